@@ -1,0 +1,6 @@
+"""Twilio TaskRouter for Python."""
+
+from ._version import __version__
+
+
+__all__ = ["__version__"]
