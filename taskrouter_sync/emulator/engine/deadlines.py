@@ -1,0 +1,65 @@
+"""Which moment comes next, and for whom. Plain data; imports nothing."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+
+Kind = Literal["reservation", "target", "ttl", "assigned", "removal"]
+
+
+class Deadline(NamedTuple):
+    """Something that is due at `when` (epoch seconds)."""
+
+    when: float
+    order: int
+    kind: Kind
+    workspace_sid: str
+    # The task's, or the reservation's.
+    sid: str
+
+
+@dataclass
+class Deadlines:
+    """At most one deadline per kind and sid; equal times go in order of setting."""
+
+    _heap: list[Deadline] = field(default_factory=list)
+    _current: dict[tuple[Kind, str], Deadline] = field(default_factory=dict)
+    _count: int = 0
+
+    def set(self, when: float, kind: Kind, workspace_sid: str, sid: str) -> None:
+        """Set or move a deadline."""
+        self._count += 1
+        deadline = Deadline(when, self._count, kind, workspace_sid, sid)
+        self._current[kind, sid] = deadline
+        heapq.heappush(self._heap, deadline)
+        # Entries that were moved or cleared stay in the heap until they surface;
+        # a day's time to live of finished tasks would pile up without this.
+        if len(self._heap) > 2 * len(self._current) + 64:
+            self._heap = list(self._current.values())
+            heapq.heapify(self._heap)
+
+    def clear(self, kind: Kind, sid: str) -> None:
+        """Forget a deadline, if there is one."""
+        self._current.pop((kind, sid), None)
+
+    def next(self) -> float | None:
+        """Return the next moment at which something is due."""
+        heap = self._heap
+        while heap:
+            first = heap[0]
+            if self._current.get((first.kind, first.sid)) is first:
+                return first.when
+            heapq.heappop(heap)
+        return None
+
+    def pop_due(self, now: float) -> Deadline | None:
+        """Take out the first deadline that is not later than `now`."""
+        when = self.next()
+        if when is None or when > now:
+            return None
+        deadline = heapq.heappop(self._heap)
+        del self._current[deadline.kind, deadline.sid]
+        return deadline

@@ -1,0 +1,105 @@
+"""What happened: events with snapshots of the objects concerned, and their log.
+
+Imports of the model only its types.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from .model import (
+        Activity,
+        Reservation,
+        Task,
+        TaskChannel,
+        TaskQueue,
+        Worker,
+        WorkerChannel,
+        Workflow,
+        Workspace,
+    )
+
+# The service keeps events for 30 days. Kept are also at most this many for a
+# workspace, so that an emulator under load for hours does not fill the memory.
+KEEP_SECONDS = 30 * 86400.0
+KEEP_EVENTS = 100_000
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the log, complete when it is recorded.
+
+    The objects are snapshots: their own fields hold the values of that moment
+    (their containers are the live ones). `worker_sids` are the workers whose
+    bridge channel gets the event: the worker concerned, or for `task.*` those
+    who held a live reservation of the task just before. `details` holds what
+    is no field of an object, under its name in `event_data`.
+    """
+
+    sid: str
+    event_type: str
+    resource_type: str
+    resource_sid: str
+    time: float
+    workspace_sid: str
+    workspace_name: str
+    description: str
+    worker_sids: tuple[str, ...] = ()
+    task: Task | None = None
+    reservation: Reservation | None = None
+    worker: Worker | None = None
+    worker_channel: WorkerChannel | None = None
+    activity: Activity | None = None
+    previous_activity: Activity | None = None
+    task_queue: TaskQueue | None = None
+    previous_task_queue: TaskQueue | None = None
+    workflow: Workflow | None = None
+    task_channel: TaskChannel | None = None
+    workspace: Workspace | None = None
+    details: dict[str, str] = field(default_factory=dict)
+
+
+class EventLog:
+    """The events of one workspace in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self._by_sid: OrderedDict[str, Event] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Walk from the oldest to the newest."""
+        return iter(self._by_sid.values())
+
+    def __reversed__(self) -> Iterator[Event]:
+        """Walk from the newest to the oldest."""
+        return reversed(self._by_sid.values())
+
+    def get(self, sid: str) -> Event | None:
+        """Return the event with this sid, or None."""
+        return self._by_sid.get(sid)
+
+    def between(self, start: float, end: float) -> list[Event]:
+        """List the events with start <= time <= end (epoch seconds), in order."""
+        found = []
+        for event in reversed(self):
+            if event.time < start:
+                break
+            if event.time <= end:
+                found.append(event)
+        found.reverse()
+        return found
+
+    def append(self, event: Event) -> None:
+        """Record one more event and let go of those that are too old."""
+        self._by_sid[event.sid] = event
+        while len(self._by_sid) > KEEP_EVENTS or (
+            next(iter(self._by_sid.values())).time < event.time - KEEP_SECONDS
+        ):
+            self._by_sid.popitem(last=False)
