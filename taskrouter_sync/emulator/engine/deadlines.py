@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["reservation", "target", "ttl", "assigned", "removal"]
 
+# All those whose sid is a task's.
+TASK_KINDS: tuple[Kind, ...] = ("target", "ttl", "assigned", "removal")
+
 
 class Deadline(NamedTuple):
     """Something that is due at `when` (epoch seconds)."""

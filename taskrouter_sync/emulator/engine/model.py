@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from .configuration import Configuration
 from .events import EventLog
 from .lines import IdleLine, WaitingLine
-from .workflows import Configuration
 
 
 TaskStatus = Literal[
@@ -133,7 +133,7 @@ class Worker(Versioned):
     channels_by_task_channel: dict[str, WorkerChannel] = field(default_factory=dict)
     # The reservations of tasks that still exist, whatever their status.
     reservations: dict[str, Reservation] = field(default_factory=dict)
-    pending_reservations: int = 0
+    live_reservations: int = 0
     # Queues whose expression the worker matches.
     queue_sids: dict[str, None] = field(default_factory=dict)
     # Waiting tasks that are routed to this worker alone.
@@ -183,6 +183,13 @@ class Reservation(Versioned):
     # Seconds after date_created when it times out.
     reservation_timeout: int
     worker_previous_activity_sid: str
+    # Single-tasking: the activity that the reservation moved the worker to.
+    reserved_activity_sid: str | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it fills capacity: pending, accepted or wrapping."""
+        return self.reservation_status in LIVE_RESERVATIONS
 
 
 @dataclass(kw_only=True, eq=False)
