@@ -1,0 +1,67 @@
+"""One name for every address of the service.
+
+Owns: telling which URLs mean this service, and its canonical spelling of them.
+Imports nothing but the standard library: URL text in, URL text out.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+API = "https://taskrouter.twilio.com"
+BRIDGE = "https://event-bridge.twilio.com"
+
+CHANNELS = "/v1/wschannels"
+
+# Also the regional ones, as event-bridge.ie1-ix.us1.twilio.com.
+_TWILIO = re.compile(r"(taskrouter|event-bridge)(\.[a-z0-9-]+){0,2}\.twilio\.com")
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Addresses:
+    """The service's own address, and the canonical ones it answers to.
+
+    Args:
+        own: the emulator's address, such as ``http://127.0.0.1:8123``.
+    """
+
+    def __init__(self, own: str) -> None:
+        self.own = own
+        parts = urlsplit(own)
+        self._own_hosts = {parts.netloc.lower()}
+        self._own_hosts.update(f"{host}:{parts.port}" for host in _LOOPBACK)
+
+    def canonical(self, url: str) -> str:
+        """Give the URL as the service spells it: no query, no trailing slash.
+
+        A URL of another host keeps its host, so it equals none of the service's.
+        """
+        parts = urlsplit(url)
+        host = parts.netloc.lower()
+        # Split first: an encoded slash is part of a name, not a separator.
+        path = "/".join(unquote(step) for step in parts.path.rstrip("/").split("/"))
+        twilio = _TWILIO.fullmatch(host)
+        if twilio is not None:
+            base = BRIDGE if twilio[1] == "event-bridge" else API
+        elif host in self._own_hosts:
+            base = BRIDGE if path.startswith(CHANNELS) else API
+        else:
+            base = f"{parts.scheme.lower()}://{host}"
+        return base + path
+
+    def api_path(self, url: str) -> str | None:
+        """Give the path of a REST URL (``/v1/…``), None for any other URL."""
+        canonical = self.canonical(url)
+        return canonical[len(API) :] if canonical.startswith(f"{API}/") else None
+
+
+def channel_url(account_sid: str, channel: str) -> str:
+    """Give the canonical URL of a channel, as token policies name it."""
+    return f"{BRIDGE}{CHANNELS}/{account_sid}/{channel}"
+
+
+def query_pairs(url: str) -> list[tuple[str, str]]:
+    """Give the query of the URL, decoded, in order, empty values kept."""
+    return parse_qsl(urlsplit(url).query, keep_blank_values=True)

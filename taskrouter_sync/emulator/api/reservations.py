@@ -1,0 +1,81 @@
+"""REST: reservations, of a task and of a worker."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from taskrouter_sync.emulator.api.answers import Answer
+from taskrouter_sync.emulator.api.call import Call, given
+from taskrouter_sync.emulator.api.errors import invalid, not_served
+from taskrouter_sync.emulator.api.filters import equals
+from taskrouter_sync.emulator.api.render import Json
+from taskrouter_sync.emulator.engine import values
+from taskrouter_sync.emulator.engine.model import (
+    Reservation,
+    ReservationStatus,
+    Task,
+    Worker,
+)
+
+
+# Instructions without a call: what they do, said as a status.
+_PLAIN_INSTRUCTIONS = {"accept": "accepted", "reject": "rejected"}
+_CALL_INSTRUCTIONS = ("dequeue", "call", "redirect", "conference", "supervise")
+
+
+def list_reservations(call: Call) -> Answer:
+    """List the reservations of a task or a worker."""
+    params = call.params
+    status = params.text("ReservationStatus")
+    if status is not None:
+        values.one_of(status, get_args(ReservationStatus), "ReservationStatus")
+    # Only the list of a task can be asked for one worker's.
+    worker_sid = params.text("WorkerSid") if "task" in call.sids else None
+    owner = _owner(call)
+    return call.listed(
+        "reservations",
+        owner.reservations.values(),
+        lambda reservation: _reservation(call, reservation),
+        equals(status, lambda item: item.reservation_status),
+        equals(worker_sid, lambda item: item.worker_sid),
+    )
+
+
+def fetch_reservation(call: Call) -> Answer:
+    """Show a reservation."""
+    reservation = call.engine.reservation(_owner(call), call.sid)
+    return call.found(_reservation(call, reservation), reservation)
+
+
+def update_reservation(call: Call) -> Answer:
+    """Accept, reject, wrap up or complete a reservation."""
+    params = call.params
+    reservation = call.engine.reservation(_owner(call), call.sid)
+    call.check_version(reservation)
+    instruction = params.text("Instruction")
+    status = params.text("ReservationStatus")
+    if instruction is not None:
+        if instruction in _CALL_INSTRUCTIONS:
+            raise not_served(f"Instruction {instruction}")
+        if instruction not in _PLAIN_INSTRUCTIONS:
+            raise invalid(f"Instruction {instruction} is invalid")
+        status = _PLAIN_INSTRUCTIONS[instruction]
+    # Every parameter is optional: without a status, nothing is changed.
+    call.engine.update_reservation(
+        reservation,
+        **given(
+            reservation_status=status,
+            worker_activity_sid=params.text("WorkerActivitySid"),
+        ),
+    )
+    return call.found(_reservation(call, reservation), reservation)
+
+
+def _owner(call: Call) -> Task | Worker:
+    return call.task if "task" in call.sids else call.worker
+
+
+def _reservation(call: Call, reservation: Reservation) -> Json:
+    kind = "task" if "task" in call.sids else "worker"
+    owner = f"{kind.capitalize()}s/{call.sids[kind]}"
+    return call.render.reservation(reservation, owner)

@@ -1,0 +1,174 @@
+"""The event bridge's POST: envelopes in, enveloped answers out.
+
+Owns: reading an envelope, checking its token and policies, and how the answer of
+the REST API inside is dressed. Knows no server.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from taskrouter_sync.emulator import tokens
+from taskrouter_sync.emulator.api import errors
+from taskrouter_sync.emulator.api.addresses import (
+    Addresses,
+    channel_url,
+    query_pairs,
+)
+from taskrouter_sync.emulator.api.answers import Answer
+from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
+from taskrouter_sync.emulator.api.routes import METHODS, Api
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A request inside a POST."""
+
+    url: str
+    method: str
+    token: str = field(repr=False)
+    params: Mapping[str, object] = field(default_factory=dict)
+    event_type: str | None = None
+
+
+def read(text: str) -> Envelope:
+    """Read the body of a POST.
+
+    Raises:
+        ServiceError: it is no envelope.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise errors.invalid("The request body is not valid JSON") from None
+    if not isinstance(document, dict):
+        raise errors.invalid("The request body must be a JSON object")
+    for name in ("url", "method", "token"):
+        if not isinstance(document.get(name), str) or not document[name]:
+            raise errors.invalid(f"{name} field is required")
+    params = document.get("params")
+    event_type = document.get("event_type")
+    if params is not None and not isinstance(params, dict):
+        raise errors.invalid("params must be a JSON object")
+    if event_type is not None and not isinstance(event_type, str):
+        raise errors.invalid("event_type must be a text")
+    return Envelope(
+        url=document["url"],
+        method=document["method"].upper(),
+        token=document["token"],
+        params=params or {},
+        event_type=event_type,
+    )
+
+
+class Bridge:
+    """The event bridge of one account.
+
+    Args:
+        api: what the requests inside are for.
+        addresses: which URLs mean this service.
+        account_sid: AC….
+        auth_token: the key of the account's tokens.
+    """
+
+    def __init__(
+        self, api: Api, addresses: Addresses, *, account_sid: str, auth_token: str
+    ) -> None:
+        self._api = api
+        self._addresses = addresses
+        self._account_sid = account_sid
+        self._auth_token = auth_token
+
+    def admit(self, account_sid: str, channel: str, token: str) -> None:
+        """Let a socket in to a channel.
+
+        Whether there is such a worker is not asked: the first request will tell.
+
+        Raises:
+            ServiceError: 401 for an expired token, 403 for any other reason.
+        """
+        try:
+            policies = self._policies(token)
+        except tokens.TokenExpired as refused:
+            raise errors.ServiceError(
+                401, errors.AUTHENTICATION_FAILED, refused.message
+            ) from None
+        except tokens.TokenRefused as refused:
+            raise errors.forbidden(refused.message) from None
+        self._check(policies, "GET", channel_url(account_sid, channel))
+
+    def perform(
+        self,
+        account_sid: str,
+        channel: str,
+        envelope: Envelope,
+        if_match: str | None = None,
+    ) -> Answer:
+        """Carry out the request in an envelope that was POSTed to a channel.
+
+        Raises:
+            ServiceError: the token is refused, or does not allow it.
+        """
+        try:
+            policies = self._policies(envelope.token)
+        except tokens.TokenRefused as refused:
+            raise errors.ServiceError(
+                refused.status, errors.AUTHENTICATION_FAILED, refused.message
+            ) from None
+        self._check(policies, "POST", channel_url(account_sid, channel))
+        if envelope.method not in METHODS:
+            raise errors.method_not_allowed(envelope.method)
+        params = Parameters.from_json(envelope.params)
+        in_url = Parameters(query_pairs(envelope.url))
+        if envelope.method == "POST":
+            query, form = in_url, params
+        else:
+            query = Parameters([*in_url.pairs(), *params.pairs()])
+            form = Parameters()
+        self._check(policies, envelope.method, envelope.url, query, form)
+        path = self._addresses.api_path(envelope.url)
+        if path is None:
+            raise errors.not_found(envelope.url.partition("?")[0])
+        return self._api.perform(
+            envelope.method,
+            path,
+            form if envelope.method == "POST" else query,
+            if_match=if_match,
+        )
+
+    def _policies(self, token: str) -> Policies:
+        return tokens.verify(
+            token,
+            account_sid=self._account_sid,
+            auth_token=self._auth_token,
+            canonical=self._addresses.canonical,
+        )
+
+    def _check(
+        self,
+        policies: Policies,
+        method: str,
+        url: str,
+        query: Parameters | None = None,
+        form: Parameters | None = None,
+    ) -> None:
+        try:
+            allowed = policies.allows(method, url, query=query, form=form)
+        except InvalidPolicies as invalid:
+            raise errors.forbidden(f"The token is invalid: {invalid}") from None
+        if not allowed:
+            where = self._addresses.canonical(url)
+            raise errors.forbidden(f"No policy of the token allows {method} {where}")
+
+
+def dress(answer: Answer, envelope: Envelope) -> Answer:
+    """Put the REST answer into the bridge's envelope: success is always 200."""
+    if answer.status >= 400:
+        return answer
+    body: dict[str, object] = {"payload": answer.body}
+    if envelope.event_type is not None:
+        body["event_type"] = envelope.event_type
+    return Answer(200, body, answer.headers)

@@ -1,0 +1,206 @@
+"""Scripted trouble.
+
+Owns: which of the next requests go wrong, and how; what is done to open sockets.
+Knows no sockets: the server carries it out. Any thread may script, one takes.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+from taskrouter_sync.emulator.api import errors
+
+
+class Sockets(Protocol):
+    """Open sockets; an empty channel means all channels. Return how many."""
+
+    def close(self, channel: str, code: int, reason: str) -> int:
+        """Close by a close frame."""
+        ...
+
+    def cut(self, channel: str) -> int:
+        """Cut without a close frame."""
+        ...
+
+    def send(self, channel: str, text: str) -> int:
+        """Send a text frame."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to a request.
+
+    ``body`` None means the service's own answer; ``carried_out`` says whether the
+    service does what was asked all the same.
+    """
+
+    delay: float = 0.0
+    status: int | None = None
+    reason: str | None = None
+    body: str | None = None
+    drop: bool = False
+    carried_out: bool = False
+
+
+@dataclass
+class _Scripted:
+    fault: Fault
+    method: str | None
+    url: str
+    times: int
+
+    def matches(self, method: str, url: str) -> bool:
+        return self.times > 0 and self.method in (None, method) and self.url in url
+
+
+class Faults:
+    """The trouble script of one emulator.
+
+    Requests are matched by method (None: any) and by a part of the URL (empty: any):
+    for REST the path with query, for the event bridge the method and URL inside the
+    envelope. Each rule counts for ``times`` requests; the oldest rule goes first.
+
+    Args:
+        on_sockets: runs a function with the open sockets, and gives its result.
+    """
+
+    def __init__(self, on_sockets: Callable[[Callable[[Sockets], int]], int]) -> None:
+        self._on_sockets = on_sockets
+        self._lock = threading.Lock()  # Guards both lists.
+        self._requests: list[_Scripted] = []
+        self._upgrades: list[_Scripted] = []
+
+    def answer(
+        self,
+        status: int,
+        body: Mapping[str, object] | str | None = None,
+        *,
+        message: str | None = None,
+        code: int | None = None,
+        method: str | None = None,
+        url: str = "",
+        times: int = 1,
+        delay: float = 0.0,
+        carried_out: bool = False,
+    ) -> None:
+        """Answer the next matching requests with this status.
+
+        Args:
+            status: the HTTP status.
+            body: the body; by default an error body like the service's.
+            message: the reason phrase, and the message of the default body.
+            code: Twilio's error code in the default body.
+            method: GET, POST or DELETE.
+            url: a part of the URL.
+            times: how many requests.
+            delay: seconds until the answer.
+            carried_out: let the service do what was asked all the same.
+        """
+        reason = message or HTTPStatus(status).phrase
+        if body is None:
+            body = errors.body(status, status if code is None else code, reason)
+        text = body if isinstance(body, str) else json.dumps(body)
+        fault = Fault(delay, status, reason, text, carried_out=carried_out)
+        self._script(self._requests, fault, method, url, times)
+
+    def malformed(
+        self,
+        body: str = '{"payload": {',
+        *,
+        method: str | None = None,
+        url: str = "",
+        times: int = 1,
+        carried_out: bool = False,
+    ) -> None:
+        """Answer the next matching requests 200 with a body that is no JSON."""
+        fault = Fault(0.0, 200, "OK", body, carried_out=carried_out)
+        self._script(self._requests, fault, method, url, times)
+
+    def delay(
+        self,
+        seconds: float,
+        *,
+        method: str | None = None,
+        url: str = "",
+        times: int = 1,
+    ) -> None:
+        """Let the next matching requests wait before they are carried out."""
+        fault = Fault(seconds, carried_out=True)
+        self._script(self._requests, fault, method, url, times)
+
+    def drop(
+        self,
+        *,
+        method: str | None = None,
+        url: str = "",
+        times: int = 1,
+        carried_out: bool = False,
+    ) -> None:
+        """Cut the connection of the next matching requests instead of an answer."""
+        fault = Fault(drop=True, carried_out=carried_out)
+        self._script(self._requests, fault, method, url, times)
+
+    def refuse_upgrades(
+        self, status: int, *, channel: str = "", times: int = 1, delay: float = 0.0
+    ) -> None:
+        """Refuse the next sockets of the channel (empty: of any) with this status."""
+        reason = HTTPStatus(status).phrase
+        fault = Fault(
+            delay, status, reason, json.dumps(errors.body(status, status, reason))
+        )
+        self._script(self._upgrades, fault, None, channel, times)
+
+    def close_sockets(
+        self, channel: str = "", *, code: int = 1000, reason: str = ""
+    ) -> int:
+        """Close the channel's sockets (empty: all) by a close frame; tell how many."""
+        return self._on_sockets(lambda sockets: sockets.close(channel, code, reason))
+
+    def cut_sockets(self, channel: str = "") -> int:
+        """Cut the channel's sockets (empty: all) without a word; tell how many."""
+        return self._on_sockets(lambda sockets: sockets.cut(channel))
+
+    def send_text(self, channel: str, text: str) -> int:
+        """Send any text as a frame to the channel's sockets; tell how many."""
+        return self._on_sockets(lambda sockets: sockets.send(channel, text))
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        with self._lock:
+            self._requests.clear()
+            self._upgrades.clear()
+
+    def take(self, method: str, url: str) -> Fault | None:
+        """Give what happens to this request, None for nothing special."""
+        return self._take(self._requests, method, url)
+
+    def take_upgrade(self, channel: str) -> Fault | None:
+        """Give what happens to this new socket, None for nothing special."""
+        return self._take(self._upgrades, "GET", channel)
+
+    def _script(
+        self,
+        rules: list[_Scripted],
+        fault: Fault,
+        method: str | None,
+        url: str,
+        times: int,
+    ) -> None:
+        with self._lock:
+            rules.append(_Scripted(fault, method, url, times))
+
+    def _take(self, rules: list[_Scripted], method: str, url: str) -> Fault | None:
+        with self._lock:
+            for rule in rules:
+                if rule.matches(method, url):
+                    rule.times -= 1
+                    if not rule.times:
+                        rules.remove(rule)
+                    return rule.fault
+        return None

@@ -1,0 +1,156 @@
+"""A workspace that is ready for work, in one call.
+
+Owns: what it contains, by names instead of sids. Uses the engine's verbs only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine.model import Workspace
+
+
+OFFLINE = "Offline"
+ACTIVITIES: Mapping[str, bool] = {
+    OFFLINE: False,
+    "Available": True,
+    "Unavailable": False,
+    "Break": False,
+}
+WORKFLOW = "Default workflow"
+
+_QUEUE_KEYS = ("queue", "task_queue_sid")
+
+
+@dataclass(frozen=True)
+class ReadyWorkspace:
+    """The sids of a workspace's content by friendly name."""
+
+    sid: str
+    activities: dict[str, str]
+    workers: dict[str, str]
+    task_queues: dict[str, str]
+    workflows: dict[str, str]
+
+    @property
+    def workflow_sid(self) -> str:
+        """The sid of its workflow."""
+        return next(iter(self.workflows.values()))
+
+
+def furnish(
+    engine: Engine,
+    name: str,
+    *,
+    activities: Mapping[str, bool],
+    workers: Mapping[str, Mapping[str, Any]],
+    worker_activity: str | None,
+    queues: Mapping[str, str],
+    workflow: Mapping[str, Any] | None,
+    task_reservation_timeout: int,
+    multi_task_enabled: bool,
+    timeout_activity: str,
+) -> ReadyWorkspace:
+    """Set up a workspace; see ``Emulator.workspace`` for the arguments.
+
+    Raises:
+        ValueError: a name is not among those given.
+        ServiceError: the service refuses a value.
+    """
+    if not activities or not queues:
+        raise ValueError("a workspace needs an activity and a task queue")
+    # Like the service, new workers are Offline; without such an activity, the
+    # first unavailable one stands for it, or else the first.
+    unavailable = [name for name, available in activities.items() if not available]
+    default = OFFLINE if OFFLINE in activities else [*unavailable, *activities][0]
+    if timeout_activity == OFFLINE:
+        timeout_activity = default
+    for activity in (timeout_activity, worker_activity):
+        if activity is not None and activity not in activities:
+            raise ValueError(f"no activity is named {activity!r}")
+    workspace = engine.create_workspace(name, multi_task_enabled=multi_task_enabled)
+    activity_sids = _activities(
+        engine, workspace, activities, default, timeout_activity
+    )
+    queue_sids = {
+        queue: engine.create_task_queue(workspace, queue, target_workers=expression).sid
+        for queue, expression in queues.items()
+    }
+    if workflow is None:
+        workflow = {"task_routing": {"default_filter": {"queue": next(iter(queues))}}}
+    made = engine.create_workflow(
+        workspace,
+        WORKFLOW,
+        json.dumps(_with_sids(workflow, queue_sids)),
+        task_reservation_timeout=task_reservation_timeout,
+    )
+    chosen = (
+        {}
+        if worker_activity is None
+        else ({"activity_sid": activity_sids[worker_activity]})
+    )
+    worker_sids = {
+        worker: engine.create_worker(
+            workspace, worker, attributes=json.dumps(dict(attributes)), **chosen
+        ).sid
+        for worker, attributes in workers.items()
+    }
+    return ReadyWorkspace(
+        sid=workspace.sid,
+        activities=activity_sids,
+        workers=worker_sids,
+        task_queues=queue_sids,
+        workflows={WORKFLOW: made.sid},
+    )
+
+
+def _activities(
+    engine: Engine,
+    workspace: Workspace,
+    wanted: Mapping[str, bool],
+    default: str,
+    timeout_activity: str,
+) -> dict[str, str]:
+    """Make the workspace's activities those that are wanted."""
+    present = {
+        activity.friendly_name: activity for activity in workspace.activities.values()
+    }
+    kept = {
+        name: activity
+        for name, activity in present.items()
+        if wanted.get(name) is activity.available
+    }
+    sids = {}
+    for name, available in wanted.items():
+        if name not in kept:
+            kept[name] = engine.create_activity(workspace, name, available=available)
+        sids[name] = kept[name].sid
+    engine.update_workspace(
+        workspace,
+        default_activity_sid=sids[default],
+        timeout_activity_sid=sids[timeout_activity],
+    )
+    for activity in list(workspace.activities.values()):
+        if activity.sid not in sids.values():
+            engine.delete_activity(activity)
+    return sids
+
+
+def _with_sids(value: Any, queue_sids: Mapping[str, str]) -> Any:
+    """Put sids in the place of the queues' names."""
+    if isinstance(value, Mapping):
+        return {
+            key: (
+                queue_sids.get(item, item)
+                if key in _QUEUE_KEYS and isinstance(item, str)
+                else _with_sids(item, queue_sids)
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_with_sids(item, queue_sids) for item in value]
+    return value

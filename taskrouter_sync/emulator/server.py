@@ -1,0 +1,270 @@
+"""HTTP and WebSocket on one port.
+
+Owns: everything that knows aiohttp: paths, bodies, sockets, CORS, the stop.
+All of it runs on the emulator's thread; what is answered is decided by the service.
+No access log: the sockets' URLs hold tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from taskrouter_sync.emulator.api.answers import Answer, refused
+from taskrouter_sync.emulator.api.errors import invalid
+from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
+from taskrouter_sync.emulator.faults import Fault
+from taskrouter_sync.emulator.journal import Request
+from taskrouter_sync.emulator.service import Service
+
+
+# A blank text frame: whether the service sends "" or " " is not published.
+HEARTBEAT = " "
+
+_MAX_BODY = 4 * 1024 * 1024
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
+    "Access-Control-Expose-Headers": "ETag",
+}
+# Seconds that peers get to answer a close frame: in general, and at the stop.
+_CLOSE_TIMEOUT = 2.0
+_FAREWELL = 0.05
+
+_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\xff]+")
+_MAX_REASON = 1000
+
+
+def reason_phrase(message: str) -> str:
+    """Give the message as an HTTP reason phrase: one line of latin-1."""
+    return _NOT_PRINTABLE.sub(" ", message).strip()[:_MAX_REASON]
+
+
+class Server:
+    """The wire of one service.
+
+    Args:
+        service: what answers.
+        heartbeat_interval: seconds between the heartbeats of a socket.
+    """
+
+    def __init__(self, service: Service, heartbeat_interval: float) -> None:
+        self._service = service
+        self._heartbeat_interval = heartbeat_interval
+        self._sockets: dict[web.WebSocketResponse, Connection] = {}
+        app = web.Application(client_max_size=_MAX_BODY)
+        app.on_response_prepare.append(_allow_origins)
+        channel = "/v1/wschannels/{account}/{channel}"
+        app.router.add_get("/", _front_page)
+        app.router.add_get(channel, self._upgrade, allow_head=False)
+        app.router.add_post(channel, self._bridge)
+        app.router.add_options("/{path:.*}", _preflight)
+        app.router.add_route("*", "/{path:.*}", self._rest)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=_FAREWELL
+        )
+
+    async def start(self, listener: socket.socket) -> None:
+        """Serve on a bound socket."""
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener).start()
+
+    async def stop(self) -> None:
+        """Close all sockets and the port, without waiting for slow peers."""
+        farewells = [
+            asyncio.ensure_future(ws.close(code=GOING_AWAY, message=b"stopped"))
+            for ws in self._sockets
+        ]
+        if farewells:
+            await asyncio.wait(farewells, timeout=_FAREWELL)
+        for connection in list(self._sockets.values()):
+            connection.cut()
+        await asyncio.gather(*farewells, return_exceptions=True)
+        await self._runner.cleanup()
+
+    # Requests
+
+    async def _rest(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "POST":
+            query = (await request.read()).decode("utf-8", "replace")
+        else:
+            query = request.rel_url.raw_query_string
+        params = Parameters(parse_qsl(query, keep_blank_values=True))
+        entry, fault = self._service.arrived(
+            "rest", request.method, request.path_qs, params.plain()
+        )
+        return await self._answer(
+            request,
+            entry,
+            fault,
+            lambda: self._service.rest(
+                request.method,
+                request.path,
+                params,
+                authorization=request.headers.get("Authorization", ""),
+                if_match=request.headers.get("If-Match"),
+            ),
+        )
+
+    async def _bridge(self, request: web.Request) -> web.StreamResponse:
+        # Clients of v1 call it text/plain, others JSON: only the text counts.
+        text = (await request.read()).decode("utf-8", "replace")
+        entry, fault, perform = self._service.envelope(
+            request.path,
+            request.match_info["account"],
+            request.match_info["channel"],
+            text,
+            if_match=request.headers.get("If-Match"),
+        )
+        return await self._answer(request, entry, fault, perform)
+
+    async def _answer(
+        self,
+        request: web.Request,
+        entry: Request,
+        fault: Fault | None,
+        perform: Callable[[], Answer],
+    ) -> web.StreamResponse:
+        if fault is not None and fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault is None:
+            response = _response(perform())
+        else:
+            answer = perform() if fault.carried_out else None
+            if fault.drop:
+                _cut(request)
+                return web.Response()
+            response = _faulty(fault, answer)
+        self._service.journal.answered(entry, response.status)
+        return response
+
+    # Sockets
+
+    async def _upgrade(self, request: web.Request) -> web.StreamResponse:
+        channel, query = request.match_info["channel"], request.query
+        entry, fault = self._service.upgrading(
+            request.path,
+            channel,
+            {name: value for name, value in query.items() if name != "token"},
+        )
+        if fault is not None:
+            return await self._answer(request, entry, fault, _not_asked)
+        ws = web.WebSocketResponse(timeout=_CLOSE_TIMEOUT, compress=False)
+        if not ws.can_prepare(request).ok:
+            answer = refused(invalid("A GET of a channel must be a WebSocket upgrade"))
+            return await self._answer(request, entry, None, lambda: answer)
+        refusal = self._service.admit(
+            request.match_info["account"], channel, query.get("token", "")
+        )
+        if refusal is not None:
+            return await self._answer(request, entry, None, lambda: refusal)
+        await ws.prepare(request)
+        self._service.journal.answered(entry, 101)
+        await self._converse(
+            ws,
+            Connection(
+                channel,
+                cut=lambda: _cut(request),
+                disconnect_activity_sid=query.get("disconnectActivitySid"),
+            ),
+            close_existing=query.get("closeExistingSessions") == "true",
+        )
+        return ws
+
+    async def _converse(
+        self, ws: web.WebSocketResponse, connection: Connection, close_existing: bool
+    ) -> None:
+        self._sockets[ws] = connection
+        self._service.join(connection, close_existing=close_existing)
+        tasks = [
+            asyncio.ensure_future(self._beat(connection)),
+            asyncio.ensure_future(self._write(ws, connection)),
+        ]
+        try:
+            async for _ in ws:
+                pass  # Clients of v1 never say anything; what comes is ignored.
+        finally:
+            self._service.leave(connection)
+            beat, write = tasks
+            beat.cancel()
+            if connection.closing:
+                # The writer is in the middle of closing: let it finish.
+                await asyncio.wait([write], timeout=_CLOSE_TIMEOUT)
+            write.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            connection.cut()
+            del self._sockets[ws]
+
+    async def _beat(self, connection: Connection) -> None:
+        while True:
+            await asyncio.sleep(self._heartbeat_interval)
+            connection.send(HEARTBEAT)
+
+    async def _write(self, ws: web.WebSocketResponse, connection: Connection) -> None:
+        try:
+            while True:
+                item = await connection.next()
+                if isinstance(item, Close):
+                    await ws.close(code=item.code, message=item.reason.encode())
+                    return
+                await ws.send_str(item)
+        except ConnectionError:
+            return  # The peer is gone; the reader notices it too.
+
+
+async def _front_page(request: web.Request) -> web.Response:
+    return web.Response(
+        text="TaskRouter emulator: REST at /v1, event bridge at /v1/wschannels.\n"
+    )
+
+
+async def _preflight(request: web.Request) -> web.Response:
+    return web.Response(status=204)
+
+
+async def _allow_origins(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_CORS)
+
+
+def _not_asked() -> Answer:
+    raise AssertionError("a refused socket asks nothing of the service")
+
+
+def _response(answer: Answer) -> web.Response:
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=answer.headers)
+    message = answer.body.get("message") if answer.status >= 400 else None
+    return web.Response(
+        status=answer.status,
+        # Clients of v1 read the message of an error here and nowhere else.
+        reason=reason_phrase(message) if isinstance(message, str) else None,
+        text=json.dumps(answer.body),
+        content_type="application/json",
+        headers=answer.headers,
+    )
+
+
+def _faulty(fault: Fault, answer: Answer | None) -> web.Response:
+    if fault.status is None:
+        if answer is None:
+            raise AssertionError("a fault without an answer of its own asks for one")
+        return _response(answer)
+    return web.Response(
+        status=fault.status,
+        reason=reason_phrase(fault.reason or ""),
+        text=fault.body,
+        content_type="application/json",
+    )
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

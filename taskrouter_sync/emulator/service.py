@@ -1,0 +1,195 @@
+"""The emulated service without its wire.
+
+Owns: how engine, REST API, event bridge, sockets, faults and journal work together.
+Knows neither HTTP server nor thread; everything here runs on the emulator's thread.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+
+from taskrouter_sync.emulator import bridge, frames
+from taskrouter_sync.emulator.api.addresses import Addresses
+from taskrouter_sync.emulator.api.answers import Answer, refused
+from taskrouter_sync.emulator.api.errors import ServiceError, bad_auth
+from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.render import Renderer
+from taskrouter_sync.emulator.api.routes import Api
+from taskrouter_sync.emulator.channels import Channels, Connection
+from taskrouter_sync.emulator.clock import Clock
+from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.faults import Fault, Faults
+from taskrouter_sync.emulator.journal import Journal, Kind, Request, without_token
+
+
+_log = logging.getLogger(__name__)
+
+
+class Service:
+    """A TaskRouter service at an address.
+
+    Args:
+        url: its address, http://HOST:PORT.
+        account_sid: AC….
+        auth_token: the account's key.
+        engine: the state.
+        clock: the engine's clock.
+        journal: where requests, events and sockets are noted.
+        faults: the trouble script.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        account_sid: str,
+        auth_token: str,
+        engine: Engine,
+        clock: Clock,
+        journal: Journal[Event],
+        faults: Faults,
+    ) -> None:
+        self.engine = engine
+        self.journal = journal
+        self.channels = Channels(journal.connected)
+        # Told after everything that may have changed the engine's next deadline.
+        self.on_settled: Callable[[], None] | None = None
+        # A service that stops is not a worker who leaves.
+        self.stopping = False
+        self._account_sid = account_sid
+        self._credentials = f"{account_sid}:{auth_token}".encode()
+        self._clock = clock
+        self._faults = faults
+        self.api = Api(engine, Renderer(account_sid, f"{url}/v1"))
+        self._bridge = bridge.Bridge(
+            self.api, Addresses(url), account_sid=account_sid, auth_token=auth_token
+        )
+        engine.on_event(self._send)
+
+    def settle(self) -> None:
+        """Say that the engine may have another next deadline."""
+        if self.on_settled is not None:
+            self.on_settled()
+
+    # Requests. A request arrives, then its fault (if any) decides whether and when
+    # it is performed.
+
+    def arrived(
+        self, kind: Kind, method: str, url: str, params: Mapping[str, object]
+    ) -> tuple[Request, Fault | None]:
+        """Note a request and give what shall go wrong with it."""
+        entry = Request(self._clock.now(), kind, method, without_token(url), params)
+        self.journal.arrived(entry)
+        return entry, self._faults.take(method, url)
+
+    def upgrading(
+        self, path: str, channel: str, options: Mapping[str, object]
+    ) -> tuple[Request, Fault | None]:
+        """Note a new socket and give what shall go wrong with it."""
+        entry = Request(self._clock.now(), "upgrade", "GET", path, options)
+        self.journal.arrived(entry)
+        return entry, self._faults.take_upgrade(channel)
+
+    def rest(
+        self,
+        method: str,
+        path: str,
+        params: Parameters,
+        *,
+        authorization: str,
+        if_match: str | None,
+    ) -> Answer:
+        """Answer a REST request."""
+        if not self._authorized(authorization):
+            return refused(bad_auth())
+        answer = self.api.perform(method, path, params, if_match=if_match)
+        self.settle()
+        return answer
+
+    def _authorized(self, authorization: str) -> bool:
+        scheme, _, encoded = authorization.partition(" ")
+        try:
+            given = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            return False
+        return scheme.lower() == "basic" and hmac.compare_digest(
+            given, self._credentials
+        )
+
+    def envelope(
+        self, path: str, account_sid: str, channel: str, text: str, if_match: str | None
+    ) -> tuple[Request, Fault | None, Callable[[], Answer]]:
+        """Note a POST to a channel; give its fault, and what performs it."""
+        try:
+            envelope = bridge.read(text)
+        except ServiceError as error:
+            answer = refused(error)
+            return (*self.arrived("bridge", "POST", path, {}), lambda: answer)
+
+        def perform() -> Answer:
+            try:
+                answer = self._bridge.perform(account_sid, channel, envelope, if_match)
+            except ServiceError as error:
+                return refused(error)
+            self.settle()
+            return bridge.dress(answer, envelope)
+
+        entry, fault = self.arrived(
+            "bridge", envelope.method, envelope.url, envelope.params
+        )
+        return entry, fault, perform
+
+    # Sockets
+
+    def admit(self, account_sid: str, channel: str, token: str) -> Answer | None:
+        """Check who wants a socket: None lets in, an answer refuses."""
+        try:
+            self._bridge.admit(account_sid, channel, token)
+        except ServiceError as error:
+            return refused(error)
+        return None
+
+    def join(self, connection: Connection, *, close_existing: bool) -> None:
+        """Take a socket in, in place of the channel's others if it wants so."""
+        if close_existing:
+            # It does not count as the worker's leaving: a new socket is there.
+            self.channels.evict(connection.channel)
+        self.channels.add(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Let a socket go, and the worker with it if it was the last."""
+        counted = self.channels.remove(connection)
+        activity_sid = connection.disconnect_activity_sid
+        # The service's grace delay is not published: here there is none. A worker
+        # who is still connected elsewhere stays.
+        if (
+            counted
+            and activity_sid
+            and not self.stopping
+            and not self.channels.of(connection.channel)
+        ):
+            self._change_activity(connection.channel, activity_sid)
+
+    def _change_activity(self, worker_sid: str, activity_sid: str) -> None:
+        for workspace in self.engine.workspaces.values():
+            worker = workspace.workers.get(worker_sid)
+            if worker is None:
+                continue
+            try:
+                self.engine.update_worker(worker, activity_sid=activity_sid)
+            except ServiceError as error:
+                _log.warning("disconnectActivitySid not applied: %s", error.message)
+            self.settle()
+            return
+
+    def _send(self, event: Event) -> None:
+        self.journal.happened(event)
+        framed = frames.frame(event, self._account_sid)
+        if framed is not None:
+            channels, text = framed
+            for channel in channels:
+                self.channels.send(channel, text)

@@ -1,0 +1,139 @@
+"""The emulator's thread.
+
+Owns: an event loop in a thread of its own that serves until it is told to stop,
+and running functions there for other threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, wait as wait_for
+from typing import TypeVar
+
+from taskrouter_sync.emulator.clock import Clock
+from taskrouter_sync.emulator.server import Server
+from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.ticker import Ticker
+
+
+NAME = "taskrouter-emulator"
+
+# Seconds that a function may take on the thread, and that the thread takes to end.
+_PATIENCE = 10.0
+
+Result = TypeVar("Result")
+
+
+class ServiceThread:
+    """One run of a service on a bound socket.
+
+    Args:
+        service: what is served.
+        listener: the bound socket; the thread closes it.
+        heartbeat_interval: seconds.
+        clock: whose deadlines are waited for; None when a test moves the clock.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        listener: socket.socket,
+        heartbeat_interval: float,
+        clock: Clock | None,
+    ) -> None:
+        self._service = service
+        self._listener = listener
+        self._heartbeat_interval = heartbeat_interval
+        self._clock = clock
+        self._started: Future[None] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
+
+    def start(self, timeout: float) -> None:
+        """Return when it serves.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: it does not serve in time.
+            OSError: the system refuses.
+        """
+        self._thread.start()
+        # concurrent.futures has a TimeoutError of its own before Python 3.11.
+        _, waiting = wait_for([self._started], timeout)
+        if waiting:
+            raise TimeoutError(f"the emulator did not start within {timeout} s")
+        self._started.result()
+
+    def stop(self) -> None:
+        """Return when it no longer serves; called twice, the second does nothing."""
+        if self._loop is not None and self._stop is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._stop.set)
+            except RuntimeError:
+                return  # The loop is closed: it has stopped already.
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_PATIENCE)
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        """Run a function on the thread; give its result or raise its exception.
+
+        Raises:
+            RuntimeError: the emulator is not running.
+        """
+        if threading.current_thread() is self._thread:
+            return function()
+        if self._loop is None or not self._thread.is_alive():
+            raise RuntimeError("the emulator is not running")
+
+        async def run() -> Result:
+            result = function()
+            self._service.settle()
+            return result
+
+        coroutine = run()
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            coroutine.close()
+            raise RuntimeError("the emulator is not running") from None
+        try:
+            return future.result(_PATIENCE)
+        except CancelledError:
+            raise RuntimeError("the emulator was stopped") from None
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            if not self._started.done():
+                self._started.set_exception(RuntimeError("the emulator broke down"))
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop, self._stop = loop, asyncio.Event()
+        server = Server(self._service, self._heartbeat_interval)
+        ticker = None
+        try:
+            await server.start(self._listener)
+        except OSError as error:
+            self._listener.close()
+            self._started.set_exception(error)
+            return
+        if self._clock is not None:
+            ticker = Ticker(loop, self._service.engine, self._clock)
+            self._service.on_settled = ticker.rearm
+        self._service.stopping = False
+        self._service.settle()
+        self._started.set_result(None)
+        await self._stop.wait()
+        self._service.stopping = True
+        self._service.on_settled = None
+        if ticker is not None:
+            ticker.cancel()
+        await server.stop()

@@ -1,0 +1,131 @@
+"""Capability tokens, as the service checks them.
+
+Owns: signature, lifetime, issuer and version of a token, and its policies.
+The only module of the emulator that knows PyJWT. No text of it holds a token.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import jwt
+
+from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
+
+
+VERSION = "v1"
+_ALGORITHM = "HS256"
+
+
+class TokenRefused(Exception):
+    """The token is not good for this account.
+
+    Args:
+        status: 401 expired or not signed by this account, 403 anything else.
+        message: why, for people.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class TokenExpired(TokenRefused):
+    """The token was good once."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "The token has expired")
+
+
+def verify(
+    token: str,
+    *,
+    account_sid: str,
+    auth_token: str,
+    canonical: Callable[[str], str],
+) -> Policies:
+    """Check the token and give what it allows.
+
+    Its times are compared with the real clock, without leeway, also where the
+    service's own clock is moved by a test: those who mint tokens go by real time.
+
+    Args:
+        token: the encoded JWT.
+        account_sid: who must have issued it, AC….
+        auth_token: the key it must be signed with.
+        canonical: gives the one spelling of a URL.
+
+    Raises:
+        TokenRefused: with the HTTP status to answer.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            auth_token,
+            algorithms=[_ALGORITHM],
+            issuer=account_sid,
+            # The service's tokens have no audience; iat is none of its claims.
+            options={
+                "require": ["exp", "iss"],
+                "verify_aud": False,
+                "verify_iat": False,
+            },
+        )
+    except jwt.ExpiredSignatureError:
+        raise TokenExpired from None
+    except jwt.InvalidSignatureError:
+        raise TokenRefused(401, "The token's signature is invalid") from None
+    except jwt.ImmatureSignatureError:
+        raise TokenRefused(403, "The token is not valid yet") from None
+    except jwt.InvalidIssuerError:
+        raise TokenRefused(403, "The token was issued by another account") from None
+    except jwt.MissingRequiredClaimError as error:
+        raise TokenRefused(403, f"The token lacks the claim {error.claim}") from None
+    except jwt.InvalidTokenError:
+        raise TokenRefused(403, "The token is invalid") from None
+    # Whether a missing or other version is refused is not published.
+    if claims.get("version") != VERSION:
+        raise TokenRefused(403, f"The token's version is not {VERSION}")
+    try:
+        return Policies(claims.get("policies", []), canonical)
+    except InvalidPolicies as error:
+        raise TokenRefused(403, f"The token is invalid: {error}") from None
+
+
+def mint(
+    *,
+    account_sid: str,
+    auth_token: str,
+    workspace_sid: str,
+    channel: str,
+    policies: Sequence[tuple[str, str]],
+    ttl: float = 3600.0,
+) -> str:
+    """Make a token for a channel.
+
+    Args:
+        account_sid: the issuer, AC….
+        auth_token: the key.
+        workspace_sid: WS….
+        channel: the worker's sid, WK….
+        policies: what it allows: method and URL (``/**`` for all below).
+        ttl: seconds until it expires.
+    """
+    now = int(time.time())
+    claims: dict[str, object] = {
+        "iss": account_sid,
+        "nbf": now,
+        "exp": now + int(ttl),
+        "version": VERSION,
+        "friendly_name": channel,
+        "account_sid": account_sid,
+        "workspace_sid": workspace_sid,
+        "channel": channel,
+        "worker_sid": channel,
+        "policies": [
+            {"url": url, "method": method, "allow": True} for method, url in policies
+        ],
+    }
+    return jwt.encode(claims, auth_token, algorithm=_ALGORITHM)

@@ -1,0 +1,116 @@
+"""An emulator per test, tokens by Twilio's own library, and a look for leaks."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+import websocket
+from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
+
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """Fail a test that leaves a thread of the emulator behind."""
+    before = set(threading.enumerate())
+    yield
+    left = [
+        thread.name
+        for thread in set(threading.enumerate()) - before
+        if thread.name.startswith("taskrouter-")
+    ]
+    assert not left
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A running emulator whose sids repeat and whose clock stands still."""
+    with Emulator(seed=1, manual_clock=True) as running:
+        yield running
+
+
+@pytest.fixture
+def workspace(emulator: Emulator) -> ReadyWorkspace:
+    """A workspace with Alice, who is available."""
+    return emulator.workspace(worker_activity="Available")
+
+
+@dataclass
+class Desk:
+    """A worker's end of the event bridge: a socket and envelopes."""
+
+    emulator: Emulator
+    workspace: ReadyWorkspace
+    worker_sid: str
+    token: str
+    socket: websocket.WebSocket | None = None
+
+    @property
+    def channel_url(self) -> str:
+        return (
+            f"{self.emulator.url}/v1/wschannels/"
+            f"{self.emulator.account_sid}/{self.worker_sid}"
+        )
+
+    def connect(self, **options: str) -> websocket.WebSocket:
+        """Open a socket of its own."""
+        query = "".join(f"&{name}={value}" for name, value in options.items())
+        url = f"ws{self.channel_url[4:]}?token={self.token}{query}"
+        return websocket.create_connection(url, timeout=5)
+
+    def post(
+        self, method: str, path: str, params: Any = None, **extra: Any
+    ) -> requests.Response:
+        """Send an envelope; the path is below the workspace."""
+        envelope = {
+            "url": f"https://taskrouter.twilio.com/v1/Workspaces/"
+            f"{self.workspace.sid}{path}",
+            "method": method,
+            "token": self.token,
+            **extra,
+        }
+        if params is not None:
+            envelope["params"] = params
+        return requests.post(self.channel_url, data=json.dumps(envelope), timeout=5)
+
+    def frame(self) -> Any:
+        """Wait for the next frame on the desk's socket."""
+        assert self.socket is not None
+        return json.loads(self.socket.recv())
+
+
+def worker_token(
+    emulator: Emulator, workspace: ReadyWorkspace, worker_sid: str, **options: Any
+) -> str:
+    """Make a token of a worker who may do what workers do."""
+    token = WorkerCapabilityToken(
+        emulator.account_sid,
+        emulator.auth_token,
+        workspace.sid,
+        worker_sid,
+        allow_fetch_subresources=True,
+        allow_update_activities=True,
+        allow_update_reservations=True,
+        **options,
+    )
+    jwt: str = token.to_jwt()
+    return jwt
+
+
+@pytest.fixture
+def desk(emulator: Emulator, workspace: ReadyWorkspace) -> Iterator[Desk]:
+    """Alice's end of the event bridge, with an open socket."""
+    worker_sid = workspace.workers["Alice"]
+    token = worker_token(emulator, workspace, worker_sid)
+    desk = Desk(emulator, workspace, worker_sid, token)
+    desk.socket = desk.connect()
+    yield desk
+    desk.socket.close()
