@@ -1,0 +1,312 @@
+"""From what the line brings to what listeners hear, for every kind of client.
+
+The methods named ``_on_…`` run on the event thread, and so does everything they call;
+what they change belongs to that thread.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from logging import Logger
+from typing import Any
+
+from ..delivery import Delivery, Step
+from ..emitter import Emitter, Registration
+from ..errors import HttpError, InvalidResponse, RequestTimeout, TaskRouterError
+from ..prefetch import Details, Job, Prefetcher
+from ..properties import Record
+from ..session import Session
+from ..tokens import EXPIRY_MARGIN
+from ..wire import backoff, frames
+from ..wire.connection import Ending
+from ..wire.frames import Event
+from .status import Status
+
+
+# Seconds before a token's end at which its source is asked for a fresh one.
+_RENEWAL = 30.0
+
+_LOST = "Websocket disconnected due to lost connectivity"
+
+
+class Disconnection(Record):
+    """What `disconnected` carries: a dict with the ``message`` of TaskRouter.js.
+
+    Attributes:
+        code, reason: of the service's close frame; None and "" if there was none.
+    """
+
+    __slots__ = ("code", "reason")
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__({"message": _LOST})
+        self.code = ending.code
+        self.reason = ending.reason
+
+    def __reduce__(self) -> Any:
+        return Disconnection, (Ending(self.code, self.reason),)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an announcer works with: all of one client.
+
+    Attributes:
+        show: lets the client show the properties of a payload.
+        proved: tells the connection that it works.
+    """
+
+    emitter: Emitter
+    session: Session
+    delivery: Delivery
+    prefetcher: Prefetcher
+    status: Status
+    url: str
+    show: Callable[[Any], None]
+    proved: Callable[[], None]
+    log: Logger
+
+
+class Announcer:
+    """Receives openings, frames and endings; makes steps of them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._session = parts.session
+        self._delivery = parts.delivery
+        self._status = parts.status
+        # All below belong to the event thread.
+        self._connected = False
+        self._token_expired = False
+        self._ready_entity: Any = None
+        self._ready_failures = 0
+        self._may_refresh = True
+
+    # The line's side: on the socket's thread, and never blocking.
+
+    def opened(self) -> None:
+        # The request is on its way before anybody hears of the connection.
+        ready = self._ready_step()
+        self._delivery.add(Step("connected", self._on_connected), ready)
+
+    def frame(self, data: bytes) -> None:
+        try:
+            event = frames.parse(data)
+            if event is not None:
+                self._delivery.add(self._step(event))
+        except InvalidResponse as error:
+            self._delivery.add(_error_step(self._on_error, error))
+
+    def failed(self, error: TaskRouterError, refused: bool) -> None:
+        def tell() -> None:
+            if refused:
+                self._status.refuse(error)
+            self._on_error(error)
+
+        self._delivery.add(Step("error", tell))
+
+    def ended(self, ending: Ending) -> None:
+        self._delivery.add(Step("disconnected", lambda: self._on_disconnected(ending)))
+
+    def heard(self, event: Event) -> None:
+        """Take an event that came with an answer; from any thread."""
+        try:
+            self._delivery.add(self._step(event))
+        except InvalidResponse as error:
+            self._delivery.add(_error_step(self._on_error, error))
+
+    def registered(self, registration: Registration) -> None:
+        """Tell a new listener the state that still holds; from any thread."""
+        self._delivery.add(Step("late", lambda: self._on_registered(registration)))
+
+    def token_changed(self) -> None:
+        """Hear of a new token; from any thread."""
+        self._delivery.add(Step("token", self._on_token))
+
+    # What events become.
+
+    def _step(self, event: Event) -> Step:
+        """Make a step of an event; InvalidResponse if it makes no sense."""
+        if event.type.startswith("ready"):
+            return Step(event.type, lambda: self._on_ready_event(event))
+        return Step(event.type, lambda: self._on_event(event))
+
+    def _on_event(self, event: Event) -> None:
+        self._emit(event.type, self._session.raw_entity(event.payload))
+
+    def _on_ready_event(self, event: Event) -> None:
+        self._parts.show(event.payload)
+        self._emit(event.type, self._session.raw_entity(event.payload))
+        self._on_after_ready()
+
+    def _on_connected(self) -> None:
+        self._connected = True
+        self._emit("connected")
+
+    def _on_disconnected(self, ending: Ending) -> None:
+        self._connected = False
+        self._ready_entity = None
+        self._status.set_ready(False)
+        self._delivery.clear_timer("ready")
+        if self._session.token.expired(time.time()):
+            self._on_expired()
+        self._emit("disconnected", Disconnection(ending))
+
+    def on_closed(self) -> None:
+        """Say the last word: the connection is over."""
+        if self._connected:
+            self._on_disconnected(Ending())
+
+    def _on_error(self, error: TaskRouterError) -> None:
+        if not self._emit("error", error):
+            self._parts.log.error("%s: %s", self._name(), error, exc_info=error)
+
+    # Ready.
+
+    def _ready_step(self) -> Step:
+        details = self._fetch(
+            lambda: self._session.request(
+                "GET", self._parts.url, event_type="ready", may_refresh=False
+            )
+        )
+        return Step("ready", lambda: self._on_ready(details), details)
+
+    def _on_ready(self, details: Details) -> None:
+        outcome = outcome_of(details)
+        if not isinstance(outcome, TaskRouterError):
+            payload = outcome.payload
+            if isinstance(payload, Mapping):
+                self._on_become_ready(payload)
+                return
+            outcome = InvalidResponse("The answer to ready holds no resource")
+        self._on_ready_failed(outcome)
+
+    def _on_become_ready(self, payload: Mapping[str, Any]) -> None:
+        self._ready_failures = 0
+        self._may_refresh = True
+        self._parts.show(payload)
+        self._parts.proved()
+        self._ready_entity = self._session.raw_entity(payload)
+        self._status.set_ready(True)
+        self._emit("ready", self._ready_entity)
+        self._on_after_ready()
+
+    def _on_after_ready(self) -> None:
+        """Go on after `ready`; a Worker asks for its pending reservations."""
+
+    def _on_ready_failed(self, error: TaskRouterError) -> None:
+        refused = isinstance(error, HttpError) and error.status in (401, 403)
+        if refused and self._refreshed():
+            self._delivery.add_first(self._ready_step())
+            return
+        if self._worth_retrying(error):
+            self._ready_failures += 1
+            self._retry("ready", self._ready_failures, self._on_ask_ready)
+        else:
+            self._status.refuse(error)
+        self._on_error(error)
+
+    def _on_ask_ready(self) -> None:
+        self._delivery.add_first(self._ready_step())
+
+    def _refreshed(self) -> bool:
+        """Get a fresh token from the user's own source: once, until it works again."""
+        if not self._session.has_source or not self._may_refresh:
+            return False
+        self._may_refresh = False
+        return self._renew()
+
+    # Tokens.
+
+    def _on_token(self) -> None:
+        """Follow a new token: its timers, and a `ready` that the old one was denied."""
+        self._token_expired = False
+        self.set_expiry_timers()
+        if self._connected and self._ready_entity is None:
+            self._delivery.add_first(self._ready_step())
+
+    def set_expiry_timers(self) -> None:
+        """Plan what is due before the token of the moment ends; from any thread."""
+        expires_at = self._session.token.expires_at
+        for name in ("expiry", "renewal"):
+            self._delivery.clear_timer(name)
+        if expires_at is None:
+            return
+        if self._session.has_source:
+            self._delivery.set_timer("renewal", expires_at - _RENEWAL, self._on_renewal)
+        self._delivery.set_timer("expiry", expires_at - EXPIRY_MARGIN, self._on_expired)
+
+    def _on_renewal(self) -> None:
+        self._renew()
+
+    def _renew(self) -> bool:
+        """Ask the user's own source for a token; its trouble is an `error` event."""
+        try:
+            self._session.refresh(self._session.token)
+        except TaskRouterError as error:
+            self._on_error(error)
+            return False
+        return True
+
+    def _on_expired(self) -> None:
+        token = self._session.token
+        if self._token_expired or not token.expired(time.time()):
+            return
+        self._token_expired = True
+        if not self._status.ready:
+            self._status.refuse(HttpError(401, "The token has expired"))
+        self._emit("token.expired")
+
+    # Late listeners.
+
+    def _on_registered(self, registration: Registration) -> None:
+        if registration.told or not self._parts.emitter.is_registered(registration):
+            return
+        held = self._held(registration.event)
+        if held is not None:
+            self._parts.emitter.emit_to([registration], *held)
+
+    def _held(self, event: str) -> tuple[Any, ...] | None:
+        """Tell what an event would carry now, if the state it tells still holds."""
+        if event == "connected" and self._connected:
+            return ()
+        if event == "ready" and self._ready_entity is not None:
+            return (self._ready_entity,)
+        if event == "token.expired" and self._token_expired:
+            return ()
+        if event == "error" and (refusal := self._status.refusal) is not None:
+            return (refusal,)
+        return None
+
+    # Tools.
+
+    def _emit(self, event: str, *args: Any) -> bool:
+        self._parts.log.info("%s: %s", self._name(), event)
+        return self._parts.emitter.emit(event, *args)
+
+    def _fetch(self, *jobs: Job) -> Details:
+        return self._parts.prefetcher.fetch(jobs, self._delivery.wake)
+
+    def _retry(self, name: str, failures: int, run: Callable[[], None]) -> None:
+        wait = backoff.delay(failures, random.random)
+        self._delivery.set_timer(name, time.time() + wait, run)
+
+    def _worth_retrying(self, error: TaskRouterError) -> bool:
+        return backoff.may_repeat("GET", error)
+
+    def _name(self) -> str:
+        return self._session.token.channel_sid
+
+
+def outcome_of(details: Details) -> Any:
+    """Take the only outcome of what has been waited for long enough."""
+    if not details.done:
+        return RequestTimeout("The service did not answer in time")
+    return details.outcomes[0]
+
+
+def _error_step(run: Callable[[TaskRouterError], None], error: TaskRouterError) -> Step:
+    return Step("error", lambda: run(error))

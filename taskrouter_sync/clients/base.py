@@ -1,0 +1,299 @@
+"""What all clients are: an entity, an emitter, and a connection that lasts."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from .. import logs, process
+from ..delivery import Delivery
+from ..emitter import Emitter, Registration
+from ..errors import ArgumentError
+from ..lifecycle import INTERRUPTED, lifecycle
+from ..resources import factory
+from ..resources.base import Resource
+from ..session import Limits, Session, TokenSource
+from ..tokens import Token, read_token
+from ..wire.connection import SILENCE, Connection
+from . import addresses
+from .announcer import Announcer, Parts
+from .status import Status
+
+
+Self = TypeVar("Self", bound="Client")
+
+# Seconds that close() gives a thread that is busy with a user's callback or an answer.
+_FAREWELL = 0.5
+
+_REQUEST = Limits()
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Time limits of a client, in seconds; other than these only in tests.
+
+    Attributes:
+        request: of each attempt of a request.
+        silence: without a frame that mean a dead line.
+    """
+
+    request: Limits = _REQUEST
+    silence: float = SILENCE
+
+
+class Client(Emitter, Resource):
+    """A channel of the event bridge, and the resource that it is about.
+
+    Its properties are the latest known of that resource: ``worker.friendlyName``.
+    """
+
+    # The claim that names the client's resource, and that resource's path.
+    _SID_CLAIM: ClassVar[str]
+    _PATH: ClassVar[str]
+
+    def __init__(
+        self,
+        token: str | TokenSource,
+        *,
+        debug: object,
+        region: str | None,
+        max_retries: int | None,
+        api_base_url: str | None,
+        event_bridge_base_url: str | None,
+        daemon: bool,
+        close_existing_sessions: bool = False,
+        disconnect_activity_sid: str | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        """Read the arguments and connect in the background; returns at once."""
+        Emitter.__init__(self)
+        timing = timing or Timing()
+        source: TokenSource | None = token if callable(token) else None
+        first = self._read_token(source() if source else token)
+        retries = _retries(max_retries)
+        api, bridge = addresses.bases(
+            region, api_base_url, event_bridge_base_url, os.environ
+        )
+        channel_sid = first.channel_sid
+        channel_url = addresses.channel_url(bridge, first.account_sid, channel_sid)
+        log = logs.logger(debug)
+        self._shared = process.acquire()
+        try:
+            endpoint = self._shared.requester.endpoint(channel_url)
+        except BaseException:
+            process.release()
+            raise
+        self._status = Status()
+        self._ended = threading.Event()
+        self._delivery = Delivery(
+            f"taskrouter-events-{channel_sid}", calling=lambda: self._calling
+        )
+        session = Session(
+            requester=self._shared.requester,
+            endpoint=endpoint,
+            api_url=api,
+            token=first,
+            read=self._read_token,
+            source=source,
+            max_retries=retries,
+            limits=timing.request,
+            factory=factory,
+            hear=lambda event: self._announcer.heard(event),
+            notice=self._notice,
+            token_changed=self._on_token_changed,
+            logger=log,
+        )
+        url = session.workspace_url + self._PATH.format(sid=channel_sid)
+        Resource.__init__(self, session, {"sid": channel_sid}, url)
+        self._connection = Connection(
+            f"taskrouter-socket-{channel_sid}",
+            lambda: addresses.socket_url(
+                channel_url,
+                session.token.text,
+                close_existing_sessions,
+                disconnect_activity_sid,
+            ),
+            may_connect=self._may_connect,
+            ca_bundle=endpoint.ca_bundle,
+            silence=timing.silence,
+            logger=log,
+        )
+        self._announcer = self._make_announcer(
+            Parts(
+                emitter=self,
+                session=session,
+                delivery=self._delivery,
+                prefetcher=self._shared.prefetcher,
+                status=self._status,
+                url=url,
+                show=self._show,
+                proved=self._connection.proved,
+                log=log,
+            )
+        )
+        lifecycle.opened(self, daemon=daemon)
+        self._announcer.set_expiry_timers()
+        self._delivery.start()
+        self._connection.start(self._announcer)
+
+    # The connection.
+
+    def connect(self) -> None:
+        """Connect again after `disconnect`; does nothing while connected.
+
+        Returns at once: `connected` and `ready` tell when it stands.
+        """
+        self._connection.connect()
+
+    def disconnect(self) -> None:
+        """End the connection until `connect`; the client stays usable for requests.
+
+        Returns at once: `disconnected` tells when it is over.
+        """
+        self._connection.disconnect()
+
+    def wait_until_ready(self, timeout: float | None = None) -> None:
+        """Wait until `ready` has come, on this thread.
+
+        Args:
+            timeout: seconds; None waits as long as it takes.
+
+        Raises:
+            RequestTimeout: it did not come in time.
+            ClientClosed: the client was closed.
+            TaskRouterError: what keeps it from coming: a refused token, for one.
+            RuntimeError: on the event thread, which would wait for itself.
+        """
+        if self._delivery.is_current and not self._status.ready:
+            raise RuntimeError("an event callback can't wait for a later event")
+        self._status.wait_until_ready(timeout)
+
+    def run_forever(self) -> None:
+        """Wait until the client is closed: the last line of a script, in words.
+
+        Ctrl-C closes all clients and ends the program with status 130.
+        """
+        try:
+            self._ended.wait()
+        except KeyboardInterrupt:
+            lifecycle.close_all()
+            raise SystemExit(INTERRUPTED) from None
+
+    def close(self) -> None:
+        """End the connection, all waiting and the client's threads, for good.
+
+        May be called from any thread, any callback, and any number of times. When it
+        returns no further callback comes, but for one that runs at this moment and the
+        `disconnected` that follows it if this is called from a callback.
+        """
+        was_ready = self._status.ready
+        if not self._status.close():
+            if not self._delivery.is_current:
+                self._ended.wait(2 * _FAREWELL)
+            return
+        if was_ready:
+            self._say_goodbye()
+        self._session.close()
+        self._delivery.close(self._announcer.on_closed)
+        self._connection.close()
+        self._connection.join(_FAREWELL)
+        self._delivery.join(_FAREWELL)
+        self._ended.set()
+        lifecycle.closed(self)
+        process.release()
+
+    def _say_goodbye(self) -> None:
+        """Do what must be done while requests still work."""
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Tokens.
+
+    def update_token(self, token: Any) -> None:
+        """Use another token from now on, for everything born of this client.
+
+        A connection that waits because its token was refused or has expired is made at
+        once; one that stands is not touched. May be called from any thread.
+
+        Args:
+            token: a capability token of the same account, workspace and channel.
+
+        Raises:
+            TokenError: it can't be used; the old one stays in use.
+
+        Source: TaskRouter.js v1, ``updateToken``.
+        """
+        self._session.update_token(token)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        updateToken = update_token
+        waitUntilReady = wait_until_ready
+        runForever = run_forever
+
+    def _read_token(self, text: Any) -> Token:
+        return read_token(text, self._SID_CLAIM)
+
+    def _may_connect(self) -> bool:
+        return not self._session.token.expired(time.time())
+
+    def _on_token_changed(self) -> None:
+        self._status.refuse(None)
+        self._announcer.token_changed()
+        self._connection.retry()
+
+    # The entity.
+
+    def _fetch(self) -> Any:
+        payload = self._session.request("GET", self._url).payload
+        self._show(payload)
+        return self._session.entity(payload, self._url)
+
+    def _notice(self, entity: Any) -> None:
+        """See what an answer brought; a Worker keeps its reservations current."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        state = self._connection.state.value
+        return f"<{type(self).__name__} {self._session.token.channel_sid} {state}>"
+
+    # Parts.
+
+    def _make_announcer(self, parts: Parts) -> Announcer:
+        return Announcer(parts)
+
+    def _registered_late(self, registration: Registration) -> None:
+        self._announcer.registered(registration)
+
+
+def _retries(value: Any) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ArgumentError(f"max_retries must be a whole number from 0, not {value!r}")
+    return value
+
+
+def check_sid(name: str, value: Any) -> None:
+    """Refuse an activity sid that is no text: it would be sent as something else."""
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")

@@ -1,0 +1,72 @@
+"""Whether a client works: what `wait_until_ready` waits for."""
+
+from __future__ import annotations
+
+import threading
+
+from ..errors import ClientClosed, RequestTimeout, TaskRouterError
+
+
+class Status:
+    """Shared by the event thread, which writes, and whoever waits."""
+
+    def __init__(self) -> None:
+        # Guards everything below; those who wait for ready wait on it.
+        self._condition = threading.Condition()
+        self._ready = False
+        self._refusal: TaskRouterError | None = None
+        self._closed = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether `ready` was told of the connection that stands."""
+        return self._ready
+
+    @property
+    def refusal(self) -> TaskRouterError | None:
+        """What keeps the client from working until somebody acts."""
+        return self._refusal
+
+    def set_ready(self, ready: bool) -> None:
+        with self._condition:
+            self._ready = ready
+            if ready:
+                self._refusal = None
+            self._condition.notify_all()
+
+    def refuse(self, refusal: TaskRouterError | None) -> None:
+        """Note what keeps the client from working; None when that is over."""
+        with self._condition:
+            self._refusal = refusal
+            self._condition.notify_all()
+
+    def close(self) -> bool:
+        """End all waiting; False if it was closed before."""
+        with self._condition:
+            was_open = not self._closed
+            self._closed = True
+            self._ready = False
+            self._condition.notify_all()
+        return was_open
+
+    def wait_until_ready(self, timeout: float | None) -> None:
+        """Wait until the client is ready.
+
+        Raises:
+            RequestTimeout: `timeout` seconds have passed.
+            ClientClosed: it was closed.
+            TaskRouterError: what keeps it from becoming ready.
+        """
+        with self._condition:
+            self._condition.wait_for(
+                lambda: self._ready or self._closed or self._refusal, timeout
+            )
+            if self._closed:
+                raise ClientClosed
+            if self._ready:
+                return
+            refusal = self._refusal
+        if refusal is None:
+            raise RequestTimeout(f"The client was not ready within {timeout:g} s")
+        # Each waiter gets a traceback of its own.
+        raise refusal.with_traceback(None)

@@ -1,0 +1,51 @@
+"""The TaskQueue client: a queue's settings and statistics."""
+
+from __future__ import annotations
+
+from ..resources.statistics import HasStatistics
+from ..session import TokenSource
+from .base import Client, Timing
+
+
+class TaskQueue(HasStatistics, Client):
+    """A task queue, as TaskRouter.js's ``Twilio.TaskRouter.TaskQueue``."""
+
+    _SID_CLAIM = "taskqueue_sid"
+    _PATH = "/TaskQueues/{sid}"
+
+    def __init__(
+        self,
+        token: str | TokenSource,
+        debug: object = True,
+        region: str | None = None,
+        max_retries: int | None = 0,
+        api_base_url: str | None = None,
+        event_bridge_base_url: str | None = None,
+        *,
+        daemon: bool = False,
+        _timing: Timing | None = None,
+    ) -> None:
+        """Open the client; the order of the arguments is TaskRouter.js's.
+
+        Args:
+            token: a capability token for the task queue, or a function that returns a
+                fresh one.
+            debug, region, max_retries, api_base_url, event_bridge_base_url, daemon: as
+                for `taskrouter_sync.Worker`.
+
+        Raises:
+            TokenError: a ValueError that names what the token lacks.
+            ArgumentError: a TypeError that names the argument.
+
+        Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/taskqueue
+        """
+        super().__init__(
+            token,
+            debug=debug,
+            region=region,
+            max_retries=max_retries,
+            api_base_url=api_base_url,
+            event_bridge_base_url=event_bridge_base_url,
+            daemon=daemon,
+            timing=_timing,
+        )

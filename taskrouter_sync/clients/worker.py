@@ -1,0 +1,293 @@
+"""The Worker client: an agent's activity, reservations and tasks."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError, TaskRouterError
+from ..resources.base import deliver
+from ..resources.listing import ActivityList
+from ..resources.reservation import Reservation
+from ..resources.statistics import Statistics
+from ..session import Limits, TokenSource
+from ..signatures import Parameter, Signature, read_fetch, read_update
+from .announcer import Parts
+from .base import Client, Timing, check_sid
+from .known import KnownReservations
+from .worker_announcer import WorkerAnnouncer
+
+
+log = logging.getLogger("taskrouter_sync")
+
+# Time limits of what close() still asks for: the service moves the worker by itself
+# when the line is gone, so that little is lost if it does not answer.
+_GOODBYE = Limits(connect=0.3, answer=0.5)
+
+_COMPLETE_TASK = Signature(
+    "worker.completeTask",
+    (
+        Parameter("taskSid", "task_sid", required=True, types=(str,)),
+        Parameter("reason", "reason", "Reason"),
+    ),
+    callback_at=1,
+)
+_UPDATE_ACTIVITY = Signature(
+    "worker.updateActivity",
+    (Parameter("activitySid", "activity_sid", "ActivitySid", True, (str,)),),
+    callback_at=1,
+)
+
+
+class Worker(Client):
+    """An agent, as TaskRouter.js's ``Twilio.TaskRouter.Worker``.
+
+    ::
+
+        worker = Worker(token)
+        worker.on("reservation.created", lambda reservation: reservation.accept())
+
+    The constructor returns at once; the connection is made in the background, and event
+    callbacks run one at a time on the client's event thread.
+    """
+
+    _SID_CLAIM = "worker_sid"
+    _PATH = "/Workers/{sid}"
+
+    def __init__(
+        self,
+        token: str | TokenSource,
+        debug: object = True,
+        connect_activity_sid: str | None = None,
+        disconnect_activity_sid: str | None = None,
+        close_existing_sessions: bool | str | None = False,
+        region: str | None = None,
+        max_retries: int | None = 0,
+        api_base_url: str | None = None,
+        event_bridge_base_url: str | None = None,
+        *,
+        daemon: bool = False,
+        _timing: Timing | None = None,
+    ) -> None:
+        """Open the client; the order of the arguments is TaskRouter.js's.
+
+        Args:
+            token: a capability token for the worker, or a function that returns a fresh
+                one: called now, before the token expires, and after a 401.
+            debug: report events through `logging`; off for False and "false".
+            connect_activity_sid: WA…, the worker's activity once it is connected and
+                has nothing pending; at the first connection only.
+            disconnect_activity_sid: WA…, its activity when the line is gone or closed.
+            close_existing_sessions: for True or "true" the service ends the worker's
+                other connections.
+            region: of the event bridge, such as ``"ie1-ix"``.
+            max_retries: further attempts of a request that may be repeated.
+            api_base_url: instead of ``https://taskrouter.twilio.com/v1``; the
+                environment variable TASKROUTER_API_URL sets it too.
+            event_bridge_base_url: instead of ``https://event-bridge.twilio.com``; the
+                environment variable TASKROUTER_EVENT_BRIDGE_URL sets it too.
+            daemon: whether the script may end while this client is open.
+
+        Raises:
+            TokenError: a ValueError that names what the token lacks.
+            ArgumentError: a TypeError that names the argument.
+
+        Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/worker
+        """
+        check_sid("connect_activity_sid", connect_activity_sid)
+        check_sid("disconnect_activity_sid", disconnect_activity_sid)
+        self._known = KnownReservations()
+        self._connect_activity_sid = connect_activity_sid
+        self._disconnect_activity_sid = disconnect_activity_sid
+        super().__init__(
+            token,
+            debug=debug,
+            region=region,
+            max_retries=max_retries,
+            api_base_url=api_base_url,
+            event_bridge_base_url=event_bridge_base_url,
+            daemon=daemon,
+            close_existing_sessions=close_existing_sessions is True
+            or close_existing_sessions == "true",
+            disconnect_activity_sid=disconnect_activity_sid,
+            timing=_timing,
+        )
+
+    @property
+    def reservations(self) -> dict[str, Reservation]:
+        """The open reservations by sid (WR…), a copy; kept current by events."""
+        return self._known.open()
+
+    @property
+    def activities(self) -> ActivityList:
+        """The workspace's activities: ``worker.activities.fetch(cb)``."""
+        return ActivityList(self._session, f"{self._session.workspace_url}/Activities")
+
+    @property
+    def statistics(self) -> Statistics:
+        """The worker's statistics: ``worker.statistics.fetch(cb)``."""
+        return Statistics(self._session, f"{self._url}/Statistics")
+
+    def fetch_reservations(self, *args: Any, **keywords: Any) -> Any:
+        """Get the worker's reservations: ``fetchReservations(cb, params)``.
+
+        Args:
+            callback: gets ``(error, list)``, each reservation with its task loaded; on
+                this thread, before this returns.
+            params: filters of the REST API: ``{"ReservationStatus": "accepted"}``; in
+                Python code they may be keywords.
+
+        Returns:
+            The list, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``worker.fetchReservations``.
+        """
+        fetch = read_fetch("worker.fetchReservations", args, keywords, by_sid=False)
+        url = f"{self._url}/Reservations"
+        return deliver(
+            lambda: self._session.entity_from("GET", url, fetch.params), fetch.callback
+        )
+
+    def fetch_channels(self, *args: Any, **keywords: Any) -> Any:
+        """Get the worker's channels: ``fetchChannels(cb)``.
+
+        Args:
+            callback: gets ``(error, list)``, on this thread, before this returns.
+
+        Returns:
+            The list, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``worker.fetchChannels``.
+        """
+        fetch = read_fetch("worker.fetchChannels", args, keywords, by_sid=False)
+        url = f"{self._url}/Channels"
+        return deliver(
+            lambda: self._session.entity_from("GET", url, fetch.params), fetch.callback
+        )
+
+    def update_task(self, *args: Any, **keywords: Any) -> Any:
+        """Change a task: ``updateTask(taskSid, params, cb)``.
+
+        Args:
+            task_sid: WT….
+            params: of the REST API, such as ``{"Attributes": {…}}``; values that are
+                dicts or lists are sent as JSON text.
+            callback: gets ``(error, task)``, on this thread, before this returns.
+
+        Returns:
+            The task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``worker.updateTask``.
+        """
+        keywords = dict(keywords)
+        if "task_sid" in keywords:
+            args = (keywords.pop("task_sid"), *args)
+        update = read_update("worker.updateTask", args, keywords)
+        if not update.sid:
+            raise ArgumentError("worker.updateTask: the task's sid must come first")
+        url = f"{self._session.workspace_url}/Tasks/{update.sid}"
+        return deliver(
+            lambda: self._session.entity_from("POST", url, update.params),
+            update.callback,
+        )
+
+    def complete_task(self, *args: Any, **keywords: Any) -> Any:
+        """Complete a task: ``completeTask(taskSid, cb, reason)``.
+
+        Args:
+            task_sid: WT….
+            callback: gets ``(error, task)``, on this thread, before this returns.
+            reason: why, in words.
+
+        Returns:
+            The task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``worker.completeTask``.
+        """
+        values, callback = _COMPLETE_TASK.read(args, keywords)
+        params = {"AssignmentStatus": "completed", **_COMPLETE_TASK.wire(values)}
+        url = f"{self._session.workspace_url}/Tasks/{values['task_sid']}"
+        return deliver(lambda: self._session.entity_from("POST", url, params), callback)
+
+    def set_skip_fetch_reservation(self, skip: bool = True) -> None:
+        """Deliver reservation events as their frames are, without further requests.
+
+        Args:
+            skip: False takes it back.
+
+        Source: TaskRouter.js v1, ``worker.setSkipFetchReservation``.
+        """
+        self._worker_announcer.skip_fetch_reservation = bool(skip)
+
+    def fetch_activity_list(self, *args: Any, **keywords: Any) -> Any:
+        """Get the activities. Deprecated: use ``activities.fetch``.
+
+        Source: TaskRouter.js v1, ``worker.fetchActivityList``.
+        """
+        warnings.warn(
+            "fetchActivityList is deprecated: use activities.fetch",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.activities.fetch(*args, **keywords)
+
+    def update_activity(self, *args: Any, **keywords: Any) -> Any:
+        """Change the activity: ``updateActivity(sid, cb)``. Deprecated: use `update`.
+
+        Source: TaskRouter.js v1, ``worker.updateActivity``.
+        """
+        warnings.warn(
+            'updateActivity is deprecated: use update("ActivitySid", sid, callback)',
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        values, callback = _UPDATE_ACTIVITY.read(args, keywords)
+        return deliver(lambda: self._update(_UPDATE_ACTIVITY.wire(values)), callback)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        fetchReservations = fetch_reservations
+        fetchChannels = fetch_channels
+        updateTask = update_task
+        completeTask = complete_task
+        setSkipFetchReservation = set_skip_fetch_reservation
+        fetchActivityList = fetch_activity_list
+        updateActivity = update_activity
+
+    def _make_announcer(self, parts: Parts) -> WorkerAnnouncer:
+        self._worker_announcer = WorkerAnnouncer(
+            parts, self._known, self._connect_activity_sid
+        )
+        return self._worker_announcer
+
+    def _notice(self, entity: Any) -> None:
+        if isinstance(entity, Reservation):
+            self._known.renew(entity)
+
+    def _say_goodbye(self) -> None:
+        """Move the worker to its disconnect activity, as a page does at `unload`."""
+        if not self._disconnect_activity_sid:
+            return
+        params = {"ActivitySid": self._disconnect_activity_sid}
+        try:
+            self._session.request(
+                "POST", self._url, params, limits=_GOODBYE, may_refresh=False
+            )
+        except TaskRouterError as error:
+            log.warning("No disconnect activity: %s", error)

@@ -1,0 +1,84 @@
+"""The Workspace client: everything in a workspace, by the REST API's lists."""
+
+from __future__ import annotations
+
+from ..resources.listing import (
+    ActivityList,
+    TaskList,
+    TaskQueueList,
+    WorkerList,
+    WorkflowList,
+)
+from ..resources.statistics import HasStatistics
+from ..session import TokenSource
+from .base import Client, Timing
+
+
+class Workspace(HasStatistics, Client):
+    """A workspace, as TaskRouter.js's ``Twilio.TaskRouter.Workspace``."""
+
+    _SID_CLAIM = "workspace_sid"
+    # TaskRouter.js writes the slash, and the service takes it.
+    _PATH = "/"
+
+    def __init__(
+        self,
+        token: str | TokenSource,
+        debug: object = True,
+        region: str | None = None,
+        max_retries: int | None = 0,
+        api_base_url: str | None = None,
+        event_bridge_base_url: str | None = None,
+        *,
+        daemon: bool = False,
+        _timing: Timing | None = None,
+    ) -> None:
+        """Open the client; the order of the arguments is TaskRouter.js's.
+
+        Args:
+            token: a capability token for the workspace, or a function that returns a
+                fresh one.
+            debug, region, max_retries, api_base_url, event_bridge_base_url, daemon: as
+                for `taskrouter_sync.Worker`.
+
+        Raises:
+            TokenError: a ValueError that names what the token lacks.
+            ArgumentError: a TypeError that names the argument.
+
+        Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace
+        """
+        super().__init__(
+            token,
+            debug=debug,
+            region=region,
+            max_retries=max_retries,
+            api_base_url=api_base_url,
+            event_bridge_base_url=event_bridge_base_url,
+            daemon=daemon,
+            timing=_timing,
+        )
+
+    @property
+    def activities(self) -> ActivityList:
+        """The workspace's activities."""
+        return ActivityList(self._session, f"{self._session.workspace_url}/Activities")
+
+    @property
+    def workflows(self) -> WorkflowList:
+        """The workspace's workflows."""
+        return WorkflowList(self._session, f"{self._session.workspace_url}/Workflows")
+
+    @property
+    def taskqueues(self) -> TaskQueueList:
+        """The workspace's task queues."""
+        return TaskQueueList(self._session, f"{self._session.workspace_url}/TaskQueues")
+
+    @property
+    def workers(self) -> WorkerList:
+        """The workspace's workers."""
+        return WorkerList(self._session, f"{self._session.workspace_url}/Workers")
+
+    @property
+    def tasks(self) -> TaskList:
+        """The workspace's tasks."""
+        return TaskList(self._session, f"{self._session.workspace_url}/Tasks")

@@ -1,0 +1,198 @@
+"""Events in order: one line of steps, one thread that takes them.
+
+A step whose details are still on their way keeps its place. Knows neither sockets nor
+HTTP nor what a step does.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .prefetch import Details
+
+
+log = logging.getLogger("taskrouter_sync")
+
+# Seconds that a step waits for its details at the head of the line.
+PATIENCE = 20.0
+
+# Seconds after which a callback that keeps others waiting is named in the log.
+SLOW = 10.0
+
+# The longest single wait, in seconds: threading can't take much more, and the clock on
+# the wall may be set meanwhile.
+_LONGEST_WAIT = 3600.0
+
+
+@dataclass(eq=False)
+class Step:
+    """One thing to do on the event thread, in its place.
+
+    Attributes:
+        label: what it is, for the log.
+        run: does it; runs with whatever details have come by then.
+        details: what it waits for, if anything.
+    """
+
+    label: str
+    run: Callable[[], None]
+    details: Details | None = None
+
+
+class Delivery:
+    """The event thread of one client, and the line it takes its steps from."""
+
+    def __init__(self, name: str, *, calling: Callable[[], str | None]) -> None:
+        """Make the line; `start` makes it move.
+
+        Args:
+            name: of the thread.
+            calling: names the callback that runs now, for the log.
+        """
+        # Guards everything below; the thread waits on it. Never held while a step runs.
+        self._condition = threading.Condition()
+        self._line: deque[Step] = deque()
+        self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
+        self._head_since: float | None = None
+        self._busy_since: float | None = None
+        self._slow_told = False
+        self._closed = False
+        self._last: Callable[[], None] | None = None
+        self._calling = calling
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is the event thread."""
+        return threading.current_thread() is self._thread
+
+    def add(self, *steps: Step) -> None:
+        """Put steps at the end of the line, from any thread."""
+        with self._condition:
+            if self._closed:
+                return
+            self._line.extend(steps)
+            slow = self._slow()
+            self._condition.notify()
+        if slow:
+            log.warning(
+                "%s has been running for more than %g s; %d events wait for it", *slow
+            )
+
+    def add_first(self, *steps: Step) -> None:
+        """Put steps before everything that waits: what a step led to."""
+        with self._condition:
+            if not self._closed:
+                self._line.extendleft(reversed(steps))
+                self._head_since = None
+                self._condition.notify()
+
+    def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None:
+        """Run something on the event thread once the clock shows `when`.
+
+        Args:
+            name: a timer of the same name is replaced.
+            when: epoch seconds.
+            run: does it.
+        """
+        with self._condition:
+            self._timers[name] = (when, run)
+            self._condition.notify()
+
+    def clear_timer(self, name: str) -> None:
+        with self._condition:
+            self._timers.pop(name, None)
+
+    def wake(self) -> None:
+        """Look at the line again: details have come, or the clock has moved."""
+        with self._condition:
+            self._condition.notify()
+
+    def close(self, last: Callable[[], None]) -> None:
+        """Drop what waits, run `last` as the last thing, and end; returns at once."""
+        with self._condition:
+            if self._closed:
+                return
+            self._closed = True
+            self._line.clear()
+            self._timers.clear()
+            self._last = last
+            self._condition.notify()
+
+    def join(self, timeout: float) -> bool:
+        """Wait until the thread has ended; False if it has not within `timeout` s."""
+        if self.is_current or not self._thread.ident:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (run := self._next()) is not None:
+            _deliver(run)
+
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for the next thing to do; None when all is done."""
+        with self._condition:
+            self._busy_since, self._slow_told = None, False
+            while True:
+                run, wait = self._due()
+                if run is not None:
+                    self._busy_since = time.monotonic()
+                    return run
+                if self._closed:
+                    return None
+                self._condition.wait(wait)
+
+    def _due(self) -> tuple[Callable[[], None] | None, float | None]:
+        """Find what can be done now, else tell how long to wait at most."""
+        if self._last is not None:
+            last, self._last = self._last, None
+            return last, None
+        wait = _LONGEST_WAIT
+        timer = min(self._timers.items(), key=lambda item: item[1][0], default=None)
+        if timer is not None:
+            name, (when, run) = timer
+            wait = min(wait, when - time.time())
+            if wait <= 0:
+                del self._timers[name]
+                return run, None
+        if self._line:
+            remaining = self._patience(self._line[0])
+            if remaining <= 0:
+                self._head_since = None
+                return self._line.popleft().run, None
+            wait = min(wait, remaining)
+        return None, wait if self._timers or self._line else None
+
+    def _patience(self, head: Step) -> float:
+        """Tell how long the head of the line may still wait for its details."""
+        if head.details is None or head.details.done:
+            return 0.0
+        now = time.monotonic()
+        if self._head_since is None:
+            self._head_since = now
+        return self._head_since + PATIENCE - now
+
+    def _slow(self) -> tuple[Any, ...] | None:
+        if self._busy_since is None or self._slow_told:
+            return None
+        if time.monotonic() - self._busy_since < SLOW:
+            return None
+        self._slow_told = True
+        return self._calling() or "A callback", SLOW, len(self._line)
+
+
+def _deliver(run: Callable[[], None]) -> None:
+    try:
+        run()
+    except Exception:  # the top of the thread: the next event must not wait for ever
+        log.exception("An event could not be delivered")

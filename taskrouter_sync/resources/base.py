@@ -1,0 +1,245 @@
+"""What all resources have: properties, neighbors, fetch, update and delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from ..callbacks import Callback, call
+from ..errors import TaskRouterError
+from ..naming import BothSpellings, camel_case
+from ..signatures import Signature, read_update
+from .view import PayloadView
+
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+T = TypeVar("T")
+
+
+def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
+    """Run a request; its outcome goes to the callback, or back to the caller.
+
+    What the callback itself raises reaches the caller, and is never its second call.
+
+    Raises:
+        TaskRouterError: it failed and there is no callback.
+    """
+    try:
+        result = request()
+    except TaskRouterError as error:
+        if callback is None:
+            raise
+        failure = error
+    else:
+        if callback is None:
+            return result
+        call(callback, None, result)
+        return None
+    call(callback, failure, None)
+    return None
+
+
+class Resource(BothSpellings, Mapping[str, Any]):
+    """One thing of the service, with the properties that its payload had.
+
+    A property is read as an attribute or by index, in camelCase as TaskRouter.js has it
+    or in snake_case: ``task.assignmentStatus``, ``task["assignment_status"]``. What the
+    service documents and a payload left out is None as an attribute. A resource of an
+    unknown kind is a plain `Resource`.
+    """
+
+    # Documented properties: None where a payload lacks them.
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+    _DOCUMENTED: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._DOCUMENTED = frozenset(cls.FIELDS) | frozenset(map(camel_case, cls.FIELDS))
+
+    def __init__(self, session: Session, payload: Mapping[str, Any], url: str) -> None:
+        """Make it of a payload; for the factory.
+
+        Args:
+            session: what it shares with the client that it came from.
+            payload: the service's JSON.
+            url: where its requests go.
+        """
+        self._session = session
+        self._url = url
+        # Replaced as a whole, never changed: may be read by any thread at any time.
+        self._view = PayloadView(payload)
+        self._neighbors: dict[str, Resource] = {}
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """The service's JSON as it came, ``url`` and ``links`` included."""
+        return self._view.payload
+
+    def fetch(self, *args: Any, **keywords: Any) -> Any:
+        """Get it anew from the service: ``fetch(cb)``.
+
+        Args:
+            callback: gets ``(error, resource)``, on this thread, before this returns.
+
+        Returns:
+            The resource, if there is no callback.
+
+        Raises:
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, every resource.
+        """
+        _, callback = Signature(f"{self._kind()}.fetch").read(args, keywords)
+        return deliver(self._fetch, callback)
+
+    def update(self, *args: Any, **keywords: Any) -> Any:
+        """Change it: ``update(name, value, cb)`` or ``update({name: value, …}, cb)``.
+
+        The object shows the new properties before the callback runs. In Python code the
+        parameters may be keywords: ``update(friendly_name="Ann")``.
+
+        Args:
+            name, value: a parameter of the REST API, such as ``"FriendlyName"``.
+                A value that is a dict or list is sent as JSON text.
+            callback: gets ``(error, resource)``, on this thread, before this returns.
+
+        Returns:
+            The updated resource, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            ValueError: a sid came first, and it is another resource's.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, every resource.
+        """
+        update = read_update(f"{self._kind()}.update", args, keywords)
+        if update.sid is not None and update.sid != self._view.payload.get("sid"):
+            raise ValueError(
+                f"{self._kind()}.update: {update.sid!r} is not the sid of this "
+                f"{self._kind()}, {self._view.payload.get('sid')!r}"
+            )
+        return deliver(lambda: self._update(update.params), update.callback)
+
+    def delete(self, *args: Any, **keywords: Any) -> Any:
+        """Delete it: ``delete(cb)``.
+
+        Args:
+            callback: gets ``(error)``, on this thread, before this returns.
+
+        Raises:
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, every resource.
+        """
+        _, callback = Signature(f"{self._kind()}.delete").read(args, keywords)
+        return deliver(lambda: self._session.delete(self._url), callback)
+
+    def update_token(self, token: Any) -> None:
+        """Give the client that this came from a new token: the client's own method.
+
+        Raises:
+            TokenError: it is no token of that client.
+        """
+        self._session.update_token(token)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        updateToken = update_token
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self._view.value(name)
+        except KeyError:
+            neighbor = self._neighbor(name)
+            if neighbor is None:
+                raise
+            return neighbor
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names as JavaScript's ``for (var property in …)`` does."""
+        # A dict, as two names of a payload can become one in camelCase.
+        names: dict[str, None] = {}
+        for key in self._view.keys():
+            names[camel_case(key)] = None
+            if key.endswith("_sid") and self._neighbor(key[:-4]) is not None:
+                # What the payload itself holds under that name comes first.
+                names[camel_case(key[:-4])] = None
+        return iter(names)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        # JavaScript's objects are true, a Mapping without properties would not be.
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Resource) or type(self) is not type(other):
+            return NotImplemented
+        sid = self._view.payload.get("sid")
+        return self is other or (
+            sid is not None and sid == other._view.payload.get("sid")
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), str(self._view.payload.get("sid"))))
+
+    def __repr__(self) -> str:
+        payload = self._view.payload
+        parts = [str(payload.get("sid"))]
+        for name in ("friendly_name", *self.FIELDS[:1]):
+            if payload.get(name) is not None and len(parts) < 3:
+                parts.append(f"{name}={payload[name]!r:.60}")
+        return f"<{self._kind()} {' '.join(parts)}>"
+
+    def _load(self) -> None:
+        """Load what belongs to it and is not in its payload: a reservation's task."""
+
+    def _names(self) -> Iterator[str]:
+        yield from self._view.keys()
+        yield from self
+
+    def _named(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            if name in self._DOCUMENTED:
+                return None
+            raise
+
+    def _neighbor(self, name: str) -> Resource | None:
+        """Make the resource that ``<name>_sid`` points to, where there is one."""
+        view = self._view
+        try:
+            key = view.key(f"{name}_sid")
+        except KeyError:
+            try:
+                key = view.key(f"{name}Sid")
+            except KeyError:
+                return None
+        sid = view.payload[key]
+        known = self._neighbors.get(key)
+        if known is None or known.payload.get("sid") != sid:
+            found = self._session.neighbor(sid, view.payload)
+            if found is None:
+                return None
+            known = self._neighbors[key] = found
+        return known
+
+    def _kind(self) -> str:
+        return type(self).__name__.removesuffix("Resource").lower() or "resource"
+
+    def _fetch(self) -> Any:
+        return self._session.entity_from("GET", self._url)
+
+    def _update(self, params: Mapping[str, Any]) -> Any:
+        payload = self._session.request("POST", self._url, params).payload
+        self._show(payload)
+        return self._session.entity(payload, self._url)
+
+    def _show(self, payload: Any) -> None:
+        """Take over what the service says now; what it does not mention stays."""
+        if isinstance(payload, Mapping):
+            self._view = PayloadView({**self._view.payload, **payload})

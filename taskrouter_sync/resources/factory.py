@@ -1,0 +1,148 @@
+"""From a payload to what it is: a resource, a list, statistics, or plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from ..properties import json_objects
+from .base import Resource
+from .entities import (
+    Activity,
+    TaskQueueResource,
+    WorkerChannel,
+    WorkerResource,
+    Workflow,
+    WorkspaceResource,
+)
+from .listing import (
+    ActivityList,
+    ListResource,
+    ReservationList,
+    TaskList,
+    TaskQueueList,
+    WorkerChannelList,
+    WorkerList,
+    WorkflowList,
+)
+from .reservation import Reservation
+from .statistics import StatisticsData
+from .task import Task
+
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+# By the first two letters of the sid: the class, and where it is in the workspace.
+_KINDS: dict[str, tuple[type[Resource], str]] = {
+    "WS": (WorkspaceResource, ""),
+    "WW": (Workflow, "/Workflows/{sid}"),
+    "WQ": (TaskQueueResource, "/TaskQueues/{sid}"),
+    "WK": (WorkerResource, "/Workers/{sid}"),
+    "WA": (Activity, "/Activities/{sid}"),
+    "WT": (Task, "/Tasks/{sid}"),
+    "WR": (Reservation, "/Tasks/{task_sid}/Reservations/{sid}"),
+    "WC": (WorkerChannel, "/Workers/{worker_sid}/Channels/{sid}"),
+}
+
+# By the key of the list's meta: the class, and where it is in the workspace.
+_LISTS: dict[str, tuple[type[ListResource], str]] = {
+    "activities": (ActivityList, "/Activities"),
+    "workflows": (WorkflowList, "/Workflows"),
+    "task_queues": (TaskQueueList, "/TaskQueues"),
+    "workers": (WorkerList, "/Workers"),
+    "tasks": (TaskList, "/Tasks"),
+    "reservations": (ReservationList, "/Reservations"),
+    "channels": (WorkerChannelList, "/Channels"),
+}
+
+
+def make(session: Session, payload: Any, url: str | None = None) -> Any:
+    """Make of a payload what TaskRouter.js makes of it.
+
+    Args:
+        session: what the result shares with its client.
+        payload: the service's JSON.
+        url: that it was asked for at, if it was.
+    """
+    if not isinstance(payload, Mapping):
+        return json_objects(payload)
+    if isinstance(payload.get("sid"), str):
+        return _resource(session, payload)
+    meta = payload.get("meta")
+    if isinstance(meta, Mapping) and isinstance(meta.get("key"), str):
+        return _list(session, payload, meta, url)
+    if _is_statistics(payload):
+        return StatisticsData(payload, statistics=True)
+    return json_objects(payload)
+
+
+def neighbor(session: Session, sid: Any, context: Mapping[str, Any]) -> Resource | None:
+    """Make the resource that a sid points to, before it is fetched.
+
+    Args:
+        session: what it shares with its client.
+        sid: of whatever kind.
+        context: the payload that the sid stands in, for a path that needs more of it.
+
+    Returns:
+        It, knowing its sid; None for a sid of no resource, or none at all.
+    """
+    if not isinstance(sid, str) or sid[:2] not in _KINDS:
+        return None
+    names = ("task_sid", "worker_sid")
+    return _resource(
+        session,
+        {"sid": sid},
+        {name: context[name] for name in names if name in context},
+    )
+
+
+def _resource(
+    session: Session, payload: Mapping[str, Any], context: Mapping[str, Any] = {}
+) -> Resource:
+    sid = payload["sid"]
+    kind, path = _KINDS.get(sid[:2], (Resource, None))
+    if path is not None:
+        try:
+            path = path.format_map({**context, **payload})
+            return kind(session, payload, session.workspace_url + path)
+        except KeyError:
+            # A path that needs a sid which is not there; the payload may know the way.
+            path = None
+    url = payload.get("url")
+    return kind(session, payload, url if isinstance(url, str) else "")
+
+
+def _list(
+    session: Session,
+    payload: Mapping[str, Any],
+    meta: Mapping[str, Any],
+    url: str | None,
+) -> Any:
+    key = meta["key"]
+    items = payload.get(key)
+    if not isinstance(items, list):
+        return json_objects(payload)
+    if "statistics" in key:
+        return [
+            StatisticsData(item, statistics=True) if isinstance(item, Mapping) else item
+            for item in items
+        ]
+    kind, path = _LISTS.get(key, (ListResource, f"/{key}"))
+    where = _without_query(url) if url else session.workspace_url + path
+    return kind(session, where, [make(session, item) for item in items], meta)
+
+
+def _is_statistics(payload: Mapping[str, Any]) -> bool:
+    url = payload.get("url")
+    return (
+        "cumulative" in payload
+        or "realtime" in payload
+        or (isinstance(url, str) and "Statistics" in url)
+    )
+
+
+def _without_query(url: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))

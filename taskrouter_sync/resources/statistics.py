@@ -1,0 +1,104 @@
+"""Statistics: where they are asked for, and the plain data that comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..naming import BothSpellings
+from ..properties import Record
+from ..signatures import read_fetch
+from .base import deliver
+
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+
+class StatisticsData(Record):
+    """What a statistics request brought: a dict with JavaScript's camelCase keys.
+
+    Both spellings are read, as attributes or by index; times stay text, and
+    ``json.dumps`` works as ``JSON.stringify`` does.
+    """
+
+    __slots__ = ()
+
+
+class Statistics(BothSpellings):
+    """Statistics of one kind, of one thing: ``worker.statistics.fetch(cb)``."""
+
+    def __init__(self, session: Session, url: str) -> None:
+        super().__init__()
+        self._session = session
+        self._url = url
+
+    def fetch(self, *args: Any, **keywords: Any) -> Any:
+        """Ask for the statistics: ``fetch(cb)`` or ``fetch(params, cb)``.
+
+        Args:
+            params: ``Minutes``, ``StartDate``, ``EndDate`` … of the REST API; in Python
+                code they may be keywords: ``fetch(minutes=240)``.
+            callback: gets ``(error, statistics)``, on this thread, before this returns.
+
+        Returns:
+            The statistics, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``statistics.fetch``.
+        """
+        fetch = read_fetch("statistics.fetch", args, keywords, by_sid=False)
+        return deliver(
+            lambda: self._session.entity_from("GET", self._url, fetch.params),
+            fetch.callback,
+        )
+
+    def update_token(self, token: Any) -> None:
+        """Give the client a new token: the client's own method."""
+        self._session.update_token(token)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        updateToken = update_token
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class RealTimeStatistics(Statistics):
+    """Statistics of the moment: ``taskQueue.realtimeStats``."""
+
+
+class CumulativeStatistics(Statistics):
+    """Statistics of a span of time: ``taskQueue.cumulativeStats``."""
+
+
+class HasStatistics:
+    """For what has all three kinds, below its own URL."""
+
+    _session: Session
+    _url: str
+
+    @property
+    def statistics(self) -> Statistics:
+        """Statistics of the moment and of a span of time in one."""
+        return Statistics(self._session, f"{self._url.rstrip('/')}/Statistics")
+
+    @property
+    def realtime_stats(self) -> RealTimeStatistics:
+        """Statistics of the moment."""
+        return RealTimeStatistics(
+            self._session, f"{self._url.rstrip('/')}/RealTimeStatistics"
+        )
+
+    @property
+    def cumulative_stats(self) -> CumulativeStatistics:
+        """Statistics of a span of time."""
+        return CumulativeStatistics(
+            self._session, f"{self._url.rstrip('/')}/CumulativeStatistics"
+        )
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        realtimeStats = realtime_stats
+        cumulativeStats = cumulative_stats

@@ -1,0 +1,49 @@
+"""A payload read as properties, in both spellings, each turned when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..naming import camel_case
+from ..properties import NOT_PROPERTIES, property_value
+
+
+class PayloadView:
+    """What one payload says. Never changes: a new payload makes a new view.
+
+    Attributes:
+        payload: the service's JSON, as it came.
+    """
+
+    __slots__ = ("_by_camel", "_values", "payload")
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        self.payload = payload
+        # Filled by whoever asks first. Two threads may do the same work at once; both
+        # come to the same, so no lock is needed.
+        self._values: dict[str, Any] = {}
+        self._by_camel: dict[str, str] | None = None
+
+    def value(self, name: str) -> Any:
+        """Read a property in either spelling; KeyError if there is none."""
+        key = self.key(name)
+        try:
+            return self._values[key]
+        except KeyError:
+            value = property_value(key, self.payload[key])
+            return self._values.setdefault(key, value)
+
+    def key(self, name: str) -> str:
+        """Find the payload's name for a property; KeyError if there is none."""
+        if name in NOT_PROPERTIES:
+            raise KeyError(name)
+        if name in self.payload:
+            return name
+        if self._by_camel is None:
+            self._by_camel = {camel_case(key): key for key in self.keys()}
+        return self._by_camel[name]
+
+    def keys(self) -> Iterator[str]:
+        """Go through the payload's names that are properties, in its order."""
+        return (key for key in self.payload if key not in NOT_PROPERTIES)

@@ -1,0 +1,221 @@
+"""One WebSocket, opened and read so that it can always be ended.
+
+The only importer of websocket.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from http.client import responses
+from typing import Any
+from urllib.parse import urlsplit
+
+import websocket
+from websocket import ABNF
+
+from ..errors import ConnectionFailed, HttpError, TaskRouterError
+from .answers import Answer, read
+from .dial import Dial, GivenUp
+
+
+# Seconds for TCP, and again for TLS and the upgrade.
+CONNECT_TIMEOUT = 5.0
+HANDSHAKE_TIMEOUT = 15.0
+
+
+class Interrupted(Exception):
+    """Somebody hung up."""
+
+
+class Ended(Exception):
+    """The connection is over: closed by the service, lost, or silent for too long."""
+
+    def __init__(self, code: int | None = None, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class BridgeSocket:
+    """Opened and read by one thread; `hang_up` may come from any other."""
+
+    def __init__(self, silence: float) -> None:
+        """Make it; `silence` is the seconds without a frame that mean a dead line."""
+        self._silence = silence
+        # Guards _hung_up, _dial and _tcp. Never held during I/O that can block.
+        self._lock = threading.Lock()
+        self._hung_up = False
+        self._dial: Dial | None = None
+        self._tcp: socket.socket | None = None
+        # Skipping the check of UTF-8, which is pure Python there and costs ten times
+        # the rest; frames.py decodes.
+        self._websocket: Any = websocket.WebSocket(
+            skip_utf8_validation=True, enable_multithread=True
+        )
+
+    def open(self, url: str, ca_bundle: str | None) -> None:
+        """Connect: TCP, TLS for wss, the WebSocket upgrade.
+
+        Raises:
+            HttpError: the service answered the upgrade with a refusal.
+            ConnectionFailed: it did not get that far.
+            Interrupted: somebody hung up meanwhile.
+        """
+        try:
+            self._open(url, ca_bundle)
+        except (OSError, websocket.WebSocketException, GivenUp, ValueError) as error:
+            if self._hung_up:
+                raise Interrupted from None
+            raise _translated(error, url) from None
+
+    def _open(self, url: str, ca_bundle: str | None) -> None:
+        parts = urlsplit(url)
+        secure = parts.scheme == "wss"
+        host = parts.hostname or ""
+        dial = Dial()
+        with self._lock:
+            self._dial = dial
+            if self._hung_up:
+                dial.give_up()
+        tcp = dial.connect(host, parts.port or (443 if secure else 80), CONNECT_TIMEOUT)
+        tcp.settimeout(HANDSHAKE_TIMEOUT)
+        self._adopt(tcp)
+        if secure:
+            context = ssl.create_default_context(cafile=ca_bundle)
+            tcp = context.wrap_socket(
+                tcp, server_hostname=host, do_handshake_on_connect=False
+            )
+            self._adopt(tcp)
+            # The type of the wrapped socket is only known where it was made.
+            assert isinstance(tcp, ssl.SSLSocket)
+            tcp.do_handshake()
+        # A redirect could carry the token to another host: it counts as a refusal.
+        self._websocket.connect(url, socket=tcp, suppress_origin=True, redirect_limit=0)
+        if self._websocket.getstatus() != 101:
+            raise websocket.WebSocketBadStatusException(
+                "redirect", self._websocket.getstatus()
+            )
+        tcp.settimeout(self._silence)
+
+    def _adopt(self, tcp: socket.socket) -> None:
+        """Make the socket known to `hang_up`; end it if that was called already."""
+        with self._lock:
+            self._dial = None
+            self._tcp = tcp
+            hung_up = self._hung_up
+        if hung_up:
+            _shut(tcp)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the payload of each message until the connection ends.
+
+        Raises:
+            Ended: closed by the service, lost, or silent for too long.
+            Interrupted: somebody hung up.
+        """
+        receive = self._websocket.recv_data_frame
+        try:
+            while True:
+                # Pings are answered inside; they come out here only to count as a beat.
+                opcode, frame = receive(True)
+                if opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
+                    yield frame.data
+                elif opcode == ABNF.OPCODE_CLOSE:
+                    raise _closed(frame.data)
+        except (OSError, websocket.WebSocketException) as error:
+            if self._hung_up:
+                raise Interrupted from None
+            raise Ended(reason=_reason(error)) from error
+
+    def hang_up(self) -> None:
+        """End it from another thread, at whatever it is; returns at once."""
+        with self._lock:
+            first = not self._hung_up
+            self._hung_up = True
+            dial, tcp = self._dial, self._tcp
+        if not first:
+            return
+        if dial is not None:
+            dial.give_up()
+        if tcp is not None:
+            self._say_goodbye(tcp)
+            _shut(tcp)
+
+    def _say_goodbye(self, tcp: socket.socket) -> None:
+        """Send a close frame if that is possible without waiting."""
+        if not self._websocket.connected or not _writable(tcp):
+            return
+        try:
+            self._websocket.send_close()
+        except (OSError, websocket.WebSocketException):
+            return  # it is gone already, which is what is wanted
+
+    def close(self) -> None:
+        """Let go of the file descriptor; for the thread that opened it."""
+        with self._lock:
+            tcp, self._tcp = self._tcp, None
+        if tcp is not None:
+            tcp.close()
+
+
+def _shut(tcp: socket.socket) -> None:
+    """Wake whoever reads from it: over TLS too, hence not by SSLSocket's own method."""
+    try:
+        socket.socket.shutdown(tcp, socket.SHUT_RDWR)
+    except OSError:
+        return  # not connected any more: nobody can be waiting for it
+
+
+def _writable(tcp: socket.socket) -> bool:
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(tcp, selectors.EVENT_WRITE)
+            return bool(selector.select(0))
+    except (OSError, ValueError):
+        return False  # closed meanwhile
+
+
+def _closed(data: bytes) -> Ended:
+    if len(data) < 2:
+        return Ended()
+    return Ended(int.from_bytes(data[:2], "big"), data[2:].decode("utf-8", "replace"))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, websocket.WebSocketTimeoutException | TimeoutError):
+        return "no frame came for too long"
+    return str(error) or type(error).__name__
+
+
+def _translated(error: Exception, url: str) -> TaskRouterError:
+    """Say in our own errors what went wrong; the library's may quote the token."""
+    if isinstance(error, websocket.WebSocketBadStatusException):
+        status = error.status_code
+        body = getattr(error, "resp_body", None)
+        answer = Answer(
+            status, responses.get(status, ""), body if isinstance(body, bytes) else b""
+        )
+        if 200 <= status < 300:
+            return ConnectionFailed(f"The upgrade was answered with status {status}")
+        return _refusal(answer, url)
+    words = str(error) or type(error).__name__
+    token = urlsplit(url).query
+    if token:
+        words = words.replace(token, "…")
+    host = urlsplit(url).hostname
+    return ConnectionFailed(f"No connection to the event bridge at {host}: {words}")
+
+
+def _refusal(answer: Answer, url: str) -> HttpError:
+    query = dict(
+        pair.partition("=")[::2] for pair in urlsplit(url).query.split("&") if pair
+    )
+    try:
+        read(answer, "GET", query.get("token", ""))
+    except HttpError as error:
+        return error
+    raise AssertionError("a status outside 2xx is an error")

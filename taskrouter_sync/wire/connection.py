@@ -1,0 +1,224 @@
+"""The line to the event bridge: one thread that connects, reads and connects again.
+
+Runs no user code and no HTTP.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..errors import HttpError, TaskRouterError
+from . import backoff
+from .bridge_socket import BridgeSocket, Ended, Interrupted
+
+
+log = logging.getLogger("taskrouter_sync")
+
+# Seconds without a frame after which a connection counts as dead; the service sends a
+# blank frame every 15 s.
+SILENCE = 60.0
+
+
+class State(enum.Enum):
+    """What the connection is at."""
+
+    NEW = "new"
+    CONNECTING = "connecting"
+    OPEN = "open"
+    WAITING = "waiting for the next attempt"
+    RESTING = "resting until it is told to connect"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a connection, or the attempt to make one, ended.
+
+    Attributes:
+        code, reason: of the service's close frame, if it sent one.
+    """
+
+    code: int | None = None
+    reason: str = ""
+
+
+class Receiver(Protocol):
+    """Who hears of the connection, on its thread: nobody may block or raise here."""
+
+    def opened(self) -> None: ...
+    def frame(self, data: bytes) -> None: ...
+    def failed(self, error: TaskRouterError, refused: bool) -> None: ...
+    def ended(self, ending: Ending) -> None: ...
+
+
+class Connection:
+    """Keeps a WebSocket open as long as it is wanted."""
+
+    def __init__(
+        self,
+        name: str,
+        url: Callable[[], str],
+        *,
+        may_connect: Callable[[], bool] = lambda: True,
+        ca_bundle: str | None = None,
+        silence: float = SILENCE,
+        logger: logging.Logger = log,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Make the connection's thread; `start` starts it.
+
+        Args:
+            name: of the thread.
+            url: gives the address, with the token of the moment.
+            may_connect: whether an attempt makes sense; asked again at `retry`.
+            ca_bundle: path of the certificates to trust; None for the system's.
+            silence: seconds without a frame that mean a dead line.
+            logger: takes a line for each change of state.
+            chance: a number from 0 to 1, for the waits between attempts.
+        """
+        self._url = url
+        self._receiver: Receiver  # from start on
+        self._may_connect = may_connect
+        self._ca_bundle = ca_bundle
+        self._silence = silence
+        self._log = logger
+        self._chance = chance
+        # Guards everything below; the thread waits on it between attempts. Never held
+        # during I/O.
+        self._condition = threading.Condition()
+        self._state = State.NEW
+        self._wanted = False
+        self._refused = False
+        self._closed = False
+        self._socket: BridgeSocket | None = None
+        self._failures = 0
+        self._next_attempt = 0.0
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    def start(self, receiver: Receiver) -> None:
+        """Connect in the background, for the first time.
+
+        Args:
+            receiver: hears of openings, frames and endings.
+        """
+        self._receiver = receiver
+        self._wanted = True
+        self._thread.start()
+
+    def connect(self) -> None:
+        """Connect now, and again whenever the connection is lost; returns at once."""
+        with self._condition:
+            if self._closed:
+                return
+            self._wanted = True
+        self.retry()
+
+    def retry(self) -> None:
+        """Try at once, if a connection is wanted and there is none: a token is new."""
+        with self._condition:
+            self._refused = False
+            self._failures = 0
+            self._next_attempt = 0.0
+            self._condition.notify_all()
+
+    def disconnect(self) -> None:
+        """End the connection, and make none until `connect`; returns at once."""
+        self._end(closed=False)
+
+    def close(self) -> None:
+        """End the connection for good; returns at once."""
+        self._end(closed=True)
+
+    def join(self, timeout: float) -> bool:
+        """Wait until the thread has ended; False if it has not within `timeout` s."""
+        if self._thread.ident is None or threading.current_thread() is self._thread:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def proved(self) -> None:
+        """Hear that this connection works: the next trouble is a first one again."""
+        with self._condition:
+            self._failures = 0
+
+    def _end(self, *, closed: bool) -> None:
+        with self._condition:
+            self._wanted = False
+            self._closed = self._closed or closed
+            open_socket = self._socket
+            self._condition.notify_all()
+        if open_socket is not None:
+            open_socket.hang_up()
+
+    def _run(self) -> None:
+        while (socket := self._turn()) is not None:
+            self._attempt(socket)
+        self._set_state(State.CLOSED)
+
+    def _turn(self) -> BridgeSocket | None:
+        """Wait until it is time to connect; None when there is nothing more to do."""
+        with self._condition:
+            while not self._closed:
+                if not self._wanted or self._refused or not self._may_connect():
+                    self._set_state(State.RESTING)
+                    self._condition.wait()
+                    continue
+                wait = self._next_attempt - time.monotonic()
+                if wait <= 0:
+                    self._set_state(State.CONNECTING)
+                    self._socket = BridgeSocket(self._silence)
+                    return self._socket
+                self._set_state(State.WAITING)
+                self._condition.wait(wait)
+            return None
+
+    def _attempt(self, socket: BridgeSocket) -> None:
+        """Connect and read until the connection ends, and plan the next attempt."""
+        try:
+            socket.open(self._url(), self._ca_bundle)
+            self._set_state(State.OPEN)
+            self._receiver.opened()
+            for data in socket:
+                self._receiver.frame(data)
+        except Interrupted:
+            ending = Ending()
+        except Ended as ended:
+            ending = Ending(ended.code, ended.reason)
+        except TaskRouterError as error:
+            refused = isinstance(error, HttpError) and error.status in (401, 403)
+            self._plan(refused=refused)
+            self._receiver.failed(error, refused)
+            self._receiver.ended(Ending())
+            return
+        finally:
+            socket.close()
+        was_open = self.state is State.OPEN
+        self._plan(refused=False)
+        if was_open:
+            self._receiver.ended(ending)
+
+    def _plan(self, *, refused: bool) -> None:
+        with self._condition:
+            self._socket = None
+            self._failures += 1
+            wait = backoff.delay(self._failures, self._chance)
+            self._next_attempt = time.monotonic() + wait
+            # The same token would be refused again: wait for another one.
+            self._refused = refused
+
+    def _set_state(self, state: State) -> None:
+        # Only this connection's thread calls it.
+        if state is not self._state:
+            log.debug("%s: %s -> %s", self._thread.name, self._state.value, state.value)
+            self._state = state

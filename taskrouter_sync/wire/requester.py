@@ -1,0 +1,175 @@
+"""HTTP for all clients of a process: keep-alive, time limits, errors of our own.
+
+The only importer of requests.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.exceptions import NewConnectionError
+
+from ..errors import (
+    ConnectionFailed,
+    InvalidResponse,
+    RequestTimeout,
+    TaskRouterError,
+)
+from .answers import Answer
+
+
+CONNECT_TIMEOUT = 5.0
+ANSWER_TIMEOUT = 15.0
+
+# What TaskRouter.js sends: a simple request to a browser, JSON all the same.
+_HEADERS = {"Content-Type": "text/plain;charset=UTF-8"}
+
+# Connections kept for one host, over all clients and threads.
+_KEPT = 32
+
+_LARGEST_BODY = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where requests go, and how this machine gets there.
+
+    Attributes:
+        url: the channel's URL on the event bridge.
+        settings: proxies and CA bundle as the environment had them when it was made.
+    """
+
+    url: str
+    settings: Mapping[str, Any] = field(repr=False)  # a proxy's URL holds a password
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """The path of the CA bundle to verify with; None for the usual one."""
+        verify = self.settings["verify"]
+        return verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+
+
+class Requester:
+    """A pool of kept connections; every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        # requests.Session is used by many threads at once: nothing of it changes after
+        # this (no cookies are kept), and the pool under it has its own lock.
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_KEPT)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def endpoint(self, url: str) -> Endpoint:
+        """Read the environment (proxies, CA bundle) for a URL, once.
+
+        Raises:
+            ValueError: it is no URL of http or https.
+        """
+        try:
+            requests.Request("POST", url).prepare()
+        except requests.exceptions.RequestException as error:
+            raise ValueError(f"not a URL to connect to: {url!r} ({error})") from None
+        with requests.Session() as environment:
+            settings = environment.merge_environment_settings(url, {}, None, None, None)
+        return Endpoint(url, {**settings, "stream": True})
+
+    def post(
+        self,
+        endpoint: Endpoint,
+        body: Mapping[str, Any],
+        *,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        answer_timeout: float = ANSWER_TIMEOUT,
+    ) -> Answer:
+        """Send one envelope and wait for its answer, on this thread.
+
+        Args:
+            endpoint: where to.
+            body: the envelope; it goes out as JSON.
+            connect_timeout: seconds until the connection must stand.
+            answer_timeout: seconds until the answer must be here, whole.
+
+        Raises:
+            RequestTimeout, ConnectionFailed, InvalidResponse: no answer, with the
+                library's exception as the cause.
+        """
+        deadline = time.monotonic() + connect_timeout + answer_timeout
+        request = requests.Request(
+            "POST", endpoint.url, headers=_HEADERS, data=json.dumps(body).encode()
+        ).prepare()
+        try:
+            with self._session.send(
+                request,
+                timeout=(connect_timeout, answer_timeout),
+                allow_redirects=False,
+                **endpoint.settings,
+            ) as response:
+                return Answer(
+                    status=response.status_code,
+                    reason=response.reason or "",
+                    body=_read(response, deadline),
+                    retry_after=response.headers.get("Retry-After"),
+                )
+        except requests.exceptions.RequestException as error:
+            # The request carries the token: nobody shall find it on the exception.
+            error.request = error.response = None
+            raise translated(error) from error
+
+    def close(self) -> None:
+        """Let the kept connections go."""
+        self._session.close()
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """Read the body within its bounds: a slow or endless one must not hold a thread."""
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in response.iter_content(65536):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _LARGEST_BODY:
+            raise InvalidResponse(
+                f"The service's answer is larger than {_LARGEST_BODY} bytes",
+                code=response.status_code,
+            )
+        if time.monotonic() > deadline:
+            raise RequestTimeout("The service's answer did not end in time")
+    return b"".join(chunks)
+
+
+def translated(error: requests.exceptions.RequestException) -> TaskRouterError:
+    """Say in our own errors what requests says."""
+    known = requests.exceptions
+    if isinstance(error, known.ConnectTimeout):
+        return ConnectionFailed("The service did not take a connection in time")
+    if isinstance(error, known.Timeout):
+        return RequestTimeout("The service did not answer in time")
+    if isinstance(error, known.ContentDecodingError | known.InvalidHeader):
+        return InvalidResponse("The service's answer can't be decoded")
+    if isinstance(error, known.SSLError):
+        return ConnectionFailed(f"No secure connection: {_words(error)}", reached=True)
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    reached = not isinstance(reason, NewConnectionError)
+    if not reached:
+        return ConnectionFailed(f"No connection to the service: {_words(error)}")
+    return ConnectionFailed(
+        f"The connection to the service broke: {_words(error)}", reached=True
+    )
+
+
+def _words(error: BaseException) -> str:
+    """The innermost cause, which says it in fewest words."""
+    while (cause := error.__context__) is not None:
+        error = cause
+    return str(error) or type(error).__name__
