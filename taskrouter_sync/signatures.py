@@ -7,14 +7,13 @@ guide; the words of every complaint are made here too.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
 from typing import Any, NoReturn
 
 from .callbacks import Callback
 from .errors import ArgumentError
+from .parameters import as_text, parameter_name
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ class Signature:
         method: for complaints: ``reservation.accept``.
         parameters: all but the callback.
         callback_at: the callback's place among the positional arguments.
-        options: whether a dict, anywhere, overrides what the others became.
+        options: whether a dict, anywhere, overrides what the others became; further
+            keywords count as such.
     """
 
     method: str
@@ -117,6 +117,9 @@ class Signature:
         spelled |= {each.name: each for each in self.parameters}
         for name, value in keywords.items():
             if name not in spelled:
+                if self.options:
+                    values.setdefault("options", {})[parameter_name(name)] = value
+                    continue
                 raise ArgumentError(f"{self.method}: there is no argument {name!r}")
             parameter = spelled[name]
             if parameter.keyword in values:
@@ -257,34 +260,6 @@ def take_callback(
     elif place < len(rest) and rest[place] is None:
         rest.pop(place)
     return rest, found[0] if found else None
-
-
-def as_text(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Say values as the REST API does: objects as JSON text, the rest as text.
-
-    The caller's own dict is left as it is; None is "not given".
-    """
-    return {name: text(value) for name, value in params.items() if value is not None}
-
-
-def text(value: Any) -> Any:
-    """Say one value as JavaScript's strings: ``"true"``, ``"20"``, JSON text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return json.dumps(value)
-    if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, default=dict)
-    return value
-
-
-def parameter_name(keyword: str) -> str:
-    """Name a REST parameter as REST does: ``friendly_name`` -> ``FriendlyName``."""
-    return "".join(part[:1].upper() + part[1:] for part in keyword.split("_"))
 
 
 def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ClientClosed, TaskRouterError
 from ..signatures import Parameter, Signature
 from .base import Resource, deliver
+from .instructions import CALL, CONFERENCE, DEQUEUE, REDIRECT, read_dequeue
 from .task import Task
 
 
@@ -83,6 +84,122 @@ class Reservation(Resource):
         """
         values, callback = _REJECT.read(args, keywords)
         params = {"ReservationStatus": "rejected", **_REJECT.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    def dequeue(self, *args: Any, **keywords: Any) -> Any:
+        """Call the worker and connect the caller that waits in the queue.
+
+        ``dequeue(dequeueFrom, dequeuePostWorkActivitySid, dequeueRecord,
+        dequeueTimeout, dequeueStatusCallbackUrl, dequeueStatusCallbackEvents,
+        dequeueTo, cb)``
+
+        Args:
+            from_: caller id for the worker.
+            post_work_activity_sid: WA…, the worker's activity after the call.
+            record: ``"record-from-answer"`` or ``"do-not-record"``.
+            timeout: seconds that the worker's phone rings.
+            status_callback_url: is told of the call's progress.
+            status_callback_events: of ``initiated, ringing, answered, completed``, as
+                text with commas or as a list. Anything else in sixth place is `to`, as
+                in the documentation's own example.
+            to: the worker's contact URI.
+            callback: gets ``(error, reservation)``, on this thread, before this
+                returns.
+
+        Returns:
+            The reservation with its task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``reservation.dequeue``.
+        """
+        values, callback = read_dequeue(args, keywords)
+        params = {"Instruction": "dequeue", **DEQUEUE.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    def call(self, *args: Any, **keywords: Any) -> Any:
+        """Call the worker and run TwiML on that call.
+
+        ``call(callFrom, callUrl, callStatusCallbackUrl, callAccept, callRecord,
+        callTo, cb)``
+
+        Args:
+            from_: caller id; required.
+            url: of the TwiML; required.
+            status_callback_url: is told of the call's progress.
+            accept: whether the reservation is accepted before the call is made.
+            record: ``"record-from-answer"`` or ``"do-not-record"``.
+            to: the worker's contact URI.
+            callback: gets ``(error, reservation)``, on this thread, before this
+                returns.
+
+        Returns:
+            The reservation with its task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``reservation.call``.
+        """
+        values, callback = CALL.read(args, keywords)
+        params = {"Instruction": "call", **CALL.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    def redirect(self, *args: Any, **keywords: Any) -> Any:
+        """Redirect a call to other TwiML.
+
+        ``redirect(redirectCallSid, redirectUrl, redirectAccept, cb)``
+
+        Args:
+            call_sid: CA…, the call; required.
+            url: of the TwiML; required.
+            accept: whether the reservation is accepted too.
+            callback: gets ``(error, reservation)``, on this thread, before this
+                returns.
+
+        Returns:
+            The reservation with its task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``reservation.redirect``.
+        """
+        values, callback = REDIRECT.read(args, keywords)
+        params = {"Instruction": "redirect", **REDIRECT.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    def conference(self, *args: Any, **keywords: Any) -> Any:
+        """Bring the worker and the caller together in a conference.
+
+        ``conference(from, postWorkActivitySid, timeout, to, cb, options)``
+
+        Args:
+            from_: caller id for the worker.
+            post_work_activity_sid: WA…, the worker's activity after the call.
+            timeout: seconds that the worker's phone rings.
+            to: the worker's contact URI.
+            options: further parameters of the REST API, such as
+                ``{"EndConferenceOnExit": "true"}``; they override the others. In
+                Python code they may be keywords: ``end_conference_on_exit=True``.
+            callback: gets ``(error, reservation)``, on this thread, before this
+                returns.
+
+        Returns:
+            The reservation with its task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``reservation.conference``.
+        """
+        values, callback = CONFERENCE.read(args, keywords)
+        params = {"Instruction": "conference", **CONFERENCE.wire(values)}
         return deliver(lambda: self._act(params), callback)
 
     def _load(self) -> None:
