@@ -161,6 +161,7 @@ class Announcer:
             self._on_disconnected(Ending())
 
     def _on_error(self, error: TaskRouterError) -> None:
+        self._status.trouble(error)
         if not self._emit("error", error):
             self._parts.log.error("%s: %s", self._name(), error, exc_info=error)
 

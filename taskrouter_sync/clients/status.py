@@ -15,6 +15,7 @@ class Status:
         self._condition = threading.Condition()
         self._ready = False
         self._refusal: TaskRouterError | None = None
+        self._trouble: TaskRouterError | None = None
         self._closed = False
 
     @property
@@ -31,7 +32,7 @@ class Status:
         with self._condition:
             self._ready = ready
             if ready:
-                self._refusal = None
+                self._refusal = self._trouble = None
             self._condition.notify_all()
 
     def refuse(self, refusal: TaskRouterError | None) -> None:
@@ -39,6 +40,11 @@ class Status:
         with self._condition:
             self._refusal = refusal
             self._condition.notify_all()
+
+    def trouble(self, error: TaskRouterError) -> None:
+        """Note what went wrong last, and may pass by itself."""
+        with self._condition:
+            self._trouble = error
 
     def close(self) -> bool:
         """End all waiting; False if it was closed before."""
@@ -53,7 +59,7 @@ class Status:
         """Wait until the client is ready.
 
         Raises:
-            RequestTimeout: `timeout` seconds have passed.
+            RequestTimeout: `timeout` seconds have passed; says what went wrong last.
             ClientClosed: it was closed.
             TaskRouterError: what keeps it from becoming ready.
         """
@@ -65,8 +71,11 @@ class Status:
                 raise ClientClosed
             if self._ready:
                 return
-            refusal = self._refusal
+            refusal, trouble = self._refusal, self._trouble
         if refusal is None:
-            raise RequestTimeout(f"The client was not ready within {timeout:g} s")
+            because = "" if trouble is None else f": {trouble.message}"
+            raise RequestTimeout(
+                f"The client was not ready within {timeout:g} s{because}"
+            ) from trouble
         # Each waiter gets a traceback of its own.
         raise refusal.with_traceback(None)
