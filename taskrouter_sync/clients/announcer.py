@@ -19,15 +19,12 @@ from ..errors import HttpError, InvalidResponse, RequestTimeout, TaskRouterError
 from ..prefetch import Details, Job, Prefetcher
 from ..properties import Record
 from ..session import Session
-from ..tokens import EXPIRY_MARGIN
 from ..wire import backoff, frames
 from ..wire.connection import Ending
 from ..wire.frames import Event
 from .status import Status
+from .token_watch import TokenWatch
 
-
-# Seconds before a token's end at which its source is asked for a fresh one.
-_RENEWAL = 30.0
 
 _LOST = "Websocket disconnected due to lost connectivity"
 
@@ -80,7 +77,9 @@ class Announcer:
         self._status = parts.status
         # All below belong to the event thread.
         self._connected = False
-        self._token_expired = False
+        self._token = TokenWatch(
+            parts.session, parts.delivery, self._on_expired, self._on_error
+        )
         self._ready_entity: Any = None
         self._ready_failures = 0
         self._may_refresh = True
@@ -101,12 +100,7 @@ class Announcer:
             self._delivery.add(_error_step(self._on_error, error))
 
     def failed(self, error: TaskRouterError, refused: bool) -> None:
-        def tell() -> None:
-            if refused:
-                self._status.refuse(error)
-            self._on_error(error)
-
-        self._delivery.add(Step("error", tell))
+        self._delivery.add(Step("error", lambda: self._on_failed(error, refused)))
 
     def ended(self, ending: Ending) -> None:
         self._delivery.add(Step("disconnected", lambda: self._on_disconnected(ending)))
@@ -146,13 +140,17 @@ class Announcer:
         self._connected = True
         self._emit("connected")
 
+    def _on_failed(self, error: TaskRouterError, refused: bool) -> None:
+        if refused and not self._refreshed():
+            self._status.refuse(error)
+        self._on_error(error)
+
     def _on_disconnected(self, ending: Ending) -> None:
         self._connected = False
         self._ready_entity = None
         self._status.set_ready(False)
         self._delivery.clear_timer("ready")
-        if self._session.token.expired(time.time()):
-            self._on_expired()
+        self._token.check()
         self._emit("disconnected", Disconnection(ending))
 
     def on_closed(self) -> None:
@@ -218,45 +216,21 @@ class Announcer:
         if not self._session.has_source or not self._may_refresh:
             return False
         self._may_refresh = False
-        return self._renew()
+        return self._token.renew()
 
     # Tokens.
 
     def _on_token(self) -> None:
         """Follow a new token: its timers, and a `ready` that the old one was denied."""
-        self._token_expired = False
-        self.set_expiry_timers()
+        self._token.renewed()
         if self._connected and self._ready_entity is None:
             self._delivery.add_first(self._ready_step())
 
-    def set_expiry_timers(self) -> None:
-        """Plan what is due before the token of the moment ends; from any thread."""
-        expires_at = self._session.token.expires_at
-        for name in ("expiry", "renewal"):
-            self._delivery.clear_timer(name)
-        if expires_at is None:
-            return
-        if self._session.has_source:
-            self._delivery.set_timer("renewal", expires_at - _RENEWAL, self._on_renewal)
-        self._delivery.set_timer("expiry", expires_at - EXPIRY_MARGIN, self._on_expired)
-
-    def _on_renewal(self) -> None:
-        self._renew()
-
-    def _renew(self) -> bool:
-        """Ask the user's own source for a token; its trouble is an `error` event."""
-        try:
-            self._session.refresh(self._session.token)
-        except TaskRouterError as error:
-            self._on_error(error)
-            return False
-        return True
+    def watch_token(self) -> None:
+        """Set the timers of the first token; before the event thread starts."""
+        self._token.plan()
 
     def _on_expired(self) -> None:
-        token = self._session.token
-        if self._token_expired or not token.expired(time.time()):
-            return
-        self._token_expired = True
         if not self._status.ready:
             self._status.refuse(HttpError(401, "The token has expired"))
         self._emit("token.expired")
@@ -276,7 +250,7 @@ class Announcer:
             return ()
         if event == "ready" and self._ready_entity is not None:
             return (self._ready_entity,)
-        if event == "token.expired" and self._token_expired:
+        if event == "token.expired" and self._token.expired:
             return ()
         if event == "error" and (refusal := self._status.refusal) is not None:
             return (refusal,)

@@ -136,7 +136,7 @@ class Client(Emitter, Resource):
             )
         )
         lifecycle.opened(self, daemon=daemon)
-        self._announcer.set_expiry_timers()
+        self._announcer.watch_token()
         self._delivery.start()
         self._connection.start(self._announcer)
 

@@ -192,7 +192,8 @@ class Resource(BothSpellings, Mapping[str, Any]):
         for name in ("friendly_name", *self.FIELDS[:1]):
             if payload.get(name) is not None and len(parts) < 3:
                 parts.append(f"{name}={payload[name]!r:.60}")
-        return f"<{self._kind()} {' '.join(parts)}>"
+        name = type(self).__name__.removesuffix("Resource") or "Resource"
+        return f"<{name} {' '.join(parts)}>"
 
     def _load(self) -> None:
         """Load what belongs to it and is not in its payload: a reservation's task."""
@@ -229,7 +230,8 @@ class Resource(BothSpellings, Mapping[str, Any]):
         return known
 
     def _kind(self) -> str:
-        return type(self).__name__.removesuffix("Resource").lower() or "resource"
+        name = type(self).__name__.removesuffix("Resource") or "Resource"
+        return name[:1].lower() + name[1:]
 
     def _fetch(self) -> Any:
         return self._session.entity_from("GET", self._url)

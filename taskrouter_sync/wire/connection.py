@@ -163,8 +163,15 @@ class Connection:
 
     def _run(self) -> None:
         while (socket := self._turn()) is not None:
-            self._attempt(socket)
+            self._attempt_safely(socket)
         self._set_state(State.CLOSED)
+
+    def _attempt_safely(self, socket: BridgeSocket) -> None:
+        try:
+            self._attempt(socket)
+        except Exception:  # the top of the thread: a mistake here must not end the line
+            log.exception("%s: failed unexpectedly", self._thread.name)
+            self._plan(refused=False)
 
     def _turn(self) -> BridgeSocket | None:
         """Wait until it is time to connect; None when there is nothing more to do."""
