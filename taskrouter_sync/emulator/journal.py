@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 
 Kind = Literal["rest", "bridge", "upgrade"]
+
+# An emulator under load for hours does not fill the memory.
+KEEP = 100_000
 
 _TOKEN = re.compile(r"(?<=[?&]token=)[^&]*")
 
@@ -50,8 +53,8 @@ class Journal(Generic[E]):
     def __init__(self) -> None:
         # Guards everything below; notified at each change.
         self._changed = threading.Condition()
-        self._requests: list[Request] = []
-        self._events: list[E] = []
+        self._requests: deque[Request] = deque(maxlen=KEEP)
+        self._events: deque[E] = deque(maxlen=KEEP)
         self._connections: Counter[str] = Counter()
 
     @property

@@ -1,7 +1,7 @@
 """The emulator as tests and programs use it.
 
-Owns: ``Emulator``: one service, its thread, its address, and the ways to set it up,
-to move its clock, and to see what happened.
+Owns: ``Emulator``: one service, its thread, its address, and the ways to set it up
+and to move its clock. Any thread may use it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,17 @@ from taskrouter_sync.emulator import furnishing
 from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.clock import ManualClock, RealClock
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.emulator.journal import Journal, Request
 from taskrouter_sync.emulator.service import Service
 from taskrouter_sync.emulator.thread import ServiceThread
+from taskrouter_sync.emulator.watching import Watch
 
 
 Result = TypeVar("Result")
 
 
-class Emulator:
+class Emulator(Watch):
     """A TaskRouter service on this machine, in a thread of its own.
 
     ``with Emulator() as emulator:`` serves until the end of the block. Stopped and
@@ -55,13 +54,16 @@ class Emulator:
         manual_clock: bool = False,
         heartbeat_interval: float = 15.0,
     ) -> None:
+        super().__init__()
         source = random.SystemRandom() if seed is None else random.Random(seed)
 
         def new_sid(prefix: str) -> str:
             return f"{prefix}{source.getrandbits(128):032x}"
 
-        self.account_sid = new_sid("AC") if account_sid is None else account_sid
-        self.auth_token = new_sid("") if auth_token is None else auth_token
+        # Always drawn, so that a seed gives the same sids whoever the account is.
+        made_up = new_sid("AC"), new_sid("")
+        self.account_sid = made_up[0] if account_sid is None else account_sid
+        self.auth_token = made_up[1] if auth_token is None else auth_token
         self.faults = Faults(
             lambda act: self._running().call(lambda: act(self._service().channels))
         )
@@ -71,7 +73,6 @@ class Emulator:
         self._manual = ManualClock() if manual_clock else None
         self._clock = self._manual or RealClock()
         self._engine = Engine(self.account_sid, clock=self._clock.now, new_sid=new_sid)
-        self._journal: Journal[Event] = Journal()
         self._served: Service | None = None
         self._thread: ServiceThread | None = None
 
@@ -269,75 +270,6 @@ class Emulator:
             engine.run_due()
 
         self.call(step)
-
-    # What happens
-
-    @property
-    def requests(self) -> list[Request]:
-        """All requests so far: REST, event bridge, and WebSocket upgrades."""
-        return self._journal.requests
-
-    @property
-    def events(self) -> list[Event]:
-        """All events of the service so far."""
-        return self._journal.events
-
-    def connections(self, channel: str) -> int:
-        """Give the number of open sockets of a channel (WK…, WQ…, WS…)."""
-        return self._journal.connections(channel)
-
-    def wait_for_connections(
-        self, channel: str, count: int, timeout: float = 5.0
-    ) -> None:
-        """Return as soon as the channel has exactly so many open sockets.
-
-        Args:
-            channel: WK…, WQ… or WS….
-            count: how many; 0 to wait until all are gone.
-            timeout: seconds.
-
-        Raises:
-            TimeoutError: it has another number all the time.
-        """
-        self._journal.wait_until(
-            lambda: self._journal.connections(channel) == count,
-            timeout,
-            f"{count} sockets of {channel}",
-        )
-
-    def wait_for_requests(
-        self,
-        count: int = 1,
-        *,
-        method: str | None = None,
-        url: str = "",
-        timeout: float = 5.0,
-    ) -> list[Request]:
-        """Return as soon as so many matching requests arrived, and give them.
-
-        Args:
-            count: at least how many.
-            method: GET, POST or DELETE; None for any.
-            url: a part of the URL.
-            timeout: seconds.
-
-        Raises:
-            TimeoutError: fewer arrived.
-        """
-
-        def matching() -> list[Request]:
-            return [
-                entry
-                for entry in self._journal.requests
-                if method in (None, entry.method) and url in entry.url
-            ]
-
-        self._journal.wait_until(
-            lambda: len(matching()) >= count,
-            timeout,
-            f"{count} requests {method or ''} …{url}",
-        )
-        return matching()
 
     def send_frame(self, channel: str, frame: str | Mapping[str, object]) -> int:
         """Send a frame to the sockets of a channel; tell to how many.

@@ -7,10 +7,11 @@ The only module of the emulator that knows PyJWT. No text of it holds a token.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import jwt
 
+from taskrouter_sync.emulator.api.addresses import API, channel_url
 from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
 
 
@@ -94,38 +95,50 @@ def verify(
         raise TokenRefused(403, f"The token is invalid: {error}") from None
 
 
-def mint(
+def mint_worker_token(
     *,
     account_sid: str,
     auth_token: str,
     workspace_sid: str,
-    channel: str,
-    policies: Sequence[tuple[str, str]],
-    ttl: float = 3600.0,
+    worker_sid: str,
+    ttl: int = 3600,
 ) -> str:
-    """Make a token for a channel.
+    """Make a token for a worker that allows what workers usually do.
 
     Args:
         account_sid: the issuer, AC….
         auth_token: the key.
         workspace_sid: WS….
-        channel: the worker's sid, WK….
-        policies: what it allows: method and URL (``/**`` for all below).
+        worker_sid: WK….
         ttl: seconds until it expires.
     """
+    workspace = f"{API}/v1/Workspaces/{workspace_sid}"
+    worker = f"{workspace}/Workers/{worker_sid}"
+    channel = channel_url(account_sid, worker_sid)
+    allowed = [
+        ("GET", channel),
+        ("POST", channel),
+        ("GET", worker),
+        ("POST", worker),
+        ("GET", f"{worker}/**"),
+        ("POST", f"{worker}/**"),
+        ("GET", f"{workspace}/Activities"),
+        ("GET", f"{workspace}/Tasks/**"),
+        ("POST", f"{workspace}/Tasks/**"),
+    ]
     now = int(time.time())
     claims: dict[str, object] = {
         "iss": account_sid,
         "nbf": now,
-        "exp": now + int(ttl),
+        "exp": now + ttl,
         "version": VERSION,
-        "friendly_name": channel,
+        "friendly_name": worker_sid,
         "account_sid": account_sid,
         "workspace_sid": workspace_sid,
-        "channel": channel,
-        "worker_sid": channel,
+        "channel": worker_sid,
+        "worker_sid": worker_sid,
         "policies": [
-            {"url": url, "method": method, "allow": True} for method, url in policies
+            {"url": url, "method": method, "allow": True} for method, url in allowed
         ],
     }
     return jwt.encode(claims, auth_token, algorithm=_ALGORITHM)

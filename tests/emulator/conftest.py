@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -50,8 +50,8 @@ class Desk:
     emulator: Emulator
     workspace: ReadyWorkspace
     worker_sid: str
-    token: str
-    socket: websocket.WebSocket | None = None
+    token: str = field(repr=False)
+    sockets: list[websocket.WebSocket] = field(default_factory=list)
 
     @property
     def channel_url(self) -> str:
@@ -60,11 +60,23 @@ class Desk:
             f"{self.emulator.account_sid}/{self.worker_sid}"
         )
 
+    @property
+    def socket(self) -> websocket.WebSocket:
+        """The first socket."""
+        return self.sockets[0]
+
     def connect(self, **options: str) -> websocket.WebSocket:
-        """Open a socket of its own."""
+        """Open one more socket."""
         query = "".join(f"&{name}={value}" for name, value in options.items())
         url = f"ws{self.channel_url[4:]}?token={self.token}{query}"
-        return websocket.create_connection(url, timeout=5)
+        ws = websocket.create_connection(url, timeout=5, skip_utf8_validation=True)
+        self.sockets.append(ws)
+        return ws
+
+    def hang_up(self) -> None:
+        """Let all sockets go, in whatever state they are."""
+        for ws in self.sockets:
+            ws.shutdown()
 
     def post(
         self, method: str, path: str, params: Any = None, **extra: Any
@@ -82,8 +94,7 @@ class Desk:
         return requests.post(self.channel_url, data=json.dumps(envelope), timeout=5)
 
     def frame(self) -> Any:
-        """Wait for the next frame on the desk's socket."""
-        assert self.socket is not None
+        """Wait for the next frame on the first socket."""
         return json.loads(self.socket.recv())
 
 
@@ -105,12 +116,33 @@ def worker_token(
     return jwt
 
 
+OpenDesk = Callable[..., Desk]
+
+
 @pytest.fixture
-def desk(emulator: Emulator, workspace: ReadyWorkspace) -> Iterator[Desk]:
+def open_desk() -> Iterator[OpenDesk]:
+    """Makes desks: (emulator, workspace, channel, token)."""
+    desks: list[Desk] = []
+
+    def make(
+        emulator: Emulator,
+        workspace: ReadyWorkspace,
+        channel: str | None = None,
+        token: str | None = None,
+    ) -> Desk:
+        channel = channel or workspace.workers["Alice"]
+        token = token or worker_token(emulator, workspace, channel)
+        desks.append(Desk(emulator, workspace, channel, token))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.hang_up()
+
+
+@pytest.fixture
+def desk(emulator: Emulator, workspace: ReadyWorkspace, open_desk: OpenDesk) -> Desk:
     """Alice's end of the event bridge, with an open socket."""
-    worker_sid = workspace.workers["Alice"]
-    token = worker_token(emulator, workspace, worker_sid)
-    desk = Desk(emulator, workspace, worker_sid, token)
-    desk.socket = desk.connect()
-    yield desk
-    desk.socket.close()
+    desk: Desk = open_desk(emulator, workspace)
+    desk.connect()
+    return desk

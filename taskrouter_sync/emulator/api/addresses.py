@@ -40,8 +40,11 @@ class Addresses:
         """
         parts = urlsplit(url)
         host = parts.netloc.lower()
-        # Split first: an encoded slash is part of a name, not a separator.
-        path = "/".join(unquote(step) for step in parts.path.rstrip("/").split("/"))
+        # An encoded slash is part of a name, not a separator, and stays so.
+        path = "/".join(
+            unquote(step).replace("/", "%2F")
+            for step in parts.path.rstrip("/").split("/")
+        )
         twilio = _TWILIO.fullmatch(host)
         if twilio is not None:
             base = BRIDGE if twilio[1] == "event-bridge" else API

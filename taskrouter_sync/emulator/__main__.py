@@ -1,0 +1,133 @@
+"""The program: ``python -m taskrouter_sync.emulator``.
+
+Owns: its arguments, what it prints, and stopping by Ctrl-C (exit status 130) or
+SIGTERM (0).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.tokens import mint_worker_token
+
+
+WORKER = "Alice"
+# Of the tokens that are printed: a working day.
+TTL = 12 * 3600
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until a signal comes; give the exit status."""
+    options = _parser().parse_args(arguments)
+    stopped = threading.Event()
+    statuses: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        statuses.append(130 if number == signal.SIGINT else 0)
+        stopped.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    # With the credentials that the user's own programs find in the environment,
+    # these programs work with the emulator as they are.
+    emulator = Emulator(
+        host=options.host,
+        port=options.port,
+        account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or None,
+        auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or None,
+        seed=options.seed,
+    )
+    try:
+        emulator.start()
+    except OSError as error:
+        print(f"{options.host}:{options.port}: {error.strerror}", file=sys.stderr)
+        return 1
+    with emulator:
+        workspace = emulator.workspace(
+            workers={WORKER: {}}, worker_activity="Available"
+        )
+        print(_greeting(emulator, workspace, options.print_tokens), flush=True)
+        stopped.wait()
+    return statuses[0]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m taskrouter_sync.emulator",
+        description="A TaskRouter service on this machine, with a ready workspace. "
+        "Account and auth token are those of TWILIO_ACCOUNT_SID and "
+        "TWILIO_AUTH_TOKEN, where set.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    parser.add_argument(
+        "--port", type=int, default=8123, help="0: any; default: %(default)s"
+    )
+    parser.add_argument("--seed", type=int, help="makes sids repeat from run to run")
+    parser.add_argument(
+        "--print-tokens",
+        action="store_true",
+        help="also print the auth token and a token for the worker",
+    )
+    return parser
+
+
+def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> str:
+    worker_sid = workspace.workers[WORKER]
+    variables = {
+        "TASKROUTER_EVENT_BRIDGE_URL": emulator.event_bridge_url,
+        "TASKROUTER_API_URL": emulator.api_base_url,
+        "TASKROUTER_WORKSPACE_SID": workspace.sid,
+        "TASKROUTER_WORKER_SID": worker_sid,
+        "TWILIO_ACCOUNT_SID": emulator.account_sid,
+    }
+    if secrets:
+        variables["TWILIO_AUTH_TOKEN"] = emulator.auth_token
+        variables["WORKER_TOKEN"] = mint_worker_token(
+            account_sid=emulator.account_sid,
+            auth_token=emulator.auth_token,
+            workspace_sid=workspace.sid,
+            worker_sid=worker_sid,
+            ttl=TTL,
+        )
+    contents = [
+        ("Workspace", {"Emulated workspace": workspace.sid}),
+        ("Activity", workspace.activities),
+        ("Worker", workspace.workers),
+        ("Task queue", workspace.task_queues),
+        ("Workflow", workspace.workflows),
+    ]
+    lines = [f"TaskRouter emulator at {emulator.url} (Ctrl-C stops it)", ""]
+    for kind, sids in contents:
+        lines += [f"{kind:<12}{sid}  {name}" for name, sid in sids.items()]
+    lines += ["", *(f"export {name}={value}" for name, value in variables.items()), ""]
+    if not secrets:
+        lines += [
+            "The worker's token, made with the account's auth token "
+            "(--print-tokens prints both):",
+            "",
+            "    from taskrouter_sync import WorkerCapabilityToken",
+            f'    token = WorkerCapabilityToken("{emulator.account_sid}", auth_token,',
+            f'        "{workspace.sid}", "{worker_sid}")',
+            "    token.allow_update_activities()",
+            "    token.allow_update_reservations()",
+            "    print(token.to_jwt())",
+            "",
+        ]
+    lines += [
+        "A task for the worker:",
+        "",
+        '    curl -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN" \\',
+        f"        {emulator.api_base_url}/Workspaces/{workspace.sid}/Tasks \\",
+        '        --data-urlencode \'Attributes={"type": "support"}\'',
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

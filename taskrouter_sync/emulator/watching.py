@@ -1,0 +1,83 @@
+"""Seeing what happens in an emulator, and waiting for it.
+
+Owns: the part of ``Emulator`` that only looks. Any thread may use it.
+"""
+
+from __future__ import annotations
+
+from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.journal import Journal, Request
+
+
+class Watch:
+    """Requests, events and open sockets of an emulator."""
+
+    def __init__(self) -> None:
+        self._journal: Journal[Event] = Journal()
+
+    @property
+    def requests(self) -> list[Request]:
+        """All requests so far: REST, event bridge, and WebSocket upgrades."""
+        return self._journal.requests
+
+    @property
+    def events(self) -> list[Event]:
+        """All events of the service so far."""
+        return self._journal.events
+
+    def connections(self, channel: str) -> int:
+        """Give the number of open sockets of a channel (WK…, WQ…, WS…)."""
+        return self._journal.connections(channel)
+
+    def wait_for_connections(
+        self, channel: str, count: int, timeout: float = 5.0
+    ) -> None:
+        """Return as soon as the channel has exactly so many open sockets.
+
+        Args:
+            channel: WK…, WQ… or WS….
+            count: how many; 0 to wait until all are gone.
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: it has another number all the time.
+        """
+        self._journal.wait_until(
+            lambda: self._journal.connections(channel) == count,
+            timeout,
+            f"{count} sockets of {channel}",
+        )
+
+    def wait_for_requests(
+        self,
+        count: int = 1,
+        *,
+        method: str | None = None,
+        url: str = "",
+        timeout: float = 5.0,
+    ) -> list[Request]:
+        """Return as soon as so many matching requests arrived, and give them.
+
+        Args:
+            count: at least how many.
+            method: GET, POST or DELETE; None for any.
+            url: a part of the URL.
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: fewer arrived.
+        """
+
+        def matching() -> list[Request]:
+            return [
+                entry
+                for entry in self._journal.requests
+                if method in (None, entry.method) and url in entry.url
+            ]
+
+        self._journal.wait_until(
+            lambda: len(matching()) >= count,
+            timeout,
+            f"{count} requests {method or ''} …{url}",
+        )
+        return matching()

@@ -1,0 +1,65 @@
+"""Every address of the service has one canonical spelling."""
+
+from __future__ import annotations
+
+import pytest
+
+from taskrouter_sync.emulator.api.addresses import Addresses
+
+
+ADDRESSES = Addresses("http://127.0.0.1:8123")
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        (
+            "https://taskrouter.twilio.com/v1/Workspaces/WS1/?A=1",
+            "https://taskrouter.twilio.com/v1/Workspaces/WS1",
+        ),
+        (
+            "http://127.0.0.1:8123/v1/Workspaces/WS1",
+            "https://taskrouter.twilio.com/v1/Workspaces/WS1",
+        ),
+        (
+            "HTTP://LocalHost:8123/v1/Workspaces/WS1",
+            "https://taskrouter.twilio.com/v1/Workspaces/WS1",
+        ),
+        (
+            "https://event-bridge.ie1-ix.us1.twilio.com/v1/wschannels/AC1/WK1",
+            "https://event-bridge.twilio.com/v1/wschannels/AC1/WK1",
+        ),
+        (
+            "http://127.0.0.1:8123/v1/wschannels/AC1/WK1",
+            "https://event-bridge.twilio.com/v1/wschannels/AC1/WK1",
+        ),
+        (
+            "https://taskrouter.twilio.com/v1/Workspaces/WS1/TaskChannels/%24x",
+            "https://taskrouter.twilio.com/v1/Workspaces/WS1/TaskChannels/$x",
+        ),
+        (
+            "https://Elsewhere.Example/v1/Workspaces/WS1",
+            "https://elsewhere.example/v1/Workspaces/WS1",
+        ),
+        (
+            "https://taskrouter.twilio.com.example/v1/Workspaces",
+            "https://taskrouter.twilio.com.example/v1/Workspaces",
+        ),
+    ],
+)
+def test_a_url_has_one_canonical_spelling(url: str, canonical: str) -> None:
+    assert ADDRESSES.canonical(url) == canonical
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://taskrouter.twilio.com/v1/Workspaces", "/v1/Workspaces"),
+        ("http://127.0.0.1:8123/v1/Workspaces", "/v1/Workspaces"),
+        ("https://event-bridge.twilio.com/v1/Workspaces", None),
+        ("https://elsewhere.example/v1/Workspaces", None),
+        ("Workspaces/WS1", None),
+    ],
+)
+def test_only_the_service_has_rest_paths(url: str, path: str | None) -> None:
+    assert ADDRESSES.api_path(url) == path

@@ -1,0 +1,223 @@
+"""The event bridge refuses what a token does not allow, with the service's status."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jwt
+import pytest
+import requests
+import websocket
+from twilio.jwt.taskrouter.capabilities import (
+    TaskQueueCapabilityToken,
+    WorkerCapabilityToken,
+    WorkspaceCapabilityToken,
+)
+
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from tests.emulator.conftest import Desk, OpenDesk, worker_token
+
+
+def claims_of(desk: Desk) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(
+        desk.token, options={"verify_signature": False}, algorithms=["HS256"]
+    )
+    return claims
+
+
+def signed(desk: Desk, claims: dict[str, Any], key: str | None = None) -> str:
+    return jwt.encode(claims, key or desk.emulator.auth_token, algorithm="HS256")
+
+
+def expired(desk: Desk) -> str:
+    return signed(desk, {**claims_of(desk), "exp": 1_000_000_000})
+
+
+def wrongly_signed(desk: Desk) -> str:
+    return signed(desk, claims_of(desk), "another account's auth token 0123456789")
+
+
+def not_yet_valid(desk: Desk) -> str:
+    return signed(desk, {**claims_of(desk), "nbf": 9_000_000_000})
+
+
+def of_another_account(desk: Desk) -> str:
+    return signed(desk, {**claims_of(desk), "iss": "AC" + "0" * 32})
+
+
+def of_another_version(desk: Desk) -> str:
+    return signed(desk, {**claims_of(desk), "version": "v2"})
+
+
+def without(claim: str, desk: Desk) -> str:
+    claims = claims_of(desk)
+    del claims[claim]
+    return signed(desk, claims)
+
+
+def without_expiry(desk: Desk) -> str:
+    return without("exp", desk)
+
+
+def without_policies(desk: Desk) -> str:
+    return without("policies", desk)
+
+
+def with_bad_policies(desk: Desk) -> str:
+    return signed(desk, {**claims_of(desk), "policies": "all"})
+
+
+def with_contradicting_policies(desk: Desk) -> str:
+    claims = claims_of(desk)
+    refusals = [{**rule, "allow": False} for rule in claims["policies"]]
+    return signed(desk, {**claims, "policies": claims["policies"] + refusals})
+
+
+def unsigned(desk: Desk) -> str:
+    return jwt.encode(claims_of(desk), None, algorithm="none")
+
+
+def garbage(desk: Desk) -> str:
+    return "not.a.token"
+
+
+def of_another_worker(desk: Desk) -> str:
+    return worker_token(desk.emulator, desk.workspace, "WK" + "0" * 32)
+
+
+@pytest.mark.parametrize(
+    ("forge", "post_status", "upgrade_status"),
+    [
+        (expired, 401, 401),
+        (wrongly_signed, 401, 403),
+        (not_yet_valid, 403, 403),
+        (of_another_account, 403, 403),
+        (of_another_version, 403, 403),
+        (without_expiry, 403, 403),
+        (without_policies, 403, 403),
+        (with_bad_policies, 403, 403),
+        (with_contradicting_policies, 403, 403),
+        (unsigned, 403, 403),
+        (garbage, 403, 403),
+        (of_another_worker, 403, 403),
+    ],
+)
+def test_a_bad_token_is_refused_by_post_and_upgrade(
+    desk: Desk, forge: Any, post_status: int, upgrade_status: int
+) -> None:
+    desk.token = forge(desk)
+
+    answer = desk.post("GET", f"/Workers/{desk.worker_sid}")
+    assert answer.status_code == post_status
+    assert answer.json()["code"] == 20003
+    assert answer.json()["status"] == post_status
+    assert answer.reason == answer.json()["message"]
+
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        desk.connect()
+    assert refused.value.status_code == upgrade_status
+    body = json.loads(refused.value.resp_body or b"")
+    assert body["status"] == upgrade_status
+
+
+def test_a_socket_needs_a_token(desk: Desk) -> None:
+    desk.token = ""
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        desk.connect()
+    assert refused.value.status_code == 403
+
+
+def test_a_request_without_a_policy_is_refused(desk: Desk) -> None:
+    answer = desk.post("GET", "/Workflows")
+    assert answer.status_code == 403
+    assert "No policy" in answer.json()["message"]
+
+
+def test_a_request_on_another_workers_channel_is_refused(desk: Desk) -> None:
+    other = Desk(desk.emulator, desk.workspace, "WK" + "0" * 32, desk.token)
+    envelope = {
+        "url": f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}"
+        f"/Workers/{desk.worker_sid}",
+        "method": "GET",
+        "token": desk.token,
+    }
+    answer = requests.post(other.channel_url, data=json.dumps(envelope), timeout=5)
+    assert answer.status_code == 403
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        other.connect()
+
+
+def test_a_token_without_web_sockets_neither_posts_nor_connects(
+    emulator: Emulator, desk: Desk
+) -> None:
+    desk.token = WorkerCapabilityToken(
+        emulator.account_sid,
+        emulator.auth_token,
+        desk.workspace.sid,
+        desk.worker_sid,
+        allow_web_sockets=False,
+    ).to_jwt()
+    assert desk.post("GET", f"/Workers/{desk.worker_sid}").status_code == 403
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        desk.connect()
+
+
+def test_a_filter_of_a_policy_is_looked_at(desk: Desk) -> None:
+    """The token may set the activity, and nothing beside it."""
+    path = f"/Workers/{desk.worker_sid}"
+    activity = {"ActivitySid": desk.workspace.activities["Break"]}
+    assert desk.post("POST", path, activity).status_code == 200
+    both = {**activity, "Attributes": "{}"}
+    assert desk.post("POST", path, both).status_code == 403
+
+
+def test_the_query_of_the_url_is_looked_at_like_params(
+    emulator: Emulator, desk: Desk
+) -> None:
+    claims = claims_of(desk)
+    url = f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}/Workflows"
+    rule = {"url": url, "method": "GET", "allow": True}
+    rule["query_filter"] = {"FriendlyName": {"required": True, "value": "A"}}
+    desk.token = signed(desk, {**claims, "policies": [*claims["policies"], rule]})
+    assert desk.post("GET", "/Workflows?FriendlyName=A").status_code == 200
+    assert desk.post("GET", "/Workflows", {"FriendlyName": "A"}).status_code == 200
+    assert desk.post("GET", "/Workflows?FriendlyName=B").status_code == 403
+    assert desk.post("GET", "/Workflows").status_code == 403
+
+
+def test_a_foreign_host_is_not_this_service(desk: Desk) -> None:
+    url = "https://taskrouter.example/v1/Workspaces"
+    claims = claims_of(desk)
+    rule = {"url": url, "method": "GET", "allow": True}
+    desk.token = signed(desk, {**claims, "policies": [*claims["policies"], rule]})
+    assert desk.post("GET", "", url=url).status_code == 404
+
+
+def test_an_account_that_is_not_this_one_has_no_channels(desk: Desk) -> None:
+    url = desk.channel_url.replace(desk.emulator.account_sid, "AC" + "0" * 32)
+    envelope = {"url": "https://x.example/", "method": "GET", "token": desk.token}
+    answer = requests.post(url, data=json.dumps(envelope), timeout=5)
+    assert answer.status_code == 403
+
+
+def test_queue_and_workspace_tokens_are_good_for_their_channels(
+    emulator: Emulator, workspace: ReadyWorkspace, open_desk: OpenDesk
+) -> None:
+    account = emulator.account_sid, emulator.auth_token, workspace.sid
+    queue_sid = workspace.task_queues["Everyone"]
+    for token, channel, path in (
+        (
+            TaskQueueCapabilityToken(*account, queue_sid),
+            queue_sid,
+            f"/TaskQueues/{queue_sid}",
+        ),
+        # The client of a workspace asks for it with a slash at the end.
+        (WorkspaceCapabilityToken(*account), workspace.sid, "/"),
+    ):
+        desk = open_desk(emulator, workspace, channel, token.to_jwt())
+        desk.connect()
+        answer = desk.post("GET", path, event_type="ready")
+        assert answer.json()["event_type"] == "ready"
+        assert answer.json()["payload"]["sid"] == channel
