@@ -39,8 +39,8 @@ class ReservationVerbs(Verbs):
     def update_reservation(
         self,
         reservation: Reservation,
+        reservation_status: str | Unset = UNSET,
         *,
-        reservation_status: ReservationStatus | Unset = UNSET,
         worker_activity_sid: str | None = None,
     ) -> Reservation:
         """Accept, reject, wrap up or complete; without a status change nothing.
@@ -80,7 +80,7 @@ class ReservationVerbs(Verbs):
         return reservation
 
 
-def _check(reservation: Reservation, status: ReservationStatus) -> None:
+def _check(reservation: Reservation, status: str) -> None:
     present = reservation.reservation_status
     if present in CHANGES.get(status, ()):
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from . import lifecycle, steps, values, waiting
 from .base import Verbs, find_task_channel
 from .configuration import MAX_PRIORITY, MAX_TIMEOUT
@@ -121,11 +119,12 @@ class TaskVerbs(Verbs):
         priority: int | Unset = UNSET,
         task_channel: str | Unset = UNSET,
         virtual_start_time: float | Unset = UNSET,
-        assignment_status: Literal["canceled", "wrapping", "completed"] | Unset = UNSET,
+        assignment_status: str | Unset = UNSET,
         reason: str | None = None,
     ) -> Task:
         """Change what is given; `reason` goes with a status, and may be missing.
 
+        `assignment_status` is canceled, wrapping or completed.
         Attributes of finished tasks may change (choice); wrapping or completing
         and changing attributes takes two requests.
         """

@@ -201,6 +201,7 @@ class WorkspaceVerbs(Verbs):
                 self._core.deadlines.clear(kind, task.sid)
             for reservation in task.reservations.values():
                 self._core.deadlines.clear("reservation", reservation.sid)
+                self._core.reservation_tasks.pop(reservation.sid, None)
         del self.workspaces[workspace.sid]
         self._tell_workspace(workspace, "deleted")
 

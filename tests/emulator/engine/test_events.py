@@ -1,0 +1,104 @@
+"""The log of events, and what listeners are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from taskrouter_sync.emulator.engine import Event, events
+
+from .support import START, Bench
+
+
+def test_listeners_are_told_at_once_when_it_already_holds(bench: Bench) -> None:
+    bench.flow()
+    bench.worker("Ann")
+    seen: list[tuple[str, str]] = []
+
+    def listener(event: Event) -> None:
+        if event.task is not None:
+            task = bench.engine.task(bench.workspace, event.task.sid)
+            seen.append((event.event_type, task.assignment_status))
+
+    bench.engine.on_event(listener)
+    bench.accept(bench.task())
+    assert seen[0] == ("task.created", "pending")
+    assert seen[-2:] == [
+        ("reservation.created", "reserved"),
+        ("reservation.accepted", "assigned"),
+    ]
+
+
+def test_snapshots_keep_the_values_of_the_moment(bench: Bench) -> None:
+    bench.flow()
+    ann = bench.worker("Ann")
+    task = bench.task()
+    bench.accept(task)
+    bench.complete(task)
+    bench.engine.update_worker(ann, activity_sid=bench.offline)
+    seen = [
+        (e.event_type, e.task.assignment_status, e.reservation.reservation_status)
+        for e in bench.workspace.events
+        if e.task is not None and e.reservation is not None
+    ]
+    assert seen == [
+        ("reservation.created", "reserved", "pending"),
+        ("reservation.accepted", "assigned", "accepted"),
+        ("reservation.completed", "completed", "completed"),
+    ]
+    (created,) = (e for e in bench.workspace.events if e.event_type == "worker.created")
+    assert created.worker is not None
+    assert created.worker.activity_name == "Available"
+
+
+def test_an_event_tells_all_about_its_objects(bench: Bench) -> None:
+    queue = bench.flow()
+    ann = bench.worker("Ann")
+    task = bench.task()
+    event = bench.events[-1]
+    assert (event.resource_type, event.resource_sid[:2]) == ("reservation", "WR")
+    assert event.workspace_sid == bench.workspace.sid
+    assert event.workspace_name == "Bench"
+    assert event.worker_sids == (ann.sid,)
+    for found, expected in (
+        (event.task, task),
+        (event.worker, ann),
+        (event.task_queue, queue),
+        (event.workflow, next(iter(bench.workspace.workflows.values()))),
+    ):
+        assert found is not None
+        assert found.sid == expected.sid
+    assert bench.engine.event(bench.workspace, event.sid) is event
+
+
+def test_the_log_can_be_asked_for_a_stretch_of_time(bench: Bench) -> None:
+    for name in ("Ann", "Bob", "Cid"):
+        bench.advance(10)
+        bench.worker(name)
+    found = bench.workspace.events.between(START + 15, START + 30)
+    assert [event.time - START for event in found] == [20, 30]
+    assert len(bench.workspace.events.between(0, START + 100)) == len(
+        bench.workspace.events
+    )
+
+
+def test_old_events_are_forgotten(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.worker("Ann")
+    bench.advance(30 * 86400 + 1)
+    bench.worker("Bob")
+    assert [e.description for e in bench.workspace.events] == ["Worker Bob created"]
+    monkeypatch.setattr(events, "KEEP_EVENTS", 2)
+    bench.worker("Cid")
+    bench.worker("Dan")
+    assert [e.description for e in reversed(bench.workspace.events)] == [
+        "Worker Dan created",
+        "Worker Cid created",
+    ]
+
+
+def test_a_clock_set_back_does_not_take_the_service_back(bench: Bench) -> None:
+    bench.advance(10)
+    bench.time -= 1000
+    ann = bench.worker("Ann")
+    assert ann.date_created == bench.engine.now == START + 10

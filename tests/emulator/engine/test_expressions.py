@@ -1,0 +1,274 @@
+"""The expression language."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from taskrouter_sync.emulator.engine.expressions import (
+    ExpressionError,
+    parse,
+    parse_path,
+)
+
+
+WORKER = {
+    "skills": ["support", "sales"],
+    "languages": ["english"],
+    "level": 5,
+    "address": {"city": "Oslo"},
+    "vip": True,
+    "name": "Ann Smith",
+    "tech_support_skill": "6",
+    "nothing": None,
+    "$odd_1": 1,
+    "in": {"has": 1},
+    "grid": [[1, 2], [3]],
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("1==1", True),
+        ("1 = 1", True),
+        ("0 != 1", True),
+        ('skills HAS "support"', True),
+        ("skills HAS 'Support'", False),
+        ('(skills HAS "support") AND (languages HAS "spanish")', False),
+        ("level >= 5 AND level < 5.1", True),
+        ('address.city == "Oslo"', True),
+        ('skills[1] == "sales"', True),
+        ("level IN [1, 5]", True),
+        ("level NOT IN [1, 2]", True),
+        ("level HAS 5", False),
+        ('skills == "support"', False),
+        ('name CONTAINS "Smith"', True),
+        ('skills CONTAINS "support"', False),
+        ("vip == true", True),
+        ("missing == null", True),
+        ("missing > 1", False),
+        ('missing HAS "x"', False),
+    ],
+)
+def test_examples_of_the_documentation(expression: str, expected: bool) -> None:
+    assert parse(expression).matches(WORKER) is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("task.lang IN worker.languages", True),
+        ("worker.sid IN task.agents", True),
+        ("worker.sid NOT IN task.none", True),
+        ("task.lang = worker.lang", False),
+        ("worker.channel.chat.assigned_tasks == 0", True),
+        ("task.cat == 'x' OR task.cat == 'y'", True),
+    ],
+)
+def test_examples_on_task_and_worker(expression: str, expected: bool) -> None:
+    context = {
+        "task": {"lang": "english", "agents": ["WK1"], "cat": "x"},
+        "worker": {
+            "sid": "WK1",
+            "languages": ["english"],
+            "channel": {"chat": {"assigned_tasks": 0}},
+        },
+    }
+    assert parse(expression).matches(context) is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        # Operators and their aliases, keywords in any case.
+        ("skills >- 'sales'", True),
+        ("'sales' <- skills", True),
+        ("'sales' in skills", True),
+        ("'x' not  in skills", True),
+        ("level in [1] or level In [5]", True),
+        ("name contains 'ann'", False),
+        ("level <= 5", True),
+        ("level > 5", False),
+        ("level < -5", False),
+        ("-5 < level", True),
+        # AND binds tighter than OR.
+        ("1==1 OR 1==1 AND 1==2", True),
+        ("(1==1 OR 1==1) AND 1==2", False),
+        # Keys.
+        ("$odd_1 == 1", True),
+        ("in.has == 1", True),
+        ("grid[0][1] == 2", True),
+        ("grid[7][1] == null", True),
+        ("skills[99999999999] == null", True),
+        ("address[0] == null", True),
+        ("level.deep.down == null", True),
+        ("level IN[5]", True),
+        # Numeric texts are numbers to a number, and texts to a text.
+        ("tech_support_skill > 5", True),
+        ("tech_support_skill == 6", True),
+        ("tech_support_skill == '6.0'", False),
+        ("'10' < '9'", True),
+        ("'ann' > 5", False),
+        # A boolean is neither a number nor a text.
+        ("vip == 1", False),
+        ("vip == 'true'", False),
+        ("vip > 0", False),
+        ("name CONTAINS true", False),
+        # Null equals null only, and is never in order or in a list.
+        ("nothing == null", True),
+        ("missing != 'a'", True),
+        ("missing == 'a'", False),
+        ("null IN [null]", False),
+        ("missing IN ['a']", False),
+        ("missing NOT IN ['a']", True),
+        ("null CONTAINS ''", False),
+        ("missing <= null", False),
+        # Scalar operators are false of lists and objects, array ones of scalars.
+        ("skills != 'support'", False),
+        ("address == null", False),
+        ("level NOT IN 4", False),
+        ("skills HAS ['support']", False),
+        ("skills IN [1]", False),
+        ("skills NOT IN [1]", False),
+        # Texts.
+        (r"'it\'s' == " + '"it' + "'" + 's"', True),
+        ("level CONTAINS 5", True),
+        ("'' == \"\"", True),
+        # A quoted word is a text, never a key.
+        ("'level' == 5", False),
+        # Lists.
+        ("level IN []", False),
+        ("level IN ['x', null, true, 5.0]", True),
+    ],
+)
+def test_choices_of_this_emulator(expression: str, expected: bool) -> None:
+    assert parse(expression).matches(WORKER) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("skill-level > 3", "line 1:7 extraneous input 'evel' expecting OPERATOR"),
+        ("vip", "line 1:3 mismatched input '<EOF>' expecting OPERATOR"),
+        ("(a == 1", "line 1:7 mismatched input '<EOF>' expecting ')'"),
+        ("a == 1 b", "line 1:7 mismatched input 'b' expecting {<EOF>, AND, OR}"),
+        ("a\n== 1 )", "line 2:5 mismatched input ')' expecting <EOF>"),
+        ("a == 1 #", "line 1:7 token recognition error at: '#'"),
+        ("NOT a == 1", "line 1:4 extraneous input 'a' expecting OPERATOR"),
+        ("a[1.5] == 1", "line 1:1 mismatched input '[' expecting OPERATOR"),
+        (
+            "",
+            "line 1:0 mismatched input '<EOF>' expecting"
+            " {'(', '[', FALSE, NULL, NUMBER, PATH, STRING, TRUE}",
+        ),
+    ],
+)
+def test_says_what_is_wrong_like_the_service(text: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert str(caught.value) == message
+
+
+def test_refuses_what_is_nested_too_deeply() -> None:
+    text = "(" * 200 + "1==1" + " AND 1==1) OR 1==1" * 100 + ")" * 100
+    with pytest.raises(ExpressionError, match="deeper than 100"):
+        parse(text.replace(") OR 1==1", " OR (1==1 OR 1==1))"))
+
+
+def test_parentheses_alone_are_no_nesting() -> None:
+    assert parse("(" * 5000 + "1==1" + ")" * 5000).matches({})
+
+
+def test_thousands_of_digits_are_a_number() -> None:
+    assert not parse(f"a == {'9' * 5000}").matches({"a": 1})
+    assert parse(f"a CONTAINS {'9' * 250}").matches({"a": "9" * 251})
+
+
+def test_long_expressions_take_no_time_to_speak_of() -> None:
+    text = " OR ".join(f"a == {n}" for n in range(3000))
+    assert parse(text).matches({"a": 2999})
+
+
+def test_mentions_says_which_keys_are_read() -> None:
+    expression = parse("worker.channel.chat.assigned_tasks == 0 AND (task.a HAS 1)")
+    assert expression.mentions("task")
+    assert expression.mentions("worker", "channel")
+    assert not expression.mentions("worker", "sid")
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("task.agent_sid", ("task", "agent_sid")),
+        ("worker.a[3].b", ("worker", "a", 3, "b")),
+        ("a", ("a",)),
+    ],
+)
+def test_reads_bare_keys(text: str, steps: Any) -> None:
+    path = parse_path(text)
+    assert path is not None
+    assert path.steps == steps
+
+
+@pytest.mark.parametrize("text", ["", "a.", "a b", "1", "a-b", "'a'", "a[x]"])
+def test_knows_what_is_no_key(text: str) -> None:
+    assert parse_path(text) is None
+
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+OPERANDS = st.one_of(
+    st.sampled_from(["a", "b", "c", "a.b", "b[0]", "c.a[1].b"]),
+    st.sampled_from(["null", "true", "FALSE", "'x'", '"1"', "-3", "0.5", "[]"]),
+    st.integers().map(str),
+    st.lists(st.sampled_from(["1", "'a'", "null", "true"]), max_size=3).map(
+        lambda items: f"[{', '.join(items)}]"
+    ),
+)
+CONDITIONS = st.tuples(
+    OPERANDS,
+    st.sampled_from(
+        "== = != < <= > >= CONTAINS HAS >- IN <- NOT\tIN contains not".split(" ")
+    ),
+    OPERANDS,
+).map(" ".join)
+EXPRESSIONS = st.recursive(
+    CONDITIONS,
+    lambda inner: st.tuples(inner, st.sampled_from(["AND", "or"]), inner).map(
+        lambda parts: f"({' '.join(parts)})"
+    ),
+    max_leaves=6,
+)
+
+
+@given(EXPRESSIONS, st.dictionaries(st.sampled_from("abc"), JSON))
+@settings(max_examples=300, deadline=None)
+def test_evaluation_never_raises(text: str, context: dict[str, Any]) -> None:
+    """What parses says true or false of any JSON."""
+    try:
+        expression = parse(text)
+    except ExpressionError:
+        return
+    assert expression.matches(json.loads(json.dumps(context))) in (True, False)
+
+
+@given(st.one_of(st.text(), st.text("ab.[]()'\"<>=! -1\\ANDORinnot", max_size=30)))
+@settings(max_examples=500, deadline=None)
+def test_any_text_parses_or_is_refused(text: str) -> None:
+    try:
+        parse(text).matches({"a": 1})
+    except ExpressionError as error:
+        assert str(error)

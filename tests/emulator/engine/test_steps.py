@@ -1,0 +1,350 @@
+"""How a task walks through its workflow."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from taskrouter_sync.emulator.engine.model import Task, TaskQueue
+
+from .support import START, Bench, configuration, filter_of, holders, target
+
+
+@pytest.fixture
+def queues(bench: Bench) -> list[TaskQueue]:
+    return [bench.queue() for _ in range(4)]
+
+
+def at(task: Task, queues: list[TaskQueue]) -> int:
+    """Return which of the queues the task is in."""
+    return [queue.sid for queue in queues].index(task.task_queue_sid or "")
+
+
+def test_the_first_true_filter_is_taken(bench: Bench, queues: list[TaskQueue]) -> None:
+    bench.workflow(
+        filter_of(target(queues[0]), expression="a == 1"),
+        filter_of(target(queues[1]), expression="b == 1"),
+        filter_of(target(queues[2]), expression="a == 1 OR b == 1"),
+        default=queues[3],
+    )
+    assert at(bench.task(attributes={"b": 1}), queues) == 1
+    assert at(bench.task(attributes={"c": 1}), queues) == 3
+
+
+def test_without_any_match_the_task_is_canceled(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(filter_of(target(queues[0]), expression="a == 1"))
+    bench.told()
+    task = bench.task()
+    assert task.assignment_status == "canceled"
+    assert task.reason == "Task did not match any workflow filter"
+    assert bench.told() == ["task.created", "workflow.entered", "task.canceled"]
+
+
+def test_entering_a_target_sets_queue_priority_and_date(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(
+        filter_of(target(queues[0], priority=7, timeout=10), target(queues[1]))
+    )
+    task = bench.task(priority=2)
+    assert (task.priority, task.task_queue_friendly_name) == (7, "Queue 1")
+    bench.advance(10)
+    assert (task.priority, task.task_queue_friendly_name) == (7, "Queue 2")
+    assert task.task_queue_entered_date == START + 10
+
+
+def test_deadlines_go_by_the_age_of_the_task_and_add_up(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(filter_of(*[target(queue, timeout=10) for queue in queues[:3]]))
+    task = bench.task()
+    places = []
+    for _ in range(3):
+        places.append(at(task, queues))
+        bench.advance(9.5)
+        places.append(at(task, queues))
+        bench.advance(0.5)
+    assert places == [0, 0, 1, 1, 2, 2]
+    assert task.assignment_status == "canceled"
+    assert task.reason == "Task canceled on Workflow timeout"
+
+
+def test_one_leap_in_time_is_the_same_as_many_steps(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(
+        filter_of(target(queues[0], timeout=10), target(queues[1], timeout=10))
+    )
+    bench.task()
+    bench.told()
+    bench.advance(1000)
+    assert [(e.event_type, e.time - START) for e in bench.events] == [
+        ("task-queue.timeout", 10),
+        ("workflow.target-matched", 10),
+        ("task-queue.moved", 10),
+        ("task-queue.entered", 10),
+        ("task-queue.timeout", 20),
+        ("workflow.timeout", 20),
+        ("task.canceled", 20),
+    ]
+
+
+def test_a_next_target_in_the_same_queue_is_no_move(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(
+        filter_of(target(queues[0], timeout=10), {"priority": 9, "timeout": 10})
+    )
+    task = bench.task()
+    bench.told()
+    bench.advance(10)
+    assert bench.told() == ["task-queue.timeout", "workflow.target-matched"]
+    assert (task.priority, task.task_queue_entered_date) == (9, START)
+
+
+def test_after_the_last_timeout_following_filters_are_tried(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    """The default filter does not count then."""
+    bench.workflow(
+        filter_of(target(queues[0], timeout=10)),
+        filter_of(target(queues[1]), expression="a == 1"),
+        filter_of(target(queues[2], timeout=10)),
+        default=queues[3],
+    )
+    task = bench.task()
+    bench.advance(10)
+    assert at(task, queues) == 2
+    bench.advance(10)
+    assert task.reason == "Task canceled on Workflow timeout"
+
+
+def test_a_true_skip_if_leads_to_the_next_target_at_once(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(
+        filter_of(
+            target(queues[0], timeout=10, skip_if="1==1"),
+            target(queues[1], timeout=10),
+            target(queues[2]),
+        )
+    )
+    task = bench.task()
+    assert at(task, queues) == 1
+    bench.advance(15)
+    assert at(task, queues) == 1
+    bench.advance(5)
+    assert at(task, queues) == 2
+
+
+def test_skip_if_waits_for_no_reservation(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    """Where somebody could be reserved nothing is skipped."""
+    bench.workflow(filter_of(target(queues[0], skip_if="1==1"), target(queues[1])))
+    bench.worker("Ann")
+    assert at(bench.task(), queues) == 0
+
+
+@pytest.mark.parametrize(
+    ("skip_if", "skips"),
+    [
+        ("workers.available == 0", False),
+        ("workers.available == 1 AND workers.unavailable == 2", True),
+        ("workers.unavailable > 2", False),
+        ("workers.{offline} == 2", True),
+        ("workers.{available} > 1", False),
+        ("workers.{unavailable} == 0", True),
+    ],
+)
+def test_skip_if_counts_the_workers_of_the_queue(
+    bench: Bench, skip_if: str, skips: bool
+) -> None:
+    first, second = bench.queue("in_first == true"), bench.queue("1==2")
+    text = skip_if.format(
+        offline=bench.offline, available=bench.available, unavailable=bench.unavailable
+    )
+    bench.workflow(filter_of(target(first, skip_if=text), target(second)))
+    for name, available in (("Ann", True), ("Bob", False), ("Cid", False)):
+        bench.worker(name, available, in_first=True)
+    bench.worker("Dan")
+    occupied = bench.task()
+    bench.accept(occupied)
+    assert bench.task().task_queue_sid == (second if skips else first).sid
+
+
+def test_after_the_last_skip_the_default_filter_counts(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(
+        filter_of(target(queues[0], skip_if="1==1")),
+        filter_of(target(queues[1]), expression="a == 1"),
+        default=queues[3],
+    )
+    assert at(bench.task(attributes={"a": 1}), queues) == 1
+    assert at(bench.task(), queues) == 3
+
+
+def test_skipped_to_the_end_the_task_is_canceled(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(filter_of(target(queues[0], skip_if="1==1")))
+    bench.told()
+    task = bench.task()
+    assert task.assignment_status == "canceled"
+    assert bench.told()[-2:] == ["workflow.skipped", "task.canceled"]
+
+
+def test_a_pending_reservation_outlasts_the_deadline(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(
+        filter_of(target(queues[0], timeout=30)), task_reservation_timeout=30
+    )
+    bench.worker("Ann")
+    task = bench.task()
+    bench.told()
+    bench.advance(30)
+    assert bench.told() == [
+        "reservation.timeout",
+        "worker.activity.update",
+        "task-queue.timeout",
+        "workflow.timeout",
+        "task.canceled",
+    ]
+    assert task.reason == "Task canceled on Workflow timeout"
+
+
+def test_who_times_out_late_goes_through_the_missed_targets(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    """Each target that is out of time is tried once."""
+    queues[1] = bench.queue("level == 1")
+    bench.workflow(
+        filter_of(*[target(queue, timeout=10) for queue in queues[:3]]),
+        task_reservation_timeout=25,
+    )
+    bench.worker("Ann")
+    task = bench.task()
+    bench.advance(24)
+    bench.worker("Bob", level=1)
+    bench.advance(1)
+    assert (at(task, queues), holders(task)) == (1, ["Bob"])
+
+
+def test_within_the_deadline_the_target_keeps_looking(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    bench.workflow(
+        filter_of(target(queues[0], timeout=10), target(queues[1])),
+        task_reservation_timeout=5,
+    )
+    bench.worker("Ann")
+    bench.worker("Bob")
+    task = bench.task()
+    bench.advance(5)
+    assert (at(task, queues), holders(task)) == (0, ["Bob"])
+
+
+def test_a_new_configuration_leaves_waiting_tasks_where_they_are(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    flow = bench.workflow(
+        filter_of(target(queues[0], timeout=10), target(queues[1], timeout=10))
+    )
+    task = bench.task()
+    bench.engine.update_workflow(flow, configuration=configuration(default=queues[2]))
+    bench.advance(10)
+    assert at(task, queues) == 1
+    assert at(bench.task(), queues) == 2
+
+
+def test_re_evaluation_starts_again_at_the_first_filter(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    flow = bench.workflow(filter_of(target(queues[0], timeout=10)))
+    task = bench.task()
+    other = configuration(
+        filter_of(target(queues[1], timeout=20), target(queues[2], timeout=20))
+    )
+    bench.told()
+    bench.engine.update_workflow(flow, configuration=other, re_evaluate_tasks=True)
+    assert bench.told() == [
+        "workflow.updated",
+        "workflow.target-matched",
+        "task-queue.moved",
+        "task-queue.entered",
+    ]
+    bench.advance(10)
+    assert at(task, queues) == 1
+    bench.advance(10)
+    assert at(task, queues) == 2
+
+
+def test_with_re_evaluation_new_attributes_choose_another_filter(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    flow = bench.workflow(
+        filter_of(target(queues[0]), expression="a == 1"), default=queues[1]
+    )
+    task = bench.task()
+    bench.engine.update_task(task, attributes='{"a": 1}')
+    assert at(task, queues) == 1
+    bench.engine.update_workflow(flow, re_evaluate_tasks=True)
+    assert at(task, queues) == 0
+    bench.engine.update_task(task, attributes="{}")
+    assert at(task, queues) == 1
+
+
+def test_a_target_whose_queue_is_gone_is_passed_over(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    flow = bench.workflow(
+        filter_of(target(queues[0], timeout=10), target(queues[1]), target(queues[2]))
+    )
+    task = bench.task()
+    bench.engine.update_workflow(flow, configuration=configuration(default=queues[3]))
+    bench.engine.delete_task_queue(queues[1])
+    bench.advance(10)
+    assert at(task, queues) == 2
+
+
+def test_events_name_filter_and_target(bench: Bench, queues: list[TaskQueue]) -> None:
+    bench.workflow(
+        filter_of(
+            target(queues[0], expression="worker.level > 1"),
+            expression="a == 1",
+            name="Calls",
+        )
+    )
+    bench.task(attributes={"a": 1})
+    details = {e.event_type: e.details for e in bench.events}
+    expected = {
+        "workflow_filter_name": "Calls",
+        "workflow_filter_target_name": "Queue 1",
+        "workflow_filter_expression": "a == 1",
+        "workflow_filter_target_expression": "worker.level > 1",
+    }
+    assert details["workflow.target-matched"] == expected
+    assert details["task-queue.entered"] == expected
+
+
+def test_numeric_texts_are_numbers(bench: Bench, queues: list[TaskQueue]) -> None:
+    bench.workflow(
+        filter_of(target(queues[0], priority="4", timeout="10"), target(queues[1]))
+    )
+    task = bench.task()
+    assert task.priority == 4
+    bench.advance(10)
+    assert at(task, queues) == 1
+
+
+def test_the_sample_without_wrapper_works(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    text = json.dumps({"default_filter": {"task_queue_sid": queues[2].sid}})
+    bench.engine.create_workflow(bench.workspace, "Flow", text)
+    assert at(bench.task(), queues) == 2

@@ -1,0 +1,324 @@
+"""Which worker gets a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from taskrouter_sync.emulator.engine.model import Task, Worker
+
+from .support import Bench, filter_of, holders, target
+
+
+def test_the_queue_expression_chooses(bench: Bench) -> None:
+    bench.flow('skills HAS "sales"')
+    bench.worker("Ann", skills=["support"])
+    bench.worker("Bob", skills=["sales"])
+    assert holders(bench.task()) == ["Bob"]
+
+
+def test_an_empty_queue_expression_matches_nobody(bench: Bench) -> None:
+    bench.flow("")
+    bench.worker("Ann")
+    assert bench.task().assignment_status == "pending"
+
+
+def test_unavailable_workers_get_nothing(bench: Bench) -> None:
+    bench.flow()
+    bench.worker("Ann", available=False)
+    assert bench.task().assignment_status == "pending"
+
+
+def test_the_longest_idle_is_next(bench: Bench) -> None:
+    """The clock of idleness starts with a reservation."""
+    bench.flow()
+    for name in ("Ann", "Bob", "Cid"):
+        bench.worker(name)
+    names = []
+    for _ in range(6):
+        task = bench.task()
+        names += holders(task)
+        bench.accept(task)
+        bench.complete(task)
+    assert names == ["Ann", "Bob", "Cid"] * 2
+
+
+def test_a_worker_who_came_back_keeps_the_place(bench: Bench) -> None:
+    bench.flow()
+    ann = bench.worker("Ann")
+    bench.worker("Bob")
+    bench.engine.update_worker(ann, activity_sid=bench.offline)
+    assert holders(bench.task()) == ["Bob"]
+    bench.engine.update_worker(ann, activity_sid=bench.available)
+    assert holders(bench.task()) == ["Ann"]
+
+
+@pytest.mark.parametrize(("optimized", "expected"), [(False, "Bob"), (True, "Ann")])
+def test_optimized_channels_count_idleness_apart(
+    bench: Bench, optimized: bool, expected: str
+) -> None:
+    bench.flow()
+    bench.worker("Ann")
+    bench.worker("Bob")
+    voice = bench.engine.task_channel(bench.workspace, "voice")
+    bench.engine.update_task_channel(voice, channel_optimized_routing=optimized)
+    assert holders(bench.task(task_channel="chat")) == ["Ann"]
+    assert holders(bench.task(task_channel="voice")) == [expected]
+
+
+def test_capacity_counts_per_channel(bench: Bench) -> None:
+    bench.flow()
+    ann = bench.worker("Ann")
+    chat = bench.engine.worker_channel(ann, "chat")
+    bench.engine.update_worker_channel(chat, capacity=2)
+    statuses = [
+        bench.task(task_channel=name).assignment_status
+        for name in ("chat", "chat", "chat", "voice", "voice")
+    ]
+    assert statuses == ["reserved", "reserved", "pending", "reserved", "pending"]
+    assert (chat.load, chat.assigned_tasks) == (2, 0)
+    assert chat.available_capacity_percentage == 0
+
+
+def test_more_capacity_takes_more_at_once(bench: Bench) -> None:
+    bench.flow()
+    ann = bench.worker("Ann")
+    tasks = [bench.task() for _ in range(3)]
+    channel = bench.engine.worker_channel(ann, "default")
+    bench.told()
+    bench.engine.update_worker_channel(channel, capacity=2)
+    assert [task.assignment_status for task in tasks] == [
+        "reserved",
+        "reserved",
+        "pending",
+    ]
+    assert bench.told() == ["worker.capacity.update", "reservation.created"]
+
+
+def test_less_capacity_than_work_takes_nothing_away(bench: Bench) -> None:
+    bench.flow()
+    ann = bench.worker("Ann")
+    task = bench.task()
+    channel = bench.engine.worker_channel(ann, "default")
+    bench.engine.update_worker_channel(channel, capacity=0)
+    assert holders(task) == ["Ann"]
+    assert channel.available_capacity_percentage == 0
+    bench.accept(task)
+    bench.complete(task)
+    assert bench.task().assignment_status == "pending"
+
+
+def test_a_closed_channel_gets_nothing_and_keeps_its_capacity(bench: Bench) -> None:
+    bench.flow()
+    ann = bench.worker("Ann")
+    channel = bench.engine.worker_channel(ann, "default")
+    bench.engine.update_worker_channel(channel, available=False)
+    task = bench.task()
+    assert task.assignment_status == "pending"
+    bench.told()
+    bench.engine.update_worker_channel(channel, available=True)
+    assert bench.told() == [
+        "worker.channel.availability.update",
+        "reservation.created",
+    ]
+    assert channel.configured_capacity == 1
+
+
+def with_target(bench: Bench, **options: Any) -> None:
+    """Lead all tasks to a queue of everybody by one target."""
+    bench.workflow(filter_of(target(bench.queue(), **options)))
+
+
+def test_the_target_expression_narrows_the_queue(bench: Bench) -> None:
+    with_target(bench, expression="task.lang IN worker.langs")
+    bench.worker("Ann", langs=["en"])
+    bench.worker("Bob", langs=["no"])
+    assert holders(bench.task(attributes={"lang": "no"})) == ["Bob"]
+    assert holders(bench.task(attributes={"lang": "fr"})) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "worker.friendly_name == 'Bob'",
+        "worker.activity_name == 'Available' AND worker.level == 2",
+        "worker.channel.default.configured_capacity > 1",
+        "worker.channel.default.available_capacity_percentage == 100 AND"
+        " worker.channel.default.assigned_tasks == 0 AND worker.level > 1",
+    ],
+)
+def test_target_expressions_know_more_than_attributes(
+    bench: Bench, expression: str
+) -> None:
+    with_target(bench, expression=expression)
+    bench.worker("Ann", level=1)
+    bob = bench.worker("Bob", level=2)
+    channel = bench.engine.worker_channel(bob, "default")
+    bench.engine.update_worker_channel(channel, capacity=3)
+    assert holders(bench.task()) == ["Bob"]
+
+
+def leveled(bench: Bench) -> list[Worker]:
+    levels: list[dict[str, Any]] = [
+        {"level": 1, "age": 50},
+        {"age": 20},
+        {"level": 3, "age": 40},
+        {"level": 3, "age": 30},
+    ]
+    names = ["One", "None", "Old three", "Young three"]
+    return [
+        bench.worker(name, **attributes)
+        for name, attributes in zip(names, levels, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("order_by", "expected"),
+    [
+        ("worker.level DESC", ["Old three", "Young three", "One", "None"]),
+        ("worker.level ASC", ["One", "Old three", "Young three", "None"]),
+        ("worker.level desc, worker.age", ["Young three", "Old three", "One", "None"]),
+        ("worker.age", ["None", "Young three", "Old three", "One"]),
+    ],
+)
+def test_order_by_goes_before_idleness(
+    bench: Bench, order_by: str, expected: list[str]
+) -> None:
+    with_target(bench, order_by=order_by)
+    leveled(bench)
+    tasks = [bench.task() for _ in range(4)]
+    assert [holders(task)[0] for task in tasks] == expected
+
+
+def test_order_by_is_ignored_if_a_value_is_no_integer(bench: Bench) -> None:
+    with_target(bench, order_by="worker.level DESC")
+    bench.worker("Ann", level=1)
+    bench.worker("Bob", level="9")
+    assert holders(bench.task()) == ["Ann"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"known_worker_sid": "task.agent"},
+        {"known_worker_friendly_name": "task.name"},
+    ],
+)
+def test_only_the_known_worker_gets_the_task(
+    bench: Bench, options: dict[str, str]
+) -> None:
+    with_target(bench, **options)
+    bench.worker("Ann")
+    bob = bench.worker("Bob", available=False)
+    task = bench.task(attributes={"agent": bob.sid, "name": "bob"})
+    assert task.assignment_status == "pending"
+    bench.engine.update_worker(bob, activity_sid=bench.available)
+    assert holders(task) == ["Bob"]
+
+
+@pytest.mark.parametrize("agent", [None, 5, "WKnobody"])
+def test_a_wrong_known_worker_leaves_the_task_waiting(
+    bench: Bench, agent: object
+) -> None:
+    with_target(bench, known_worker_sid="task.agent")
+    bench.worker("Ann")
+    assert bench.task(attributes={"agent": agent}).assignment_status == "pending"
+
+
+def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
+    queue = bench.queue("level == 1")
+    bench.workflow(filter_of(target(queue, known_worker_sid="task.agent")))
+    ann = bench.worker("Ann", level=2)
+    task = bench.task(attributes={"agent": ann.sid})
+    assert task.assignment_status == "pending"
+    bench.engine.update_worker(ann, attributes='{"level": 1}')
+    assert holders(task) == ["Ann"]
+
+
+def test_who_rejected_may_be_offered_the_task_again(bench: Bench) -> None:
+    bench.flow()
+    bench.worker("Ann")
+    task = bench.task()
+    bench.reject(task)
+    assert holders(task) == ["Ann"]
+
+
+def test_who_rejected_comes_after_those_idle_for_longer(bench: Bench) -> None:
+    bench.flow()
+    bench.worker("Ann")
+    bench.worker("Bob")
+    task = bench.task()
+    bench.reject(task)
+    assert holders(task) == ["Bob"]
+
+
+class TestRoutingTarget:
+    """Tasks routed past workflow and queue."""
+
+    def direct(self, bench: Bench, worker: Worker, **options: Any) -> Task:
+        return bench.task(routing_target=worker.sid, **options)
+
+    def test_a_worker_gets_it_whatever_capacity_and_activity(
+        self, bench: Bench
+    ) -> None:
+        queue = bench.flow("level == 1")
+        ann = bench.worker("Ann", available=False)
+        first, second = self.direct(bench, ann), self.direct(bench, ann)
+        assert holders(first) == holders(second) == ["Ann"]
+        assert first.ignore_capacity
+        assert first.task_queue_sid == queue.sid
+
+    def test_capacity_counts_if_one_says_so(self, bench: Bench) -> None:
+        bench.flow()
+        bench.worker("Bob")
+        ann = bench.worker("Ann", available=False)
+        task = self.direct(bench, ann, ignore_capacity=False)
+        assert holders(task) == []
+        bench.engine.update_worker(ann, activity_sid=bench.available)
+        assert holders(task) == ["Ann"]
+
+    def test_the_queue_can_be_given(self, bench: Bench) -> None:
+        bench.flow()
+        other = bench.queue("")
+        ann = bench.worker("Ann")
+        task = self.direct(bench, ann, task_queue_sid=other.sid)
+        assert task.task_queue_sid == other.sid
+        assert holders(task) == ["Ann"]
+
+    def test_a_direct_task_takes_its_turn_by_priority(self, bench: Bench) -> None:
+        bench.flow()
+        ann = bench.worker("Ann", available=False)
+        low = self.direct(bench, ann, ignore_capacity=False)
+        high = bench.task(priority=1)
+        bench.engine.update_worker(ann, activity_sid=bench.available)
+        assert (holders(high), holders(low)) == (["Ann"], [])
+
+    def test_a_queue_gets_it_without_steps(self, bench: Bench) -> None:
+        queue = bench.flow()
+        other = bench.queue("level == 2")
+        bench.worker("Ann", level=1)
+        bob = bench.worker("Bob", level=2)
+        task = bench.task(routing_target=other.sid)
+        assert (task.task_queue_sid, holders(task)) == (other.sid, [bob.friendly_name])
+        assert queue.waiting == {}
+
+    def test_a_workflow_gets_it(self, bench: Bench) -> None:
+        bench.flow()
+        queue = bench.queue()
+        flow = bench.workflow(default=queue)
+        task = bench.task(routing_target=flow.sid)
+        assert (task.workflow_sid, task.task_queue_sid) == (flow.sid, queue.sid)
+
+    def test_it_waits_for_a_deleted_worker_until_its_end(self, bench: Bench) -> None:
+        bench.flow()
+        ann = bench.worker("Ann", available=False)
+        task = self.direct(bench, ann, ignore_capacity=False, timeout=60)
+        bench.engine.delete_worker(ann)
+        bench.worker("Bob")
+        assert task.assignment_status == "pending"
+        bench.advance(60)
+        assert (task.assignment_status, task.reason) == (
+            "canceled",
+            "Task TTL Exceeded",
+        )
