@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ..resources.fields import TaskQueueFields
 from ..resources.statistics import HasStatistics
 from ..session import TokenSource
 from .base import Client, Timing
 
 
-class TaskQueue(HasStatistics, Client):
+class TaskQueue(TaskQueueFields, HasStatistics, Client):
     """A task queue, as TaskRouter.js's ``Twilio.TaskRouter.TaskQueue``."""
 
     _SID_CLAIM = "taskqueue_sid"

@@ -1,4 +1,4 @@
-"""A token's end in sight: asking for a fresh one in time, telling that it has expired."""
+"""A token's end in sight: a fresh one asked for in time, or the expiry told."""
 
 from __future__ import annotations
 

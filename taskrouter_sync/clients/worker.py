@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, TaskRouterError
 from ..resources.base import deliver
+from ..resources.fields import WorkerFields
 from ..resources.listing import ActivityList
 from ..resources.reservation import Reservation
 from ..resources.statistics import Statistics
@@ -40,7 +41,7 @@ _UPDATE_ACTIVITY = Signature(
 )
 
 
-class Worker(Client):
+class Worker(WorkerFields, Client):
     """An agent, as TaskRouter.js's ``Twilio.TaskRouter.Worker``.
 
     ::

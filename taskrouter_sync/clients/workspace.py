@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..resources.fields import WorkspaceFields
 from ..resources.listing import (
     ActivityList,
     TaskList,
@@ -14,7 +15,7 @@ from ..session import TokenSource
 from .base import Client, Timing
 
 
-class Workspace(HasStatistics, Client):
+class Workspace(WorkspaceFields, HasStatistics, Client):
     """A workspace, as TaskRouter.js's ``Twilio.TaskRouter.Workspace``."""
 
     _SID_CLAIM = "workspace_sid"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -50,13 +51,20 @@ class Resource(BothSpellings, Mapping[str, Any]):
     unknown kind is a plain `Resource`.
     """
 
-    # Documented properties: None where a payload lacks them.
-    FIELDS: ClassVar[tuple[str, ...]] = ()
+    # Documented properties, from the annotations: None where a payload lacks them.
     _DOCUMENTED: ClassVar[frozenset[str]] = frozenset()
+
+    # What `repr` shows besides the sid and the name.
+    _SHOWN: ClassVar[str] = ""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls._DOCUMENTED = frozenset(cls.FIELDS) | frozenset(map(camel_case, cls.FIELDS))
+        cls._DOCUMENTED = frozenset(
+            name
+            for base in cls.__mro__
+            for name in inspect.get_annotations(base)
+            if not name.startswith("_")
+        )
 
     def __init__(self, session: Session, payload: Mapping[str, Any], url: str) -> None:
         """Make it of a payload; for the factory.
@@ -189,7 +197,7 @@ class Resource(BothSpellings, Mapping[str, Any]):
     def __repr__(self) -> str:
         payload = self._view.payload
         parts = [str(payload.get("sid"))]
-        for name in ("friendly_name", *self.FIELDS[:1]):
+        for name in ("friendly_name", self._SHOWN):
             if payload.get(name) is not None and len(parts) < 3:
                 parts.append(f"{name}={payload[name]!r:.60}")
         name = type(self).__name__.removesuffix("Resource") or "Resource"

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ClientClosed, TaskRouterError
 from ..signatures import Parameter, Signature
 from .base import Resource, deliver
+from .fields import ReservationFields
 from .instructions import CALL, CONFERENCE, DEQUEUE, REDIRECT, read_dequeue
 from .task import Task
 
@@ -23,7 +24,7 @@ _REJECT = Signature(
 )
 
 
-class Reservation(Resource):
+class Reservation(ReservationFields, Resource):
     """A task offered to a worker, as TaskRouter.js's ``reservation``.
 
     Its `task` is loaded wherever the client delivers it: in events, in lists of
@@ -31,17 +32,7 @@ class Reservation(Resource):
     reservation it is called on: the result is a new one.
     """
 
-    FIELDS = (
-        "reservation_status",
-        "account_sid",
-        "date_created",
-        "date_updated",
-        "sid",
-        "task_sid",
-        "worker_name",
-        "worker_sid",
-        "workspace_sid",
-    )
+    _SHOWN = "reservation_status"
 
     _task: Task | None = None
 

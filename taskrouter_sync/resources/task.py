@@ -7,6 +7,7 @@ from typing import Any
 from ..callbacks import Callback
 from ..signatures import Parameter, Signature
 from .base import Resource, deliver
+from .fields import TaskFields
 
 
 _COMPLETE = Signature(
@@ -14,36 +15,13 @@ _COMPLETE = Signature(
 )
 
 
-class Task(Resource):
+class Task(TaskFields, Resource):
     """A task, as TaskRouter.js's ``task``.
 
     Its queue is ``task.queue`` and ``task.taskQueue``, whichever sid the payload has.
     """
 
-    FIELDS = (
-        "assignment_status",
-        "account_sid",
-        "addons",
-        "age",
-        "attributes",
-        "date_created",
-        "date_updated",
-        "ignore_capacity",
-        "priority",
-        "reason",
-        "routing_target",
-        "sid",
-        "task_channel_sid",
-        "task_channel_unique_name",
-        "task_queue_entered_date",
-        "task_queue_friendly_name",
-        "task_queue_sid",
-        "timeout",
-        "virtual_start_time",
-        "workflow_friendly_name",
-        "workflow_sid",
-        "workspace_sid",
-    )
+    _SHOWN = "assignment_status"
 
     def complete(self, *args: Any, **keywords: Any) -> Any:
         """Complete the task: ``complete(cb, reason)``.
