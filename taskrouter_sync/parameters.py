@@ -27,7 +27,10 @@ def text(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, default=dict)
+        # As JSON.stringify writes it.
+        return json.dumps(
+            value, default=dict, separators=(",", ":"), ensure_ascii=False
+        )
     return value
 
 

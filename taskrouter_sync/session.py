@@ -54,6 +54,7 @@ class Session:
         requester: Requester,
         endpoint: Endpoint,
         api_url: str,
+        path: str,
         token: Token,
         read: Callable[[Any], Token],
         source: TokenSource | None,
@@ -70,6 +71,7 @@ class Session:
         Args:
             requester, endpoint: HTTP, and the client's channel on the event bridge.
             api_url: base of the REST URLs inside the envelopes.
+            path: of the client's resource in the workspace.
             token: the first one.
             read: checks a token's text.
             source: gives a fresh token, if the client has one that does.
@@ -97,6 +99,7 @@ class Session:
         # Set once, by the client's close(); wakes whoever waits between attempts.
         self._closed = threading.Event()
         self.workspace_url = f"{api_url}/Workspaces/{token.workspace_sid}"
+        self.resource_url = self.workspace_url + path
 
     @property
     def token(self) -> Token:

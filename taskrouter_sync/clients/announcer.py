@@ -61,7 +61,6 @@ class Parts:
     delivery: Delivery
     prefetcher: Prefetcher
     status: Status
-    url: str
     show: Callable[[Any], None]
     proved: Callable[[], None]
     log: Logger
@@ -168,7 +167,7 @@ class Announcer:
     def _ready_step(self) -> Step:
         details = self._fetch(
             lambda: self._session.request(
-                "GET", self._parts.url, event_type="ready", may_refresh=False
+                "GET", self._session.resource_url, event_type="ready", may_refresh=False
             )
         )
         return Step("ready", lambda: self._on_ready(details), details)

@@ -96,6 +96,7 @@ class Client(Emitter, Resource):
             requester=self._shared.requester,
             endpoint=endpoint,
             api_url=api,
+            path=self._PATH.format(sid=channel_sid),
             token=first,
             read=self._read_token,
             source=source,
@@ -107,8 +108,7 @@ class Client(Emitter, Resource):
             token_changed=self._on_token_changed,
             logger=log,
         )
-        url = session.workspace_url + self._PATH.format(sid=channel_sid)
-        Resource.__init__(self, session, {"sid": channel_sid}, url)
+        Resource.__init__(self, session, {"sid": channel_sid}, session.resource_url)
         self._connection = Connection(
             f"taskrouter-socket-{channel_sid}",
             lambda: addresses.socket_url(
@@ -129,7 +129,6 @@ class Client(Emitter, Resource):
                 delivery=self._delivery,
                 prefetcher=self._shared.prefetcher,
                 status=self._status,
-                url=url,
                 show=self._show,
                 proved=self._connection.proved,
                 log=log,

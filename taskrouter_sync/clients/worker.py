@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..delivery import PATIENCE
 from ..errors import ArgumentError, TaskRouterError
 from ..resources.base import deliver
 from ..resources.fields import WorkerFields
-from ..resources.listing import ActivityList
+from ..resources.listing import ActivityList, ReservationList
 from ..resources.reservation import Reservation
 from ..resources.statistics import Statistics
 from ..session import Limits, TokenSource
@@ -149,10 +152,7 @@ class Worker(WorkerFields, Client):
         Source: TaskRouter.js v1, ``worker.fetchReservations``.
         """
         fetch = read_fetch("worker.fetchReservations", args, keywords, by_sid=False)
-        url = f"{self._url}/Reservations"
-        return deliver(
-            lambda: self._session.entity_from("GET", url, fetch.params), fetch.callback
-        )
+        return deliver(lambda: self._fetch_reservations(fetch.params), fetch.callback)
 
     def fetch_channels(self, *args: Any, **keywords: Any) -> Any:
         """Get the worker's channels: ``fetchChannels(cb)``.
@@ -270,6 +270,17 @@ class Worker(WorkerFields, Client):
         setSkipFetchReservation = set_skip_fetch_reservation
         fetchActivityList = fetch_activity_list
         updateActivity = update_activity
+
+    def _fetch_reservations(self, params: Mapping[str, Any] | None) -> Any:
+        found = self._session.entity_from("GET", f"{self._url}/Reservations", params)
+        if isinstance(found, ReservationList):
+            # The tasks, side by side: a page may have fifty.
+            loaded = threading.Event()
+            jobs = [each._load for each in found if isinstance(each, Reservation)]
+            if jobs:
+                self._shared.prefetcher.fetch(jobs, loaded.set)
+                loaded.wait(PATIENCE)
+        return found
 
     def _make_announcer(self, parts: Parts) -> WorkerAnnouncer:
         self._worker_announcer = WorkerAnnouncer(

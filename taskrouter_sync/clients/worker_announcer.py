@@ -119,7 +119,7 @@ class WorkerAnnouncer(Announcer):
 
     def _get_pending(self) -> list[Any]:
         """Get the pending reservations, page by page; on a fetch thread."""
-        url: Any = f"{self._parts.url}/Reservations"
+        url: Any = f"{self._session.resource_url}/Reservations"
         params: Mapping[str, Any] | None = {"ReservationStatus": "pending"}
         found: list[Any] = []
         while url:
@@ -166,7 +166,7 @@ class WorkerAnnouncer(Announcer):
         details = self._fetch(
             lambda: self._session.request(
                 "POST",
-                self._parts.url,
+                self._session.resource_url,
                 {"ActivitySid": activity_sid},
                 may_refresh=False,
             )

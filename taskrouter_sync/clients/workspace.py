@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from ..resources.fields import WorkspaceFields
-from ..resources.listing import (
-    ActivityList,
-    TaskList,
-    TaskQueueList,
-    WorkerList,
-    WorkflowList,
-)
+from ..resources.lists import WorkspaceLists
 from ..resources.statistics import HasStatistics
 from ..session import TokenSource
 from .base import Client, Timing
 
 
-class Workspace(WorkspaceFields, HasStatistics, Client):
+class Workspace(WorkspaceFields, WorkspaceLists, HasStatistics, Client):
     """A workspace, as TaskRouter.js's ``Twilio.TaskRouter.Workspace``."""
 
     _SID_CLAIM = "workspace_sid"
@@ -58,28 +52,3 @@ class Workspace(WorkspaceFields, HasStatistics, Client):
             daemon=daemon,
             timing=_timing,
         )
-
-    @property
-    def activities(self) -> ActivityList:
-        """The workspace's activities."""
-        return ActivityList(self._session, f"{self._session.workspace_url}/Activities")
-
-    @property
-    def workflows(self) -> WorkflowList:
-        """The workspace's workflows."""
-        return WorkflowList(self._session, f"{self._session.workspace_url}/Workflows")
-
-    @property
-    def taskqueues(self) -> TaskQueueList:
-        """The workspace's task queues."""
-        return TaskQueueList(self._session, f"{self._session.workspace_url}/TaskQueues")
-
-    @property
-    def workers(self) -> WorkerList:
-        """The workspace's workers."""
-        return WorkerList(self._session, f"{self._session.workspace_url}/Workers")
-
-    @property
-    def tasks(self) -> TaskList:
-        """The workspace's tasks."""
-        return TaskList(self._session, f"{self._session.workspace_url}/Tasks")

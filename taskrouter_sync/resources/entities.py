@@ -11,6 +11,7 @@ from .fields import (
     WorkflowFields,
     WorkspaceFields,
 )
+from .lists import WorkspaceLists
 from .statistics import HasStatistics, Statistics
 
 
@@ -43,5 +44,5 @@ class TaskQueueResource(TaskQueueFields, HasStatistics, Resource):
     """A task queue as a resource; the client is `taskrouter_sync.TaskQueue`."""
 
 
-class WorkspaceResource(WorkspaceFields, HasStatistics, Resource):
+class WorkspaceResource(WorkspaceFields, WorkspaceLists, HasStatistics, Resource):
     """A workspace as a resource; the client is `taskrouter_sync.Workspace`."""

@@ -57,6 +57,9 @@ _LISTS: dict[str, tuple[type[ListResource], str]] = {
     "channels": (WorkerChannelList, "/Channels"),
 }
 
+# Lists that are below the client's own resource, not below the workspace.
+_OWN = ("reservations", "channels")
+
 
 def make(session: Session, payload: Any, url: str | None = None) -> Any:
     """Make of a payload what TaskRouter.js makes of it.
@@ -74,7 +77,7 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
     if isinstance(meta, Mapping) and isinstance(meta.get("key"), str):
         return _list(session, payload, meta, url)
     if _is_statistics(payload):
-        return StatisticsData(payload, statistics=True)
+        return StatisticsData(payload)
     return json_objects(payload)
 
 
@@ -127,11 +130,14 @@ def _list(
         return json_objects(payload)
     if "statistics" in key:
         return [
-            StatisticsData(item, statistics=True) if isinstance(item, Mapping) else item
+            StatisticsData(item) if isinstance(item, Mapping) else item
             for item in items
         ]
     kind, path = _LISTS.get(key, (ListResource, f"/{key}"))
-    where = _without_query(url) if url else session.workspace_url + path
+    base = session.resource_url if key in _OWN else session.workspace_url
+    asked = _without_query(url) if url else ""
+    # Where it was asked for, if it is what was asked for.
+    where = asked if asked.endswith(path) else base + path
     return kind(session, where, [make(session, item) for item in items], meta)
 
 

@@ -14,7 +14,7 @@ from ..signatures import (
     read_params,
     read_update,
 )
-from .base import Resource, deliver
+from .base import deliver
 from .statistics import HasStatistics
 
 
@@ -267,14 +267,6 @@ class TaskList(ListResource):
 
 class ReservationList(ListResource):
     """Reservations: what ``fetchReservations`` delivers."""
-
-    data: list[Any]
-
-    def _load(self) -> None:
-        """Load each reservation's task."""
-        for item in self.data:
-            if isinstance(item, Resource):
-                item._load()
 
 
 class WorkerChannelList(ListResource):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..naming import BothSpellings
-from ..properties import Record
+from ..properties import NOT_PROPERTIES, Record
 from ..signatures import read_fetch
 from .base import deliver
 
@@ -22,6 +23,12 @@ class StatisticsData(Record):
     """
 
     __slots__ = ()
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        super().__init__(
+            {key: payload[key] for key in payload if key not in NOT_PROPERTIES},
+            statistics=True,
+        )
 
 
 class Statistics(BothSpellings):
