@@ -124,7 +124,7 @@ class Emitter(BothSpellings):
         Returns:
             Whether there was a listener.
         """
-        return self.emit_to(self._registered(event), *args)
+        return self._emit_to(self._registered(event), *args)
 
     if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
         addListener = add_listener
@@ -154,11 +154,11 @@ class Emitter(BothSpellings):
         with self._listeners_lock:
             return self._listeners.get(event, ())
 
-    def is_registered(self, registration: Registration) -> bool:
+    def _is_registered(self, registration: Registration) -> bool:
         """Whether a registration still stands; for those who tell late listeners."""
         return registration in self._registered(registration.event)
 
-    def emit_to(self, registrations: Sequence[Registration], *args: Any) -> bool:
+    def _emit_to(self, registrations: Sequence[Registration], *args: Any) -> bool:
         """Call these listeners as `emit` does."""
         for registration in registrations:
             if registration.once and not self._use_up(registration):

@@ -237,11 +237,11 @@ class Announcer:
     # Late listeners.
 
     def _on_registered(self, registration: Registration) -> None:
-        if registration.told or not self._parts.emitter.is_registered(registration):
+        if registration.told or not self._parts.emitter._is_registered(registration):
             return
         held = self._held(registration.event)
         if held is not None:
-            self._parts.emitter.emit_to([registration], *held)
+            self._parts.emitter._emit_to([registration], *held)
 
     def _held(self, event: str) -> tuple[Any, ...] | None:
         """Tell what an event would carry now, if the state it tells still holds."""
