@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from docutils.core import publish_doctree
 
 from taskrouter_sync import WorkerCapabilityToken
@@ -27,9 +28,13 @@ def code_after(title: str) -> str:
     return re.sub(r"^ {4}", "", match[1], flags=re.MULTILINE)
 
 
-def test_it_is_well_formed() -> None:
+@pytest.mark.parametrize(
+    "page", ["README.rst", "CHANGELOG.rst", "examples/PORTING.rst"]
+)
+def test_pages_are_well_formed(page: str) -> None:
     publish_doctree(
-        README.read_text(), settings_overrides={"halt_level": 2, "report_level": 5}
+        (README.parent / page).read_text(),
+        settings_overrides={"halt_level": 2, "report_level": 5},
     )
 
 
