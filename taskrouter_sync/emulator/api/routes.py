@@ -181,10 +181,12 @@ class Api:
     def _dispatch(
         self, method: str, path: str, params: Parameters, if_match: str | None
     ) -> Answer:
+        if not path.startswith(f"{VERSION}/"):
+            raise errors.not_found(path)
         below = path.removeprefix(VERSION).rstrip("/")
-        matched = match(below) if path.startswith(f"{VERSION}/") else None
+        matched = match(below)
         if matched is None:
-            raise errors.not_found(path if below == path else below)
+            raise errors.not_found(below)
         handlers, sids = matched
         handler = handlers.get(method)
         if handler is None:

@@ -1,0 +1,327 @@
+"""The emulator's life: start, stop, address, clock, and what it can be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from datetime import datetime
+
+import pytest
+import requests
+
+from taskrouter_sync.emulator import Emulator, ServiceError
+from tests.emulator.conftest import OpenDesk
+
+
+def named_threads() -> list[str]:
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread.name == "taskrouter-emulator"
+    ]
+
+
+def test_it_serves_in_a_thread_of_its_own_until_it_is_stopped() -> None:
+    emulator = Emulator()
+    emulator.start()
+    assert named_threads() == ["taskrouter-emulator"]
+    assert "TaskRouter emulator" in requests.get(emulator.url, timeout=5).text
+    emulator.stop()
+    assert named_threads() == []
+    with pytest.raises(requests.ConnectionError):
+        requests.get(emulator.url, timeout=5)
+
+
+def test_start_and_stop_may_be_called_twice() -> None:
+    emulator = Emulator()
+    emulator.stop()
+    emulator.start()
+    emulator.start()
+    emulator.stop()
+    emulator.stop()
+
+
+def test_its_address_is_known_once_it_has_started() -> None:
+    emulator = Emulator()
+    with pytest.raises(RuntimeError, match="not been started"):
+        _ = emulator.url
+    with emulator:
+        assert emulator.url.startswith("http://127.0.0.1:")
+        assert emulator.api_base_url == f"{emulator.url}/v1"
+        assert emulator.event_bridge_url == emulator.url
+
+
+def test_a_port_that_is_taken_is_said_at_once() -> None:
+    with Emulator() as first:
+        port = int(first.url.rpartition(":")[2])
+        began = time.monotonic()
+        with pytest.raises(OSError, match="in use"):
+            Emulator(port=port).start()
+        assert time.monotonic() - began < 1
+
+
+def test_it_stops_at_once_with_sockets_open(open_desk: OpenDesk) -> None:
+    with Emulator() as emulator:
+        desk = open_desk(emulator, emulator.workspace())
+        for _ in range(3):
+            desk.connect()
+        emulator.faults.delay(30, url="/Activities")
+
+        def ask() -> None:
+            with pytest.raises(requests.ConnectionError):
+                desk.post("GET", "/Activities")
+
+        waiting = threading.Thread(target=ask)
+        waiting.start()
+        emulator.wait_for_requests(url="/Activities")
+        began = time.monotonic()
+        emulator.stop()
+        assert time.monotonic() - began < 1
+        waiting.join()
+    assert desk.socket.recv_data() == (8, b"\x03\xe9stopped")
+
+
+def test_stopped_and_started_again_it_is_the_same_service() -> None:
+    emulator = Emulator()
+    with emulator:
+        workspace = emulator.workspace(worker_activity="Available")
+        url = emulator.url
+    with emulator:
+        assert emulator.url == url
+        task = emulator.create_task(workspace)
+        assert task["assignment_status"] == "reserved"
+
+
+def test_it_starts_inside_a_running_event_loop() -> None:
+    async def main() -> int:
+        with Emulator() as emulator:
+            answer = await asyncio.to_thread(requests.get, emulator.url, timeout=5)
+            return answer.status_code
+
+    assert asyncio.run(main()) == 200
+
+
+def test_it_listens_on_ipv6_too() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with Emulator(host="::1") as emulator:
+        assert emulator.url.startswith("http://[::1]:")
+        assert requests.get(emulator.url, timeout=5).ok
+
+
+def test_its_repr_shows_no_secret() -> None:
+    with Emulator() as emulator:
+        assert emulator.auth_token not in repr(emulator)
+        assert emulator.url in repr(emulator)
+    assert "stopped" in repr(emulator)
+
+
+def test_a_seed_makes_sids_repeat() -> None:
+    def sids() -> list[str]:
+        with Emulator(seed=7, manual_clock=True) as emulator:
+            workspace = emulator.workspace(worker_activity="Available")
+            task = emulator.create_task()
+            sids = [event.sid for event in emulator.events]
+            return [emulator.account_sid, workspace.sid, task["sid"], *sids]
+
+    assert sids() == sids()
+
+
+def test_without_a_seed_sids_differ() -> None:
+    assert Emulator().account_sid != Emulator().account_sid
+
+
+def test_functions_run_on_its_thread() -> None:
+    with Emulator() as emulator:
+        name = emulator.call(lambda engine: threading.current_thread().name)
+        assert name == "taskrouter-emulator"
+        # Also from that thread itself.
+        assert emulator.call(lambda engine: emulator.call(lambda again: 5)) == 5
+
+
+def test_exceptions_of_functions_are_raised() -> None:
+    with Emulator() as emulator, pytest.raises(ServiceError, match="WS1"):
+        emulator.call(lambda engine: engine.workspace("WS1"))
+
+
+@pytest.mark.parametrize("ran_before", [True, False])
+def test_nothing_can_be_asked_of_what_does_not_run(ran_before: bool) -> None:
+    emulator = Emulator()
+    if ran_before:
+        emulator.start()
+        emulator.stop()
+    with pytest.raises(RuntimeError, match="not running"):
+        emulator.workspace()
+
+
+def test_a_manual_clock_starts_at_the_same_moment_every_time(
+    emulator: Emulator,
+) -> None:
+    emulator.workspace()
+    assert emulator.create_task()["date_created"] == "2026-01-01T00:00:00Z"
+
+
+def test_advancing_lets_each_thing_happen_at_its_own_moment(
+    emulator: Emulator,
+) -> None:
+    emulator.workspace(worker_activity="Available", task_reservation_timeout=30)
+    emulator.create_task(timeout=100)
+    start = emulator.events[-1].time
+    emulator.advance(29)
+    assert emulator.events[-1].event_type == "reservation.created"
+    emulator.advance(971)
+    moments = {event.event_type: event.time - start for event in emulator.events}
+    assert moments["reservation.timeout"] == 30
+    assert moments["task.canceled"] == 100
+
+
+def test_a_real_clock_cannot_be_advanced() -> None:
+    with Emulator() as emulator, pytest.raises(RuntimeError, match="manual clock"):
+        emulator.advance(1)
+
+
+def test_a_real_clock_lets_things_happen_by_themselves(open_desk: OpenDesk) -> None:
+    with Emulator() as emulator:
+        workspace = emulator.workspace(
+            worker_activity="Available", task_reservation_timeout=1
+        )
+        desk = open_desk(emulator, workspace)
+        desk.connect()
+        emulator.create_task()
+        assert desk.frame()["event_type"] == "reservation.created"
+        assert desk.frame()["event_type"] == "reservation.timeout"
+
+
+# Setting up
+
+
+def test_a_ready_workspace_has_what_was_asked_for(emulator: Emulator) -> None:
+    ready = emulator.workspace(
+        "Support",
+        activities={"Away": False, "Here": True, "Offline": True},
+        workers={"Ann": {"languages": ["en"]}, "Bob": {}},
+        worker_activity="Here",
+        queues={"English": 'languages HAS "en"', "Rest": "1==1"},
+        workflow={
+            "task_routing": {
+                "filters": [
+                    {"expression": 'lang == "en"', "targets": [{"queue": "English"}]}
+                ],
+                "default_filter": {"queue": "Rest"},
+            }
+        },
+        task_reservation_timeout=77,
+        multi_task_enabled=False,
+        timeout_activity="Away",
+    )
+
+    def look(engine):  # type: ignore[no-untyped-def]
+        workspace = engine.workspace(ready.sid)
+        return (
+            workspace.friendly_name,
+            {item.friendly_name: item.available for item in _of(workspace.activities)},
+            {item.friendly_name: item.attributes for item in _of(workspace.workers)},
+            {item.activity_name for item in _of(workspace.workers)},
+            workspace.multi_task_enabled,
+            workspace.timeout_activity_sid,
+            workspace.workflows[ready.workflow_sid],
+        )
+
+    name, activities, workers, names, multi, timeout, workflow = emulator.call(look)
+    assert name == "Support"
+    assert activities == {"Away": False, "Here": True, "Offline": True}
+    assert workers == {"Ann": '{"languages": ["en"]}', "Bob": "{}"}
+    assert names == {"Here"}
+    assert multi is False
+    assert timeout == ready.activities["Away"]
+    assert workflow.task_reservation_timeout == 77
+    assert ready.task_queues["English"] in workflow.configuration
+    task = emulator.create_task(ready, attributes={"lang": "en"})
+    assert task["task_queue_sid"] == ready.task_queues["English"]
+
+
+def _of(container):  # type: ignore[no-untyped-def]
+    return container.values()
+
+
+@pytest.mark.parametrize(
+    ("options", "default"),
+    [
+        ({}, "Offline"),
+        ({"activities": {"Here": True, "Away": False}}, "Away"),
+        ({"activities": {"Here": True}}, "Here"),
+    ],
+)
+def test_new_workers_are_offline_or_what_stands_for_it(
+    emulator: Emulator, options: dict[str, dict[str, bool]], default: str
+) -> None:
+    ready = emulator.workspace(**options)  # type: ignore[arg-type]
+    worker = emulator.call(
+        lambda engine: engine.workspace(ready.sid).workers[ready.workers["Alice"]]
+    )
+    assert worker.activity_name == default
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"worker_activity": "Nowhere"},
+        {"timeout_activity": "Nowhere"},
+        {"queues": {}},
+        {"activities": {}},
+    ],
+)
+def test_a_workspace_that_cannot_be_is_refused(
+    emulator: Emulator, options: dict[str, object]
+) -> None:
+    with pytest.raises(ValueError, match="activity"):
+        emulator.workspace(**options)  # type: ignore[arg-type]
+
+
+def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:
+    ready = emulator.workspace()
+    task = emulator.create_task(
+        attributes={"n": 1}, priority=5, task_channel="voice", timeout=60
+    )
+    assert json.loads(task["attributes"]) == {"n": 1}
+    assert (task["priority"], task["timeout"]) == (5, 60)
+    assert task["task_channel_unique_name"] == "voice"
+    url = f"{emulator.api_base_url}/Workspaces/{ready.sid}/Tasks/{task['sid']}"
+    auth = emulator.account_sid, emulator.auth_token
+    assert requests.get(url, auth=auth, timeout=5).json() == task
+    assert datetime.fromisoformat(task["date_created"].replace("Z", "+00:00"))
+
+
+def test_a_task_of_several_workspaces_needs_to_say_which(emulator: Emulator) -> None:
+    first, second = emulator.workspace(), emulator.workspace()
+    with pytest.raises(ValueError, match="which of 2"):
+        emulator.create_task()
+    assert emulator.create_task(first)["workspace_sid"] == first.sid
+    assert emulator.create_task(second.sid)["workspace_sid"] == second.sid
+
+
+def test_a_task_that_the_service_refuses_is_an_error(emulator: Emulator) -> None:
+    emulator.workspace()
+    with pytest.raises(ServiceError, match="Priority"):
+        emulator.create_task(priority=-1)
+
+
+# Watching
+
+
+def test_waiting_for_sockets_says_what_did_not_come(emulator: Emulator) -> None:
+    with pytest.raises(TimeoutError, match="2 sockets of WK1"):
+        emulator.wait_for_connections("WK1", 2, timeout=0.01)
+
+
+def test_waiting_for_requests_gives_them(emulator: Emulator) -> None:
+    requests.get(f"{emulator.api_base_url}/Workspaces?PageSize=5", timeout=5)
+    [entry] = emulator.wait_for_requests(1, method="GET", url="/Workspaces")
+    assert entry.kind == "rest"
+    with pytest.raises(TimeoutError, match="1 requests POST"):
+        emulator.wait_for_requests(method="POST", timeout=0.01)

@@ -1,0 +1,381 @@
+"""Twilio's own REST client drives every resource; every answer is as published."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.rest import Client
+
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from tests.emulator.conformance import PUBLISHED, CheckedHttpClient
+
+
+@pytest.fixture
+def http(emulator: Emulator) -> Iterator[CheckedHttpClient]:
+    client = CheckedHttpClient(emulator.url)
+    yield client
+    client.session.close()
+
+
+@pytest.fixture
+def client(emulator: Emulator, http: CheckedHttpClient) -> Client:
+    return Client(emulator.account_sid, emulator.auth_token, http_client=http)
+
+
+@pytest.fixture
+def ws(client: Client, workspace: ReadyWorkspace) -> Any:
+    """The ready workspace, as Twilio's client shows it."""
+    return client.taskrouter.v1.workspaces(workspace.sid)
+
+
+def refusal(call: Callable[[], object]) -> tuple[int, int]:
+    """Give status and code of what Twilio's client says the service refused."""
+    with pytest.raises(TwilioException) as refused:
+        call()
+    error = refused.value
+    if isinstance(error, TwilioRestException):
+        return error.status, error.code
+    # Of a list, the client only says what the answer was.
+    response = error.args[1]
+    return response.status_code, json.loads(response.text)["code"]
+
+
+def use_everything(client: Client, emulator: Emulator) -> None:
+    """Make every request that the emulator serves at least once."""
+    workspaces = client.taskrouter.v1.workspaces
+    made = workspaces.create("Mine", template="FIFO")
+    ws = workspaces(made.sid)
+    ws.update(friendly_name="Ours", events_filter="task.created")
+    assert ws.fetch().friendly_name == "Ours"
+    assert [item.sid for item in workspaces.list(friendly_name="Ours")] == [made.sid]
+
+    lunch = ws.activities.create("Lunch", available=False)
+    ws.activities(lunch.sid).update(friendly_name="Dinner")
+    assert ws.activities(lunch.sid).fetch().friendly_name == "Dinner"
+    ws.activities.list()
+    ws.activities(lunch.sid).delete()
+
+    [here] = ws.activities.list(available="true")
+    worker = ws.workers.create("Ann", attributes='{"lang": ["en"]}')
+    ws.workers(worker.sid).update(activity_sid=here.sid)
+    assert ws.workers(worker.sid).fetch().available
+    ws.workers.list()
+    [channel, *_] = ws.workers(worker.sid).worker_channels.list()
+    channels = ws.workers(worker.sid).worker_channels
+    assert channels("voice").update(capacity=2).configured_capacity == 2
+    assert channels(channel.sid).fetch().configured_capacity == 1
+
+    queue = ws.task_queues.create("English", target_workers='lang HAS "en"')
+    ws.task_queues(queue.sid).update(max_reserved_workers=2)
+    assert ws.task_queues(queue.sid).fetch().max_reserved_workers == 2
+    ws.task_queues.list()
+    configuration = {"task_routing": {"default_filter": {"queue": queue.sid}}}
+    flow = ws.workflows.create("English", json.dumps(configuration))
+    ws.workflows(flow.sid).update(task_reservation_timeout=60)
+    assert ws.workflows(flow.sid).fetch().task_reservation_timeout == 60
+    ws.workflows.list()
+
+    fax = ws.task_channels.create("Fax", "fax")
+    ws.task_channels("fax").update(friendly_name="Telefax")
+    assert ws.task_channels(fax.sid).fetch().friendly_name == "Telefax"
+    ws.task_channels.list()
+    ws.task_channels(fax.sid).delete()
+
+    task = ws.tasks.create(workflow_sid=flow.sid, attributes='{"n": 1}')
+    ws.tasks(task.sid).update(attributes='{"n": 2}')
+    assert ws.tasks(task.sid).fetch().assignment_status == "reserved"
+    ws.tasks.list()
+    [offer] = ws.tasks(task.sid).reservations.list()
+    ws.tasks(task.sid).reservations(offer.sid).fetch()
+    ws.tasks(task.sid).reservations(offer.sid).update(reservation_status="accepted")
+    [mine] = ws.workers(worker.sid).reservations.list()
+    assert ws.workers(worker.sid).reservations(mine.sid).fetch().sid == offer.sid
+    mine.update(reservation_status="completed")
+    assert ws.tasks(task.sid).fetch().reason == "All reservations were completed"
+
+    [event, *_] = ws.events.list(limit=1)
+    assert ws.events(event.sid).fetch().event_type == event.event_type
+
+    ws.tasks(task.sid).delete()
+    ws.workflows(flow.sid).delete()
+    ws.task_queues(queue.sid).delete()
+    ws.workers(worker.sid).delete()
+    ws.delete()
+
+
+def test_every_published_operation_answers_as_published(
+    emulator: Emulator, client: Client, http: CheckedHttpClient
+) -> None:
+    use_everything(client, emulator)
+    published = {
+        (method.upper(), re.sub(r"\{\w+\}", "{}", path))
+        for path, methods in PUBLISHED["paths"].items()
+        for method in methods
+    }
+    checked = {
+        (method, re.sub("/(voice|fax)$", "/{}", path)) for method, path in http.checked
+    }
+    assert published - checked == set()
+
+
+def test_pages_are_walked(ws: Any) -> None:
+    names = [item.friendly_name for item in ws.activities.stream(page_size=1)]
+    assert names == ["Offline", "Available", "Unavailable", "Break"]
+
+
+def test_a_page_knows_its_neighbors(ws: Any) -> None:
+    first = ws.activities.page(page_size=3)
+    second = first.next_page()
+    assert [item.friendly_name for item in second] == ["Break"]
+    assert second.next_page() is None
+    assert len(list(second.previous_page())) == 3
+    assert first.previous_page() is None
+
+
+def test_a_bare_page_number_is_refused(ws: Any) -> None:
+    assert refusal(lambda: ws.activities.page(page_number=1)) == (400, 40153)
+
+
+def test_wrong_credentials_are_refused(
+    emulator: Emulator, http: CheckedHttpClient
+) -> None:
+    client = Client(emulator.account_sid, "wrong", http_client=http)
+    assert refusal(client.taskrouter.v1.workspaces.list) == (401, 20003)
+
+
+@pytest.mark.parametrize(
+    ("resource", "sid"),
+    [
+        ("activities", "WA"),
+        ("workers", "WK"),
+        ("task_queues", "WQ"),
+        ("workflows", "WW"),
+        ("tasks", "WT"),
+        ("task_channels", "TC"),
+        ("events", "EV"),
+    ],
+)
+def test_what_does_not_exist_is_not_found(ws: Any, resource: str, sid: str) -> None:
+    sid += "0" * 32
+    with pytest.raises(TwilioRestException) as refused:
+        getattr(ws, resource)(sid).fetch()
+    assert (refused.value.status, refused.value.code) == (404, 20404)
+    assert f"/{sid} was not found" in refused.value.msg
+
+
+# Filters
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({}, ["Alice", "Bob"]),
+        ({"friendly_name": "Bob"}, ["Bob"]),
+        ({"activity_name": "Available"}, ["Alice"]),
+        ({"available": "false"}, ["Bob"]),
+        ({"available": "true"}, ["Alice"]),
+        ({"target_workers_expression": "level > 3"}, ["Bob"]),
+        ({"target_workers_expression": 'friendly_name == "Alice"'}, ["Alice"]),
+        ({"task_queue_name": "Everyone"}, ["Alice", "Bob"]),
+        ({"task_queue_name": "Nobody"}, []),
+    ],
+)
+def test_workers_are_filtered(
+    ws: Any, filters: dict[str, str], names: list[str]
+) -> None:
+    ws.workers.create("Bob", attributes='{"level": 5}')
+    assert [item.friendly_name for item in ws.workers.list(**filters)] == names
+
+
+def test_workers_are_filtered_by_sids(ws: Any, workspace: ReadyWorkspace) -> None:
+    ws.workers.create("Bob")
+    offline = ws.workers.list(activity_sid=workspace.activities["Offline"])
+    assert [item.friendly_name for item in offline] == ["Bob"]
+    queue_sid = workspace.task_queues["Everyone"]
+    assert len(ws.workers.list(task_queue_sid=queue_sid)) == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({"friendly_name": "English"}, ["English"]),
+        ({"evaluate_worker_attributes": '{"lang": ["en"]}'}, ["Everyone", "English"]),
+        ({"evaluate_worker_attributes": "{}"}, ["Everyone"]),
+    ],
+)
+def test_task_queues_are_filtered(
+    ws: Any, filters: dict[str, str], names: list[str]
+) -> None:
+    ws.task_queues.create("English", target_workers='lang HAS "en"')
+    ws.task_queues.create("Nobody", target_workers="")
+    assert [item.friendly_name for item in ws.task_queues.list(**filters)] == names
+
+
+def test_task_queues_are_filtered_by_worker(ws: Any, workspace: ReadyWorkspace) -> None:
+    ws.task_queues.create("Nobody", target_workers="")
+    found = ws.task_queues.list(worker_sid=workspace.workers["Alice"])
+    assert [item.friendly_name for item in found] == ["Everyone"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "priorities"),
+    [
+        ({}, [1, 3, 2]),
+        ({"priority": 3}, [3]),
+        ({"assignment_status": ["reserved"]}, [1]),
+        ({"assignment_status": ["pending", "reserved"]}, [1, 3, 2]),
+        ({"assignment_status": ["pending,canceled"]}, [3, 2]),
+        ({"workflow_name": "Default workflow"}, [1, 3, 2]),
+        ({"workflow_name": "Other"}, []),
+        ({"task_queue_name": "Everyone"}, [1, 3, 2]),
+        ({"evaluate_task_attributes": "n >= 2"}, [3, 2]),
+        ({"routing_target": "WK1"}, []),
+        ({"has_addons": True}, []),
+        ({"has_addons": False}, [1, 3, 2]),
+        ({"ordering": "Priority:desc"}, [3, 2, 1]),
+        ({"ordering": "Priority"}, [1, 2, 3]),
+        ({"ordering": "DateCreated:desc"}, [2, 3, 1]),
+        ({"ordering": "VirtualStartTime:asc,Priority:desc"}, [2, 1, 3]),
+    ],
+)
+def test_tasks_are_filtered_and_ordered(
+    emulator: Emulator, ws: Any, filters: dict[str, Any], priorities: list[int]
+) -> None:
+    for number, priority in enumerate((1, 3, 2), start=1):
+        start = {}
+        if priority == 2:
+            start["virtual_start_time"] = datetime(2020, 1, 1, tzinfo=timezone.utc)
+        attributes = json.dumps({"n": number})
+        ws.tasks.create(priority=priority, attributes=attributes, **start)
+        emulator.advance(1)
+    assert [item.priority for item in ws.tasks.list(**filters)] == priorities
+
+
+@pytest.mark.parametrize(
+    ("resource", "filters"),
+    [
+        ("tasks", {"ordering": "Age"}),
+        ("tasks", {"ordering": "Priority:up"}),
+        ("tasks", {"ordering": "DateCreated,VirtualStartTime"}),
+        ("tasks", {"assignment_status": ["done"]}),
+        ("tasks", {"evaluate_task_attributes": "n >"}),
+        ("workers", {"target_workers_expression": "skill-level > 3"}),
+        ("task_queues", {"evaluate_worker_attributes": "[]"}),
+    ],
+)
+def test_filters_that_make_no_sense_are_refused(
+    ws: Any, resource: str, filters: dict[str, Any]
+) -> None:
+    assert refusal(lambda: getattr(ws, resource).list(**filters)) == (400, 20001)
+
+
+@pytest.mark.parametrize("resource", ["workers", "task_queues"])
+def test_an_order_that_is_not_published_is_not_served(ws: Any, resource: str) -> None:
+    ordered = {"ordering": "FriendlyName:asc"}
+    assert refusal(lambda: getattr(ws, resource).list(**ordered)) == (501, 501)
+
+
+def test_reservations_are_filtered(ws: Any, workspace: ReadyWorkspace) -> None:
+    task = ws.tasks.create()
+    alice = workspace.workers["Alice"]
+    of_task = ws.tasks(task.sid).reservations
+    of_worker = ws.workers(alice).reservations
+    assert len(of_task.list(reservation_status="pending", worker_sid=alice)) == 1
+    assert of_task.list(worker_sid="WK" + "0" * 32) == []
+    assert of_worker.list(reservation_status="accepted") == []
+    assert refusal(lambda: of_worker.list(reservation_status="open")) == (400, 20001)
+
+
+# Events
+
+
+def test_events_of_the_last_quarter_of_an_hour_come_newest_first(
+    emulator: Emulator, ws: Any
+) -> None:
+    emulator.advance(3600)
+    ws.tasks.create()
+    assert [event.event_type for event in ws.events.list()] == [
+        "reservation.created",
+        "task-queue.entered",
+        "workflow.target-matched",
+        "workflow.entered",
+        "task.created",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        ({"event_type": "worker.created"}, 1),
+        ({"minutes": 30}, 0),
+        ({"minutes": 61, "event_type": "worker.created"}, 1),
+        ({"end_date": datetime(2026, 1, 1, 0, 30, tzinfo=timezone.utc)}, 0),
+    ],
+)
+def test_events_are_filtered_by_type_and_time(
+    emulator: Emulator, ws: Any, filters: dict[str, Any], count: int
+) -> None:
+    if filters != {"event_type": "worker.created"}:
+        emulator.advance(3600)
+    assert len(ws.events.list(**filters)) == count
+
+
+def test_events_are_filtered_by_what_they_are_about(
+    ws: Any, workspace: ReadyWorkspace
+) -> None:
+    task = ws.tasks.create(task_channel="voice")
+    [offer] = ws.tasks(task.sid).reservations.list()
+    alice = workspace.workers["Alice"]
+
+    def types(**filters: str) -> list[str]:
+        return [event.event_type for event in ws.events.list(**filters)]
+
+    assert types(reservation_sid=offer.sid) == ["reservation.created"]
+    assert types(worker_sid=alice) == ["reservation.created", "worker.created"]
+    assert len(types(task_sid=task.sid)) == 5
+    assert len(types(task_channel="voice")) == 5
+    assert types(task_channel="sms") == []
+    assert "task-queue.created" in types(
+        task_queue_sid=workspace.task_queues["Everyone"]
+    )
+    assert "workflow.created" in types(workflow_sid=workspace.workflow_sid)
+    [event] = ws.events.list(event_type="reservation.created")
+    assert types(sid=event.sid) == ["reservation.created"]
+    assert event.resource_url.endswith(f"/Tasks/{task.sid}/Reservations/{offer.sid}")
+    assert event.event_data["worker_name"] == "Alice"
+    assert event.event_data["task_channel_unique_name"] == "voice"
+    assert all(isinstance(value, str) for value in event.event_data.values())
+
+
+def test_minutes_and_dates_do_not_go_together(ws: Any) -> None:
+    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    asked = {"minutes": 5, "start_date": start}
+    assert refusal(lambda: ws.events.list(**asked)) == (400, 20001)
+
+
+# Versions
+
+
+@pytest.mark.parametrize("resource", ["tasks", "workers"])
+def test_an_update_of_another_version_is_refused(
+    emulator: Emulator, ws: Any, workspace: ReadyWorkspace, resource: str
+) -> None:
+    if resource == "tasks":
+        sid = emulator.create_task()["sid"]
+    else:
+        sid = workspace.workers["Alice"]
+    item = getattr(ws, resource)(sid)
+    version = emulator.call(
+        lambda engine: getattr(engine.workspace(workspace.sid), resource)[sid].version
+    )
+    item.update(attributes="{}", if_match=f'"{version}"')
+    stale = {"attributes": "{}", "if_match": f'"{version}"'}
+    assert refusal(lambda: item.update(**stale)) == (412, 20412)
+    item.update(attributes="{}", if_match="*")
