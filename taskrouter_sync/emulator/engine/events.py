@@ -30,7 +30,7 @@ KEEP_SECONDS = 30 * 86400.0
 KEEP_EVENTS = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One entry of the log, complete when it is recorded.
 

@@ -181,7 +181,6 @@ def _parser() -> Lark:
     )
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """Parse an expression; raises ExpressionError.
 

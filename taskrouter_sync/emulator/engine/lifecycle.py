@@ -155,7 +155,7 @@ def _restore_activity(
 
 def cancel(core: Core, workspace: Workspace, task: Task, reason: str | None) -> None:
     """Cancel a pending or reserved task."""
-    concerned = workers_of(task)
+    concerned = task.holders()
     waiting.leave(workspace, task)
     ended = _end_live(core, workspace, task)
     _finish(core, workspace, task, "canceled", reason)
@@ -171,7 +171,7 @@ def wrap(core: Core, workspace: Workspace, task: Task, reason: str | None) -> No
     task.assignment_status = "wrapping"
     task.reason = reason if reason is not None else task.reason
     task.touch(core.now)
-    concerned = workers_of(task)
+    concerned = task.holders()
     tell_task(core, workspace, task, "task.wrapup", "wrapping up", concerned)
     for reservation in accepted:
         tell_reservation(core, workspace, task, reservation, "wrapup")
@@ -179,7 +179,7 @@ def wrap(core: Core, workspace: Workspace, task: Task, reason: str | None) -> No
 
 def complete(core: Core, workspace: Workspace, task: Task, reason: str | None) -> None:
     """Complete an assigned or wrapping task."""
-    concerned = workers_of(task)
+    concerned = task.holders()
     ended = _end_live(core, workspace, task)
     _finish(core, workspace, task, "completed", reason)
     tell_task(core, workspace, task, "task.completed", "completed", concerned)
@@ -202,7 +202,7 @@ def complete_reservation(
     """Complete one reservation, and the task with the last of them."""
     _turn(core, workspace, task, reservation, "completed")
     tell_reservation(core, workspace, task, reservation, "completed")
-    if not workers_of(task):
+    if not task.holders():
         concerned = (reservation.worker_sid,)
         _finish(core, workspace, task, "completed", "All reservations were completed")
         tell_task(core, workspace, task, "task.completed", "completed", concerned)
@@ -210,7 +210,7 @@ def complete_reservation(
 
 def delete(core: Core, workspace: Workspace, task: Task, event_type: str) -> None:
     """Delete a task in any status; `event_type` says by whom."""
-    concerned = workers_of(task)
+    concerned = task.holders()
     waiting.leave(workspace, task)
     ended = _end_live(core, workspace, task)
     remove(core, workspace, task)
@@ -292,12 +292,3 @@ def _with_status(task: Task, status: ReservationStatus) -> list[Reservation]:
         for other in task.reservations.values()
         if other.reservation_status == status
     ]
-
-
-def workers_of(task: Task) -> tuple[str, ...]:
-    """Return the workers who hold a live reservation of the task."""
-    return tuple(
-        reservation.worker_sid
-        for reservation in task.reservations.values()
-        if reservation.live
-    )

@@ -157,14 +157,19 @@ def _known_worker(workspace: Workspace, task: Task, target: Target) -> Worker | 
     return None
 
 
-def suits(task: Task, target: Target, worker: Worker) -> bool:
-    """Tell whether the target's own expression is true of task and worker."""
+def suits(
+    task: Task, target: Target, worker: Worker, view: dict[str, Any] | None = None
+) -> bool:
+    """Tell whether the target's own expression is true of task and worker.
+
+    `view` is what `worker_view` makes of them, if it is there already.
+    """
     expression = target.expression
     if expression is None:
         return True
-    return expression.matches(
-        {"task": task.attributes_value, "worker": worker_view(worker, expression)}
-    )
+    if view is None:
+        view = worker_view(worker, expression)
+    return expression.matches({"task": task.attributes_value, "worker": view})
 
 
 def worker_view(worker: Worker, expression: Expression) -> dict[str, Any]:
@@ -221,31 +226,44 @@ def task_for(workspace: Workspace, worker: Worker) -> Task | None:
 def _first_suited(
     workspace: Workspace, entries: list[tuple[Any, str]], worker: Worker
 ) -> tuple[Any, str] | None:
-    # What a target without a word about the task says of this worker.
-    known: dict[Target, bool] = {}
+    questions: dict[Target, _Question] = {}
     for entry in entries:
         task = workspace.tasks[entry[1]]
         target = target_of(task)
         if target is None:
             continue
-        fits = known.get(target)
-        if fits is None:
-            fits = _fits(workspace, task, target, worker)
-            if not _depends_on_task(target):
-                known[target] = fits
-        if fits:
+        question = questions.get(target)
+        if question is None:
+            question = questions[target] = _Question(workspace, target, worker)
+        if question.fits(task):
             return entry
     return None
 
 
-def _fits(workspace: Workspace, task: Task, target: Target, worker: Worker) -> bool:
-    if target.known_worker_sid or target.known_worker_friendly_name:
-        if _known_worker(workspace, task, target) is not worker:
-            return False
-    return suits(task, target, worker)
+class _Question:
+    """Whether one worker can get the tasks of a target; asked for many tasks."""
 
+    def __init__(self, workspace: Workspace, target: Target, worker: Worker) -> None:
+        self._workspace = workspace
+        self._target = target
+        self._worker = worker
+        self._known = bool(target.known_worker_sid or target.known_worker_friendly_name)
+        self._view: dict[str, Any] | None = None
+        # What holds for all tasks, if the target says nothing of the task.
+        self._answer: bool | None = None
+        if target.expression is None:
+            self._answer = True
+        else:
+            self._view = worker_view(worker, target.expression)
+            if not target.expression.mentions("task"):
+                self._answer = target.expression.matches({"worker": self._view})
 
-def _depends_on_task(target: Target) -> bool:
-    if target.known_worker_sid or target.known_worker_friendly_name:
-        return True
-    return target.expression is not None and target.expression.mentions("task")
+    def fits(self, task: Task) -> bool:
+        """Tell whether the worker can get `task`."""
+        if self._known:
+            known = _known_worker(self._workspace, task, self._target)
+            if known is not self._worker:
+                return False
+        if self._answer is not None:
+            return self._answer
+        return suits(task, self._target, self._worker, self._view)

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from .configuration import Configuration
 from .events import EventLog
+from .expressions import Expression
 from .lines import IdleLine, WaitingLine
 
 
@@ -35,7 +36,7 @@ FINISHED_TASKS: tuple[TaskStatus, ...] = ("completed", "canceled")
 E_ = TypeVar("E_", bound="Entity")
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Entity:
     """What every resource has. Two entities are equal only if they are the same."""
 
@@ -56,23 +57,25 @@ class Entity:
         copy: E_ | None = self._snapshot
         if copy is None:
             copy = object.__new__(type(self))
-            copy.__dict__.update(self.__dict__)
+            for name in self.__dataclass_fields__:
+                setattr(copy, name, getattr(self, name))
             self._snapshot = copy
         return copy
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Versioned(Entity):
     """An entity whose version goes into its ETag; it rises with every change."""
 
     version: int = 0
 
     def touch(self, now: float) -> None:
-        super().touch(now)
+        # super() does not work in classes with slots.
+        Entity.touch(self, now)
         self.version += 1
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Activity(Entity):
     """A state that workers can be in (WA)."""
 
@@ -80,7 +83,7 @@ class Activity(Entity):
     available: bool
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class TaskChannel(Entity):
     """A kind of task (TC)."""
 
@@ -89,7 +92,7 @@ class TaskChannel(Entity):
     channel_optimized_routing: bool = False
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class WorkerChannel(Entity):
     """How much of one kind of task a worker takes (WC)."""
 
@@ -115,7 +118,7 @@ class WorkerChannel(Entity):
         return free * 100 // self.configured_capacity
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Worker(Versioned):
     """Somebody who takes tasks (WK)."""
 
@@ -141,12 +144,14 @@ class Worker(Versioned):
     idle_rank: int = 0
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class TaskQueue(Entity):
     """A set of workers, and the tasks that wait for them (WQ)."""
 
     friendly_name: str
     target_workers: str
+    # None for the empty text, which matches nobody.
+    target_workers_value: Expression | None
     max_reserved_workers: int
     task_order: QueueOrder
     reservation_activity_sid: str | None = None
@@ -158,7 +163,7 @@ class TaskQueue(Entity):
     idle: dict[str, IdleLine] = field(default_factory=dict)
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Workflow(Entity):
     """The way that tasks take to queues (WW)."""
 
@@ -172,7 +177,7 @@ class Workflow(Entity):
     re_evaluate_tasks: bool = False
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Reservation(Versioned):
     """The offer of a task to a worker (WR)."""
 
@@ -192,7 +197,7 @@ class Reservation(Versioned):
         return self.reservation_status in LIVE_RESERVATIONS
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, slots=True)
 class Task(Versioned):
     """A piece of work (WT)."""
 
@@ -233,8 +238,12 @@ class Task(Versioned):
         """Whether the status is one that never changes."""
         return self.assignment_status in FINISHED_TASKS
 
+    def holders(self) -> tuple[str, ...]:
+        """Return the sids of the workers who hold a live reservation."""
+        return tuple(r.worker_sid for r in self.reservations.values() if r.live)
 
-@dataclass(kw_only=True, eq=False)
+
+@dataclass(kw_only=True, eq=False, slots=True)
 class Workspace(Entity):
     """Everything that belongs together (WS); `workspace_sid` is its own sid."""
 

@@ -37,7 +37,7 @@ class TaskQueueVerbs(Verbs):
         """
         workspace = self._begin(workspace)
         values.name(friendly_name)
-        parsed_expression(target_workers, "TargetWorkers")
+        parsed = parsed_expression(target_workers.strip(), "TargetWorkers")
         values.whole(max_reserved_workers, 1, MAX_RESERVED, "MaxReservedWorkers")
         values.one_of(task_order, ORDERS, "TaskOrder")
         _check_activity(workspace, reservation_activity_sid, "ReservationActivitySid")
@@ -52,6 +52,7 @@ class TaskQueueVerbs(Verbs):
             date_updated=core.now,
             friendly_name=friendly_name,
             target_workers=target_workers,
+            target_workers_value=parsed,
             max_reserved_workers=max_reserved_workers,
             task_order=task_order,
             reservation_activity_sid=(
@@ -84,8 +85,9 @@ class TaskQueueVerbs(Verbs):
         queue = self.task_queue(workspace, task_queue.sid)
         if friendly_name is not UNSET:
             values.name(friendly_name)
+        parsed = None
         if target_workers is not UNSET:
-            parsed_expression(target_workers, "TargetWorkers")
+            parsed = parsed_expression(target_workers.strip(), "TargetWorkers")
         if max_reserved_workers is not UNSET:
             values.whole(max_reserved_workers, 1, MAX_RESERVED, "MaxReservedWorkers")
         if task_order is not UNSET:
@@ -115,6 +117,7 @@ class TaskQueueVerbs(Verbs):
         changed = target_workers is not UNSET and target_workers != queue.target_workers
         if target_workers is not UNSET:
             queue.target_workers = target_workers
+            queue.target_workers_value = parsed
         queue.touch(core.now)
         if changed:
             for worker in workspace.workers.values():

@@ -175,8 +175,7 @@ class TaskVerbs(Verbs):
             if waiting_still:
                 waiting.wait(workspace, task)
             task.touch(core.now)
-            holders = lifecycle.workers_of(task)
-            tell_task(core, workspace, task, "task.updated", "updated", holders)
+            tell_task(core, workspace, task, "task.updated", "updated", task.holders())
         if assignment_status is not UNSET:
             self._set_status(workspace, task, assignment_status, reason)
         elif changed and waiting_still:

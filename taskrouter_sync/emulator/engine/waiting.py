@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from . import capacity
-from .expressions import parse
 from .lines import IdleLine, WaitingKey, WaitingLine
 from .model import Task, TaskQueue, Worker, Workspace
 
@@ -85,9 +84,8 @@ def belongs(queue: TaskQueue, worker: Worker) -> bool:
     An empty expression matches nobody. Only attributes can be named: for queues
     nothing else is documented.
     """
-    if not queue.target_workers.strip():
-        return False
-    return parse(queue.target_workers).matches(worker.attributes_value)
+    expression = queue.target_workers_value
+    return expression is not None and expression.matches(worker.attributes_value)
 
 
 def forget_worker(workspace: Workspace, worker: Worker) -> None:

@@ -9,6 +9,7 @@ from .base import Verbs
 from .configuration import parse_configuration
 from .deadlines import TASK_KINDS
 from .errors import invalid
+from .expressions import parse
 from .model import Activity, QueueOrder, TaskChannel, TaskQueue, Workflow, Workspace
 from .values import UNSET, Unset
 
@@ -125,6 +126,7 @@ class WorkspaceVerbs(Verbs):
             date_updated=core.now,
             friendly_name="Sample Queue",
             target_workers="1==1",
+            target_workers_value=parse("1==1"),
             max_reserved_workers=1,
             task_order="FIFO",
         )
