@@ -16,6 +16,15 @@ def as_text(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: text(value) for name, value in params.items() if value is not None}
 
 
+def as_given(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave values of a query as they are, as TaskRouter.js does, but for dates."""
+    return {
+        name: text(value) if isinstance(value, date) else value
+        for name, value in params.items()
+        if value is not None
+    }
+
+
 def text(value: Any) -> Any:
     """Say one value as JavaScript's strings: ``"true"``, ``"20"``, JSON text."""
     if isinstance(value, bool):

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from .callbacks import Callback
 from .errors import ArgumentError
-from .parameters import as_text, parameter_name
+from .parameters import as_given, as_text, parameter_name
 
 
 @dataclass(frozen=True)
@@ -200,11 +200,11 @@ def read_fetch(
     named = {parameter_name(name): value for name, value in keywords.items()}
     rest = [value for value in rest if value is not None]
     if not rest:
-        return Fetch(as_text(named) if named else None, callback)
+        return Fetch(as_given(named) if named else None, callback)
     if len(rest) > 1:
         raise ArgumentError(f"{method}: expected parameters or a sid, then a callback")
     if isinstance(rest[0], Mapping):
-        return Fetch(as_text({**rest[0], **named}), callback)
+        return Fetch(as_given({**rest[0], **named}), callback)
     if by_sid and isinstance(rest[0], str) and not named:
         return Fetch(None, callback, rest[0])
     expected = "a dict of parameters or a sid" if by_sid else "a dict of parameters"
