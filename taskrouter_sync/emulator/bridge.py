@@ -82,6 +82,15 @@ class Bridge:
         self._account_sid = account_sid
         self._auth_token = auth_token
 
+    def known_as(self, host: str) -> Bridge:
+        """Give the bridge as a client sees it that found it at this host."""
+        return Bridge(
+            self._api,
+            self._addresses.known_as(host),
+            account_sid=self._account_sid,
+            auth_token=self._auth_token,
+        )
+
     def admit(self, account_sid: str, channel: str, token: str) -> None:
         """Let a socket in to a channel.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import socket
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from taskrouter_sync.emulator.clock import ManualClock, RealClock
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.listening import address, listen
 from taskrouter_sync.emulator.service import Service
 from taskrouter_sync.emulator.thread import ServiceThread
 from taskrouter_sync.emulator.watching import Watch
@@ -104,7 +104,7 @@ class Emulator(Watch):
         """
         if self._thread is not None:
             return
-        listener = _listen(self._host, self._port)
+        listener = listen(self._host, self._port)
         self._port = listener.getsockname()[1]
         if self._served is None:
             self._served = Service(
@@ -142,8 +142,7 @@ class Emulator(Watch):
         """
         if not self._port:
             raise RuntimeError("the emulator has not been started")
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        return address(self._host, self._port)
 
     @property
     def api_base_url(self) -> str:
@@ -296,8 +295,3 @@ def _only(engine: Engine) -> str:
     if len(engine.workspaces) != 1:
         raise ValueError(f"say which of {len(engine.workspaces)} workspaces is meant")
     return next(iter(engine.workspaces))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server((host, port), family=family)

@@ -22,7 +22,7 @@ from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
 from taskrouter_sync.emulator.faults import Fault
 from taskrouter_sync.emulator.journal import Request
-from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.service import Posted, Service
 
 
 # A blank text frame: whether the service sends "" or " " is not published.
@@ -118,11 +118,14 @@ class Server:
         # Clients of v1 call it text/plain, others JSON: only the text counts.
         text = (await request.read()).decode("utf-8", "replace")
         entry, fault, perform = self._service.envelope(
-            request.path,
-            request.match_info["account"],
-            request.match_info["channel"],
-            text,
-            if_match=request.headers.get("If-Match"),
+            Posted(
+                host=request.host,
+                path=request.path,
+                account_sid=request.match_info["account"],
+                channel=request.match_info["channel"],
+                text=text,
+                if_match=request.headers.get("If-Match"),
+            )
         )
         return await self._answer(request, entry, fault, perform)
 
@@ -162,44 +165,47 @@ class Server:
             answer = refused(invalid("A GET of a channel must be a WebSocket upgrade"))
             return await self._answer(request, entry, None, lambda: answer)
         refusal = self._service.admit(
-            request.match_info["account"], channel, query.get("token", "")
+            request.host,
+            request.match_info["account"],
+            channel,
+            query.get("token", ""),
         )
         if refusal is not None:
             return await self._answer(request, entry, None, lambda: refusal)
-        await ws.prepare(request)
-        self._service.journal.answered(entry, 101)
-        await self._converse(
-            ws,
-            Connection(
-                channel,
-                cut=lambda: _cut(request),
-                disconnect_activity_sid=query.get("disconnectActivitySid"),
-            ),
-            close_existing=query.get("closeExistingSessions") == "true",
+        connection = Connection(
+            channel,
+            cut=lambda: _cut(request),
+            disconnect_activity_sid=query.get("disconnectActivitySid"),
         )
+        # Before the client hears that it is connected: it misses nothing from then.
+        self._service.join(
+            connection, close_existing=query.get("closeExistingSessions") == "true"
+        )
+        try:
+            await ws.prepare(request)
+            self._service.journal.answered(entry, 101)
+            await self._converse(ws, connection)
+        finally:
+            self._service.leave(connection)
         return ws
 
     async def _converse(
-        self, ws: web.WebSocketResponse, connection: Connection, close_existing: bool
+        self, ws: web.WebSocketResponse, connection: Connection
     ) -> None:
         self._sockets[ws] = connection
-        self._service.join(connection, close_existing=close_existing)
-        tasks = [
-            asyncio.ensure_future(self._beat(connection)),
-            asyncio.ensure_future(self._write(ws, connection)),
-        ]
+        beat = asyncio.ensure_future(self._beat(connection))
+        write = asyncio.ensure_future(self._write(ws, connection))
         try:
             async for _ in ws:
                 pass  # Clients of v1 never say anything; what comes is ignored.
         finally:
             self._service.leave(connection)
-            beat, write = tasks
             beat.cancel()
             if connection.closing:
                 # The writer is in the middle of closing: let it finish.
                 await asyncio.wait([write], timeout=_CLOSE_TIMEOUT)
             write.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(beat, write, return_exceptions=True)
             connection.cut()
             del self._sockets[ws]
 

@@ -10,6 +10,7 @@ import base64
 import hmac
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from taskrouter_sync.emulator import bridge, frames
 from taskrouter_sync.emulator.api.addresses import Addresses
@@ -27,6 +28,27 @@ from taskrouter_sync.emulator.journal import Journal, Kind, Request, without_tok
 
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A POST to a channel.
+
+    Args:
+        host: the host and port that the client knows this service by.
+        path: the path.
+        account_sid: the account in the path.
+        channel: the channel in the path.
+        text: the body.
+        if_match: the If-Match header.
+    """
+
+    host: str
+    path: str
+    account_sid: str
+    channel: str
+    text: str
+    if_match: str | None
 
 
 class Service:
@@ -121,18 +143,20 @@ class Service:
         )
 
     def envelope(
-        self, path: str, account_sid: str, channel: str, text: str, if_match: str | None
+        self, posted: Posted
     ) -> tuple[Request, Fault | None, Callable[[], Answer]]:
         """Note a POST to a channel; give its fault, and what performs it."""
         try:
-            envelope = bridge.read(text)
+            envelope = bridge.read(posted.text)
         except ServiceError as error:
             answer = refused(error)
-            return (*self.arrived("bridge", "POST", path, {}), lambda: answer)
+            return (*self.arrived("bridge", "POST", posted.path, {}), lambda: answer)
 
         def perform() -> Answer:
             try:
-                answer = self._bridge.perform(account_sid, channel, envelope, if_match)
+                answer = self._bridge.known_as(posted.host).perform(
+                    posted.account_sid, posted.channel, envelope, posted.if_match
+                )
             except ServiceError as error:
                 return refused(error)
             self.settle()
@@ -145,10 +169,12 @@ class Service:
 
     # Sockets
 
-    def admit(self, account_sid: str, channel: str, token: str) -> Answer | None:
+    def admit(
+        self, host: str, account_sid: str, channel: str, token: str
+    ) -> Answer | None:
         """Check who wants a socket: None lets in, an answer refuses."""
         try:
-            self._bridge.admit(account_sid, channel, token)
+            self._bridge.known_as(host).admit(account_sid, channel, token)
         except ServiceError as error:
             return refused(error)
         return None

@@ -22,7 +22,7 @@ from taskrouter_sync.emulator.ticker import Ticker
 NAME = "taskrouter-emulator"
 
 # Seconds that a function may take on the thread, and that the thread takes to end.
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 Result = TypeVar("Result")
 
@@ -61,7 +61,6 @@ class ServiceThread:
 
         Raises:
             TimeoutError: it does not serve in time.
-            OSError: the system refuses.
         """
         self._thread.start()
         # concurrent.futures has a TimeoutError of its own before Python 3.11.
@@ -84,6 +83,7 @@ class ServiceThread:
         """Run a function on the thread; give its result or raise its exception.
 
         Raises:
+            TimeoutError: it takes more than a minute.
             RuntimeError: the emulator is not running.
         """
         if threading.current_thread() is self._thread:
@@ -102,8 +102,11 @@ class ServiceThread:
         except RuntimeError:
             coroutine.close()
             raise RuntimeError("the emulator is not running") from None
+        _, waiting = wait_for([future], _PATIENCE)
+        if waiting:
+            raise TimeoutError(f"the function took more than {_PATIENCE} s")
         try:
-            return future.result(_PATIENCE)
+            return future.result()
         except CancelledError:
             raise RuntimeError("the emulator was stopped") from None
 
@@ -119,12 +122,7 @@ class ServiceThread:
         self._loop, self._stop = loop, asyncio.Event()
         server = Server(self._service, self._heartbeat_interval)
         ticker = None
-        try:
-            await server.start(self._listener)
-        except OSError as error:
-            self._listener.close()
-            self._started.set_exception(error)
-            return
+        await server.start(self._listener)
         if self._clock is not None:
             ticker = Ticker(loop, self._service.engine, self._clock)
             self._service.on_settled = ticker.rearm

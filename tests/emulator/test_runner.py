@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from datetime import datetime
@@ -12,6 +14,7 @@ from datetime import datetime
 import pytest
 import requests
 
+import taskrouter_sync.emulator
 from taskrouter_sync.emulator import Emulator, ServiceError
 from tests.emulator.conftest import OpenDesk
 
@@ -95,6 +98,15 @@ def test_stopped_and_started_again_it_is_the_same_service() -> None:
         assert task["assignment_status"] == "reserved"
 
 
+def test_its_stop_is_not_the_workers_leaving(open_desk: OpenDesk) -> None:
+    with Emulator() as emulator:
+        workspace = emulator.workspace(worker_activity="Available")
+        desk = open_desk(emulator, workspace)
+        desk.connect(disconnectActivitySid=workspace.activities["Break"])
+    assert emulator.connections(desk.worker_sid) == 0
+    assert emulator.events[-1].event_type == "worker.created"
+
+
 def test_it_starts_inside_a_running_event_loop() -> None:
     async def main() -> int:
         with Emulator() as emulator:
@@ -112,6 +124,24 @@ def test_it_listens_on_ipv6_too() -> None:
     with Emulator(host="::1") as emulator:
         assert emulator.url.startswith("http://[::1]:")
         assert requests.get(emulator.url, timeout=5).ok
+
+
+def test_listening_everywhere_it_is_known_by_any_name(open_desk: OpenDesk) -> None:
+    """As in a container, where clients know it by a name that it does not."""
+    with Emulator(host="0.0.0.0") as emulator:
+        assert emulator.url.startswith("http://127.0.0.1:")
+        desk = open_desk(emulator, emulator.workspace())
+        url = f"http://emulator.example:8123/v1/Workspaces/{desk.workspace.sid}"
+        envelope = {
+            "url": f"{url}/Workers/{desk.worker_sid}",
+            "method": "GET",
+            "token": desk.token,
+        }
+        for host, status in (("emulator.example:8123", 200), ("other.example", 403)):
+            answer = requests.post(
+                desk.channel_url, json=envelope, headers={"Host": host}, timeout=5
+            )
+            assert answer.status_code == status
 
 
 def test_its_repr_shows_no_secret() -> None:
@@ -325,3 +355,21 @@ def test_waiting_for_requests_gives_them(emulator: Emulator) -> None:
     assert entry.kind == "rest"
     with pytest.raises(TimeoutError, match="1 requests POST"):
         emulator.wait_for_requests(method="POST", timeout=0.01)
+
+
+@pytest.mark.parametrize("missing", ["aiohttp", "lark"])
+def test_without_the_extra_an_import_says_what_to_install(missing: str) -> None:
+    script = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from taskrouter_sync.emulator import Emulator"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20
+    )
+    assert f"ImportError: the emulator needs {missing}" in done.stderr
+    assert "pip install 'taskrouter_sync[emulator]'" in done.stderr
+
+
+def test_what_the_package_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="Simulator"):
+        _ = taskrouter_sync.emulator.Simulator

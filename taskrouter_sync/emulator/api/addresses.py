@@ -21,17 +21,23 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Addresses:
-    """The service's own address, and the canonical ones it answers to.
+    """The service's own addresses, and the canonical ones it answers to.
 
     Args:
         own: the emulator's address, such as ``http://127.0.0.1:8123``.
     """
 
     def __init__(self, own: str) -> None:
-        self.own = own
         parts = urlsplit(own)
-        self._own_hosts = {parts.netloc.lower()}
-        self._own_hosts.update(f"{host}:{parts.port}" for host in _LOOPBACK)
+        self._own_hosts = frozenset(
+            {parts.netloc.lower(), *(f"{host}:{parts.port}" for host in _LOOPBACK)}
+        )
+
+    def known_as(self, host: str) -> Addresses:
+        """Give the addresses with one more host (and port) that a client uses."""
+        copy = object.__new__(Addresses)
+        copy._own_hosts = self._own_hosts | {host.lower()}
+        return copy
 
     def canonical(self, url: str) -> str:
         """Give the URL as the service spells it: no query, no trailing slash.
