@@ -153,11 +153,7 @@ class Server:
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
         channel, query = request.match_info["channel"], request.query
-        entry, fault = self._service.upgrading(
-            request.path,
-            channel,
-            {name: value for name, value in query.items() if name != "token"},
-        )
+        entry, fault = self._service.upgrading(request.path, channel, query)
         if fault is not None:
             return await self._answer(request, entry, fault, _not_asked)
         ws = web.WebSocketResponse(timeout=_CLOSE_TIMEOUT, compress=False)
