@@ -92,11 +92,15 @@ def _http_error(answer: Answer, secret: str) -> HttpError:
         message = answer.reason or f"HTTP status {answer.status}"
     return HttpError(
         answer.status,
-        message.replace(secret, "<token>") if secret else message,
+        _without(secret, message),
         twilio_code=code if _is_int(code) else None,
-        more_info=more_info if isinstance(more_info, str) else None,
+        more_info=_without(secret, more_info) if isinstance(more_info, str) else None,
         retry_after=_seconds(answer.retry_after),
     )
+
+
+def _without(secret: str, text: str) -> str:
+    return text.replace(secret, "<token>") if secret else text
 
 
 def _is_int(value: Any) -> bool:

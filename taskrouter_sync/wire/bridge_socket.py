@@ -11,8 +11,9 @@ import ssl
 import threading
 from collections.abc import Iterator
 from http.client import responses
+from http.cookies import CookieError
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import websocket
 from websocket import ABNF
@@ -25,6 +26,16 @@ from .dial import Dial, GivenUp
 # Seconds for TCP, and again for TLS and the upgrade.
 CONNECT_TIMEOUT = 5.0
 HANDSHAKE_TIMEOUT = 15.0
+
+
+# What opening raises: the library lets the error of a cookie that is none through.
+_TROUBLE = (
+    OSError,
+    websocket.WebSocketException,
+    GivenUp,
+    ValueError,
+    CookieError,
+)
 
 
 class Interrupted(Exception):
@@ -67,10 +78,11 @@ class BridgeSocket:
         """
         try:
             self._open(url, ca_bundle)
-        except (OSError, websocket.WebSocketException, GivenUp, ValueError) as error:
-            if self._hung_up:
-                raise Interrupted from None
-            raise _translated(error, url) from None
+            return
+        except _TROUBLE as error:
+            trouble = error
+        # Out here, where the library's error is no context: it may quote the token.
+        raise Interrupted if self._hung_up else _translated(trouble, url)
 
     def _open(self, url: str, ca_bundle: str | None) -> None:
         parts = urlsplit(url)
@@ -94,11 +106,15 @@ class BridgeSocket:
             assert isinstance(tcp, ssl.SSLSocket)
             tcp.do_handshake()
         # A redirect could carry the token to another host: it counts as a refusal.
-        self._websocket.connect(url, socket=tcp, suppress_origin=True, redirect_limit=0)
-        if self._websocket.getstatus() != 101:
-            raise websocket.WebSocketBadStatusException(
-                "redirect", self._websocket.getstatus()
+        try:
+            self._websocket.connect(
+                url, socket=tcp, suppress_origin=True, redirect_limit=0
             )
+        finally:
+            # Some versions raise when the limit is exhausted, others do not.
+            status = self._websocket.getstatus()
+            if status is not None and 300 <= status < 400:
+                raise websocket.WebSocketBadStatusException("redirect", status)
         tcp.settimeout(self._silence)
 
     def _adopt(self, tcp: socket.socket) -> None:
@@ -194,28 +210,29 @@ def _reason(error: Exception) -> str:
 def _translated(error: Exception, url: str) -> TaskRouterError:
     """Say in our own errors what went wrong; the library's may quote the token."""
     if isinstance(error, websocket.WebSocketBadStatusException):
-        status = error.status_code
+        status = error.status_code or 0  # None for an answer without a status line
         body = getattr(error, "resp_body", None)
         answer = Answer(
             status, responses.get(status, ""), body if isinstance(body, bytes) else b""
         )
-        if 200 <= status < 300:
+        if status < 300:
             return ConnectionFailed(f"The upgrade was answered with status {status}")
         return _refusal(answer, url)
     words = str(error) or type(error).__name__
-    token = urlsplit(url).query
-    if token:
-        words = words.replace(token, "…")
+    if token := _token(url):
+        words = words.replace(token, "<token>")
     host = urlsplit(url).hostname
     return ConnectionFailed(f"No connection to the event bridge at {host}: {words}")
 
 
 def _refusal(answer: Answer, url: str) -> HttpError:
-    query = dict(
-        pair.partition("=")[::2] for pair in urlsplit(url).query.split("&") if pair
-    )
     try:
-        read(answer, "GET", query.get("token", ""))
+        read(answer, "GET", _token(url))
     except HttpError as error:
         return error
     raise AssertionError("a status outside 2xx is an error")
+
+
+def _token(url: str) -> str:
+    """Take the token out of a socket's URL, to know what must not be quoted."""
+    return dict(parse_qsl(urlsplit(url).query)).get("token", "")
