@@ -96,6 +96,8 @@ class Connection:
         self._state = State.NEW
         self._wanted = False
         self._refused = False
+        # Whether the attempt of the moment is out of date: how it ends tells nothing.
+        self._anew = False
         self._closed = False
         self._socket: BridgeSocket | None = None
         self._failures = 0
@@ -121,12 +123,14 @@ class Connection:
         with self._condition:
             if self._closed:
                 return
+            self._anew = self._anew or not self._wanted
             self._wanted = True
         self.retry()
 
     def retry(self) -> None:
         """Try at once, if a connection is wanted and there is none: a token is new."""
         with self._condition:
+            self._anew = self._anew or self._state is State.CONNECTING
             self._refused = False
             self._failures = 0
             self._next_attempt = 0.0
@@ -184,6 +188,7 @@ class Connection:
                 wait = self._next_attempt - time.monotonic()
                 if wait <= 0:
                     self._set_state(State.CONNECTING)
+                    self._anew = False
                     self._socket = BridgeSocket(self._silence)
                     return self._socket
                 self._set_state(State.WAITING)
@@ -204,7 +209,7 @@ class Connection:
             ending = Ending(ended.code, ended.reason)
         except TaskRouterError as error:
             refused = isinstance(error, HttpError) and error.status in (401, 403)
-            self._plan(refused=refused)
+            refused = self._plan(refused=refused)
             self._receiver.failed(error, refused)
             self._receiver.ended(Ending())
             return
@@ -215,14 +220,18 @@ class Connection:
         if was_open:
             self._receiver.ended(ending)
 
-    def _plan(self, *, refused: bool) -> None:
+    def _plan(self, *, refused: bool) -> bool:
+        """Plan the next attempt; tell whether it must wait for another token."""
         with self._condition:
             self._socket = None
+            if self._anew:
+                return False  # it was told to try at once, maybe with another token
             self._failures += 1
             wait = backoff.delay(self._failures, self._chance)
             self._next_attempt = time.monotonic() + wait
             # The same token would be refused again: wait for another one.
             self._refused = refused
+            return refused
 
     def _set_state(self, state: State) -> None:
         # Only this connection's thread calls it.
