@@ -1,0 +1,97 @@
+"""An emulator per test, tokens and clients for it, and a look for leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from taskrouter_sync import Worker, WorkerCapabilityToken
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.wire import backoff
+
+from .support import leaks
+
+
+OpenWorker = Callable[..., Worker]
+MintToken = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """Fail a test that leaves a client's thread or an open socket behind."""
+    threads, sockets = leaks.threads(), leaks.sockets()
+    yield
+    left = leaks.left_threads(threads)
+    assert not left, f"threads were left behind: {left}"
+    unclosed = leaks.left_sockets(sockets)
+    assert not unclosed, f"sockets were left open: {unclosed}"
+
+
+@pytest.fixture
+def service() -> Iterator[tuple[Emulator, ReadyWorkspace]]:
+    """A running emulator, and its workspace, in which Alice is available."""
+    with Emulator() as running:
+        yield running, running.workspace(worker_activity="Available")
+
+
+@pytest.fixture
+def emulator(service: tuple[Emulator, ReadyWorkspace]) -> Emulator:
+    """A running emulator with a workspace, in which Alice is available."""
+    return service[0]
+
+
+@pytest.fixture
+def workspace(service: tuple[Emulator, ReadyWorkspace]) -> ReadyWorkspace:
+    """The sids of the emulator's workspace."""
+    return service[1]
+
+
+@pytest.fixture
+def alice(workspace: ReadyWorkspace) -> str:
+    """Alice's sid, WK…."""
+    return workspace.workers["Alice"]
+
+
+@pytest.fixture
+def worker_token(
+    emulator: Emulator, workspace: ReadyWorkspace, alice: str
+) -> MintToken:
+    """Mint a token for Alice, who may do what workers do."""
+
+    def mint(**options: Any) -> str:
+        allowed = {
+            "allow_update_activities": True,
+            "allow_update_reservations": True,
+            "allow_fetch_subresources": True,
+            **options,
+        }
+        token = WorkerCapabilityToken(
+            emulator.account_sid, emulator.auth_token, workspace.sid, alice, **allowed
+        )
+        return token.to_jwt()
+
+    return mint
+
+
+@pytest.fixture
+def open_worker(emulator: Emulator, worker_token: MintToken) -> Iterator[OpenWorker]:
+    """Open clients for Alice; they are closed at the end."""
+    with ExitStack() as stack:
+
+        def open_one(token: Any = None, **options: Any) -> Worker:
+            options.setdefault("event_bridge_base_url", emulator.event_bridge_url)
+            worker = Worker(token or worker_token(), **options)
+            stack.callback(worker.close)
+            return worker
+
+        yield open_one
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chance gives no wait before any further attempt."""
+    monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 0.0)
