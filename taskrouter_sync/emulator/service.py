@@ -104,7 +104,8 @@ class Service:
         self, kind: Kind, method: str, url: str, params: Mapping[str, object]
     ) -> tuple[Request, Fault | None]:
         """Note a request and give what shall go wrong with it."""
-        entry = Request(self._clock.now(), kind, method, without_token(url), params)
+        shown = {name: value for name, value in params.items() if name != "token"}
+        entry = Request(self._clock.now(), kind, method, without_token(url), shown)
         self.journal.arrived(entry)
         return entry, self._faults.take(method, url)
 
@@ -112,7 +113,8 @@ class Service:
         self, path: str, channel: str, options: Mapping[str, object]
     ) -> tuple[Request, Fault | None]:
         """Note a new socket and give what shall go wrong with it."""
-        entry = Request(self._clock.now(), "upgrade", "GET", path, options)
+        shown = {name: value for name, value in options.items() if name != "token"}
+        entry = Request(self._clock.now(), "upgrade", "GET", path, shown)
         self.journal.arrived(entry)
         return entry, self._faults.take_upgrade(channel)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,17 +21,30 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 
+def open_sockets() -> set[str]:
+    """Give the process's sockets, where the system tells."""
+    found = set()
+    for entry in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):
+            found.add(os.readlink(entry))
+    return {name for name in found if name.startswith("socket:")}
+
+
 @pytest.fixture(autouse=True)
 def no_leaks() -> Iterator[None]:
-    """Fail a test that leaves a thread of the emulator behind."""
-    before = set(threading.enumerate())
+    """Fail a test that leaves a thread of the emulator, or a socket, behind."""
+    threads, sockets = set(threading.enumerate()), open_sockets()
     yield
     left = [
         thread.name
-        for thread in set(threading.enumerate()) - before
+        for thread in set(threading.enumerate()) - threads
         if thread.name.startswith("taskrouter-")
     ]
     assert not left
+    if open_sockets() - sockets:
+        # A pool that nobody uses any more closes its connections when collected.
+        gc.collect()
+    assert not open_sockets() - sockets
 
 
 @pytest.fixture
@@ -69,8 +86,10 @@ class Desk:
         """Open one more socket."""
         query = "".join(f"&{name}={value}" for name, value in options.items())
         url = f"ws{self.channel_url[4:]}?token={self.token}{query}"
-        ws = websocket.create_connection(url, timeout=5, skip_utf8_validation=True)
+        ws = websocket.WebSocket(skip_utf8_validation=True)
+        # Before it connects: refused, it leaves its socket open.
         self.sockets.append(ws)
+        ws.connect(url, timeout=5)
         return ws
 
     def hang_up(self) -> None:

@@ -135,8 +135,10 @@ def test_a_request_without_a_policy_is_refused(desk: Desk) -> None:
     assert "No policy" in answer.json()["message"]
 
 
-def test_a_request_on_another_workers_channel_is_refused(desk: Desk) -> None:
-    other = Desk(desk.emulator, desk.workspace, "WK" + "0" * 32, desk.token)
+def test_a_request_on_another_workers_channel_is_refused(
+    desk: Desk, open_desk: OpenDesk
+) -> None:
+    other = open_desk(desk.emulator, desk.workspace, "WK" + "0" * 32, desk.token)
     envelope = {
         "url": f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}"
         f"/Workers/{desk.worker_sid}",

@@ -72,6 +72,28 @@ def test_a_method_that_a_resource_does_not_have_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (405, 20004)
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/Statistics"),
+        ("GET", "/RealTimeStatistics"),
+        ("GET", "/CumulativeStatistics"),
+        ("GET", "/Workers/Statistics"),
+        ("GET", "/Workers/WK1/Statistics"),
+        ("GET", "/TaskQueues/CumulativeStatistics"),
+        ("POST", "/TaskQueues/RealTimeStatistics"),
+        ("GET", "/TaskQueues/WQ1/RealTimeStatistics"),
+        ("GET", "/Workflows/WW1/CumulativeStatistics"),
+    ],
+)
+def test_statistics_are_not_served(
+    emulator: Emulator, workspace: ReadyWorkspace, method: str, path: str
+) -> None:
+    answer = ask(emulator, method, f"/v1/Workspaces/{workspace.sid}{path}")
+    assert answer.status_code == 501
+    assert "Statistics: not served by this emulator" in answer.json()["message"]
+
+
 @pytest.mark.parametrize("instruction", ["dequeue", "call", "redirect", "conference"])
 def test_instructions_that_need_a_telephone_are_not_served(
     emulator: Emulator, workspace: ReadyWorkspace, instruction: str

@@ -25,6 +25,7 @@ def test_neither_logs_nor_the_journal_hold_tokens(
         desk.connect(disconnectActivitySid="WA1", closeExistingSessions="true")
         desk.post("GET", f"/Workers/{desk.worker_sid}", {"PageSize": "5"})
         desk.post("GET", f"/Workers/{desk.worker_sid}?token={desk.token}")
+        desk.post("GET", "/Activities", {"token": desk.token})
         desk.post("GET", "/Workflows")
         good, desk.token = desk.token, desk.token[:-3] + "abc"
         desk.post("GET", "/Activities")
