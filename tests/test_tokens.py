@@ -1,0 +1,229 @@
+"""Tokens: the claims that a client needs, and when they end; never their text."""
+
+from __future__ import annotations
+
+import base64
+import json
+import traceback
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import given, strategies as st
+
+from taskrouter_sync.errors import TokenError
+from taskrouter_sync.tokens import Token, check_same_client, read_token
+
+from .strategies import json_values, moderate, texts
+
+
+AC = "AC" + "1" * 32
+WS = "WS" + "2" * 32
+WK = "WK" + "3" * 32
+WQ = "WQ" + "4" * 32
+KEY = "0123456789abcdef" * 2
+
+CLAIMS: dict[str, Any] = {
+    "account_sid": AC,
+    "channel": WK,
+    "workspace_sid": WS,
+    "worker_sid": WK,
+    "exp": 2000000000,
+}
+
+
+def sign(claims: dict[str, Any]) -> str:
+    return jwt.encode(claims, KEY, "HS256")
+
+
+def without(*names: str) -> dict[str, Any]:
+    return {name: value for name, value in CLAIMS.items() if name not in names}
+
+
+def segment(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def test_a_token_tells_who_it_is_for() -> None:
+    text = sign(CLAIMS)
+    token = read_token(text, "worker_sid")
+    assert token == Token(
+        text=text,
+        account_sid=AC,
+        workspace_sid=WS,
+        channel_sid=WK,
+        expires_at=2000000000.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sid_claim", "sid"),
+    [("worker_sid", WK), ("taskqueue_sid", WQ), ("workspace_sid", WS)],
+)
+def test_the_channel_is_that_of_the_client(sid_claim: str, sid: str) -> None:
+    text = sign({**CLAIMS, "taskqueue_sid": WQ})
+    assert read_token(text, sid_claim).channel_sid == sid
+
+
+def test_the_signature_is_not_looked_at() -> None:
+    head, body, _ = sign(CLAIMS).split(".")
+    assert read_token(f"{head}.{body}.c2lnbmVk", "worker_sid").channel_sid == WK
+
+
+def test_a_token_that_has_expired_is_read() -> None:
+    token = read_token(sign({**CLAIMS, "exp": 1}), "worker_sid")
+    assert token.expires_at == 1.0
+
+
+def test_a_token_that_is_not_valid_yet_is_read() -> None:
+    token = read_token(sign({**CLAIMS, "nbf": 4000000000}), "worker_sid")
+    assert token.channel_sid == WK
+
+
+REFUSED: list[tuple[str, Any, str]] = [
+    # What is wrong, the token, the words.
+    ("none", None, "A token is required"),
+    ("empty", "", "A token is required"),
+    ("a number", 5, "must be text, not int"),
+    ("bytes", b"token", "must be text, not bytes"),
+    ("one part", "token", "is no JWT"),
+    ("two parts", "to.ken", "is no JWT"),
+    ("no base64", "a.b.c", "is no JWT"),
+    ("no ASCII", "tökén.tökén.tökén", "is no JWT"),
+    ("half a surrogate pair", "\ud800.b.c", "is no JWT"),
+    (
+        "a payload that is no JSON",
+        f"{segment(b'{}')}.{segment(b'not json')}.c2lnbmVk",
+        "is no JWT",
+    ),
+    (
+        "a payload that is no object",
+        f"{segment(b'{}')}.{segment(b'[1]')}.c2lnbmVk",
+        "is no JWT",
+    ),
+    ("no account", sign(without("account_sid")), "lacks account_sid"),
+    ("no channel", sign(without("channel")), "lacks channel"),
+    ("no workspace", sign(without("workspace_sid")), "lacks workspace_sid"),
+    (
+        "no claims at all",
+        sign({}),
+        "lacks account_sid, channel, workspace_sid",
+    ),
+    ("an empty claim", sign({**CLAIMS, "channel": ""}), "lacks channel"),
+    ("another client's", sign(without("worker_sid")), "lacks worker_sid"),
+    ("a claim that is no text", sign({**CLAIMS, "channel": 5}), "channel is no text"),
+    ("a sid that is no text", sign({**CLAIMS, "worker_sid": [WK]}), "is no text"),
+    ("an exp that is text", sign({**CLAIMS, "exp": "soon"}), "exp is no number"),
+    ("an exp that is a boolean", sign({**CLAIMS, "exp": True}), "exp is no number"),
+    ("an exp that is NaN", sign({**CLAIMS, "exp": float("nan")}), "exp is no number"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
+def test_a_token_that_cannot_be_used_is_refused(text: Any, words: str) -> None:
+    with pytest.raises(TokenError, match=words):
+        read_token(text, "worker_sid")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "header-of-a-token.payload-of-a-token",
+        "header-of-a-token.payload-of-a-token.signature-of-a-token",
+        sign(without("worker_sid")),
+        sign({**CLAIMS, "exp": "soon"}),
+    ],
+)
+def test_no_part_of_a_refused_token_shows(text: str) -> None:
+    with pytest.raises(TokenError) as caught:
+        read_token(text, "worker_sid")
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert caught.value.__cause__ is None
+    for part in text.split("."):
+        assert part not in shown
+
+
+def test_no_part_of_a_token_shows() -> None:
+    text = sign(CLAIMS)
+    token = read_token(text, "worker_sid")
+    shown = f"{token!r} {token} {token.fingerprint}"
+    for part in text.split("."):
+        assert part not in shown
+
+
+def test_a_fingerprint_tells_one_token_from_another() -> None:
+    one = read_token(sign(CLAIMS), "worker_sid")
+    same = read_token(sign(CLAIMS), "worker_sid")
+    other = read_token(sign({**CLAIMS, "jti": "2"}), "worker_sid")
+    assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("exp", "now", "expired"),
+    [
+        (1000, 994.9, False),
+        (1000, 995, True),
+        (1000, 1000, True),
+        (1000, 2000, True),
+        (1000.5, 995.4, False),
+        (None, 10.0**12, False),
+        (10**400, 10.0**12, False),
+    ],
+)
+def test_a_token_expires_five_seconds_before_its_end(
+    exp: Any, now: float, expired: bool
+) -> None:
+    token = read_token(sign({**without("exp"), "exp": exp}), "worker_sid")
+    assert token.expired(now) is expired
+
+
+def test_a_token_without_exp_never_expires() -> None:
+    token = read_token(sign(without("exp")), "worker_sid")
+    assert token.expires_at is None
+    assert not token.expired(10.0**12)
+
+
+def test_a_later_token_of_the_same_client_is_taken() -> None:
+    check_same_client(
+        read_token(sign(CLAIMS), "worker_sid"),
+        read_token(sign({**CLAIMS, "exp": 2000003600, "jti": "2"}), "worker_sid"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "named"),
+    [
+        ("account_sid", "account_sid"),
+        ("workspace_sid", "workspace_sid"),
+        ("worker_sid", "channel_sid"),
+    ],
+)
+def test_a_token_of_another_client_is_refused(claim: str, named: str) -> None:
+    mine = read_token(sign(CLAIMS), "worker_sid")
+    other = read_token(sign({**CLAIMS, claim: "XX1"}), "worker_sid")
+    with pytest.raises(TokenError, match=f"{named} is XX1, not {CLAIMS[claim]}"):
+        check_same_client(mine, other)
+
+
+@moderate
+@given(texts | st.text("eyJ0.-_="))
+def test_every_text_is_a_token_or_refused(text: str) -> None:
+    with pytest.raises(TokenError):
+        read_token(text, "worker_sid")
+
+
+@moderate
+@given(
+    st.dictionaries(st.sampled_from([*CLAIMS, "nbf", "iat"]), json_values(), max_size=5)
+)
+def test_all_claims_make_a_token_or_are_refused(changes: dict[str, Any]) -> None:
+    payload = json.dumps({**CLAIMS, **changes}).encode()
+    header = segment(b'{"alg":"HS256","typ":"JWT"}')
+    try:
+        token = read_token(f"{header}.{segment(payload)}.c2lnbmVk", "worker_sid")
+    except TokenError:
+        return
+    assert isinstance(token.channel_sid, str)
+    assert token.expires_at is None or isinstance(token.expires_at, float)
