@@ -31,6 +31,14 @@ def no_leaks() -> Iterator[None]:
     assert not unclosed, f"sockets were left open: {unclosed}"
 
 
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever way this machine has to the world, the tests' servers are here."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @pytest.fixture
 def service() -> Iterator[tuple[Emulator, ReadyWorkspace]]:
     """A running emulator, and its workspace, in which Alice is available."""

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from ..errors import (
     ConnectionFailed,
@@ -153,7 +153,8 @@ def translated(error: requests.exceptions.RequestException) -> TaskRouterError:
     known = requests.exceptions
     if isinstance(error, known.ConnectTimeout):
         return ConnectionFailed("The service did not take a connection in time")
-    if isinstance(error, known.Timeout):
+    # While the body is read, requests calls it a ConnectionError.
+    if isinstance(error, known.Timeout) or isinstance(_inner(error), ReadTimeoutError):
         return RequestTimeout("The service did not answer in time")
     if isinstance(error, known.ContentDecodingError | known.InvalidHeader):
         return InvalidResponse("The service's answer can't be decoded")
@@ -170,6 +171,13 @@ def translated(error: requests.exceptions.RequestException) -> TaskRouterError:
 
 def _words(error: BaseException) -> str:
     """The innermost cause, which says it in fewest words."""
-    while (cause := error.__context__) is not None:
-        error = cause
+    # By what the errors hold, not by their contexts: those end in whatever the caller
+    # is in the middle of handling.
+    while (inner := _inner(error)) is not None:
+        error = inner
     return str(error) or type(error).__name__
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    held = (getattr(error, "reason", None), *error.args, error.__cause__)
+    return next((each for each in held if isinstance(each, BaseException)), None)
