@@ -10,8 +10,8 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, wait as wait_for
-from typing import TypeVar
+from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
+from typing import Any, TypeVar
 
 from taskrouter_sync.emulator.clock import Clock
 from taskrouter_sync.emulator.server import Server
@@ -49,6 +49,7 @@ class ServiceThread:
         self._heartbeat_interval = heartbeat_interval
         self._clock = clock
         self._started: Future[None] = Future()
+        self._ended: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
@@ -102,13 +103,14 @@ class ServiceThread:
         except RuntimeError:
             coroutine.close()
             raise RuntimeError("the emulator is not running") from None
-        _, waiting = wait_for([future], _PATIENCE)
-        if waiting:
+        # The loop may end before it has looked at the function.
+        either: list[Future[Any]] = [future, self._ended]
+        wait_for(either, _PATIENCE, FIRST_COMPLETED)
+        if not future.done() and not self._ended.done():
             raise TimeoutError(f"the function took more than {_PATIENCE} s")
-        try:
-            return future.result()
-        except CancelledError:
-            raise RuntimeError("the emulator was stopped") from None
+        if not future.done() or future.cancelled():
+            raise RuntimeError("the emulator was stopped")
+        return future.result()
 
     def _run(self) -> None:
         try:
@@ -116,6 +118,7 @@ class ServiceThread:
         finally:
             if not self._started.done():
                 self._started.set_exception(RuntimeError("the emulator broke down"))
+            self._ended.set_result(None)
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()

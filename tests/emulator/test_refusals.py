@@ -189,6 +189,21 @@ def test_the_query_of_the_url_is_looked_at_like_params(
     assert desk.post("GET", "/Workflows").status_code == 403
 
 
+def test_rules_that_contradict_each_other_for_a_request_are_refused(
+    desk: Desk,
+) -> None:
+    claims, path = claims_of(desk), f"/Workers/{desk.worker_sid}"
+    url = f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}{path}"
+    rules = [
+        {"url": url, "method": "POST", "allow": allow, "post_filter": {"Attributes": c}}
+        for allow, c in ((True, {"required": True}), (False, {"required": False}))
+    ]
+    desk.token = signed(desk, {**claims, "policies": claims["policies"] + rules})
+    answer = desk.post("POST", path, {"Attributes": "{}"})
+    assert answer.status_code == 403
+    assert "contradict" in answer.json()["message"]
+
+
 def test_a_foreign_host_is_not_this_service(desk: Desk) -> None:
     url = "https://taskrouter.example/v1/Workspaces"
     claims = claims_of(desk)

@@ -189,6 +189,37 @@ def test_nothing_can_be_asked_of_what_does_not_run(ran_before: bool) -> None:
         emulator.workspace()
 
 
+def test_who_waits_for_a_stopping_emulator_is_told() -> None:
+    emulator = Emulator()
+    emulator.start()
+    entered, answers = threading.Event(), []
+
+    def block(engine: object) -> None:
+        entered.set()
+        stopping.wait(5)
+
+    def ask(function: object) -> None:
+        try:
+            emulator.call(function)  # type: ignore[arg-type]
+        except RuntimeError as error:
+            answers.append(str(error))
+
+    stopping = threading.Event()
+    first = threading.Thread(target=ask, args=(block,))
+    first.start()
+    assert entered.wait(5)
+    # It can only be looked at once the first is done, when the stop is under way.
+    stopper = threading.Thread(target=emulator.stop)
+    stopper.start()
+    second = threading.Thread(target=ask, args=(lambda engine: None,))
+    second.start()
+    stopping.set()
+    for thread in (first, second, stopper):
+        thread.join(5)
+        assert not thread.is_alive()
+    assert all("stopped" in answer or "not running" in answer for answer in answers)
+
+
 def test_a_manual_clock_starts_at_the_same_moment_every_time(
     emulator: Emulator,
 ) -> None:

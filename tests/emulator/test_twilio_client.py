@@ -100,7 +100,7 @@ def use_everything(client: Client, emulator: Emulator) -> None:
     mine.update(reservation_status="completed")
     assert ws.tasks(task.sid).fetch().reason == "All reservations were completed"
 
-    [event, *_] = ws.events.list(limit=1)
+    [event, *_] = ws.events.list(minutes=15)
     assert ws.events(event.sid).fetch().event_type == event.event_type
 
     ws.tasks(task.sid).delete()
@@ -358,6 +358,7 @@ def test_minutes_and_dates_do_not_go_together(ws: Any) -> None:
     start = datetime(2026, 1, 1, tzinfo=timezone.utc)
     asked = {"minutes": 5, "start_date": start}
     assert refusal(lambda: ws.events.list(**asked)) == (400, 20001)
+    assert refusal(lambda: ws.events.list(minutes=-1)) == (400, 20001)
 
 
 # Versions

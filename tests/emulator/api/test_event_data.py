@@ -1,0 +1,110 @@
+"""Each kind of event tells what it is about, in texts."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from taskrouter_sync.emulator.api.event_data import event_data
+from taskrouter_sync.emulator.clock import MANUAL_START
+from taskrouter_sync.emulator.engine import Engine, Event
+
+
+@pytest.fixture
+def events() -> dict[str, dict[str, str]]:
+    """What the last event of each type tells, after a busy day."""
+    numbers = itertools.count(1)
+    engine = Engine(
+        "AC1",
+        clock=lambda: MANUAL_START,
+        new_sid=lambda prefix: f"{prefix}{next(numbers)}",
+    )
+    told: dict[str, dict[str, str]] = {}
+
+    def listen(event: Event) -> None:
+        told[event.event_type] = event_data(event)
+
+    engine.on_event(listen)
+    workspace = engine.create_workspace("Support", template="FIFO")
+    engine.create_activity(workspace, "Lunch", available=False)
+    engine.create_task_channel(workspace, "Fax", "fax")
+    here = next(item for item in workspace.activities.values() if item.available)
+    worker = engine.create_worker(workspace, "Ann", activity_sid=here.sid)
+    engine.update_worker_channel(engine.worker_channel(worker, "voice"), capacity=3)
+    canceled = engine.create_task(workspace, attributes='{"n": 1}', priority=2)
+    engine.update_task(canceled, assignment_status="canceled", reason="left")
+    done = engine.create_task(workspace)
+    [offer] = done.reservations.values()
+    engine.update_reservation(offer, reservation_status="accepted")
+    engine.update_task(done, assignment_status="completed", reason="solved")
+    engine.update_worker(worker, activity_sid=workspace.default_activity_sid)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("event_type", "fields"),
+    [
+        ("workspace.created", {"workspace_name": "Support"}),
+        (
+            "activity.created",
+            {"activity_name": "Lunch", "activity_available": "false"},
+        ),
+        (
+            "task-channel.created",
+            {
+                "task_channel_name": "Fax",
+                "task_channel_unique_name": "fax",
+                "task_channel_optimized_routing": "false",
+            },
+        ),
+        (
+            "worker.capacity.update",
+            {
+                "worker_name": "Ann",
+                "worker_channel_available": "true",
+                "worker_channel_available_capacity": "100",
+                "worker_channel_task_count": "0",
+                "worker_channel_previous_capacity": "1",
+                "task_channel_unique_name": "voice",
+            },
+        ),
+        (
+            "worker.activity.update",
+            {
+                "worker_activity_name": "Offline",
+                "worker_previous_activity_name": "Available",
+                "worker_time_in_previous_activity": "0",
+            },
+        ),
+        (
+            "task.canceled",
+            {
+                "task_attributes": '{"n": 1}',
+                "task_priority": "2",
+                "task_age": "0",
+                "task_assignment_status": "canceled",
+                "task_canceled_reason": "left",
+                "task_queue_name": "Sample Queue",
+                "task_queue_target_expression": "1==1",
+                "workflow_name": "Default Fifo Workflow",
+            },
+        ),
+        ("task.completed", {"task_completed_reason": "solved"}),
+        (
+            "reservation.accepted",
+            {"worker_name": "Ann", "task_assignment_status": "assigned"},
+        ),
+    ],
+)
+def test_an_event_tells_what_it_is_about(
+    events: dict[str, Any], event_type: str, fields: dict[str, str]
+) -> None:
+    assert fields.items() <= events[event_type].items()
+
+
+def test_what_is_not_known_is_left_out(events: dict[str, Any]) -> None:
+    assert "task_routing_target" not in events["task.completed"]
+    assert "task_canceled_reason" not in events["task.completed"]
+    assert "activity_name" not in events["worker.activity.update"]
