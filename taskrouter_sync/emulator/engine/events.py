@@ -5,9 +5,11 @@ Imports of the model only its types.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 
@@ -64,22 +66,35 @@ class Event:
     details: dict[str, str] = field(default_factory=dict)
 
 
+# Events that were let go are taken out of the list so many at a time.
+_CUT = 1000
+
+
 class EventLog:
     """The events of one workspace in the order in which they happened."""
 
     def __init__(self) -> None:
-        self._by_sid: OrderedDict[str, Event] = OrderedDict()
+        self._by_sid: dict[str, Event] = {}
+        # In order of time, after `_gone` ones that were let go.
+        self._events: list[Event] = []
+        self._gone = 0
+        self._complete_since = -math.inf
 
     def __len__(self) -> int:
         return len(self._by_sid)
 
     def __iter__(self) -> Iterator[Event]:
         """Walk from the oldest to the newest."""
-        return iter(self._by_sid.values())
+        return islice(self._events, self._gone, None)
 
     def __reversed__(self) -> Iterator[Event]:
         """Walk from the newest to the oldest."""
-        return reversed(self._by_sid.values())
+        return islice(reversed(self._events), len(self))
+
+    @property
+    def complete_since(self) -> float:
+        """The moment (epoch seconds) after which no event was let go."""
+        return self._complete_since
 
     def get(self, sid: str) -> Event | None:
         """Return the event with this sid, or None."""
@@ -87,19 +102,26 @@ class EventLog:
 
     def between(self, start: float, end: float) -> list[Event]:
         """List the events with start <= time <= end (epoch seconds), in order."""
-        found = []
-        for event in reversed(self):
-            if event.time < start:
-                break
-            if event.time <= end:
-                found.append(event)
-        found.reverse()
-        return found
+        first = bisect_left(self._events, start, self._gone, key=_time)
+        last = bisect_right(self._events, end, first, key=_time)
+        return self._events[first:last]
 
     def append(self, event: Event) -> None:
         """Record one more event and let go of those that are too old."""
         self._by_sid[event.sid] = event
-        while len(self._by_sid) > KEEP_EVENTS or (
-            next(iter(self._by_sid.values())).time < event.time - KEEP_SECONDS
+        self._events.append(event)
+        while (
+            len(self) > KEEP_EVENTS
+            or self._events[self._gone].time < event.time - KEEP_SECONDS
         ):
-            self._by_sid.popitem(last=False)
+            oldest = self._events[self._gone]
+            del self._by_sid[oldest.sid]
+            self._complete_since = oldest.time
+            self._gone += 1
+        if self._gone >= _CUT:
+            del self._events[: self._gone]
+            self._gone = 0
+
+
+def _time(event: Event) -> float:
+    return event.time

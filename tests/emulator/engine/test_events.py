@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from taskrouter_sync.emulator.engine import Event, events
@@ -95,6 +97,22 @@ def test_old_events_are_forgotten(
         "Worker Dan created",
         "Worker Cid created",
     ]
+
+
+def test_the_log_knows_since_when_it_is_complete(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = bench.workspace.events
+    assert log.complete_since == -math.inf
+    monkeypatch.setattr(events, "KEEP_EVENTS", 3)
+    # Often enough that what was let go is also taken out of the list.
+    for number in range(1100):
+        bench.advance(1)
+        bench.worker(f"Worker {number}")
+    assert [event.time - START for event in log] == [1098, 1099, 1100]
+    assert log.complete_since == START + 1097
+    assert log.between(START, START + 1098) == [next(iter(log))]
+    assert log.between(START + 1101, START + 2000) == []
 
 
 def test_a_clock_set_back_does_not_take_the_service_back(bench: Bench) -> None:
