@@ -47,7 +47,7 @@ class ActivityVerbs(Verbs):
             for worker in workspace.workers.values():
                 if worker.activity_sid == activity.sid:
                     worker.activity_name = friendly_name
-                    worker.touch(self._core.now)
+                    worker.refresh()
         activity.touch(self._core.now)
         self._tell_activity(workspace, activity, "updated")
         return activity

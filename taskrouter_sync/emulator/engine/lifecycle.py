@@ -93,7 +93,6 @@ def accept(
     task.touch(core.now)
     for kind in TASK_KINDS:
         core.deadlines.clear(kind, task.sid)
-    task.target_deadline = None
     core.deadlines.set(core.now + ASSIGNED_SECONDS, "assigned", workspace.sid, task.sid)
     tell_reservation(core, workspace, task, reservation, "accepted")
     for other in others:
@@ -278,7 +277,6 @@ def _finish(
 ) -> None:
     task.assignment_status = status
     task.reason = reason if reason is not None else task.reason
-    task.target_deadline = None
     task.touch(core.now)
     for kind in TASK_KINDS:
         core.deadlines.clear(kind, task.sid)

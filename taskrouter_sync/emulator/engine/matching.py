@@ -33,11 +33,12 @@ def place(core: Core, workspace: Workspace, task: Task) -> bool:
 
 
 def serve(core: Core, workspace: Workspace, worker: Worker) -> None:
-    """Give the worker what waits for him or her, as long as there is room."""
+    """Give the worker what waits for him or her, as long as there is room.
+
+    If several were freed at once, a task may go to another who comes before.
+    """
     while (task := task_for(workspace, worker)) is not None:
-        workers = workers_for(workspace, task)
-        if worker not in workers:
-            workers = [worker, *workers[:-1]]
+        workers = workers_for(workspace, task) or [worker]
         reserve(core, workspace, task, workers)
 
 

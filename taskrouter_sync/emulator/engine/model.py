@@ -52,6 +52,10 @@ class Entity:
         self.date_updated = now
         self._snapshot = None
 
+    def refresh(self) -> None:
+        """Say that something was renamed that the object only repeats."""
+        self._snapshot = None
+
     def snapshot(self: E_) -> E_:
         """Return a copy whose own fields no longer change (containers are shared)."""
         copy: E_ | None = self._snapshot

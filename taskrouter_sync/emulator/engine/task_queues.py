@@ -105,7 +105,7 @@ class TaskQueueVerbs(Verbs):
             for task in workspace.tasks.values():
                 if task.task_queue_sid == queue.sid:
                     task.task_queue_friendly_name = friendly_name
-                    task.touch(core.now)
+                    task.refresh()
         if max_reserved_workers is not UNSET:
             queue.max_reserved_workers = max_reserved_workers
         if task_order is not UNSET and task_order != queue.task_order:

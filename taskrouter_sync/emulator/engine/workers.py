@@ -130,7 +130,7 @@ class WorkerVerbs(Verbs):
         worker.touch(self._core.now)
         for reservation in worker.reservations.values():
             reservation.worker_name = name
-            reservation.touch(self._core.now)
+            reservation.refresh()
 
     def _reject_pending(self, workspace: Workspace, worker: Worker) -> None:
         for reservation in list(worker.reservations.values()):
@@ -156,8 +156,6 @@ class WorkerVerbs(Verbs):
                     f"Worker {worker.sid} cannot be deleted while Reservation"
                     f" {reservation.sid} is {reservation.reservation_status}"
                 )
-        # Nobody is to be matched who is on the way out.
-        worker.available = False
         for reservation in live:
             task = workspace.tasks[reservation.task_sid]
             reservation.reserved_activity_sid = None

@@ -84,7 +84,7 @@ class WorkflowVerbs(Verbs):
             for task in workspace.tasks.values():
                 if task.workflow_sid == workflow.sid:
                     task.workflow_friendly_name = friendly_name
-                    task.touch(core.now)
+                    task.refresh()
         if configuration is not UNSET and parsed is not None:
             workflow.configuration = configuration
             workflow.configuration_value = parsed

@@ -84,6 +84,9 @@ class EngineMachine(RuleBasedStateMachine):
             workspace, "Flow", self.configurations[0], task_reservation_timeout=15
         )
         self.task_status: dict[str, str] = {}
+        for number in range(2):
+            skills = ["a", "b"][number:]
+            bench.worker(f"w{number}", skills=skills, level=number, langs=["en"])
 
     def _hear(self, event: Event) -> None:
         self.told.add((event.resource_sid, event.event_type))
@@ -153,7 +156,7 @@ class EngineMachine(RuleBasedStateMachine):
         kind=st.integers(0, 3),
         priority=st.integers(0, 3),
         timeout=st.sampled_from([5, 50, 86400]),
-        channel=st.sampled_from(["default", "voice"]),
+        channel=st.sampled_from(["default", "default", "voice", "fax"]),
         agent=st.integers(0, 9),
         routed=st.sampled_from([None, None, None, "worker", "queue"]),
         careful=st.booleans(),
@@ -189,7 +192,7 @@ class EngineMachine(RuleBasedStateMachine):
             ["accepted"] * 4 + ["rejected", "rejected", "wrapping", "completed"]
         ),
         away=st.booleans(),
-        live=st.booleans(),
+        live=st.sampled_from([True, True, True, False]),
     )
     def update_reservation(self, n: int, status: str, away: bool, live: bool) -> None:
         reservations = [
@@ -220,7 +223,7 @@ class EngineMachine(RuleBasedStateMachine):
         n=st.integers(0, 99),
         kind=st.integers(0, 3),
         priority=st.integers(0, 9),
-        channel=st.sampled_from(["default", "voice"]),
+        channel=st.sampled_from(["default", "default", "voice", "fax"]),
         older=st.integers(0, 100),
     )
     def change_task(
@@ -301,6 +304,31 @@ class EngineMachine(RuleBasedStateMachine):
             configuration=self.configurations[n],
             re_evaluate_tasks=again,
         )
+
+    @rule(multi=st.booleans(), order=st.sampled_from(["FIFO", "LIFO"]))
+    def update_workspace(self, multi: bool, order: Any) -> None:
+        self.bench.engine.update_workspace(
+            self.bench.workspace, multi_task_enabled=multi, prioritize_queue_order=order
+        )
+
+    @rule(n=st.integers(0, 99))
+    def delete_something(self, n: int) -> None:
+        engine, workspace = self.bench.engine, self.bench.workspace
+        verbs: list[tuple[Any, Any]] = [
+            *((engine.delete_task_queue, queue) for queue in self.queues),
+            (engine.delete_workflow, self.workflow),
+            *((engine.delete_activity, a) for a in workspace.activities.values()),
+            *(
+                (engine.delete_task_channel, c)
+                for c in workspace.task_channels.values()
+            ),
+        ]
+        self._try(*self._pick(verbs, n))
+
+    @rule()
+    def create_channel(self) -> None:
+        engine = self.bench.engine
+        self._try(engine.create_task_channel, self.bench.workspace, "Fax", "fax")
 
     @rule(optimized=st.booleans())
     def optimize_channel(self, optimized: bool) -> None:
@@ -429,8 +457,8 @@ class EngineMachine(RuleBasedStateMachine):
 
 TestEngine = EngineMachine.TestCase
 TestEngine.settings = settings(
-    max_examples=40,
-    stateful_step_count=40,
+    max_examples=100,
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

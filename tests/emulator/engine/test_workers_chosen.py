@@ -18,6 +18,13 @@ def test_the_queue_expression_chooses(bench: Bench) -> None:
     assert holders(bench.task()) == ["Bob"]
 
 
+def test_who_no_longer_matches_gets_nothing_more(bench: Bench) -> None:
+    bench.flow('skills HAS "sales"')
+    ann = bench.worker("Ann", skills=["sales"])
+    bench.engine.update_worker(ann, attributes='{"skills": []}')
+    assert holders(bench.task()) == []
+
+
 def test_an_empty_queue_expression_matches_nobody(bench: Bench) -> None:
     bench.flow("")
     bench.worker("Ann")
@@ -65,6 +72,24 @@ def test_optimized_channels_count_idleness_apart(
     bench.engine.update_task_channel(voice, channel_optimized_routing=optimized)
     assert holders(bench.task(task_channel="chat")) == ["Ann"]
     assert holders(bench.task(task_channel="voice")) == [expected]
+
+
+def test_optimizing_a_channel_sorts_the_idle_anew(bench: Bench) -> None:
+    queue = bench.queue()
+    bench.workflow(
+        filter_of(target(queue, expression="1==2"), expression="nobody == true"),
+        default=queue,
+    )
+    for name in ("Ann", "Bob"):
+        bench.worker(name)
+    for channel in ("voice", "voice", "chat"):
+        task = bench.task(task_channel=channel)
+        bench.accept(task)
+        bench.complete(task)
+    bench.task(attributes={"nobody": True}, task_channel="voice")
+    voice = bench.engine.task_channel(bench.workspace, "voice")
+    bench.engine.update_task_channel(voice, channel_optimized_routing=True)
+    assert holders(bench.task(task_channel="voice")) == ["Ann"]
 
 
 def test_capacity_counts_per_channel(bench: Bench) -> None:
