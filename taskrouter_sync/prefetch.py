@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -23,6 +24,9 @@ MOST_THREADS = 12
 
 # Seconds after which a thread without work leaves.
 IDLE = 10.0
+
+# Seconds that close() gives all threads together.
+_FAREWELL = 0.2
 
 Job = Callable[[], Any]
 
@@ -102,10 +106,11 @@ class Prefetcher:
             self._condition.notify_all()
         for _, details, position in left:
             details.settle(position, ClientClosed())
+        # One that waits for an answer ends with its time limit.
+        deadline = time.monotonic() + _FAREWELL
         for thread in threads:
             if thread is not threading.current_thread():
-                # One that waits for an answer ends with its time limit.
-                thread.join(timeout=0.2)
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _man(self, wanted: int) -> None:
         """Start threads for the work that nobody waits for; the lock is held."""
@@ -119,13 +124,9 @@ class Prefetcher:
             thread.start()
 
     def _run(self) -> None:
-        try:
-            while (work := self._next()) is not None:
-                job, details, position = work
-                details.settle(position, _outcome(job))
-        finally:
-            with self._condition:
-                self._threads.discard(threading.current_thread())
+        while (work := self._next()) is not None:
+            job, details, position = work
+            details.settle(position, _outcome(job))
 
     def _next(self) -> tuple[Job, Details, int] | None:
         with self._condition:
@@ -133,7 +134,11 @@ class Prefetcher:
                 self._waiting += 1
                 self._condition.wait(self._idle)
                 self._waiting -= 1
-            return self._queue.popleft() if self._queue else None
+            if self._queue:
+                return self._queue.popleft()
+            # Still under the lock, or work that comes now would count on this thread.
+            self._threads.discard(threading.current_thread())
+            return None
 
 
 def _outcome(job: Job) -> Any:

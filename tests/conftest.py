@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -97,6 +98,15 @@ def open_worker(emulator: Emulator, worker_token: MintToken) -> Iterator[OpenWor
             return worker
 
         yield open_one
+
+
+@pytest.fixture
+def hurried_switching() -> Iterator[None]:
+    """Let the interpreter change threads at every opportunity."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
 
 
 @pytest.fixture
