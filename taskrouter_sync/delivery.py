@@ -105,8 +105,9 @@ class Delivery:
             run: does it.
         """
         with self._condition:
-            self._timers[name] = (when, run)
-            self._condition.notify()
+            if not self._closed:
+                self._timers[name] = (when, run)
+                self._condition.notify()
 
     def clear_timer(self, name: str) -> None:
         with self._condition:
