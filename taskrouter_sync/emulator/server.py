@@ -200,9 +200,10 @@ class Server:
             if connection.closing:
                 # The writer is in the middle of closing: let it finish.
                 await asyncio.wait([write], timeout=_CLOSE_TIMEOUT)
+                if not write.done():
+                    connection.cut()
             write.cancel()
             await asyncio.gather(beat, write, return_exceptions=True)
-            connection.cut()
             del self._sockets[ws]
 
     async def _beat(self, connection: Connection) -> None:

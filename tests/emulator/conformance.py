@@ -63,6 +63,7 @@ def check(method: str, url: str, status: int, text: str) -> None:
     jsonschema.Draft4Validator(schema).validate(json.loads(text))
 
 
+# The library has no types.
 class CheckedHttpClient(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client, sent to the emulator; successes must be as published."""
 

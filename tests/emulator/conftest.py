@@ -1,15 +1,10 @@
-"""An emulator per test, tokens by Twilio's own library, and a look for leaks."""
+"""An emulator per test, whose clock stands still, and tokens by Twilio's library."""
 
 from __future__ import annotations
 
-import gc
 import json
-import os
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,32 +14,6 @@ from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-
-
-def open_sockets() -> set[str]:
-    """Give the process's sockets, where the system tells."""
-    found = set()
-    for entry in Path("/proc/self/fd").glob("*"):
-        with suppress(OSError):
-            found.add(os.readlink(entry))
-    return {name for name in found if name.startswith("socket:")}
-
-
-@pytest.fixture(autouse=True)
-def no_leaks() -> Iterator[None]:
-    """Fail a test that leaves a thread of the emulator, or a socket, behind."""
-    threads, sockets = set(threading.enumerate()), open_sockets()
-    yield
-    left = [
-        thread.name
-        for thread in set(threading.enumerate()) - threads
-        if thread.name.startswith("taskrouter-")
-    ]
-    assert not left
-    if open_sockets() - sockets:
-        # A pool that nobody uses any more closes its connections when collected.
-        gc.collect()
-    assert not open_sockets() - sockets
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
 
 from taskrouter_sync.emulator import Emulator
 from tests.emulator.conftest import Desk
@@ -166,8 +167,6 @@ def test_browsers_may_read_the_answers(desk: Desk) -> None:
 
 
 def _all_powerful(desk: Desk) -> str:
-    from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
-
     token = WorkerCapabilityToken(
         desk.emulator.account_sid,
         desk.emulator.auth_token,

@@ -9,13 +9,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 import requests
 
 import taskrouter_sync.emulator
 from taskrouter_sync.emulator import Emulator, ServiceError
+from taskrouter_sync.emulator.engine import Engine
 from tests.emulator.conftest import OpenDesk
 
 
@@ -194,13 +197,13 @@ def test_who_waits_for_a_stopping_emulator_is_told() -> None:
     emulator.start()
     entered, answers = threading.Event(), []
 
-    def block(engine: object) -> None:
+    def block(engine: Engine) -> None:
         entered.set()
         stopping.wait(5)
 
-    def ask(function: object) -> None:
+    def ask(function: Callable[[Engine], None]) -> None:
         try:
-            emulator.call(function)  # type: ignore[arg-type]
+            emulator.call(function)
         except RuntimeError as error:
             answers.append(str(error))
 
@@ -281,13 +284,19 @@ def test_a_ready_workspace_has_what_was_asked_for(emulator: Emulator) -> None:
         timeout_activity="Away",
     )
 
-    def look(engine):  # type: ignore[no-untyped-def]
+    def look(engine: Engine) -> Any:
         workspace = engine.workspace(ready.sid)
         return (
             workspace.friendly_name,
-            {item.friendly_name: item.available for item in _of(workspace.activities)},
-            {item.friendly_name: item.attributes for item in _of(workspace.workers)},
-            {item.activity_name for item in _of(workspace.workers)},
+            {
+                item.friendly_name: item.available
+                for item in workspace.activities.values()
+            },
+            {
+                item.friendly_name: item.attributes
+                for item in workspace.workers.values()
+            },
+            {item.activity_name for item in workspace.workers.values()},
             workspace.multi_task_enabled,
             workspace.timeout_activity_sid,
             workspace.workflows[ready.workflow_sid],
@@ -306,10 +315,6 @@ def test_a_ready_workspace_has_what_was_asked_for(emulator: Emulator) -> None:
     assert task["task_queue_sid"] == ready.task_queues["English"]
 
 
-def _of(container):  # type: ignore[no-untyped-def]
-    return container.values()
-
-
 @pytest.mark.parametrize(
     ("options", "default"),
     [
@@ -319,9 +324,9 @@ def _of(container):  # type: ignore[no-untyped-def]
     ],
 )
 def test_new_workers_are_offline_or_what_stands_for_it(
-    emulator: Emulator, options: dict[str, dict[str, bool]], default: str
+    emulator: Emulator, options: Any, default: str
 ) -> None:
-    ready = emulator.workspace(**options)  # type: ignore[arg-type]
+    ready = emulator.workspace(**options)
     worker = emulator.call(
         lambda engine: engine.workspace(ready.sid).workers[ready.workers["Alice"]]
     )
@@ -338,10 +343,10 @@ def test_new_workers_are_offline_or_what_stands_for_it(
     ],
 )
 def test_a_workspace_that_cannot_be_is_refused(
-    emulator: Emulator, options: dict[str, object]
+    emulator: Emulator, options: Any
 ) -> None:
     with pytest.raises(ValueError, match="activity"):
-        emulator.workspace(**options)  # type: ignore[arg-type]
+        emulator.workspace(**options)
 
 
 def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:

@@ -95,6 +95,7 @@ def test_the_disconnect_activity_is_applied_when_the_last_socket_goes(
     if politely:
         ws.close()
     else:
+        assert ws.sock is not None
         ws.sock.shutdown(socket.SHUT_RDWR)
     emulator.wait_for_connections(desk.worker_sid, 0)
     assert activity_of(desk) == "Break"
@@ -145,6 +146,7 @@ def test_a_socket_that_does_not_read_delays_nobody_and_is_cut(
     emulator: Emulator, desk: Desk
 ) -> None:
     dead = desk.connect()
+    assert dead.sock is not None
     dead.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     emulator.wait_for_connections(desk.worker_sid, 2)
     frame = json.dumps({"event_type": "x", "payload": "." * 20_000})
