@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
+import jsonschema
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
-
-jsonschema = pytest.importorskip("jsonschema")
 
 PUBLISHED = json.loads((Path(__file__).parent / "openapi.json").read_text())
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
