@@ -236,5 +236,7 @@ class Connection:
     def _set_state(self, state: State) -> None:
         # Only this connection's thread calls it.
         if state is not self._state:
-            log.debug("%s: %s -> %s", self._thread.name, self._state.value, state.value)
+            self._log.debug(
+                "%s: %s -> %s", self._thread.name, self._state.value, state.value
+            )
             self._state = state
