@@ -20,6 +20,7 @@ from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.listening import address, listen
 from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.telephony import Telephony
 from taskrouter_sync.emulator.thread import ServiceThread
 from taskrouter_sync.emulator.watching import Watch
 
@@ -54,7 +55,8 @@ class Emulator(Watch):
         manual_clock: bool = False,
         heartbeat_interval: float = 15.0,
     ) -> None:
-        super().__init__()
+        super().__init__(self.call)
+        self.telephony = Telephony(self.call)
         source = random.SystemRandom() if seed is None else random.Random(seed)
 
         def new_sid(prefix: str) -> str:

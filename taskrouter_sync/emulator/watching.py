@@ -5,14 +5,17 @@ Owns: the part of ``Emulator`` that only looks. Any thread may use it.
 
 from __future__ import annotations
 
+from taskrouter_sync.emulator.engine.calls import PhoneCall
 from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.journal import Journal, Request
+from taskrouter_sync.emulator.telephony import OnEngine
 
 
 class Watch:
-    """Requests, events and open sockets of an emulator."""
+    """Requests, events, open sockets and calls of an emulator."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_engine: OnEngine) -> None:
+        self._on_engine = on_engine
         self._journal: Journal[Event] = Journal()
 
     @property
@@ -24,6 +27,15 @@ class Watch:
     def events(self) -> list[Event]:
         """All events of the service so far."""
         return self._journal.events
+
+    @property
+    def calls(self) -> list[PhoneCall]:
+        """All calls so far that instructions made, as they stand.
+
+        Raises:
+            RuntimeError: the emulator is not running.
+        """
+        return self._on_engine(lambda engine: engine.calls)
 
     def connections(self, channel: str) -> int:
         """Give the number of open sockets of a channel (WK…, WQ…, WS…)."""

@@ -73,44 +73,6 @@ def test_a_method_that_a_resource_does_not_have_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/Statistics"),
-        ("GET", "/RealTimeStatistics"),
-        ("GET", "/CumulativeStatistics"),
-        ("GET", "/Workers/Statistics"),
-        ("GET", "/Workers/WK1/Statistics"),
-        ("GET", "/TaskQueues/CumulativeStatistics"),
-        ("POST", "/TaskQueues/RealTimeStatistics"),
-        ("GET", "/TaskQueues/WQ1/RealTimeStatistics"),
-        ("GET", "/Workflows/WW1/CumulativeStatistics"),
-    ],
-)
-def test_statistics_are_not_served(
-    emulator: Emulator, workspace: ReadyWorkspace, method: str, path: str
-) -> None:
-    answer = ask(emulator, method, f"/v1/Workspaces/{workspace.sid}{path}")
-    assert answer.status_code == 501
-    assert "Statistics: not served by this emulator" in answer.json()["message"]
-
-
-@pytest.mark.parametrize("instruction", ["dequeue", "call", "redirect", "conference"])
-def test_instructions_that_need_a_telephone_are_not_served(
-    emulator: Emulator, workspace: ReadyWorkspace, instruction: str
-) -> None:
-    task = emulator.create_task()
-    path = f"/v1/Workspaces/{workspace.sid}/Tasks/{task['sid']}/Reservations"
-    [offer] = ask(emulator, "GET", path).json()["reservations"]
-    answer = ask(
-        emulator, "POST", f"{path}/{offer['sid']}", data={"Instruction": instruction}
-    )
-    assert answer.status_code == 501
-    assert instruction in answer.json()["message"]
-    answer = ask(emulator, "POST", f"{path}/{offer['sid']}", data={"Instruction": "x"})
-    assert answer.status_code == 400
-
-
-@pytest.mark.parametrize(
     ("instruction", "status"), [("accept", "accepted"), ("reject", "rejected")]
 )
 def test_plain_instructions_are_statuses(
@@ -168,16 +130,8 @@ def test_urls_lead_back_to_the_emulator(
     body = ask(emulator, "GET", f"/v1/Workspaces/{workspace.sid}").json()
     auth = emulator.account_sid, emulator.auth_token
     assert requests.get(body["url"], auth=auth, timeout=5).json() == body
-    served = {
-        name: requests.get(url, auth=auth, timeout=5).status_code
-        for name, url in body["links"].items()
-    }
-    assert {name for name, status in served.items() if status == 501} == {
-        "statistics",
-        "real_time_statistics",
-        "cumulative_statistics",
-    }
-    assert set(served.values()) == {200, 501}
+    for url in body["links"].values():
+        assert requests.get(url, auth=auth, timeout=5).status_code == 200
 
 
 def test_a_url_in_a_form_is_kept_and_cleared(

@@ -6,8 +6,9 @@ from typing import get_args
 
 from taskrouter_sync.emulator.api.answers import Answer
 from taskrouter_sync.emulator.api.call import Call, given
-from taskrouter_sync.emulator.api.errors import invalid, not_served
+from taskrouter_sync.emulator.api.errors import invalid
 from taskrouter_sync.emulator.api.filters import equals
+from taskrouter_sync.emulator.api.instructions import read_instruction
 from taskrouter_sync.emulator.api.render import Json
 from taskrouter_sync.emulator.engine import values
 from taskrouter_sync.emulator.engine.model import (
@@ -20,7 +21,6 @@ from taskrouter_sync.emulator.engine.model import (
 
 # Instructions without a call: what they do, said as a status.
 _PLAIN_INSTRUCTIONS = {"accept": "accepted", "reject": "rejected"}
-_CALL_INSTRUCTIONS = ("dequeue", "call", "redirect", "conference", "supervise")
 
 
 def list_reservations(call: Call) -> Answer:
@@ -48,17 +48,15 @@ def fetch_reservation(call: Call) -> Answer:
 
 
 def update_reservation(call: Call) -> Answer:
-    """Accept, reject, wrap up or complete a reservation."""
+    """Accept, reject, wrap up or complete a reservation, or instruct it."""
     params = call.params
     reservation = call.engine.reservation(_owner(call), call.sid)
     call.check_version(reservation)
     instruction = params.text("Instruction")
     status = params.text("ReservationStatus")
     if instruction is not None:
-        if instruction in _CALL_INSTRUCTIONS:
-            raise not_served(f"Instruction {instruction}")
         if instruction not in _PLAIN_INSTRUCTIONS:
-            raise invalid(f"Instruction {instruction} is invalid")
+            return _instruct(call, reservation, instruction)
         status = _PLAIN_INSTRUCTIONS[instruction]
     # Every parameter is optional: without a status, nothing is changed.
     call.engine.update_reservation(
@@ -69,6 +67,16 @@ def update_reservation(call: Call) -> Answer:
         ),
     )
     return call.found(_reservation(call, reservation), reservation)
+
+
+def _instruct(call: Call, reservation: Reservation, name: str) -> Answer:
+    if name == "supervise" and "task" not in call.sids:
+        # Its parameters are published for the path of the task alone.
+        raise invalid(f"Instruction {name} is invalid")
+    instruction = read_instruction(name, call.params)
+    # The call has only begun: the answer shows the reservation as it was.
+    before = call.engine.instruct(reservation, instruction)
+    return call.found(_reservation(call, before), before)
 
 
 def _owner(call: Call) -> Task | Worker:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .calls import CallLog, Telephony
 from .deadlines import Deadlines
 from .events import Event
 from .model import Entity, Task, Worker, Workspace
@@ -49,6 +50,8 @@ class Core:
         # Task sid by reservation sid.
         self.reservation_tasks: dict[str, str] = {}
         self.agenda = Agenda()
+        self.calls = CallLog()
+        self.telephony = Telephony()
         self.listeners: list[Listener] = []
 
     def emit(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 
-Kind = Literal["reservation", "target", "ttl", "assigned", "removal"]
+Kind = Literal["reservation", "target", "ttl", "assigned", "removal", "call"]
 
 # All those whose sid is a task's.
 TASK_KINDS: tuple[Kind, ...] = ("target", "ttl", "assigned", "removal")
@@ -20,7 +20,7 @@ class Deadline(NamedTuple):
     order: int
     kind: Kind
     workspace_sid: str
-    # The task's, or the reservation's.
+    # The task's, the reservation's, or the call's.
     sid: str
 
 

@@ -1,8 +1,8 @@
-"""Does what falls due with time: timeouts, ends of life, clean-up."""
+"""Does what falls due with time: timeouts, ends of life, calls, clean-up."""
 
 from __future__ import annotations
 
-from . import lifecycle, steps
+from . import calling, lifecycle, steps
 from .core import Core
 from .deadlines import Deadline
 from .model import Workspace
@@ -20,6 +20,8 @@ def run(core: Core) -> None:
         workspace = core.workspaces[deadline.workspace_sid]
         if deadline.kind == "reservation":
             _reservation_timeout(core, workspace, deadline)
+        elif deadline.kind == "call":
+            _call(core, workspace, deadline)
         else:
             _task_deadline(core, workspace, deadline)
         steps.settle(core, workspace)
@@ -31,6 +33,12 @@ def _reservation_timeout(core: Core, workspace: Workspace, deadline: Deadline) -
     reservation = task.reservations[deadline.sid]
     activity_sid = workspace.timeout_activity_sid
     lifecycle.withdraw(core, workspace, task, reservation, "timeout", activity_sid)
+
+
+def _call(core: Core, workspace: Workspace, deadline: Deadline) -> None:
+    call = core.calls.live(deadline.sid)
+    if call is not None:
+        calling.go_on(core, workspace, call)
 
 
 def _task_deadline(core: Core, workspace: Workspace, deadline: Deadline) -> None:

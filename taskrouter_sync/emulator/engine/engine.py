@@ -11,6 +11,7 @@ from .reservations import ReservationVerbs
 from .task_channels import TaskChannelVerbs
 from .task_queues import TaskQueueVerbs
 from .tasks import TaskVerbs
+from .telephony import TelephonyVerbs
 from .workers import WorkerVerbs
 from .workflows import WorkflowVerbs
 from .workspaces import WorkspaceVerbs
@@ -25,6 +26,7 @@ class Engine(
     WorkflowVerbs,
     TaskVerbs,
     ReservationVerbs,
+    TelephonyVerbs,
 ):
     """The service. One thread owns it: there are no locks.
 

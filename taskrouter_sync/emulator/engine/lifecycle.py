@@ -6,7 +6,7 @@ became free or homeless is noted on the agenda, which `steps.settle` works off.
 
 from __future__ import annotations
 
-from . import capacity, waiting
+from . import calls, capacity, waiting
 from .core import Core
 from .deadlines import TASK_KINDS
 from .model import (
@@ -243,6 +243,7 @@ def _turn(
     reservation.touch(core.now)
     core.deadlines.clear("reservation", reservation.sid)
     if not reservation.live:
+        calls.give_up(core, reservation.sid)
         capacity.give_back(worker, task, core.now)
         core.agenda.free(worker)
 

@@ -29,12 +29,7 @@ STATUSES = (
 
 
 class ReservationVerbs(Verbs):
-    """Update reservations.
-
-    The telephony instructions (dequeue, call, redirect, conference, supervise)
-    have their place here: each would drive `update_reservation` with the status
-    that its simulated call leads to.
-    """
+    """Update reservations; for instructions see `TelephonyVerbs`."""
 
     def update_reservation(
         self,

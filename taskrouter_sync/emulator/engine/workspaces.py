@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from . import steps, values
+from . import calls, steps, values
 from .base import Verbs
 from .configuration import parse_configuration
 from .deadlines import TASK_KINDS
@@ -204,6 +204,7 @@ class WorkspaceVerbs(Verbs):
             for reservation in task.reservations.values():
                 self._core.deadlines.clear("reservation", reservation.sid)
                 self._core.reservation_tasks.pop(reservation.sid, None)
+        calls.give_up_all(self._core, workspace.sid)
         del self.workspaces[workspace.sid]
         self._tell_workspace(workspace, "deleted")
 

@@ -1,0 +1,216 @@
+"""The calls that instructions make: their log, and how they are to go.
+
+Plain data, in engine time. Imports of the engine only types.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+from .instructions import Instruction
+
+
+if TYPE_CHECKING:
+    from .core import Core
+
+Outcome = Literal["answered", "busy", "no-answer", "failed"]
+CallStatus = Literal[
+    "initiated",
+    "ringing",
+    "answered",
+    "busy",
+    "no-answer",
+    "failed",
+    "canceled",
+    "completed",
+    "redirected",
+]
+
+# At once is not realistic, and a program should not come to rely on it.
+ANSWER_SECONDS = 1.0
+KEEP_CALLS = 100_000
+
+
+class CallState(NamedTuple):
+    """What a call came to at `time` (epoch seconds)."""
+
+    status: CallStatus
+    time: float
+
+
+@dataclass(kw_only=True, eq=False, slots=True)
+class PhoneCall:
+    """One call to a worker or a supervisor; of a redirect, the caller's own call.
+
+    `instruction` holds all that was asked for, status callbacks too; `from_` and
+    `to` are what came of it with the attributes of task and worker. `canceled`
+    is a call that was given up before it was answered.
+    """
+
+    sid: str
+    instruction: Instruction
+    workspace_sid: str
+    task_sid: str
+    reservation_sid: str
+    worker_sid: str
+    from_: str | None
+    to: str | None
+    # What is to come of it when its time has come, and how many seconds it lasts
+    # then (None: until somebody hangs up).
+    outcome: Outcome = "answered"
+    length: float | None = None
+    states: tuple[CallState, ...] = ()
+
+    @property
+    def status(self) -> CallStatus:
+        """The latest of its states."""
+        return self.states[-1].status
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.status not in ("initiated", "ringing", "answered")
+
+
+class Telephony:
+    """How calls go. A call goes by what is set when it starts."""
+
+    def __init__(self) -> None:
+        self._answer_after = ANSWER_SECONDS
+        self._call_length: float | None = None
+        self._general: Outcome = "answered"
+        self._outcomes: dict[str, Outcome] = {}
+
+    @property
+    def answer_after(self) -> float:
+        """Seconds until a call is answered, is found busy, or fails; 0: at once."""
+        return self._answer_after
+
+    @answer_after.setter
+    def answer_after(self, seconds: float) -> None:
+        self._answer_after = _seconds(seconds)
+
+    @property
+    def call_length(self) -> float | None:
+        """Seconds from the answer to the end; None: until somebody hangs up."""
+        return self._call_length
+
+    @call_length.setter
+    def call_length(self, seconds: float | None) -> None:
+        self._call_length = None if seconds is None else _seconds(seconds)
+
+    def outcome(self, contact_uri: str | None, outcome: Outcome) -> None:
+        """Say what comes of calls to a contact URI; None: to all the others.
+
+        Args:
+            contact_uri: as the call is made to, such as ``client:joey``.
+            outcome: ``answered``, ``busy``, ``no-answer`` or ``failed``.
+
+        Raises:
+            ValueError: it is no such outcome.
+        """
+        if outcome not in get_args(Outcome):
+            raise ValueError(f"{outcome!r} is none of {', '.join(get_args(Outcome))}")
+        if contact_uri is None:
+            self._general = outcome
+        else:
+            self._outcomes[contact_uri] = outcome
+
+    def foresee(self, contact_uri: str, timeout: float) -> tuple[Outcome, float]:
+        """Return what will come of a call that starts now, and in how many seconds.
+
+        `timeout` is how long the phone may ring, in seconds.
+        """
+        outcome = self._outcomes.get(contact_uri, self._general)
+        if outcome == "failed":
+            return outcome, min(self._answer_after, timeout)
+        if outcome == "no-answer" or self._answer_after > timeout:
+            return "no-answer", timeout
+        return outcome, self._answer_after
+
+
+def _seconds(value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{value!r} is no number of seconds")
+    return float(value)
+
+
+class CallLog:
+    """All calls in the order in which they were made, and those that are not over."""
+
+    def __init__(self) -> None:
+        self._calls: deque[PhoneCall] = deque(maxlen=KEEP_CALLS)
+        self._live: dict[str, PhoneCall] = {}
+        self._by_reservation: dict[str, dict[str, PhoneCall]] = {}
+        self.listeners: list[Callable[[PhoneCall], None]] = []
+
+    def copy(self) -> list[PhoneCall]:
+        """Return copies of all calls."""
+        return [replace(call) for call in self._calls]
+
+    def knows(self, sid: str) -> bool:
+        """Tell whether this call was made."""
+        return any(call.sid == sid for call in self._calls)
+
+    def live(self, sid: str) -> PhoneCall | None:
+        """Return a call that is not over, or None."""
+        return self._live.get(sid)
+
+    def all_live(self) -> list[PhoneCall]:
+        """List the calls that are not over."""
+        return list(self._live.values())
+
+    def of(self, reservation_sid: str) -> list[PhoneCall]:
+        """List the calls of a reservation that are not over."""
+        return list(self._by_reservation.get(reservation_sid, {}).values())
+
+    def add_redirected(self, call: PhoneCall, now: float) -> None:
+        """Log a call that was redirected; it may be one that is logged already."""
+        call.states = (CallState("redirected", now),)
+        self._calls.append(call)
+        self._tell(call)
+
+    def add(self, call: PhoneCall) -> None:
+        """Log a call before it enters its first state."""
+        self._calls.append(call)
+        self._live[call.sid] = call
+        self._by_reservation.setdefault(call.reservation_sid, {})[call.sid] = call
+
+    def note(self, call: PhoneCall, status: CallStatus, now: float) -> None:
+        """Log a state that begins now, and tell the listeners."""
+        call.states += (CallState(status, now),)
+        if call.over:
+            del self._live[call.sid]
+            same = self._by_reservation[call.reservation_sid]
+            del same[call.sid]
+            if not same:
+                del self._by_reservation[call.reservation_sid]
+        self._tell(call)
+
+    def _tell(self, call: PhoneCall) -> None:
+        for listener in self.listeners:
+            listener(replace(call))
+
+
+def give_up(core: Core, reservation_sid: str) -> None:
+    """Stop ringing for a reservation that is over: the caller is somebody else's.
+
+    A call that was not to bring worker and caller together rings on (choice).
+    """
+    for call in core.calls.of(reservation_sid):
+        if call.instruction.bridges and call.status != "answered":
+            core.deadlines.clear("call", call.sid)
+            core.calls.note(call, "canceled", core.now)
+
+
+def give_up_all(core: Core, workspace_sid: str) -> None:
+    """End all calls of a workspace that is gone."""
+    for call in core.calls.all_live():
+        if call.workspace_sid == workspace_sid:
+            core.deadlines.clear("call", call.sid)
+            answered = call.status == "answered"
+            core.calls.note(call, "completed" if answered else "canceled", core.now)
