@@ -94,10 +94,11 @@ class Server:
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         if request.method == "POST":
-            query = (await request.read()).decode("utf-8", "replace")
+            text = (await request.read()).decode("utf-8", "replace")
+            params = Parameters.from_body(text, request.content_type)
         else:
             query = request.rel_url.raw_query_string
-        params = Parameters(parse_qsl(query, keep_blank_values=True))
+            params = Parameters(parse_qsl(query, keep_blank_values=True))
         entry, fault = self._service.arrived(
             "rest", request.method, request.path_qs, params.plain()
         )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from taskrouter_sync.emulator.api.answers import Answer
 from taskrouter_sync.emulator.api.call import Call
-from taskrouter_sync.emulator.api.errors import invalid
 from taskrouter_sync.emulator.api.event_data import event_data
 from taskrouter_sync.emulator.api.filters import equals
+from taskrouter_sync.emulator.api.interval import interval
 from taskrouter_sync.emulator.api.render import Json, Renderer, iso
 from taskrouter_sync.emulator.engine.events import Event
 
-
-DEFAULT_MINUTES = 15
 
 # Where the resources of an event are, below the workspace.
 _KINDS = {
@@ -27,7 +25,7 @@ _KINDS = {
 def list_events(call: Call) -> Answer:
     """List events, newest first (the service's order is not published)."""
     params = call.params
-    start, end = _interval(call)
+    start, end = interval(call)
     channel = params.text("TaskChannel")
 
     def in_channel(event: Event) -> bool:
@@ -64,21 +62,6 @@ def fetch_event(call: Call) -> Answer:
     """Show an event."""
     event = call.engine.event(call.workspace, call.sid)
     return call.found(render_event(call.render, event))
-
-
-def _interval(call: Call) -> tuple[float, float]:
-    minutes = call.params.integer("Minutes")
-    start, end = call.params.date("StartDate"), call.params.date("EndDate")
-    if minutes is not None:
-        if start is not None or end is not None:
-            raise invalid("Minutes cannot be combined with StartDate or EndDate")
-        if minutes < 0:
-            raise invalid("Minutes must not be negative")
-    if end is None:
-        end = call.engine.now
-    if start is None:
-        start = end - 60.0 * (DEFAULT_MINUTES if minutes is None else minutes)
-    return start, end
 
 
 def _task_channels(event: Event) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from types import MappingProxyType
+from urllib.parse import parse_qsl
 
 from taskrouter_sync.emulator.api.errors import invalid
 
@@ -30,6 +31,20 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
     def from_json(cls, document: Mapping[str, object]) -> Parameters:
         """Read an envelope's ``params``: null is not supplied, an object is a text."""
         return cls(_pairs(document))
+
+    @classmethod
+    def from_body(cls, text: str, content_type: str) -> Parameters:
+        """Read the body of a POST: a form, but JSON if it says so.
+
+        JSON that is no object supplies nothing; whatever is needed is missed then.
+        """
+        if content_type != "application/json":
+            return cls(parse_qsl(text, keep_blank_values=True))
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            document = None
+        return cls.from_json(document if isinstance(document, dict) else {})
 
     def __getitem__(self, name: str) -> tuple[str, ...]:
         return self._values[name]

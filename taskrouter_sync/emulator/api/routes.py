@@ -13,6 +13,7 @@ from taskrouter_sync.emulator.api import (
     events,
     queues,
     reservations,
+    statistics,
     tasks,
     workers,
     workspaces,
@@ -30,20 +31,12 @@ VERSION = "/v1"
 Handler = Callable[[Call], Answer]
 
 
-def _statistics(call: Call) -> Answer:
-    raise errors.not_served("Statistics")
-
-
 _RESERVATIONS: Mapping[str, Mapping[str, Handler]] = {
     "/Reservations": {"GET": reservations.list_reservations},
     "/Reservations/{sid}": {
         "GET": reservations.fetch_reservation,
         "POST": reservations.update_reservation,
     },
-}
-_STATISTICS: Mapping[str, Mapping[str, Handler]] = {
-    f"/{name}": {"GET": _statistics}
-    for name in ("Statistics", "RealTimeStatistics", "CumulativeStatistics")
 }
 _WORKSPACE: Mapping[str, Mapping[str, Handler]] = {
     "/Activities": {
@@ -97,13 +90,7 @@ _WORKSPACE: Mapping[str, Mapping[str, Handler]] = {
     },
     "/Events": {"GET": events.list_events},
     "/Events/{sid}": {"GET": events.fetch_event},
-    **_STATISTICS,
-    **{f"/Workers{path}": table for path, table in _STATISTICS.items()},
-    "/Workers/{sid}/Statistics": {"GET": _statistics},
-    **{f"/TaskQueues{path}": table for path, table in _STATISTICS.items()},
-    "/TaskQueues/RealTimeStatistics": {"GET": _statistics, "POST": _statistics},
-    **{f"/TaskQueues/{{sid}}{path}": table for path, table in _STATISTICS.items()},
-    **{f"/Workflows/{{sid}}{path}": table for path, table in _STATISTICS.items()},
+    **statistics.PATHS,
 }
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/Workspaces": {

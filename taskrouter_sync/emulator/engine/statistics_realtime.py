@@ -53,9 +53,10 @@ def task_figures(tasks: Iterable[Task], now: float) -> Figures:
     waiting = [task for task in tasks if task.assignment_status == "pending"]
     priorities = Counter(task.priority for task in waiting)
     longest = min(waiting, key=attrgetter("date_created", "number"), default=None)
+    since = None if longest is None else longest.date_created
     return {
-        "longest_task_waiting_age": _age(longest and longest.date_created, now),
-        "longest_task_waiting_sid": longest and longest.sid,
+        "longest_task_waiting_age": _age(since, now),
+        "longest_task_waiting_sid": None if longest is None else longest.sid,
         "tasks_by_priority": {str(key): priorities[key] for key in sorted(priorities)},
         "tasks_by_status": {status: statuses[status] for status in STATUSES},
         "total_tasks": len(tasks),

@@ -27,6 +27,23 @@ def test_values_of_an_envelope_become_texts(value: Any, text: str) -> None:
     assert Parameters.from_json({"Name": value}).text("Name") == text
 
 
+@pytest.mark.parametrize(
+    ("text", "content_type", "plain"),
+    [
+        ("A=1&B=", "application/x-www-form-urlencoded", {"A": "1", "B": ""}),
+        ("A=1", "application/octet-stream", {"A": "1"}),
+        ('{"A": [1, "b"]}', "application/json", {"A": ["1", "b"]}),
+        ("[1]", "application/json", {}),
+        ("A=1", "application/json", {}),
+        ("[" * 100_000, "application/json", {}),
+    ],
+)
+def test_a_body_is_a_form_or_json(
+    text: str, content_type: str, plain: dict[str, Any]
+) -> None:
+    assert Parameters.from_body(text, content_type).plain() == plain
+
+
 def test_null_in_an_envelope_is_not_supplied() -> None:
     assert "Name" not in Parameters.from_json({"Name": None})
 
