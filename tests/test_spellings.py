@@ -42,6 +42,7 @@ SPELLED = (
     "reservation.py",
     "statistics.py",
     "task.py",
+    "task_methods.py",
     "taskqueue.py",
     "worker.py",
     "workspace.py",

@@ -20,6 +20,7 @@ from ..prefetch import Details, Job, Prefetcher
 from ..properties import Record
 from ..session import Session
 from ..wire import backoff, frames
+from ..wire.answers import Result
 from ..wire.connection import Ending
 from ..wire.frames import Event
 from .status import Status
@@ -133,7 +134,6 @@ class Announcer:
     def _on_ready_event(self, event: Event) -> None:
         self._parts.show(event.payload)
         self._emit(event.type, self._session.raw_entity(event.payload))
-        self._on_after_ready()
 
     def _on_connected(self) -> None:
         self._connected = True
@@ -150,6 +150,8 @@ class Announcer:
         self._status.set_ready(False)
         self._delivery.clear_timer("ready")
         self._token.check()
+        if self._token.expired:
+            self._refuse_expired()
         self._emit("disconnected", Disconnection(ending))
 
     def on_closed(self) -> None:
@@ -175,25 +177,20 @@ class Announcer:
     def _on_ready(self, details: Details) -> None:
         outcome = outcome_of(details)
         if not isinstance(outcome, TaskRouterError):
-            payload = outcome.payload
-            if isinstance(payload, Mapping):
-                self._on_become_ready(payload)
+            if isinstance(outcome.payload, Mapping):
+                self._on_become_ready(outcome)
                 return
             outcome = InvalidResponse("The answer to ready holds no resource")
         self._on_ready_failed(outcome)
 
-    def _on_become_ready(self, payload: Mapping[str, Any]) -> None:
+    def _on_become_ready(self, result: Result) -> None:
         self._ready_failures = 0
         self._may_refresh = True
-        self._parts.show(payload)
+        self._parts.show(result.payload)
         self._parts.proved()
-        self._ready_entity = self._session.raw_entity(payload)
+        self._ready_entity = self._session.raw_entity(result.payload)
         self._status.set_ready(True)
         self._emit("ready", self._ready_entity)
-        self._on_after_ready()
-
-    def _on_after_ready(self) -> None:
-        """Go on after `ready`; a Worker asks for its pending reservations."""
 
     def _on_ready_failed(self, error: TaskRouterError) -> None:
         refused = isinstance(error, HttpError) and error.status in (401, 403)
@@ -223,6 +220,8 @@ class Announcer:
         """Follow a new token: its timers, and a `ready` that the old one was denied."""
         self._token.renewed()
         if self._connected and self._ready_entity is None:
+            # Now, not when the next try was due: or `ready` would come twice.
+            self._delivery.clear_timer("ready")
             self._delivery.add_first(self._ready_step())
 
     def watch_token(self) -> None:
@@ -231,8 +230,11 @@ class Announcer:
 
     def _on_expired(self) -> None:
         if not self._status.ready:
-            self._status.refuse(HttpError(401, "The token has expired"))
+            self._refuse_expired()
         self._emit("token.expired")
+
+    def _refuse_expired(self) -> None:
+        self._status.refuse(HttpError(401, "The token has expired"))
 
     # Late listeners.
 

@@ -9,17 +9,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..delivery import PATIENCE
-from ..errors import ArgumentError, TaskRouterError
+from ..errors import TaskRouterError
 from ..resources.base import deliver
+from ..resources.entities import WorkerChannel
 from ..resources.fields import WorkerFields
-from ..resources.listing import ActivityList, ReservationList
+from ..resources.listing import ActivityList, ReservationList, WorkerChannelList
 from ..resources.reservation import Reservation
 from ..resources.statistics import Statistics
 from ..session import Limits, TokenSource
-from ..signatures import Parameter, Signature, read_fetch, read_update
+from ..signatures import Parameter, Signature, read_fetch
 from .announcer import Parts
-from .base import Client, Timing, check_sid
-from .known import KnownReservations
+from .base import Timing, check_sid
+from .known import KnownChannels, KnownReservations
+from .task_methods import TaskMethods
 from .worker_announcer import WorkerAnnouncer
 
 
@@ -29,14 +31,6 @@ log = logging.getLogger("taskrouter_sync")
 # when the line is gone, so that little is lost if it does not answer.
 _GOODBYE = Limits(connect=0.3, answer=0.5)
 
-_COMPLETE_TASK = Signature(
-    "worker.completeTask",
-    (
-        Parameter("taskSid", "task_sid", required=True, types=(str,)),
-        Parameter("reason", "reason", "Reason"),
-    ),
-    callback_at=1,
-)
 _UPDATE_ACTIVITY = Signature(
     "worker.updateActivity",
     (Parameter("activitySid", "activity_sid", "ActivitySid", True, (str,)),),
@@ -44,7 +38,7 @@ _UPDATE_ACTIVITY = Signature(
 )
 
 
-class Worker(WorkerFields, Client):
+class Worker(WorkerFields, TaskMethods):
     """An agent, as TaskRouter.js's ``Twilio.TaskRouter.Worker``.
 
     ::
@@ -102,6 +96,7 @@ class Worker(WorkerFields, Client):
         check_sid("connect_activity_sid", connect_activity_sid)
         check_sid("disconnect_activity_sid", disconnect_activity_sid)
         self._known = KnownReservations()
+        self._channels = KnownChannels()
         self._connect_activity_sid = connect_activity_sid
         self._disconnect_activity_sid = disconnect_activity_sid
         super().__init__(
@@ -175,58 +170,6 @@ class Worker(WorkerFields, Client):
             lambda: self._session.entity_from("GET", url, fetch.params), fetch.callback
         )
 
-    def update_task(self, *args: Any, **keywords: Any) -> Any:
-        """Change a task: ``updateTask(taskSid, params, cb)``.
-
-        Args:
-            task_sid: WT….
-            params: of the REST API, such as ``{"Attributes": {…}}``; values that are
-                dicts or lists are sent as JSON text.
-            callback: gets ``(error, task)``, on this thread, before this returns.
-
-        Returns:
-            The task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``worker.updateTask``.
-        """
-        keywords = dict(keywords)
-        if "task_sid" in keywords:
-            args = (keywords.pop("task_sid"), *args)
-        update = read_update("worker.updateTask", args, keywords)
-        if not update.sid:
-            raise ArgumentError("worker.updateTask: the task's sid must come first")
-        url = f"{self._session.workspace_url}/Tasks/{update.sid}"
-        return deliver(
-            lambda: self._session.entity_from("POST", url, update.params),
-            update.callback,
-        )
-
-    def complete_task(self, *args: Any, **keywords: Any) -> Any:
-        """Complete a task: ``completeTask(taskSid, cb, reason)``.
-
-        Args:
-            task_sid: WT….
-            callback: gets ``(error, task)``, on this thread, before this returns.
-            reason: why, in words.
-
-        Returns:
-            The task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``worker.completeTask``.
-        """
-        values, callback = _COMPLETE_TASK.read(args, keywords)
-        params = {"AssignmentStatus": "completed", **_COMPLETE_TASK.wire(values)}
-        url = f"{self._session.workspace_url}/Tasks/{values['task_sid']}"
-        return deliver(lambda: self._session.entity_from("POST", url, params), callback)
-
     def set_skip_fetch_reservation(self, skip: bool = True) -> None:
         """Deliver reservation events as their frames are, without further requests.
 
@@ -265,8 +208,6 @@ class Worker(WorkerFields, Client):
     if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
         fetchReservations = fetch_reservations
         fetchChannels = fetch_channels
-        updateTask = update_task
-        completeTask = complete_task
         setSkipFetchReservation = set_skip_fetch_reservation
         fetchActivityList = fetch_activity_list
         updateActivity = update_activity
@@ -284,13 +225,22 @@ class Worker(WorkerFields, Client):
 
     def _make_announcer(self, parts: Parts) -> WorkerAnnouncer:
         self._worker_announcer = WorkerAnnouncer(
-            parts, self._known, self._connect_activity_sid
+            parts,
+            self._known,
+            self._channels,
+            self._connect_activity_sid,
+            self._disconnect_activity_sid,
         )
         return self._worker_announcer
 
     def _notice(self, entity: Any) -> None:
         if isinstance(entity, Reservation):
             self._known.renew(entity)
+        elif isinstance(entity, WorkerChannel):
+            self._channels.note(entity.payload)
+        elif isinstance(entity, WorkerChannelList):
+            for channel in entity:
+                self._channels.note(channel.payload)
 
     def _say_goodbye(self) -> None:
         """Move the worker to its disconnect activity, as a page does at `unload`."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import HttpError, InvalidResponse
+from ..properties import date_value
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,14 @@ class Answer:
     Attributes:
         status, reason: of the status line.
         body: as it came.
-        retry_after: that header's text, if there was one.
+        retry_after, date: those headers' texts, if there were any.
     """
 
     status: int
     reason: str
     body: bytes
     retry_after: str | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,12 @@ class Result:
     Attributes:
         payload: None where it sent none (a DELETE).
         event_type: the tag of the request, which the service repeats.
+        date: when it said so, by its own clock if it told.
     """
 
     payload: Any
     event_type: str | None = None
+    date: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
 def read(answer: Answer, method: str, secret: str) -> Result:
@@ -66,7 +71,11 @@ def read(answer: Answer, method: str, secret: str) -> Result:
     payload = body.get("payload")
     _check_list(payload, answer.status)
     event_type = body.get("event_type")
-    return Result(payload, event_type if isinstance(event_type, str) else None)
+    event_type = event_type if isinstance(event_type, str) else None
+    date = date_value(answer.date)
+    if isinstance(date, datetime):
+        return Result(payload, event_type, date)
+    return Result(payload, event_type)
 
 
 def _check_list(payload: Any, status: int) -> None:

@@ -120,6 +120,7 @@ class Requester:
                     reason=response.reason or "",
                     body=_read(response, deadline),
                     retry_after=response.headers.get("Retry-After"),
+                    date=response.headers.get("Date"),
                 )
         except requests.exceptions.RequestException as error:
             # The request carries the token: nobody shall find it on the exception.

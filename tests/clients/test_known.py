@@ -23,13 +23,13 @@ def known() -> KnownReservations:
 
 def test_at_first_nothing_is_known(known: KnownReservations) -> None:
     assert known.open() == known.unheard() == {}
-    assert not known.has("WR1")
+    assert known.is_news("reservation.created", "WR1")
 
 
 def test_a_created_reservation_is_open_and_unheard(known: KnownReservations) -> None:
     created = reservation("WR1")
     known.note("reservation.created", "WR1", created)
-    assert known.has("WR1")
+    assert not known.is_news("reservation.created", "WR1")
     assert known.open()["WR1"] is known.unheard()["WR1"] is created
 
 
@@ -37,7 +37,7 @@ def test_a_reservation_that_a_listener_got_is_heard(known: KnownReservations) ->
     known.note("reservation.created", "WR1", reservation("WR1"))
     known.heard("WR1")
     assert known.unheard() == {}
-    assert known.has("WR1")
+    assert not known.is_news("reservation.created", "WR1")
 
 
 @pytest.mark.parametrize("event", ["reservation.accepted", "reservation.wrapup"])
@@ -62,13 +62,13 @@ def test_a_reservation_at_work_is_open_and_no_news(
         "reservation.failed",
     ],
 )
-def test_a_reservation_that_is_over_is_forgotten(
+def test_a_reservation_that_is_over_is_never_news_again(
     known: KnownReservations, event: str
 ) -> None:
     known.note("reservation.created", "WR1", reservation("WR1"))
     known.note("reservation.created", "WR2", reservation("WR2"))
     known.note(event, "WR1", reservation("WR1", "over"))
-    assert not known.has("WR1")
+    assert not known.is_news("reservation.created", "WR1")
     assert list(known.open()) == list(known.unheard()) == ["WR2"]
 
 

@@ -1,0 +1,80 @@
+"""What a Worker does with a task by its sid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError
+from ..resources.base import deliver
+from ..signatures import Parameter, Signature, read_update
+from .base import Client
+
+
+_COMPLETE_TASK = Signature(
+    "worker.completeTask",
+    (
+        Parameter("taskSid", "task_sid", required=True, types=(str,)),
+        Parameter("reason", "reason", "Reason"),
+    ),
+    callback_at=1,
+)
+
+
+class TaskMethods(Client):
+    """A client with ``updateTask`` and ``completeTask``."""
+
+    def update_task(self, *args: Any, **keywords: Any) -> Any:
+        """Change a task: ``updateTask(taskSid, params, cb)``.
+
+        Args:
+            task_sid: WT….
+            params: of the REST API, such as ``{"Attributes": {…}}``; values that are
+                dicts or lists are sent as JSON text.
+            callback: gets ``(error, task)``, on this thread, before this returns.
+
+        Returns:
+            The task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``worker.updateTask``.
+        """
+        keywords = dict(keywords)
+        if "task_sid" in keywords:
+            args = (keywords.pop("task_sid"), *args)
+        update = read_update("worker.updateTask", args, keywords)
+        if not update.sid:
+            raise ArgumentError("worker.updateTask: the task's sid must come first")
+        url = f"{self._session.workspace_url}/Tasks/{update.sid}"
+        return deliver(
+            lambda: self._session.entity_from("POST", url, update.params),
+            update.callback,
+        )
+
+    def complete_task(self, *args: Any, **keywords: Any) -> Any:
+        """Complete a task: ``completeTask(taskSid, cb, reason)``.
+
+        Args:
+            task_sid: WT….
+            callback: gets ``(error, task)``, on this thread, before this returns.
+            reason: why, in words.
+
+        Returns:
+            The task, if there is no callback.
+
+        Raises:
+            ArgumentError: the arguments are none of these.
+            TaskRouterError: it failed, and there is no callback.
+
+        Source: TaskRouter.js v1, ``worker.completeTask``.
+        """
+        values, callback = _COMPLETE_TASK.read(args, keywords)
+        params = {"AssignmentStatus": "completed", **_COMPLETE_TASK.wire(values)}
+        url = f"{self._session.workspace_url}/Tasks/{values['task_sid']}"
+        return deliver(lambda: self._session.entity_from("POST", url, params), callback)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        updateTask = update_task
+        completeTask = complete_task
