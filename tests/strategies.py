@@ -78,3 +78,26 @@ def json_values(keys: st.SearchStrategy[str] = names) -> st.SearchStrategy[Any]:
 def payloads(keys: st.SearchStrategy[str] = names) -> st.SearchStrategy[dict[str, Any]]:
     """Objects, as the service sends them."""
     return st.dictionaries(keys, json_values(keys), max_size=5)
+
+
+# What a program may put into a call, by mistake or not.
+mistakes = st.sampled_from(
+    [
+        print,
+        "WA00000000000000000000000000000002",
+        "FriendlyName",
+        b"bytes",
+        {1},
+        object(),
+    ]
+)
+arguments = st.lists(json_values() | payloads() | texts | mistakes, max_size=5).map(
+    tuple
+)
+keywords = st.dictionaries(
+    st.sampled_from(
+        ["callback", "cb", "options", "sid", "from_", "to", "dialTo", "reason", "x_y"]
+    ),
+    json_values() | st.just(print),
+    max_size=3,
+)

@@ -1,0 +1,279 @@
+"""Resources: what they show of their payload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from taskrouter_sync.resources.base import Resource
+from taskrouter_sync.resources.entities import Activity, WorkspaceResource
+
+from .session import AC, WA, WC, WK, WORKER, WORKSPACE, WQ, WS, WT, WW, RecordingSession
+
+
+EIGHT = datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("snake", "camel", "value"),
+    [
+        ("sid", "sid", WK),
+        ("friendly_name", "friendlyName", "Ann"),
+        ("activity_sid", "activitySid", WA),
+        ("available", "available", True),
+        ("date_created", "dateCreated", EIGHT),
+        ("date_status_changed", "dateStatusChanged", EIGHT.replace(minute=5)),
+        ("date_updated", "dateUpdated", None),
+        (
+            "attributes",
+            "attributes",
+            {"languages": ["en", "es"], "contact_uri": "client:joey"},
+        ),
+    ],
+)
+def test_a_property_is_read_in_both_spellings_by_index_and_as_an_attribute(
+    worker: Any, snake: str, camel: str, value: Any
+) -> None:
+    assert worker[snake] == worker[camel] == value
+    assert getattr(worker, snake) == getattr(worker, camel) == value
+
+
+def test_the_users_own_keys_are_attributes_as_they_are(worker: Any) -> None:
+    assert worker.attributes.contact_uri == "client:joey"
+    assert not hasattr(worker.attributes, "contactUri")
+
+
+def test_the_loop_over_a_resource_is_that_of_javascript(worker: Any) -> None:
+    """camelCase, in the service's order, the neighbors right behind their sids."""
+    assert list(worker) == [
+        "accountSid",
+        "activityName",
+        "activitySid",
+        "activity",
+        "attributes",
+        "available",
+        "dateCreated",
+        "dateStatusChanged",
+        "dateUpdated",
+        "friendlyName",
+        "sid",
+        "workspaceSid",
+        "workspace",
+    ]
+
+
+def test_a_resource_is_a_mapping(worker: Any) -> None:
+    assert isinstance(worker, Mapping)
+    assert dict(worker)["friendlyName"] == "Ann"
+    assert len(worker) == len(list(worker))
+    assert worker.get("friendly_name") == worker.get("friendlyName") == "Ann"
+    assert worker.get("color", "red") == "red"
+    assert "friendlyName" in worker
+    assert "friendly_name" in worker
+    assert "workspace" in worker
+    assert "color" not in worker
+    assert ("friendlyName", "Ann") in worker.items()
+
+
+def test_a_resource_is_true(session: RecordingSession) -> None:
+    wire: Any = session
+    assert Activity(wire, {}, "")
+
+
+@pytest.mark.parametrize("name", ["url", "links", "reservation_sid", "reservationSid"])
+def test_what_is_no_property_is_in_the_payload_only(
+    session: RecordingSession, name: str
+) -> None:
+    worker = session.make({**WORKER, "reservation_sid": "WR1"})
+    assert not hasattr(worker, name)
+    assert name not in worker
+    assert worker.payload["url"] == WORKER["url"]
+    assert worker.payload["reservation_sid"] == "WR1"
+
+
+@pytest.mark.parametrize("name", ["color", "Friendly_Name", "_secret", ""])
+def test_a_name_that_nobody_knows(worker: Any, name: str) -> None:
+    with pytest.raises(KeyError):
+        _ = worker[name]
+    with pytest.raises(AttributeError, match="'WorkerResource' object has no"):
+        getattr(worker, name)
+
+
+@pytest.mark.parametrize(
+    ("sid", "documented", "neighbor"),
+    [
+        (WK, "activityName", "activity"),
+        (WT, "assignmentStatus", "workflow"),
+        (WA, "available", "workspace"),
+        (WQ, "targetWorkers", "reservationActivity"),
+        (WS, "multiTaskEnabled", "timeoutActivity"),
+        (WW, "assignmentCallbackUrl", "workspace"),
+    ],
+)
+def test_what_is_documented_and_not_there_is_none(
+    session: RecordingSession, sid: str, documented: str, neighbor: str
+) -> None:
+    entity = session.make({"sid": sid})
+    assert getattr(entity, documented) is None
+    assert getattr(entity, neighbor) is None
+    # It is not among the properties all the same.
+    assert list(entity) == ["sid"]
+
+
+def test_what_nobody_has_documented_yet_is_there(session: RecordingSession) -> None:
+    worker = session.make({"sid": WK, "shoe_size": 42, "shoe_sid": "SH1"})
+    assert worker.shoeSize == worker.shoe_size == 42
+    assert list(worker) == ["sid", "shoeSize", "shoeSid"]
+
+
+def test_a_kind_that_nobody_knows_yet_is_a_resource(session: RecordingSession) -> None:
+    thing = session.make({"sid": "XX1", "a_b": 1, "url": f"{WORKSPACE}/Things/XX1"})
+    assert thing.aB == 1
+    session.reply("GET /Things/XX1", {"sid": "XX1", "a_b": 2})
+    assert thing.fetch().aB == 2
+
+
+def test_a_property_that_has_the_name_of_a_method_is_read_by_index(
+    session: RecordingSession,
+) -> None:
+    worker = session.make({"sid": WK, "update": 1, "keys": 2})
+    assert (worker["update"], worker["keys"]) == (1, 2)
+    assert callable(worker.update)
+
+
+def test_dir_lists_both_spellings_and_the_neighbors(worker: Any) -> None:
+    assert {
+        "friendly_name",
+        "friendlyName",
+        "activity",
+        "update_token",
+        "updateToken",
+        "fetch",
+    } <= {*dir(worker)}
+
+
+class TestNeighbors:
+    NEIGHBORS: tuple[tuple[str, str, str, str], ...] = (
+        # Whose, which sid, its name, where it is.
+        (WK, "activity_sid", "activity", f"/Activities/{WA}"),
+        (WQ, "reservation_activity_sid", "reservationActivity", f"/Activities/{WA}"),
+        (WQ, "assignment_activity_sid", "assignmentActivity", f"/Activities/{WA}"),
+        (WS, "timeout_activity_sid", "timeoutActivity", f"/Activities/{WA}"),
+        (WS, "default_activity_sid", "defaultActivity", f"/Activities/{WA}"),
+        (WT, "workflow_sid", "workflow", f"/Workflows/{WW}"),
+        (WT, "queue_sid", "queue", f"/TaskQueues/{WQ}"),
+        (WT, "task_queue_sid", "taskQueue", f"/TaskQueues/{WQ}"),
+        (WT, "workspace_sid", "workspace", ""),
+        (WC, "worker_sid", "worker", f"/Workers/{WK}"),
+    )
+
+    @pytest.mark.parametrize(("owner", "key", "name", "path"), NEIGHBORS)
+    def test_a_sid_gives_a_neighbor_that_is_fetched_when_asked_to(
+        self, session: RecordingSession, owner: str, key: str, name: str, path: str
+    ) -> None:
+        sid = path.rpartition("/")[2] or WS
+        entity = session.make({"sid": owner, key: sid})
+        neighbor = getattr(entity, name)
+        assert neighbor.sid == sid
+        assert name in entity
+        assert session.requests == []
+        session.reply(f"GET {path}", {"sid": sid, "friendly_name": "N"})
+        assert neighbor.fetch().friendlyName == "N"
+        assert session.requests == [("GET", path, None)]
+
+    def test_it_has_both_spellings(self, session: RecordingSession) -> None:
+        workspace = session.make({"sid": WS, "timeout_activity_sid": WA})
+        assert workspace.timeout_activity is workspace.timeoutActivity
+        assert workspace["timeout_activity"] is workspace["timeoutActivity"]
+
+    def test_it_is_the_same_each_time(self, worker: Any) -> None:
+        assert worker.activity is worker.activity
+
+    def test_it_is_another_when_the_sid_is(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        assert worker.activity.sid == WA
+        session.reply(f"POST /Workers/{WK}", {**WORKER, "activity_sid": "WA2"})
+        worker.update("ActivitySid", "WA2")
+        assert worker.activity.sid == "WA2"
+
+    @pytest.mark.parametrize("sid", [None, "", 5, [WA]])
+    def test_what_is_no_sid_gives_no_neighbor(
+        self, session: RecordingSession, sid: Any
+    ) -> None:
+        worker = session.make({"sid": WK, "activity_sid": sid})
+        assert worker.activity is None
+        assert worker.activitySid == sid
+        assert list(worker) == ["sid", "activitySid"]
+
+    def test_what_the_payload_has_comes_first(self, session: RecordingSession) -> None:
+        worker = session.make({"sid": WK, "activity_sid": WA, "activity": "Idle"})
+        assert worker.activity == "Idle"
+        assert list(worker) == ["sid", "activitySid", "activity"]
+
+    def test_a_sid_of_no_resource_gives_none(self, worker: Any) -> None:
+        assert worker.accountSid == AC
+        assert not hasattr(worker, "account")
+
+
+class TestEquality:
+    def test_one_kind_and_sid_are_one_thing(self, session: RecordingSession) -> None:
+        one, other = session.make(WORKER), session.make({"sid": WK})
+        assert one == other
+        assert hash(one) == hash(other)
+        assert len({one, other}) == 1
+
+    @pytest.mark.parametrize("other", [{"sid": "WK2"}, {"sid": WT}, {"sid": "XX1"}])
+    def test_another_sid_is_another_thing(
+        self, session: RecordingSession, worker: Any, other: dict[str, Any]
+    ) -> None:
+        assert worker != session.make(other)
+
+    def test_another_kind_is_another_thing(self, session: RecordingSession) -> None:
+        wire: Any = session
+        activity, workspace = (
+            kind(wire, {"sid": WA}, "") for kind in (Activity, WorkspaceResource)
+        )
+        assert activity != workspace
+
+    def test_a_payload_is_no_resource(self, worker: Any) -> None:
+        assert worker != WORKER
+        assert worker != WK
+
+    def test_without_a_sid_it_equals_itself(self, session: RecordingSession) -> None:
+        wire: Any = session
+        one, other = Activity(wire, {}, ""), Activity(wire, {}, "")
+        assert one == one
+        assert one != other
+        assert isinstance(hash(one), int)
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (WORKER, f"<Worker {WK} friendly_name='Ann' activity_name='Idle'>"),
+        ({"sid": WT}, f"<Task {WT}>"),
+        (
+            {"sid": WT, "assignment_status": "pending"},
+            f"<Task {WT} assignment_status='pending'>",
+        ),
+        ({"sid": WS, "friendly_name": "W"}, f"<Workspace {WS} friendly_name='W'>"),
+        ({"sid": "XX1", "a": 1}, "<Resource XX1>"),
+    ],
+)
+def test_a_resource_shows_itself(
+    session: RecordingSession, payload: dict[str, Any], shown: str
+) -> None:
+    assert repr(session.make(payload)) == shown
+
+
+def test_a_long_name_does_not_fill_the_screen(session: RecordingSession) -> None:
+    assert len(repr(session.make({"sid": WK, "friendly_name": "a" * 10**6}))) < 200
+
+
+def test_a_resource_needs_no_session_to_be_read() -> None:
+    wire: Any = None
+    assert Resource(wire, {"sid": "XX1", "a_b": 1}, "").aB == 1
