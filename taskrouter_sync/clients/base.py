@@ -21,6 +21,7 @@ from ..tokens import Token, read_token
 from ..wire.connection import SILENCE, Connection
 from . import addresses
 from .announcer import Announcer, Parts
+from .arguments import read_retries
 from .status import Status
 
 
@@ -74,7 +75,7 @@ class Client(Emitter, Resource):
         timing = timing or Timing()
         source: TokenSource | None = token if callable(token) else None
         first = self._read_token(source() if source else token)
-        retries = _retries(max_retries)
+        retries = read_retries(max_retries)
         api, bridge = addresses.bases(
             region, api_base_url, event_bridge_base_url, os.environ
         )
@@ -197,13 +198,24 @@ class Client(Emitter, Resource):
         if was_ready:
             self._say_goodbye()
         self._session.close()
-        self._delivery.close(self._announcer.on_closed)
+        in_callback = self._delivery.is_current
+        last = self._last_word if in_callback else self._announcer.on_closed
+        self._delivery.close(last)
         self._connection.close()
         self._connection.join(_FAREWELL)
         self._delivery.join(_FAREWELL)
+        process.release()
+        if not in_callback:
+            self._let_go()
+
+    def _last_word(self) -> None:
+        """End as a callback wanted it: the script lasts until that has returned."""
+        self._announcer.on_closed()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._ended.set()
         lifecycle.closed(self)
-        process.release()
 
     def _say_goodbye(self) -> None:
         """Do what must be done while requests still work."""
@@ -280,16 +292,6 @@ class Client(Emitter, Resource):
 
     def _registered_late(self, registration: Registration) -> None:
         self._announcer.registered(registration)
-
-
-def _retries(value: Any) -> int:
-    if value is None:
-        return 0
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ArgumentError(f"max_retries must be a whole number from 0, not {value!r}")
-    return value
 
 
 def check_sid(name: str, value: Any) -> None:

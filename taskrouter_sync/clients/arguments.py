@@ -1,0 +1,22 @@
+"""The constructors' arguments, as TaskRouter.js and Python code give them. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ArgumentError
+
+
+def read_retries(value: Any) -> int:
+    """Read `max_retries`: a whole number, or text of one; None for 0.
+
+    Raises:
+        ArgumentError: it is neither.
+    """
+    if value is None:
+        return 0
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ArgumentError(f"max_retries must be a whole number from 0, not {value!r}")
+    return value

@@ -1,0 +1,350 @@
+"""A script's life: it lasts while a client is open, and ends as it should."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import IO
+
+import pytest
+
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+
+from .conftest import MintToken
+from .support.collector import Background
+
+
+LIMIT = 10.0  # seconds for a script to come as far as it must
+
+_BEGINNING = """
+import os, sys, threading, time
+from taskrouter_sync import Worker
+worker = Worker(os.environ["TOKEN"], False)
+"""
+
+
+class Script:
+    """A program that runs in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+
+    def line(self) -> str:
+        """Wait for the next line that it prints."""
+        return _read(self.process.stdout)
+
+    def ends(self, timeout: float = LIMIT) -> tuple[int, str, str]:
+        """Wait until it has ended; gives status, rest of the output, and errors."""
+        try:
+            out, err = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the script runs on after {timeout} s") from None
+        return self.process.returncode, out, err
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+
+def _read(stream: IO[str] | None) -> str:
+    assert stream is not None
+    text: str = Background(stream.readline).result(LIMIT)
+    return text.strip()
+
+
+Run = Callable[..., Script]
+
+
+@pytest.fixture
+def run(emulator: Emulator, worker_token: MintToken) -> Iterator[Run]:
+    """Run a script that begins with an open client."""
+    with ExitStack() as stack:
+
+        def run_one(rest: str, beginning: str = _BEGINNING) -> Script:
+            environment = {
+                **os.environ,
+                "TOKEN": worker_token(),
+                "TASKROUTER_EVENT_BRIDGE_URL": emulator.event_bridge_url,
+                "PYTHONUNBUFFERED": "1",
+            }
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", beginning + rest],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    env=environment,
+                )
+            )
+            stack.callback(process.kill)
+            return Script(process)
+
+        yield run_one
+
+
+def test_a_script_lasts_beyond_its_last_line_until_its_client_is_closed(
+    run: Run, emulator: Emulator
+) -> None:
+    script = run(
+        """
+@worker.on("reservation.created")
+def created(reservation):
+    print("came", flush=True)
+    worker.close()
+worker.wait_until_ready(5)
+print("last line", flush=True)
+"""
+    )
+    assert script.line() == "last line"
+    emulator.create_task()
+    assert script.ends() == (0, "came\n", "")
+
+
+def test_a_script_with_two_clients_lasts_until_both_are_closed(
+    run: Run, emulator: Emulator, alice: str
+) -> None:
+    script = run(
+        """
+other = Worker(os.environ["TOKEN"], False)
+worker.on("one", lambda: (worker.close(), print("one", flush=True)))
+other.on("two", lambda: (print("two", flush=True), other.close()))
+worker.wait_until_ready(5)
+other.wait_until_ready(5)
+print("last line", flush=True)
+"""
+    )
+    assert script.line() == "last line"
+    emulator.send_frame(alice, {"event_type": "one", "payload": {}})
+    assert script.line() == "one"
+    emulator.send_frame(alice, {"event_type": "two", "payload": {}})
+    assert script.ends() == (0, "two\n", "")
+
+
+def test_a_daemon_s_script_ends_with_its_last_line(
+    run: Run, emulator: Emulator, alice: str
+) -> None:
+    script = run(
+        "worker.wait_until_ready(5)\nprint('last line')",
+        _BEGINNING.replace("False)", "False, daemon=True)"),
+    )
+    assert script.ends() == (0, "last line\n", "")
+    emulator.wait_for_connections(alice, 0)
+
+
+def test_an_uncaught_exception_ends_the_script(run: Run) -> None:
+    script = run("worker.wait_until_ready(5)\nraise ValueError('a mistake')")
+    status, _, errors = script.ends()
+    assert status == 1
+    assert errors.rstrip().endswith("ValueError: a mistake")
+
+
+def test_a_client_is_closed_when_its_script_ends(run: Run) -> None:
+    script = run(
+        """
+worker.on("disconnected", lambda: print("disconnected", flush=True))
+worker.wait_until_ready(5)
+raise ValueError
+"""
+    )
+    assert script.ends()[:2] == (1, "disconnected\n")
+
+
+@pytest.mark.parametrize(
+    "waiting", ["", "worker.run_forever()"], ids=["last line", "run_forever"]
+)
+def test_ctrl_c_ends_the_script_quickly_and_quietly(
+    run: Run,
+    emulator: Emulator,
+    workspace: ReadyWorkspace,
+    alice: str,
+    waiting: str,
+) -> None:
+    offline = workspace.activities["Offline"]
+    script = run(
+        f"worker.wait_until_ready(5)\nprint('ready', flush=True)\n{waiting}",
+        _BEGINNING.replace("False)", f"False, disconnect_activity_sid='{offline}')"),
+    )
+    assert script.line() == "ready"
+    # The last line is not the end: the interpreter goes on to wait for the client.
+    emulator.wait_for_connections(alice, 1)
+    _wait_until_it_waits(script)
+    started = time.monotonic()
+    script.interrupt()
+    assert script.ends() == (130, "", "")
+    assert time.monotonic() - started < 1.5
+    emulator.wait_for_connections(alice, 0)
+    assert _activity(emulator, workspace, alice) == offline
+    # By the client itself, not only by the service when the line was gone.
+    (request,) = emulator.wait_for_requests(method="POST", url=f"/Workers/{alice}")
+    assert request.params == {"ActivitySid": offline}
+
+
+def _activity(emulator: Emulator, workspace: ReadyWorkspace, worker: str) -> str:
+    return emulator.call(
+        lambda engine: engine.workspaces[workspace.sid].workers[worker].activity_sid
+    )
+
+
+def _wait_until_it_waits(script: Script) -> None:
+    """Wait until the script's main thread sleeps in a lock."""
+    deadline = time.monotonic() + LIMIT
+    name = f"/proc/{script.process.pid}/wchan"
+    while time.monotonic() < deadline:
+        with open(name) as file:
+            if file.read().startswith("futex"):
+                return
+    raise AssertionError("the script does not come to rest")
+
+
+def test_close_in_the_handler_of_sigterm_works(run: Run) -> None:
+    script = run(
+        """
+import signal
+signal.signal(signal.SIGTERM, lambda *_: worker.close())
+worker.on("disconnected", lambda: print("disconnected", flush=True))
+worker.wait_until_ready(5)
+print("ready", flush=True)
+"""
+    )
+    assert script.line() == "ready"
+    script.process.send_signal(signal.SIGTERM)
+    assert script.ends() == (0, "disconnected\n", "")
+
+
+def test_run_forever_ends_with_the_client(run: Run) -> None:
+    script = run(
+        """
+worker.on("ready", worker.close)
+worker.run_forever()
+print("after run_forever")
+"""
+    )
+    assert script.ends() == (0, "after run_forever\n", "")
+
+
+def test_a_callback_that_closes_the_client_is_run_to_its_end(run: Run) -> None:
+    script = run(
+        """
+@worker.on("ready")
+def ready():
+    worker.close()
+    time.sleep(0.3)
+    print("end of the callback", flush=True)
+"""
+    )
+    assert script.ends() == (0, "end of the callback\n", "")
+
+
+def test_disconnected_is_told_when_a_callback_closes_the_client(run: Run) -> None:
+    script = run(
+        """
+worker.on("disconnected", lambda: print("disconnected", flush=True))
+worker.on("ready", worker.close)
+"""
+    )
+    assert script.ends() == (0, "disconnected\n", "")
+
+
+def test_a_callback_may_start_threads_after_the_last_line(
+    run: Run, emulator: Emulator, alice: str
+) -> None:
+    script = run(
+        """
+@worker.on("work")
+def work():
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor() as pool:
+        print(pool.submit(lambda: "done").result(), flush=True)
+    worker.close()
+worker.wait_until_ready(5)
+print("last line", flush=True)
+"""
+    )
+    assert script.line() == "last line"
+    _wait_until_it_waits(script)
+    emulator.send_frame(alice, {"event_type": "work", "payload": {}})
+    assert script.ends() == (0, "done\n", "")
+
+
+def test_a_callback_that_exits_does_not_end_the_client(
+    run: Run, emulator: Emulator, alice: str
+) -> None:
+    script = run(
+        """
+worker.on("exit", lambda: sys.exit(3))
+worker.on("close", worker.close)
+worker.wait_until_ready(5)
+print("last line", flush=True)
+"""
+    )
+    assert script.line() == "last line"
+    for event in ("exit", "close"):
+        emulator.send_frame(alice, {"event_type": event, "payload": {}})
+    assert script.ends()[:2] == (0, "")
+
+
+# After a fork the child has none of its parent's threads.
+
+_FORKED = pytest.mark.xfail(reason="clients know nothing of forks yet")
+
+
+@_FORKED
+def test_a_child_process_is_not_kept_alive_by_its_parent_s_client(run: Run) -> None:
+    script = run(
+        """
+import multiprocessing
+worker.wait_until_ready(5)
+child = multiprocessing.get_context("fork").Process(target=print, args=("child",))
+child.start()
+child.join(2)
+print(child.exitcode, flush=True)
+child.kill()
+worker.close()
+"""
+    )
+    status, out, _ = script.ends()
+    assert (status, out) == (0, "child\n0\n")
+
+
+@_FORKED
+def test_a_new_client_works_in_a_child_process(run: Run) -> None:
+    script = run(
+        """
+worker.wait_until_ready(5)
+threading.Event().wait(0.3)  # by now the parent's fetch threads wait for work
+child = os.fork()
+if child == 0:
+    with Worker(os.environ["TOKEN"], False, daemon=True) as mine:
+        mine.wait_until_ready(3)
+        print("ready", flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+worker.close()
+"""
+    )
+    assert script.ends()[:2] == (0, "ready\n")
+
+
+@_FORKED
+def test_a_parent_s_client_says_so_in_a_child_process(run: Run) -> None:
+    script = run(
+        """
+worker.wait_until_ready(5)
+child = os.fork()
+if child == 0:
+    try:
+        worker.fetch()
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+worker.close()
+"""
+    )
+    status, out, _ = script.ends()
+    assert (status, out.strip()) == (0, "ClientClosed")
