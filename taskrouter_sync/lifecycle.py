@@ -6,6 +6,7 @@ Knows of clients only that they can be closed.
 from __future__ import annotations
 
 import atexit
+import importlib
 import logging
 import os
 import sys
@@ -41,6 +42,9 @@ class Lifecycle:
             self._open[client] = not daemon
             installed, self._installed = self._installed, True
         if not installed:
+            # Imported here, so that what it registers runs after ours: in a script that
+            # is kept alive its executors go on taking work.
+            importlib.import_module("concurrent.futures.thread")
             # Runs when the main thread has reached its end, before threads can no
             # longer be started, which a callback may want to do (from Python 3.12
             # on, atexit comes too late). The function has no public name; it is what
