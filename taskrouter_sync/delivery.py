@@ -195,5 +195,5 @@ class Delivery:
 def _deliver(run: Callable[[], None]) -> None:
     try:
         run()
-    except Exception:  # the top of the thread: the next event must not wait for ever
+    except BaseException:  # the top of the thread, which nothing of a user's may end
         log.exception("An event could not be delivered")
