@@ -149,6 +149,7 @@ class Session:
         *,
         event_type: str | None = None,
         limits: Limits | None = None,
+        max_retries: int | None = None,
         may_refresh: bool = True,
     ) -> Result:
         """Perform a request through the event bridge, on this thread.
@@ -159,6 +160,7 @@ class Session:
             params: query or form; None sends none.
             event_type: a tag that the answer repeats.
             limits: time limits of each attempt; None for the client's.
+            max_retries: further attempts; None for the client's.
             may_refresh: whether a 401 may ask the token's source, which is the user's
                 code, for a fresh one.
 
@@ -171,6 +173,7 @@ class Session:
             body["params"] = dict(params)
         if event_type is not None:
             body["event_type"] = event_type
+        retries = self._max_retries if max_retries is None else max_retries
         failures = 0
         while True:
             if self._closed.is_set():
@@ -184,9 +187,7 @@ class Session:
                     self.refresh(token)
                     continue
                 failures += 1
-                if failures > self._max_retries or not backoff.may_repeat(
-                    method, error
-                ):
+                if failures > retries or not backoff.may_repeat(method, error):
                     raise
                 self._wait(failures, error)
 

@@ -249,7 +249,12 @@ class Worker(WorkerFields, TaskMethods):
         params = {"ActivitySid": self._disconnect_activity_sid}
         try:
             self._session.request(
-                "POST", self._url, params, limits=_GOODBYE, may_refresh=False
+                "POST",
+                self._url,
+                params,
+                limits=_GOODBYE,
+                max_retries=0,
+                may_refresh=False,
             )
         except TaskRouterError as error:
             log.warning("No disconnect activity: %s", error)
