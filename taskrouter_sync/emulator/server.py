@@ -12,6 +12,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -61,7 +62,7 @@ class Server:
         self._heartbeat_interval = heartbeat_interval
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
         app = web.Application(client_max_size=_MAX_BODY)
-        app.on_response_prepare.append(_allow_origins)
+        app.on_response_prepare.append(self._dress)
         channel = "/v1/wschannels/{account}/{channel}"
         app.router.add_get("/", _front_page)
         app.router.add_get(channel, self._upgrade, allow_head=False)
@@ -150,6 +151,11 @@ class Server:
         self._service.journal.answered(entry, response.status)
         return response
 
+    async def _dress(self, _: web.Request, response: web.StreamResponse) -> None:
+        # The service's clock, which a test may have moved.
+        response.headers["Date"] = formatdate(self._service.now(), usegmt=True)
+        response.headers.update(_CORS)
+
     # Sockets
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
@@ -182,6 +188,10 @@ class Server:
             await ws.prepare(request)
             self._service.journal.answered(entry, 101)
             await self._converse(ws, connection)
+        except ConnectionError:
+            # It hung up while it was being answered: there is nobody to tell.
+            self._service.journal.answered(entry, 0)
+            return web.Response()
         finally:
             self._service.leave(connection)
         return ws
@@ -232,10 +242,6 @@ async def _front_page(request: web.Request) -> web.Response:
 
 async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204)
-
-
-async def _allow_origins(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_CORS)
 
 
 def _not_asked() -> Answer:

@@ -92,6 +92,10 @@ class Service:
         )
         engine.on_event(self._send)
 
+    def now(self) -> float:
+        """Read the engine's clock, in epoch seconds."""
+        return self._clock.now()
+
     def settle(self) -> None:
         """Say that the engine may have another next deadline."""
         if self.on_settled is not None:
