@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from taskrouter_sync.errors import HttpError, InvalidResponse
-from taskrouter_sync.wire.answers import Answer, Result, read
+from taskrouter_sync.wire.answers import Answer, read
 
 from ..strategies import json_values, moderate
 
@@ -18,34 +19,51 @@ SECRET = "header.payload.signature"
 
 LIST = {"meta": {"key": "workers", "page": 0}, "workers": [{"sid": "WK1"}]}
 
-RESULTS: list[tuple[int, bytes, Result]] = [
-    # Status, body, what it says. Any 2xx is a yes.
-    (200, b'{"payload":{"sid":"WK1"}}', Result({"sid": "WK1"})),
-    (201, b'{"payload":{"sid":"WK1"}}', Result({"sid": "WK1"})),
-    (299, b'{"payload":{"sid":"WK1"}}', Result({"sid": "WK1"})),
-    (200, b'{"event_type":"ready","payload":{}}', Result({}, "ready")),
-    (200, b'{"event_type":5,"payload":{}}', Result({})),
-    (200, b'{"event_type":null,"payload":{}}', Result({})),
-    (200, b"{}", Result(None)),
-    (200, b'{"payload":null}', Result(None)),
-    (200, b'{"payload":5}', Result(5)),
-    (200, b'{"payload":[1]}', Result([1])),
-    (200, b' {"payload":"text"} ', Result("text")),
-    (200, json.dumps({"payload": LIST}).encode(), Result(LIST)),
+RESULTS: list[tuple[int, bytes, Any, str | None]] = [
+    # Status, body; the payload and the event type. Any 2xx is a yes.
+    (200, b'{"payload":{"sid":"WK1"}}', {"sid": "WK1"}, None),
+    (201, b'{"payload":{"sid":"WK1"}}', {"sid": "WK1"}, None),
+    (299, b'{"payload":{"sid":"WK1"}}', {"sid": "WK1"}, None),
+    (200, b'{"event_type":"ready","payload":{}}', {}, "ready"),
+    (200, b'{"event_type":5,"payload":{}}', {}, None),
+    (200, b'{"event_type":null,"payload":{}}', {}, None),
+    (200, b"{}", None, None),
+    (200, b'{"payload":null}', None, None),
+    (200, b'{"payload":5}', 5, None),
+    (200, b'{"payload":[1]}', [1], None),
+    (200, b' {"payload":"text"} ', "text", None),
+    (200, json.dumps({"payload": LIST}).encode(), LIST, None),
     (
         200,
         b'{"payload":{"meta":{"key":"workers"},"workers":[]}}',
-        Result({"meta": {"key": "workers"}, "workers": []}),
+        {"meta": {"key": "workers"}, "workers": []},
+        None,
     ),
     # A sid makes it no list, and a meta that is no object neither.
-    (200, b'{"payload":{"sid":"WK1","meta":{}}}', Result({"sid": "WK1", "meta": {}})),
-    (200, b'{"payload":{"meta":"text"}}', Result({"meta": "text"})),
+    (200, b'{"payload":{"sid":"WK1","meta":{}}}', {"sid": "WK1", "meta": {}}, None),
+    (200, b'{"payload":{"meta":"text"}}', {"meta": "text"}, None),
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "result"), RESULTS)
-def test_a_yes(status: int, body: bytes, result: Result) -> None:
-    assert read(Answer(status, "OK", body), "GET", SECRET) == result
+@pytest.mark.parametrize(("status", "body", "payload", "event_type"), RESULTS)
+def test_a_yes(status: int, body: bytes, payload: Any, event_type: str | None) -> None:
+    result = read(Answer(status, "OK", body), "GET", SECRET)
+    assert (result.payload, result.event_type) == (payload, event_type)
+
+
+@pytest.mark.parametrize(
+    "date", ["Thu, 30 Jul 2015 20:00:00 GMT", "2015-07-30T20:00:00Z"]
+)
+def test_a_yes_is_of_the_time_that_the_service_says(date: str) -> None:
+    result = read(Answer(200, "OK", b"{}", date=date), "GET", SECRET)
+    assert result.date == datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("date", [None, "", "just now"])
+def test_a_yes_that_says_no_time_is_of_now(date: str | None) -> None:
+    before = datetime.now(timezone.utc)
+    result = read(Answer(200, "OK", b"{}", date=date), "GET", SECRET)
+    assert before <= result.date <= datetime.now(timezone.utc)
 
 
 INVALID: list[tuple[bytes, str]] = [
@@ -79,7 +97,7 @@ def test_a_yes_that_makes_no_sense(body: bytes, words: str) -> None:
 @pytest.mark.parametrize("status", [200, 204])
 @pytest.mark.parametrize("body", [b"", b"\r\n"])
 def test_a_delete_needs_no_body(status: int, body: bytes) -> None:
-    assert read(Answer(status, "No Content", body), "DELETE", SECRET) == Result(None)
+    assert read(Answer(status, "No Content", body), "DELETE", SECRET).payload is None
 
 
 def test_a_delete_whose_body_is_no_json_makes_no_sense() -> None:
