@@ -16,6 +16,45 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 OURS = ("TWILIO_", "TASKROUTER_")
 
 
+# What each prints, and so what has happened in the emulator, in this order.
+FLOWS = {
+    "agent.py": ["Alice", "{'topic': 'an agent'}", "reservation accepted", "completed"],
+    "dequeue.py": ["reservation dequeued", "the caller and the agent talk: assigned"],
+    "conference.py": ["conference initiated", "all are in the conference: assigned"],
+    "call.py": [
+        "the agent is called: pending",
+        "reservation accepted: accepted",
+    ],
+    "queue_statistics.py": [
+        "tasks entered 3",
+        "available workers 1",
+        "max reserved workers 20",
+    ],
+    "workspace_tour.py": [
+        "workspace Emulated workspace",
+        "Cid Offline {'languages': ['en', 'es']}",
+        "updated Long lunch",
+        "queue English",
+        "task deleted",
+        "torn down",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", sorted(FLOWS))
+def test_a_ported_flow_runs_to_its_end(name: str) -> None:
+    done = run(name)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line in FLOWS[name]] == FLOWS[name]
+
+
+def test_every_example_is_run() -> None:
+    programs = {path.name for path in EXAMPLES.glob("*.py")}
+    assert programs - {"local.py", "quickstart.py"} == set(FLOWS)
+
+
 def run(name: str, **variables: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     return subprocess.run(
