@@ -1,0 +1,325 @@
+"""Random histories: statistics equal a recount that never looks at the log.
+
+The recount compares the state before and after every operation, second by second.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from taskrouter_sync.emulator.engine import (
+    ServiceError,
+    statistics_cumulative as cumulative,
+    statistics_realtime as realtime,
+)
+from taskrouter_sync.emulator.engine.activity_times import activity_durations
+from taskrouter_sync.emulator.engine.model import Reservation, Task
+
+from .support import START, Bench, configuration, filter_of, target
+
+
+FIELDS = {
+    "rejected": "reservations_rejected",
+    "timeout": "reservations_timed_out",
+    "canceled": "reservations_canceled",
+    "rescinded": "reservations_rescinded",
+    "accepted": "reservations_accepted",
+    # Reached by way of accepted, at once or in between.
+    "wrapping": "reservations_accepted",
+    "completed": "reservations_accepted",
+}
+CHANNELS = ("default", "voice")
+SPLIT = 4
+
+# What was counted: (second, field, queue, workflow, channel, worker or "", wait).
+Fact = tuple[int, str, str | None, str, str, str, int]
+
+
+class Recount(RuleBasedStateMachine):
+    """Workers and tasks come, work and go; time passes by whole seconds."""
+
+    @initialize(reserved=st.integers(1, 2))
+    def set_up(self, reserved: int) -> None:
+        self.bench = bench = Bench()
+        self.queues = [
+            bench.queue("level > 0", max_reserved_workers=reserved),
+            bench.queue(),
+        ]
+        first, second = self.queues
+        self.workflows = [
+            bench.engine.create_workflow(
+                bench.workspace, f"Flow {number}", text, task_reservation_timeout=5
+            )
+            for number, text in enumerate(
+                [
+                    configuration(
+                        filter_of(target(first, timeout=4), target(second, timeout=7))
+                    ),
+                    configuration(default=first),
+                ]
+            )
+        ]
+        self.facts: list[Fact] = []
+        # Where every worker was in each second.
+        self.sampled: list[Counter[str]] = []
+        self.tasks: dict[str, tuple[Task, str]] = {}
+        self.reservations: dict[str, tuple[Reservation, Task, str | None, str]] = {}
+
+    @property
+    def second(self) -> int:
+        return int(self.bench.time - START)
+
+    def fact(self, field: str, task: Task, queue: str | None, worker: str = "") -> None:
+        wait = self.second - int(task.date_created - START)
+        self.facts.append(
+            (
+                self.second,
+                field,
+                queue,
+                task.workflow_sid,
+                task.task_channel_sid,
+                worker,
+                wait,
+            )
+        )
+
+    def look(self) -> None:
+        """Note what is different from the last look."""
+        for task in self.bench.workspace.tasks.values():
+            if task.sid not in self.tasks:
+                self.tasks[task.sid] = (task, "pending")
+                self.fact("tasks_created", task, task.task_queue_sid)
+            for held in task.reservations.values():
+                if held.sid not in self.reservations:
+                    queue = task.task_queue_sid
+                    self.reservations[held.sid] = (held, task, queue, "pending")
+                    self.fact("reservations_created", task, queue, held.worker_sid)
+        for sid, (task, before) in list(self.tasks.items()):
+            now = task.assignment_status
+            if now != before and now in ("completed", "canceled"):
+                self.fact(f"tasks_{now}", task, task.task_queue_sid)
+            self.tasks[sid] = (task, now)
+        for sid, (held, task, queue, before) in list(self.reservations.items()):
+            status = held.reservation_status
+            field = FIELDS.get(status)
+            if field is not None and FIELDS.get(before) != field:
+                self.fact(field, task, queue, held.worker_sid)
+            self.reservations[sid] = (held, task, queue, status)
+
+    def attempt(self, verb: Any, *args: Any, **options: Any) -> None:
+        try:
+            verb(*args, **options)
+        except ServiceError as error:
+            assert error.status == 400
+        self.look()
+
+    def pick(self, things: Any, number: int) -> Any:
+        things = list(things)
+        return things[number % len(things)] if things else None
+
+    @rule(level=st.integers(0, 1), available=st.booleans())
+    def add_worker(self, level: int, available: bool) -> None:
+        name = f"Worker {len(self.bench.workspace.events)}"
+        self.bench.worker(name, available, level=level)
+        self.look()
+
+    @rule(number=st.integers(0, 9), activity=st.integers(0, 2))
+    def move(self, number: int, activity: int) -> None:
+        worker = self.pick(self.bench.workspace.workers.values(), number)
+        if worker is not None:
+            chosen = self.pick(self.bench.workspace.activities, activity)
+            self.attempt(self.bench.engine.update_worker, worker, activity_sid=chosen)
+
+    @rule(number=st.integers(0, 9))
+    def remove_worker(self, number: int) -> None:
+        worker = self.pick(self.bench.workspace.workers.values(), number)
+        if worker is not None:
+            self.attempt(self.bench.engine.delete_worker, worker)
+
+    @rule(
+        workflow=st.integers(0, 1),
+        channel=st.sampled_from(CHANNELS),
+        priority=st.integers(0, 2),
+    )
+    def add_task(self, workflow: int, channel: str, priority: int) -> None:
+        self.bench.task(
+            workflow_sid=self.workflows[workflow].sid,
+            task_channel=channel,
+            priority=priority,
+            timeout=20,
+        )
+        self.look()
+
+    @rule(
+        number=st.integers(0, 9),
+        status=st.sampled_from(["canceled", "wrapping", "completed"]),
+    )
+    def change_task(self, number: int, status: str) -> None:
+        task = self.pick(self.bench.workspace.tasks.values(), number)
+        if task is not None:
+            self.attempt(self.bench.engine.update_task, task, assignment_status=status)
+
+    @rule(number=st.integers(0, 9))
+    def delete_task(self, number: int) -> None:
+        task = self.pick(self.bench.workspace.tasks.values(), number)
+        if task is not None:
+            self.fact("tasks_deleted", task, task.task_queue_sid)
+            self.attempt(self.bench.engine.delete_task, task)
+
+    @rule(
+        number=st.integers(0, 9),
+        status=st.sampled_from(["accepted", "accepted", "rejected", "completed"]),
+    )
+    def answer(self, number: int, status: str) -> None:
+        open_ones = [
+            held
+            for task in self.bench.workspace.tasks.values()
+            for held in task.reservations.values()
+            if held.live
+        ]
+        held = self.pick(open_ones, number)
+        if held is not None:
+            # Who rejects goes away, else the same offer would come again and again.
+            options = (
+                {"worker_activity_sid": self.bench.offline}
+                if status == "rejected"
+                else {}
+            )
+            self.attempt(self.bench.engine.update_reservation, held, status, **options)
+
+    @rule(seconds=st.integers(1, 6))
+    def wait(self, seconds: int) -> None:
+        for _ in range(seconds):
+            workers = self.bench.workspace.workers.values()
+            self.sampled.append(Counter(worker.activity_sid for worker in workers))
+            self.bench.advance(1)
+            self.look()
+
+    # The comparison.
+
+    @rule(ends=st.tuples(st.integers(-5, 60), st.integers(-5, 60)))
+    def compare(self, ends: tuple[int, int]) -> None:
+        start, end = sorted(ends)
+        end = min(end, self.second)
+        workspace = self.bench.workspace
+        events = workspace.events.between(START + start, START + end)
+        facts = [fact for fact in self.facts if start <= fact[0] <= end]
+        every = cumulative.of_tasks(events)
+        check(cumulative.tally(every), cumulative.WORKSPACE, facts)
+        tallies = cumulative.tally_by_queue(every)
+        for queue in self.queues:
+            tally = tallies.get(queue.sid, cumulative.Tally())
+            mine = [fact for fact in facts if fact[2] == queue.sid]
+            check(tally, cumulative.TASK_QUEUE, mine)
+        for workflow in self.workflows:
+            tally = cumulative.tally(cumulative.of_tasks(events, None, workflow.sid))
+            mine = [fact for fact in facts if fact[3] == workflow.sid]
+            check(tally, cumulative.WORKFLOW, mine)
+        for name in CHANNELS:
+            channel = self.bench.engine.task_channel(workspace, name)
+            tally = cumulative.tally(cumulative.of_tasks(events, channel.sid))
+            mine = [fact for fact in facts if fact[4] == channel.sid]
+            check(tally, cumulative.WORKSPACE, mine)
+        for worker in workspace.workers.values():
+            tally = cumulative.tally(cumulative.of_workers(events, {worker.sid}))
+            mine = [fact for fact in facts if fact[5] == worker.sid]
+            counts = Counter(fact[1] for fact in mine)
+            assert tally.counts(cumulative.WORKERS) == {
+                field: counts[field] for field in cumulative.WORKERS
+            }
+        self.compare_activities(start, end)
+
+    def compare_activities(self, start: int, end: int) -> None:
+        seconds: Counter[str] = Counter()
+        for sample in self.sampled[max(start, 0) : max(end, 0)]:
+            seconds.update(sample)
+        found: Any = activity_durations(
+            self.bench.workspace, START + start, START + end
+        )
+        for item in found["activity_durations"]:
+            assert item["total"] == seconds[item["sid"]]
+            assert item["min"] <= item["avg"] <= item["max"] <= item["total"]
+
+    @invariant()
+    def the_moment_is_right(self) -> None:
+        bench = self.bench
+        for queue in self.queues:
+            tasks = [
+                task
+                for task in bench.workspace.tasks.values()
+                if task.task_queue_sid == queue.sid and not task.finished
+            ]
+            waiting = [task for task in tasks if task.assignment_status == "pending"]
+            present = realtime.by_queue(realtime.present_tasks(bench.workspace))
+            mine = present.get(queue.sid, [])
+            figures: Any = realtime.task_figures(mine, bench.time)
+            assert figures["total_tasks"] == len(tasks)
+            assert sum(figures["tasks_by_status"].values()) == len(tasks)
+            assert sum(figures["tasks_by_priority"].values()) == len(waiting)
+            ages = [bench.time - task.date_created for task in waiting]
+            assert figures["longest_task_waiting_age"] == max(ages, default=0)
+            relative: Any = realtime.relative_age_figures(mine, bench.time)
+            ages = [
+                bench.time - (task.task_queue_entered_date or 0) for task in waiting
+            ]
+            assert relative["longest_relative_task_age_in_queue"] == max(
+                ages, default=0
+            )
+
+
+def check(
+    tally: cumulative.Tally, fields: cumulative.Fields, facts: list[Fact]
+) -> None:
+    """Compare all that the recount knows of."""
+    counts = Counter(fact[1] for fact in facts)
+    found = tally.counts(fields)
+    known = {*FIELDS.values(), "reservations_created", "tasks_canceled"}
+    known |= {"tasks_completed", "tasks_deleted"}
+    if fields is cumulative.WORKSPACE:
+        known.add("tasks_created")
+    assert {field: found[field] for field in known} == {
+        field: counts[field] for field in known
+    }
+    if fields is cumulative.WORKFLOW:
+        assert found["tasks_entered"] == counts["tasks_created"]
+    waits: Any = tally.waits([SPLIT])
+    accepted = [fact[6] for fact in facts if fact[1] == "reservations_accepted"]
+    canceled = [fact[6] for fact in facts if fact[1] == "tasks_canceled"]
+    assert waits["wait_duration_until_accepted"] == spread(accepted)
+    assert waits["wait_duration_until_canceled"] == spread(canceled)
+    assert waits["avg_task_acceptance_time"] == spread(accepted)["avg"]
+    assert waits["split_by_wait_time"][str(SPLIT)] == {
+        "above": {
+            "tasks_canceled": len([wait for wait in canceled if wait > SPLIT]),
+            "reservations_accepted": len([wait for wait in accepted if wait > SPLIT]),
+        },
+        "below": {
+            "tasks_canceled": len([wait for wait in canceled if wait <= SPLIT]),
+            "reservations_accepted": len([wait for wait in accepted if wait <= SPLIT]),
+        },
+    }
+
+
+def spread(waits: list[int]) -> dict[str, int]:
+    if not waits:
+        return dict.fromkeys(("avg", "min", "max", "total"), 0)
+    ordered = sorted(waits)
+    return {
+        "avg": sum(waits) // len(waits),
+        "min": ordered[0],
+        "max": ordered[-1],
+        "total": sum(waits),
+    }
+
+
+TestRecount = Recount.TestCase
+TestRecount.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
