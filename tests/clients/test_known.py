@@ -1,4 +1,4 @@
-"""The worker's open reservations, as events and answers tell of them."""
+"""What the listeners of a Worker know, as events and answers tell it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.clients.known import KnownReservations
+from taskrouter_sync.clients.known import KnownChannels, KnownReservations
+from taskrouter_sync.reconcile import Told
 from taskrouter_sync.resources.reservation import Reservation
+
+from ..resources.session import RecordingSession
 
 
 def reservation(sid: Any, status: str = "pending") -> Reservation:
@@ -97,3 +100,108 @@ def test_what_is_read_is_a_copy(known: KnownReservations) -> None:
     known.open().clear()
     known.unheard().clear()
     assert list(known.open()) == list(known.unheard()) == ["WR1"]
+
+
+@pytest.mark.parametrize(
+    ("told", "event", "news"),
+    [
+        # What listeners were told, what comes next, whether it says more.
+        ([], "created", True),
+        ([], "accepted", True),
+        ([], "completed", True),
+        (["created"], "created", False),
+        (["created"], "accepted", True),
+        (["created"], "wrapup", True),
+        (["created"], "rejected", True),
+        (["accepted"], "created", False),
+        (["accepted"], "accepted", False),
+        (["created", "accepted"], "wrapup", True),
+        (["created", "accepted"], "completed", True),
+        (["wrapup"], "accepted", False),
+        (["wrapup"], "completed", True),
+        (["created", "timeout"], "created", False),
+        (["created", "timeout"], "accepted", False),
+        (["created", "timeout"], "timeout", False),
+        (["created", "timeout"], "completed", False),
+    ],
+)
+def test_what_is_news(
+    known: KnownReservations, told: list[str], event: str, news: bool
+) -> None:
+    for earlier in told:
+        known.note(f"reservation.{earlier}", "WR1", reservation("WR1"))
+    assert known.is_news(f"reservation.{event}", "WR1") is news
+    assert known.is_news("reservation.created", "WR2")
+
+
+def test_what_was_told_is_known_with_its_task(known: KnownReservations) -> None:
+    session = RecordingSession()
+    with_task = session.make({"sid": "WR1", "task_sid": "WT1"})
+    known.note("reservation.accepted", "WR1", with_task)
+    known.note("reservation.created", "WR2", reservation("WR2"))
+    known.note("reservation.timeout", "WR3", reservation("WR3"))
+    assert known.told() == (
+        {"WR1": Told(2, "WT1"), "WR2": Told(1, None)},
+        frozenset({"WR3"}),
+    )
+
+
+def test_of_what_is_over_the_last_thousand_are_remembered(
+    known: KnownReservations,
+) -> None:
+    for number in range(1001):
+        known.note("reservation.timeout", f"WR{number}", reservation("WR"))
+    assert known.is_news("reservation.timeout", "WR0")
+    assert not known.is_news("reservation.timeout", "WR1")
+    assert not known.is_news("reservation.timeout", "WR1000")
+
+
+CHANNEL = {"sid": "WC1", "configured_capacity": 3, "available": True}
+
+
+class TestChannels:
+    @pytest.mark.parametrize(
+        ("known", "now", "events"),
+        [
+            # What is known of a channel, what changed, the events that tell it.
+            (CHANNEL, {}, []),
+            (CHANNEL, {"configured_capacity": 4}, ["capacity.update"]),
+            (CHANNEL, {"available": False}, ["channel.availability.update"]),
+            (
+                CHANNEL,
+                {"configured_capacity": 4, "available": False},
+                ["capacity.update", "channel.availability.update"],
+            ),
+            (CHANNEL, {"assigned_tasks": 2}, []),
+            # Frames say 1 where REST says true.
+            (CHANNEL, {"available": 1}, []),
+            (CHANNEL, {"available": 0}, ["channel.availability.update"]),
+            # Of a channel that it never heard of nothing is told.
+            (CHANNEL, {"sid": "WC2", "configured_capacity": 4}, []),
+            ({"sid": "WC1"}, {"configured_capacity": 4}, []),
+            (None, {}, []),
+            (5, {}, []),
+            ({**CHANNEL, "sid": "WK1"}, {"sid": "WK1", "available": False}, []),
+            ({**CHANNEL, "sid": None}, {"sid": None, "available": False}, []),
+        ],
+    )
+    def test_what_has_changed(
+        self, known: Any, now: dict[str, Any], events: list[str]
+    ) -> None:
+        channels = KnownChannels()
+        channels.note(known)
+        assert channels.changed({**CHANNEL, **now}) == events
+
+    def test_what_was_told_last_counts(self) -> None:
+        channels = KnownChannels()
+        channels.note(CHANNEL)
+        channels.note({**CHANNEL, "configured_capacity": 4})
+        assert channels.changed(CHANNEL) == ["capacity.update"]
+
+    def test_it_is_true_once_it_knows_a_channel(self) -> None:
+        channels = KnownChannels()
+        assert not channels
+        channels.note({"sid": "WK1"})
+        assert not channels
+        channels.note(CHANNEL)
+        assert channels
