@@ -300,7 +300,6 @@ def test_a_dequeue_that_fails_leaves_the_reservation_pending(
     assert status(reservation) == "pending"
     assert ann.activity_name == "Available"
     assert bench.told() == []
-    instruct(bench, task, "dequeue", to="client:joey")
     bench.engine.telephony.outcome(None, "answered")
     instruct(bench, task, "dequeue")
     bench.advance(1)

@@ -1,0 +1,333 @@
+"""What the parameters of instructions say, and which are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from taskrouter_sync.emulator.api.errors import ServiceError
+from taskrouter_sync.emulator.api.instructions import read_instruction
+from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.engine.instructions import Instruction
+
+
+CALL_SID = "CA" + "9" * 32
+NEEDED: dict[str, dict[str, Any]] = {
+    "dequeue": {},
+    "call": {"CallFrom": "+1", "CallUrl": "https://a.b/c"},
+    "redirect": {"RedirectCallSid": CALL_SID, "RedirectUrl": "https://a.b/c"},
+    "conference": {},
+    "supervise": {"Supervisor": "client:boss", "SupervisorMode": "barge"},
+}
+
+
+def read(name: str, params: dict[str, Any]) -> Instruction:
+    return read_instruction(name, Parameters.from_json(params))
+
+
+def refusal(name: str, params: dict[str, Any]) -> str:
+    with pytest.raises(ServiceError) as caught:
+        read(name, params)
+    assert (caught.value.status, caught.value.code) == (400, 20001)
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("dequeue", Instruction(name="dequeue")),
+        ("call", Instruction(name="call", from_="+1", url="https://a.b/c")),
+        (
+            "redirect",
+            Instruction(name="redirect", call_sid=CALL_SID, url="https://a.b/c"),
+        ),
+        ("conference", Instruction(name="conference")),
+        (
+            "supervise",
+            Instruction(
+                name="supervise",
+                to="client:boss",
+                options={"supervisor_mode": "barge"},
+            ),
+        ),
+    ],
+)
+def test_what_is_needed_is_enough(name: str, expected: Instruction) -> None:
+    assert read(name, NEEDED[name]) == expected
+    assert (expected.timeout, expected.accept) == (60, False)
+    assert expected.status_callback_events == ("completed",)
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("call", "CallFrom"),
+        ("call", "CallUrl"),
+        ("redirect", "RedirectCallSid"),
+        ("redirect", "RedirectUrl"),
+        ("supervise", "Supervisor"),
+        ("supervise", "SupervisorMode"),
+    ],
+)
+@pytest.mark.parametrize("empty", [None, ""])
+def test_what_is_needed_is_missed(name: str, missing: str, empty: str | None) -> None:
+    params = NEEDED[name] | {missing: empty}
+    assert refusal(name, params) == f"{missing} field is required"
+
+
+def test_a_dequeue_in_full() -> None:
+    assert read(
+        "dequeue",
+        {
+            "DequeueFrom": "+1",
+            "DequeueTo": "client:joey",
+            "DequeueRecord": "record-from-answer",
+            "DequeueTimeout": "30",
+            "DequeuePostWorkActivitySid": "WA1",
+            "DequeueStatusCallbackUrl": "http://a.b/progress",
+            "DequeueStatusCallbackEvent": "initiated,ringing,answered,completed",
+        },
+    ) == Instruction(
+        name="dequeue",
+        from_="+1",
+        to="client:joey",
+        record="record-from-answer",
+        timeout=30,
+        post_work_activity_sid="WA1",
+        status_callback="http://a.b/progress",
+        status_callback_events=("initiated", "ringing", "answered", "completed"),
+    )
+
+
+def test_a_call_in_full() -> None:
+    assert read(
+        "call",
+        {
+            "CallFrom": "+1",
+            "CallTo": "client:joey",
+            "CallUrl": "https://a.b/c?d=e",
+            "CallRecord": "do-not-record",
+            "CallTimeout": 999,
+            "CallStatusCallbackUrl": "http://a.b/progress",
+            "CallAccept": True,
+        },
+    ) == Instruction(
+        name="call",
+        from_="+1",
+        to="client:joey",
+        url="https://a.b/c?d=e",
+        record="do-not-record",
+        timeout=999,
+        status_callback="http://a.b/progress",
+        accept=True,
+    )
+
+
+def test_a_conference_in_full() -> None:
+    assert read(
+        "conference",
+        {
+            "From": "+1",
+            "To": "client:joey",
+            "Timeout": 1,
+            "PostWorkActivitySid": "WA1",
+            "Record": "true",
+            "StatusCallback": "http://a.b/1",
+            "StatusCallbackMethod": "GET",
+            "StatusCallbackEvent": ["initiated", "answered"],
+            "Muted": False,
+            "EarlyMedia": "false",
+            "StartConferenceOnEnter": True,
+            "EndConferenceOnExit": "yes",
+            "EndConferenceOnCustomerExit": "1",
+            "BeepOnCustomerEntrance": "no",
+            "Beep": "onenter",
+            "WaitUrl": "http://a.b/2",
+            "WaitMethod": "get",
+            "MaxParticipants": "250",
+            "ConferenceStatusCallback": "http://a.b/3",
+            "ConferenceStatusCallbackMethod": "POST",
+            "ConferenceStatusCallbackEvent": "start end join",
+            "ConferenceRecord": True,
+            "ConferenceTrim": "do-not-trim",
+            "ConferenceRecordingStatusCallback": "http://a.b/4",
+            "ConferenceRecordingStatusCallbackMethod": "GET",
+            "RecordingChannels": "dual",
+            "RecordingStatusCallback": "http://a.b/5",
+            "RecordingStatusCallbackMethod": "POST",
+            "Region": "ie1",
+            "SipAuthUsername": "joey",
+            "SipAuthPassword": "secret",
+            "JitterBufferSize": "large",
+        },
+    ) == Instruction(
+        name="conference",
+        from_="+1",
+        to="client:joey",
+        timeout=1,
+        post_work_activity_sid="WA1",
+        record=True,
+        status_callback="http://a.b/1",
+        status_callback_method="GET",
+        status_callback_events=("initiated", "answered"),
+        options={
+            "muted": False,
+            "early_media": False,
+            "start_conference_on_enter": True,
+            "end_conference_on_exit": True,
+            "end_conference_on_customer_exit": True,
+            "beep_on_customer_entrance": False,
+            "beep": "onEnter",
+            "wait_url": "http://a.b/2",
+            "wait_method": "GET",
+            "max_participants": 250,
+            "conference_status_callback": "http://a.b/3",
+            "conference_status_callback_method": "POST",
+            "conference_status_callback_event": ("start", "end", "join"),
+            "conference_record": "true",
+            "conference_trim": "do-not-trim",
+            "conference_recording_status_callback": "http://a.b/4",
+            "conference_recording_status_callback_method": "GET",
+            "recording_channels": "dual",
+            "recording_status_callback": "http://a.b/5",
+            "recording_status_callback_method": "POST",
+            "region": "ie1",
+            "sip_auth_username": "joey",
+            "jitter_buffer_size": "large",
+        },
+    )
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED))
+def test_what_is_empty_is_not_given(name: str) -> None:
+    """The clients send empty texts for what they leave out."""
+    optional = (
+        "DequeueFrom DequeueTo DequeueRecord DequeueTimeout DequeuePostWorkActivitySid"
+        " DequeueStatusCallbackUrl DequeueStatusCallbackEvent CallTo CallRecord"
+        " CallTimeout CallStatusCallbackUrl CallAccept RedirectAccept From To Timeout"
+        " PostWorkActivitySid StatusCallback StatusCallbackMethod StatusCallbackEvent"
+        " Record Muted Beep WaitUrl MaxParticipants ConferenceStatusCallbackEvent"
+    )
+    empty = dict.fromkeys(optional.split(), "")
+    assert read(name, NEEDED[name] | empty) == read(name, NEEDED[name])
+
+
+@pytest.mark.parametrize(
+    ("value", "accept"),
+    [
+        (True, True),
+        ("true", True),
+        ("True", True),
+        ("1", True),
+        (1, True),
+        ("yes", True),
+        (False, False),
+        ("false", False),
+        ("no", False),
+        (0, False),
+    ],
+)
+def test_booleans(value: object, accept: bool) -> None:
+    assert read("call", NEEDED["call"] | {"CallAccept": value}).accept is accept
+    given = NEEDED["redirect"] | {"RedirectAccept": value}
+    assert read("redirect", given).accept is accept
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "initiated,answered",
+        " initiated , answered,",
+        "initiated answered",
+        ["initiated", "answered"],
+        ["initiated", "answered", "initiated"],
+        '["initiated", "answered"]',
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("dequeue", "DequeueStatusCallbackEvent"),
+        ("conference", "StatusCallbackEvent"),
+    ],
+)
+def test_lists_come_in_many_forms(name: str, parameter: str, value: object) -> None:
+    instruction = read(name, {parameter: value})
+    assert instruction.status_callback_events == ("initiated", "answered")
+
+
+def test_a_dequeue_passes_over_what_is_no_event() -> None:
+    """TaskRouter.js's documented example has a contact URI there."""
+    instruction = read("dequeue", {"DequeueStatusCallbackEvent": "client:joey"})
+    assert instruction.status_callback_events == ("completed",)
+    assert instruction.to is None
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value", "message"),
+    [
+        ("dequeue", "DequeueTimeout", "0", "must be between 1 and 999"),
+        ("dequeue", "DequeueTimeout", "1000", "must be between 1 and 999"),
+        ("dequeue", "DequeueTimeout", "soon", "must be an integer"),
+        ("dequeue", "DequeueTimeout", 1.5, "must be an integer"),
+        ("call", "CallTimeout", -1, "must be between 1 and 999"),
+        ("conference", "Timeout", 1000, "must be between 1 and 999"),
+        ("conference", "MaxParticipants", 1, "must be between 2 and 250"),
+        ("conference", "MaxParticipants", 251, "must be between 2 and 250"),
+        (
+            "dequeue",
+            "DequeueRecord",
+            "true",
+            "must be one of record-from-answer, do-not-record",
+        ),
+        (
+            "call",
+            "CallRecord",
+            "always",
+            "must be one of record-from-answer, do-not-record",
+        ),
+        ("conference", "Beep", "loud", "must be one of true, false, onEnter, onExit"),
+        ("conference", "WaitMethod", "PUT", "must be one of GET, POST"),
+        ("conference", "RecordingChannels", "5", "must be one of mono, dual"),
+        (
+            "conference",
+            "StatusCallbackEvent",
+            "ringing,rung",
+            "must be one of initiated, ringing, answered, completed",
+        ),
+        (
+            "conference",
+            "ConferenceStatusCallbackEvent",
+            "begin",
+            "must be one of start, end, join, leave, mute, hold, speaker",
+        ),
+        ("conference", "StatusCallbackEvent", "[ringing", "is not valid JSON"),
+        (
+            "supervise",
+            "SupervisorMode",
+            "shout",
+            "must be one of monitor, whisper, barge",
+        ),
+        ("call", "CallUrl", "twiml", "is not a valid URL"),
+        ("call", "CallUrl", "ftp://a.b/c", "is not a valid URL"),
+        ("call", "CallUrl", "http://", "is not a valid URL"),
+        ("call", "CallUrl", "http://[", "is not a valid URL"),
+        ("redirect", "RedirectUrl", "/twiml", "is not a valid URL"),
+        ("dequeue", "DequeueStatusCallbackUrl", "x", "is not a valid URL"),
+        ("conference", "WaitUrl", "x", "is not a valid URL"),
+    ],
+)
+def test_wrong_values(name: str, parameter: str, value: object, message: str) -> None:
+    params = NEEDED[name] | {parameter: value}
+    assert refusal(name, params) == f"{parameter} {message}"
+
+
+@pytest.mark.parametrize("sid", ["CA1", "CAxxxx", "WT" + "9" * 32, CALL_SID + "0"])
+def test_a_redirect_is_of_a_call(sid: str) -> None:
+    message = refusal("redirect", NEEDED["redirect"] | {"RedirectCallSid": sid})
+    assert message == f"RedirectCallSid {sid} is not a valid Call sid"
+
+
+def test_there_are_no_others() -> None:
+    assert refusal("dance", {}) == "Instruction dance is invalid"
