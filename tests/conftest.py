@@ -15,10 +15,12 @@ from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.wire import backoff
 
 from .support import leaks
+from .support.collector import Collector
 
 
 OpenWorker = Callable[..., Worker]
 MintToken = Callable[..., str]
+ReadyWorker = Callable[..., tuple[Worker, Collector]]
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +100,19 @@ def open_worker(emulator: Emulator, worker_token: MintToken) -> Iterator[OpenWor
             return worker
 
         yield open_one
+
+
+@pytest.fixture
+def ready_worker(open_worker: OpenWorker) -> ReadyWorker:
+    """Open clients for Alice, collect all events, and wait until they are ready."""
+
+    def open_one(token: Any = None, **options: Any) -> tuple[Worker, Collector]:
+        worker = open_worker(token, **options)
+        came = Collector().listen(worker)
+        came.expect("ready")
+        return worker, came
+
+    return open_one
 
 
 @pytest.fixture

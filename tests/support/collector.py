@@ -72,6 +72,11 @@ class Collector:
             args = self._all[found - 1][1]
         return args[0] if len(args) == 1 else args or None
 
+    def last(self, name: str) -> Any:
+        """Give the first argument of the last call under a name."""
+        with self._came:
+            return [args for each, args in self._all if each == name][-1][0]
+
     def names(self) -> list[str]:
         """List the names of all calls so far."""
         with self._came:
