@@ -200,9 +200,9 @@ def test_the_time_limit_of_a_request(
     emulator: Emulator, ready_worker: ReadyWorker
 ) -> None:
     worker, _ = ready_worker(_timing=Timing(request=Limits(answer=0.05)))
-    emulator.faults.delay(1.0)
+    emulator.faults.delay(1.0, method="POST")
     with pytest.raises(RequestTimeout):
-        worker.fetch()
+        worker.update("FriendlyName", "Alice")
 
 
 # Becoming ready.
