@@ -72,7 +72,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "urllib3": frozenset({"wire.requester"}),
     "websocket": frozenset({"wire.bridge_socket"}),
     "jwt": frozenset({"tokens", "capabilities", "emulator.tokens"}),
-    "aiohttp": frozenset({"emulator.server"}),
+    "aiohttp": frozenset({"emulator.server", "emulator.sender"}),
+    "yarl": frozenset({"emulator.sender"}),  # the URLs of aiohttp
     "lark": frozenset({"emulator.engine.expressions"}),
 }
 

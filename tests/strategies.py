@@ -8,7 +8,7 @@ from hypothesis import settings, strategies as st
 
 
 # The same examples in every run, so that a failure is the change's that shows it.
-moderate = settings(max_examples=100, deadline=None, derandomize=True)
+moderate = settings(max_examples=50, deadline=None, derandomize=True)
 
 # JSON may escape what UTF-8 can't say: half of a surrogate pair.
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
