@@ -45,7 +45,11 @@ class Verbs:
         """
         self._core = Core(account_sid, clock, new_sid)
         self.account_sid = account_sid
-        self.workspaces: dict[str, Workspace] = self._core.workspaces
+
+    @property
+    def workspaces(self) -> dict[str, Workspace]:
+        """All workspaces by sid."""
+        return self._core.workspaces
 
     @property
     def now(self) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -51,6 +51,8 @@ class PhoneCall:
     is a call that was given up before it was answered.
     """
 
+    # Its place in the log, from 1: a redirected call may be there several times.
+    number: int = 0
     sid: str
     instruction: Instruction
     workspace_sid: str
@@ -103,6 +105,31 @@ class Telephony:
     def call_length(self, seconds: float | None) -> None:
         self._call_length = None if seconds is None else _seconds(seconds)
 
+    def settings(self) -> dict[str, object]:
+        """Return all that is set, as plain data."""
+        return {
+            "answer_after": self._answer_after,
+            "call_length": self._call_length,
+            "outcome": self._general,
+            "outcomes": dict(self._outcomes),
+        }
+
+    def set_all(
+        self,
+        *,
+        answer_after: float,
+        call_length: float | None,
+        outcome: Outcome,
+        outcomes: Mapping[str, Outcome],
+    ) -> None:
+        """Set everything; see `settings`."""
+        self.answer_after = answer_after
+        self.call_length = call_length
+        self.outcome(None, outcome)
+        self._outcomes.clear()
+        for contact_uri, each in outcomes.items():
+            self.outcome(contact_uri, each)
+
     def outcome(self, contact_uri: str | None, outcome: Outcome) -> None:
         """Say what comes of calls to a contact URI; None: to all the others.
 
@@ -144,9 +171,20 @@ class CallLog:
 
     def __init__(self) -> None:
         self._calls: deque[PhoneCall] = deque(maxlen=KEEP_CALLS)
+        # Calls made so far.
+        self.made = 0
         self._live: dict[str, PhoneCall] = {}
         self._by_reservation: dict[str, dict[str, PhoneCall]] = {}
         self.listeners: list[Callable[[PhoneCall], None]] = []
+
+    def refill(self, calls: list[PhoneCall], made: int) -> None:
+        """Put back what was in a log."""
+        self._calls.clear()
+        self._live.clear()
+        self._by_reservation.clear()
+        for call in calls:
+            self._keep(call)
+        self.made = made
 
     def copy(self) -> list[PhoneCall]:
         """Return copies of all calls."""
@@ -171,14 +209,20 @@ class CallLog:
     def add_redirected(self, call: PhoneCall, now: float) -> None:
         """Log a call that was redirected; it may be one that is logged already."""
         call.states = (CallState("redirected", now),)
-        self._calls.append(call)
+        self.add(call)
         self._tell(call)
 
     def add(self, call: PhoneCall) -> None:
         """Log a call before it enters its first state."""
+        self.made += 1
+        call.number = self.made
+        self._keep(call)
+
+    def _keep(self, call: PhoneCall) -> None:
         self._calls.append(call)
-        self._live[call.sid] = call
-        self._by_reservation.setdefault(call.reservation_sid, {})[call.sid] = call
+        if not call.states or not call.over:
+            self._live[call.sid] = call
+            self._by_reservation.setdefault(call.reservation_sid, {})[call.sid] = call
 
     def note(self, call: PhoneCall, status: CallStatus, now: float) -> None:
         """Log a state that begins now, and tell the listeners."""

@@ -67,6 +67,12 @@ class Configuration:
         return {target.queue_sid for filter in filters for target in filter.targets}
 
 
+def leading_to(queue_sid: str) -> Configuration:
+    """Make the configuration that leads every task to one queue, for good."""
+    only = Filter("", None, (Target(queue_sid),))
+    return Configuration("", (), only)
+
+
 def parse_configuration(text: str) -> Configuration:
     """Parse a configuration; raises ServiceError with what is wrong where."""
     document = parse_json(text, MAX_CONFIGURATION, "Configuration")

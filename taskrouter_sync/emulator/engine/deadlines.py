@@ -28,32 +28,37 @@ class Deadline(NamedTuple):
 class Deadlines:
     """At most one deadline per kind and sid; equal times go in order of setting."""
 
+    # The whole state: what is set, and how many were set so far.
+    current: dict[tuple[Kind, str], Deadline] = field(default_factory=dict)
+    count: int = 0
     _heap: list[Deadline] = field(default_factory=list)
-    _current: dict[tuple[Kind, str], Deadline] = field(default_factory=dict)
-    _count: int = 0
 
     def set(self, when: float, kind: Kind, workspace_sid: str, sid: str) -> None:
         """Set or move a deadline."""
-        self._count += 1
-        deadline = Deadline(when, self._count, kind, workspace_sid, sid)
-        self._current[kind, sid] = deadline
+        self.count += 1
+        deadline = Deadline(when, self.count, kind, workspace_sid, sid)
+        self.current[kind, sid] = deadline
         heapq.heappush(self._heap, deadline)
         # Entries that were moved or cleared stay in the heap until they surface;
         # a day's time to live of finished tasks would pile up without this.
-        if len(self._heap) > 2 * len(self._current) + 64:
-            self._heap = list(self._current.values())
-            heapq.heapify(self._heap)
+        if len(self._heap) > 2 * len(self.current) + 64:
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make the order of what is current anew."""
+        self._heap = list(self.current.values())
+        heapq.heapify(self._heap)
 
     def clear(self, kind: Kind, sid: str) -> None:
         """Forget a deadline, if there is one."""
-        self._current.pop((kind, sid), None)
+        self.current.pop((kind, sid), None)
 
     def next(self) -> float | None:
         """Return the next moment at which something is due."""
         heap = self._heap
         while heap:
             first = heap[0]
-            if self._current.get((first.kind, first.sid)) is first:
+            if self.current.get((first.kind, first.sid)) is first:
                 return first.when
             heapq.heappop(heap)
         return None
@@ -64,5 +69,5 @@ class Deadlines:
         if when is None or when > now:
             return None
         deadline = heapq.heappop(self._heap)
-        del self._current[deadline.kind, deadline.sid]
+        del self.current[deadline.kind, deadline.sid]
         return deadline

@@ -74,14 +74,14 @@ class EventLog:
     """The events of one workspace in the order in which they happened."""
 
     def __init__(self) -> None:
-        self._by_sid: dict[str, Event] = {}
+        self.by_sid: dict[str, Event] = {}
         # In order of time, after `_gone` ones that were let go.
         self._events: list[Event] = []
         self._gone = 0
         self._complete_since = -math.inf
 
     def __len__(self) -> int:
-        return len(self._by_sid)
+        return len(self.by_sid)
 
     def __iter__(self) -> Iterator[Event]:
         """Walk from the oldest to the newest."""
@@ -91,6 +91,13 @@ class EventLog:
         """Walk from the newest to the oldest."""
         return islice(reversed(self._events), len(self))
 
+    def refill(self, events: list[Event], complete_since: float) -> None:
+        """Put back what was in a log, oldest first."""
+        self._events, self._gone = [], 0
+        for event in events:
+            self.append(event)
+        self._complete_since = max(complete_since, self._complete_since)
+
     @property
     def complete_since(self) -> float:
         """The moment (epoch seconds) after which no event was let go."""
@@ -98,7 +105,7 @@ class EventLog:
 
     def get(self, sid: str) -> Event | None:
         """Return the event with this sid, or None."""
-        return self._by_sid.get(sid)
+        return self.by_sid.get(sid)
 
     def between(self, start: float, end: float) -> list[Event]:
         """List the events with start <= time <= end (epoch seconds), in order."""
@@ -108,14 +115,14 @@ class EventLog:
 
     def append(self, event: Event) -> None:
         """Record one more event and let go of those that are too old."""
-        self._by_sid[event.sid] = event
+        self.by_sid[event.sid] = event
         self._events.append(event)
         while (
             len(self) > KEEP_EVENTS
             or self._events[self._gone].time < event.time - KEEP_SECONDS
         ):
             oldest = self._events[self._gone]
-            del self._by_sid[oldest.sid]
+            del self.by_sid[oldest.sid]
             self._complete_since = oldest.time
             self._gone += 1
         if self._gone >= _CUT:

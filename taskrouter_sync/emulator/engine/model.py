@@ -62,7 +62,8 @@ class Entity:
         if copy is None:
             copy = object.__new__(type(self))
             for name in self.__dataclass_fields__:
-                setattr(copy, name, getattr(self, name))
+                # Past whoever watches the original for changes.
+                object.__setattr__(copy, name, getattr(self, name))
             self._snapshot = copy
         return copy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from . import lifecycle, matching, waiting
-from .configuration import Configuration, Filter, Target
+from .configuration import Target, leading_to
 from .core import Core
 from .model import Task, Workspace
 from .tell import tell_route
@@ -34,8 +34,7 @@ def start(core: Core, workspace: Workspace, task: Task) -> None:
     target = task.routing_target
     if target is not None and target.startswith("WQ"):
         # That queue and no steps, until the time to live is over (choice).
-        only = Filter("", None, (Target(target),))
-        task.configuration = Configuration("", (), only)
+        task.configuration = leading_to(target)
     else:
         workflow = workspace.workflows[task.workflow_sid]
         task.configuration = workflow.configuration_value
