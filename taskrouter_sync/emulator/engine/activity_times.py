@@ -38,7 +38,7 @@ def activity_durations(
     start = max(start, workspace.events.complete_since)
     lengths: dict[str | None, list[float]] = {sid: [] for sid in workspace.activities}
     for stay in _stays(workspace, start, worker_sids):
-        length = min(stay.end, end) - max(stay.begin, start)
+        length = min(stay.end, end) - stay.begin
         if length > 0 and stay.activity_sid in lengths:
             lengths[stay.activity_sid].append(length)
     return {
@@ -56,7 +56,7 @@ def activity_durations(
 def _stays(
     workspace: Workspace, start: float, worker_sids: Collection[str] | None
 ) -> Iterator[Stay]:
-    """Walk through all stays since `start`, the running ones last.
+    """Walk through all stays, cut at `start`, the running ones last.
 
     Events after the interval are looked at too: they tell where those workers were
     who did not move in it, or who are gone by now.

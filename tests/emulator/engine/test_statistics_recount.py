@@ -33,7 +33,7 @@ FIELDS = {
     "completed": "reservations_accepted",
 }
 CHANNELS = ("default", "voice")
-SPLIT = 4
+SPLITS = (0, 1, 2, 4)
 
 # What was counted: (second, field, queue, workflow, channel, worker or "", wait).
 Fact = tuple[int, str, str | None, str, str, str, int]
@@ -63,6 +63,8 @@ class Recount(RuleBasedStateMachine):
                 ]
             )
         ]
+        bench.worker("Ann", level=1)
+        bench.worker("Bob", level=0)
         self.facts: list[Fact] = []
         # Where every worker was in each second.
         self.sampled: list[Counter[str]] = []
@@ -170,26 +172,33 @@ class Recount(RuleBasedStateMachine):
             self.fact("tasks_deleted", task, task.task_queue_sid)
             self.attempt(self.bench.engine.delete_task, task)
 
-    @rule(
-        number=st.integers(0, 9),
-        status=st.sampled_from(["accepted", "accepted", "rejected", "completed"]),
-    )
-    def answer(self, number: int, status: str) -> None:
-        open_ones = [
-            held
-            for task in self.bench.workspace.tasks.values()
-            for held in task.reservations.values()
-            if held.live
-        ]
-        held = self.pick(open_ones, number)
+    @rule(seconds=st.integers(0, 3), then=st.sampled_from(["accepted", "rejected"]))
+    def answer_after_a_while(self, seconds: int, then: str) -> None:
+        self.wait(seconds)
+        for held, *_ in list(self.reservations.values()):
+            if held.reservation_status == "pending":
+                # Who rejects goes away, else there would be no end of offers.
+                options = (
+                    {"worker_activity_sid": self.bench.offline}
+                    if then == "rejected"
+                    else {}
+                )
+                self.attempt(
+                    self.bench.engine.update_reservation, held, then, **options
+                )
+
+    @rule(number=st.integers(0, 9), status=st.sampled_from(["wrapping", "completed"]))
+    def finish(self, number: int, status: str) -> None:
+        held = self.pick(
+            [
+                held
+                for held, *_ in self.reservations.values()
+                if held.reservation_status in ("accepted", "wrapping")
+            ],
+            number,
+        )
         if held is not None:
-            # Who rejects goes away, else the same offer would come again and again.
-            options = (
-                {"worker_activity_sid": self.bench.offline}
-                if status == "rejected"
-                else {}
-            )
-            self.attempt(self.bench.engine.update_reservation, held, status, **options)
+            self.attempt(self.bench.engine.update_reservation, held, status)
 
     @rule(seconds=st.integers(1, 6))
     def wait(self, seconds: int) -> None:
@@ -201,10 +210,15 @@ class Recount(RuleBasedStateMachine):
 
     # The comparison.
 
-    @rule(ends=st.tuples(st.integers(-5, 60), st.integers(-5, 60)))
-    def compare(self, ends: tuple[int, int]) -> None:
-        start, end = sorted(ends)
-        end = min(end, self.second)
+    @rule(begin=st.floats(0, 1), length=st.floats(0, 1))
+    def compare_some(self, begin: float, length: float) -> None:
+        start = round(begin * self.second)
+        self.compare(start, start + round(length * (self.second - start)))
+
+    def teardown(self) -> None:
+        self.compare(-5, self.second)
+
+    def compare(self, start: int, end: int) -> None:
         workspace = self.bench.workspace
         events = workspace.events.between(START + start, START + end)
         facts = [fact for fact in self.facts if start <= fact[0] <= end]
@@ -286,22 +300,22 @@ def check(
     }
     if fields is cumulative.WORKFLOW:
         assert found["tasks_entered"] == counts["tasks_created"]
-    waits: Any = tally.waits([SPLIT])
+    waits: Any = tally.waits(SPLITS)
     accepted = [fact[6] for fact in facts if fact[1] == "reservations_accepted"]
     canceled = [fact[6] for fact in facts if fact[1] == "tasks_canceled"]
     assert waits["wait_duration_until_accepted"] == spread(accepted)
     assert waits["wait_duration_until_canceled"] == spread(canceled)
     assert waits["avg_task_acceptance_time"] == spread(accepted)["avg"]
-    assert waits["split_by_wait_time"][str(SPLIT)] == {
-        "above": {
-            "tasks_canceled": len([wait for wait in canceled if wait > SPLIT]),
-            "reservations_accepted": len([wait for wait in accepted if wait > SPLIT]),
-        },
-        "below": {
-            "tasks_canceled": len([wait for wait in canceled if wait <= SPLIT]),
-            "reservations_accepted": len([wait for wait in accepted if wait <= SPLIT]),
-        },
-    }
+    for limit in SPLITS:
+        late = len([wait for wait in accepted if wait > limit])
+        lost = len([wait for wait in canceled if wait > limit])
+        assert waits["split_by_wait_time"][str(limit)] == {
+            "above": {"tasks_canceled": lost, "reservations_accepted": late},
+            "below": {
+                "tasks_canceled": len(canceled) - lost,
+                "reservations_accepted": len(accepted) - late,
+            },
+        }
 
 
 def spread(waits: list[int]) -> dict[str, int]:
