@@ -14,7 +14,7 @@ from twilio.rest import Client
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from tests.emulator.conformance import PUBLISHED, CheckedHttpClient
+from tests.emulator.conformance import PUBLISHED, CheckedHttpClient, QueueSids
 
 
 @pytest.fixture
@@ -103,11 +103,27 @@ def use_everything(client: Client, emulator: Emulator) -> None:
     [event, *_] = ws.events.list(minutes=15)
     assert ws.events(event.sid).fetch().event_type == event.event_type
 
+    use_statistics(ws, worker.sid, queue.sid, flow.sid)
+
     ws.tasks(task.sid).delete()
     ws.workflows(flow.sid).delete()
     ws.task_queues(queue.sid).delete()
     ws.workers(worker.sid).delete()
     ws.delete()
+
+
+def use_statistics(ws: Any, worker: str, queue: str, flow: str) -> None:
+    """Ask for all kinds of statistics of everything."""
+    for subject in (ws, ws.task_queues(queue), ws.workflows(flow)):
+        subject.statistics().fetch()
+        subject.real_time_statistics().fetch()
+        subject.cumulative_statistics().fetch()
+    ws.workers.statistics().fetch()
+    ws.workers.real_time_statistics().fetch()
+    ws.workers.cumulative_statistics().fetch()
+    ws.workers(worker).statistics().fetch()
+    ws.task_queues.statistics.list()
+    ws.task_queues.bulk_real_time_statistics.create(QueueSids([queue]))
 
 
 def test_every_published_operation_answers_as_published(
