@@ -34,16 +34,24 @@ class Connection:
     Args:
         channel: WK…, WQ… or WS….
         cut: cuts the socket at once, without a close frame.
+        pause: stops (True) or resumes (False) reading from the socket.
         disconnect_activity_sid: the worker's activity once the socket is gone.
     """
 
     channel: str
     cut: Callable[[], None]
+    pause: Callable[[bool], None]
     disconnect_activity_sid: str | None = None
     closing: bool = False
+    # How many of the next frames are sent twice.
+    duplicates: int = 0
     _line: asyncio.Queue[str | Close] = field(
         default_factory=lambda: asyncio.Queue(MAX_WAITING)
     )
+    _flowing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._flowing.set()
 
     def send(self, item: str | Close) -> None:
         """Put a frame in line; cut the socket if the line is full."""
@@ -55,9 +63,26 @@ class Connection:
         except asyncio.QueueFull:
             self.cut()
 
+    def send_frame(self, text: str) -> None:
+        """Put an event's frame in line, twice if frames are to be duplicated."""
+        self.send(text)
+        if self.duplicates:
+            self.duplicates -= 1
+            self.send(text)
+
+    def stall(self, stalled: bool) -> None:
+        """Let nothing through in either direction, or let it flow again."""
+        self.pause(stalled)
+        if stalled:
+            self._flowing.clear()
+        else:
+            self._flowing.set()
+
     async def next(self) -> str | Close:
         """Wait for the next thing to send."""
-        return await self._line.get()
+        item = await self._line.get()
+        await self._flowing.wait()
+        return item
 
 
 class Channels:
@@ -93,6 +118,10 @@ class Channels:
             self.remove(connection)
             connection.send(Close(EVICTED, "Closed by another session"))
 
+    def counts(self) -> dict[str, int]:
+        """Give the number of open sockets of each channel that has any."""
+        return {channel: len(each) for channel, each in self._open.items()}
+
     def of(self, channel: str) -> list[Connection]:
         """Give the open connections of a channel; of all if it is empty."""
         return list(self) if not channel else list(self._open.get(channel, ()))
@@ -103,7 +132,7 @@ class Channels:
 
     def send(self, channel: str, text: str) -> int:
         """Send a text frame to the sockets of a channel; tell how many."""
-        return self._each(channel, lambda connection: connection.send(text))
+        return self._each(channel, lambda connection: connection.send_frame(text))
 
     def close(self, channel: str, code: int, reason: str) -> int:
         """Close the sockets of a channel by a close frame; tell how many."""
@@ -113,6 +142,18 @@ class Channels:
     def cut(self, channel: str) -> int:
         """Cut the sockets of a channel without a close frame; tell how many."""
         return self._each(channel, lambda connection: connection.cut())
+
+    def stall(self, channel: str, stalled: bool) -> int:
+        """Stall the sockets of a channel or let them flow; tell how many."""
+        return self._each(channel, lambda connection: connection.stall(stalled))
+
+    def duplicate(self, channel: str, times: int) -> int:
+        """Send the next frames of a channel's sockets twice; tell how many sockets."""
+
+        def note(connection: Connection) -> None:
+            connection.duplicates = times
+
+        return self._each(channel, note)
 
     def _each(self, channel: str, act: Callable[[Connection], None]) -> int:
         connections = self.of(channel)

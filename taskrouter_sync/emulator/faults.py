@@ -31,6 +31,14 @@ class Sockets(Protocol):
         """Send a text frame."""
         ...
 
+    def stall(self, channel: str, stalled: bool) -> int:
+        """Let nothing through, or let it flow again."""
+        ...
+
+    def duplicate(self, channel: str, times: int) -> int:
+        """Send the next frames twice."""
+        ...
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -165,6 +173,30 @@ class Faults:
     def cut_sockets(self, channel: str = "") -> int:
         """Cut the channel's sockets (empty: all) without a word; tell how many."""
         return self._on_sockets(lambda sockets: sockets.cut(channel))
+
+    def stall_sockets(self, channel: str = "") -> int:
+        """Let nothing through on the channel's sockets (empty: all); tell how many.
+
+        They stay open, without a frame or a heartbeat, and what the client says is
+        not read, not even that it hangs up, until ``resume_sockets``.
+        """
+        return self._on_sockets(lambda sockets: sockets.stall(channel, True))
+
+    def resume_sockets(self, channel: str = "") -> int:
+        """Let stalled sockets flow again, with what waited; tell how many."""
+        return self._on_sockets(lambda sockets: sockets.stall(channel, False))
+
+    def duplicate_frames(self, channel: str = "", *, times: int = 1) -> int:
+        """Send the next frames to the channel's open sockets (empty: all) twice.
+
+        Args:
+            channel: WK…, WQ… or WS….
+            times: how many frames; heartbeats do not count.
+
+        Returns:
+            How many sockets that are.
+        """
+        return self._on_sockets(lambda sockets: sockets.duplicate(channel, times))
 
     def send_text(self, channel: str, text: str) -> int:
         """Send any text as a frame to the channel's sockets; tell how many."""

@@ -178,6 +178,7 @@ class Server:
         connection = Connection(
             channel,
             cut=lambda: _cut(request),
+            pause=lambda paused: _pause(request, paused),
             disconnect_activity_sid=query.get("disconnectActivitySid"),
         )
         # Before the client hears that it is connected: it misses nothing from then.
@@ -278,3 +279,11 @@ def _faulty(fault: Fault, answer: Answer | None) -> web.Response:
 def _cut(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.abort()
+
+
+def _pause(request: web.Request, paused: bool) -> None:
+    if request.transport is not None:
+        if paused:
+            request.transport.pause_reading()
+        else:
+            request.transport.resume_reading()

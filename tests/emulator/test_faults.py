@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 
 import pytest
@@ -104,3 +105,35 @@ def test_any_text_can_be_sent(desk: Desk) -> None:
     assert desk.emulator.faults.send_text(desk.worker_sid, "no json") == 1
     assert desk.socket.recv() == "no json"
     assert desk.emulator.faults.send_text("WK" + "0" * 32, "nobody") == 0
+
+
+def test_a_stalled_socket_is_open_and_lets_nothing_through(desk: Desk) -> None:
+    assert desk.emulator.faults.stall_sockets(desk.worker_sid) == 1
+    later = desk.connect()
+    desk.socket.ping()
+    assert desk.emulator.faults.send_text(desk.worker_sid, "held back") == 2
+
+    assert later.recv() == "held back"
+    assert not select.select([desk.socket], [], [], 0)[0]
+    assert desk.emulator.connections(desk.worker_sid) == 2
+
+    assert desk.emulator.faults.resume_sockets() == 2
+    came = [desk.socket.recv_data(control_frame=True) for _ in range(2)]
+    assert {data for _, data in came} == {b"held back", b""}
+    pongs = [opcode for opcode, data in came if not data]
+    assert pongs == [websocket.ABNF.OPCODE_PONG]
+
+
+def test_an_emulator_stops_at_once_with_a_stalled_socket(desk: Desk) -> None:
+    desk.emulator.faults.stall_sockets()
+    began = time.monotonic()
+    desk.emulator.stop()
+    assert time.monotonic() - began < 1
+
+
+def test_the_next_frames_of_a_socket_are_sent_twice(desk: Desk) -> None:
+    assert desk.emulator.faults.duplicate_frames(desk.worker_sid, times=2) == 1
+    for text in ("one", "two", "three", "four"):
+        desk.emulator.send_frame(desk.worker_sid, text)
+    came = [desk.socket.recv() for _ in range(6)]
+    assert came == ["one", "one", "two", "two", "three", "four"]
