@@ -11,6 +11,7 @@ import pytest
 
 from taskrouter_sync import Worker, WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.wire import backoff
 
@@ -44,9 +45,19 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def service() -> Iterator[tuple[Emulator, ReadyWorkspace]]:
-    """A running emulator, and its workspace, in which Alice is available."""
+    """A running emulator, and its workspace: Alice is available, with much capacity."""
     with Emulator() as running:
-        yield running, running.workspace(worker_activity="Available")
+        workspace = running.workspace(worker_activity="Available")
+        running.call(_make_room)
+        yield running, workspace
+
+
+def _make_room(engine: Engine) -> None:
+    """Let the workers take as many tasks as come."""
+    for workspace in engine.workspaces.values():
+        for worker in workspace.workers.values():
+            for channel in worker.channels.values():
+                engine.update_worker_channel(channel, capacity=100)
 
 
 @pytest.fixture
@@ -103,13 +114,21 @@ def open_worker(emulator: Emulator, worker_token: MintToken) -> Iterator[OpenWor
 
 
 @pytest.fixture
-def ready_worker(open_worker: OpenWorker) -> ReadyWorker:
-    """Open clients for Alice, collect all events, and wait until they are ready."""
+def ready_worker(
+    emulator: Emulator, alice: str, open_worker: OpenWorker
+) -> ReadyWorker:
+    """Open clients for Alice, collect all events, and wait until they are ready.
+
+    They know by then that nothing is pending.
+    """
 
     def open_one(token: Any = None, **options: Any) -> tuple[Worker, Collector]:
         worker = open_worker(token, **options)
         came = Collector().listen(worker)
         came.expect("ready")
+        settled = Collector().listen(worker, "settled")
+        emulator.send_frame(alice, {"event_type": "settled", "payload": {}})
+        settled.expect("settled")
         return worker, came
 
     return open_one

@@ -77,6 +77,11 @@ class Collector:
         with self._came:
             return [args for each, args in self._all if each == name][-1][0]
 
+    def calls(self) -> list[tuple[str, tuple[Any, ...]]]:
+        """List all calls so far."""
+        with self._came:
+            return list(self._all)
+
     def names(self) -> list[str]:
         """List the names of all calls so far."""
         with self._came:
