@@ -11,6 +11,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Generic, Literal, TypeVar
 
 
@@ -22,6 +23,7 @@ KEEP = 100_000
 _TOKEN = re.compile(r"(?<=[?&]token=)[^&]*")
 
 E = TypeVar("E")
+Entry = TypeVar("Entry")
 
 
 @dataclass
@@ -47,27 +49,62 @@ def without_token(url: str) -> str:
     return _TOKEN.sub("…", url)
 
 
+class _Log(Generic[Entry]):
+    """The latest entries, numbered from 1 in the order they came."""
+
+    def __init__(self) -> None:
+        self.entries: deque[Entry] = deque(maxlen=KEEP)
+        self.count = 0
+
+    def append(self, entry: Entry) -> None:
+        self.count += 1
+        self.entries.append(entry)
+
+    def after(self, number: int) -> list[tuple[int, Entry]]:
+        first = self.count - len(self.entries) + 1
+        skipped = max(0, number + 1 - first)
+        left = islice(self.entries, skipped, None)
+        return list(enumerate(left, first + skipped))
+
+
 class Journal(Generic[E]):
-    """Requests, events and open sockets, with a way to wait for them."""
+    """Requests, events and open sockets, with ways to wait for them."""
 
     def __init__(self) -> None:
         # Guards everything below; notified at each change.
         self._changed = threading.Condition()
-        self._requests: deque[Request] = deque(maxlen=KEEP)
-        self._events: deque[E] = deque(maxlen=KEEP)
+        self._requests: _Log[Request] = _Log()
+        self._events: _Log[E] = _Log()
         self._connections: Counter[str] = Counter()
+        # Called after each change, by the emulator's thread.
+        self.watchers: list[Callable[[], None]] = []
 
     @property
     def requests(self) -> list[Request]:
         """All requests so far, in the order they arrived."""
         with self._changed:
-            return list(self._requests)
+            return list(self._requests.entries)
 
     @property
     def events(self) -> list[E]:
         """All events of the service so far."""
         with self._changed:
-            return list(self._events)
+            return list(self._events.entries)
+
+    def requests_after(self, number: int) -> list[tuple[int, Request]]:
+        """Give the requests after that number, with theirs."""
+        with self._changed:
+            return self._requests.after(number)
+
+    def events_after(self, number: int) -> list[tuple[int, E]]:
+        """Give the events after that number, with theirs."""
+        with self._changed:
+            return self._events.after(number)
+
+    def counts(self) -> tuple[int, int]:
+        """Give the numbers of the latest request and of the latest event."""
+        with self._changed:
+            return self._requests.count, self._events.count
 
     def connections(self, channel: str) -> int:
         """Give the number of open sockets of a channel."""
@@ -78,25 +115,32 @@ class Journal(Generic[E]):
         """Note a request."""
         with self._changed:
             self._requests.append(request)
-            self._changed.notify_all()
+        self.touched()
 
     def answered(self, request: Request, status: int) -> None:
         """Note the answer to a request."""
         with self._changed:
             request.status = status
-            self._changed.notify_all()
+        self.touched()
 
     def happened(self, event: E) -> None:
         """Note an event."""
         with self._changed:
             self._events.append(event)
-            self._changed.notify_all()
+        self.touched()
 
     def connected(self, channel: str, change: int) -> None:
         """Note that sockets of a channel opened (+1) or closed (-1)."""
         with self._changed:
             self._connections[channel] += change
+        self.touched()
+
+    def touched(self) -> None:
+        """Say that something changed, here or in the service."""
+        with self._changed:
             self._changed.notify_all()
+        for watcher in tuple(self.watchers):
+            watcher()
 
     def wait_until(
         self, condition: Callable[[], bool], timeout: float, what: str

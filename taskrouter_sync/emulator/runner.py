@@ -22,6 +22,7 @@ from taskrouter_sync.emulator.listening import address, listen
 from taskrouter_sync.emulator.service import Service
 from taskrouter_sync.emulator.telephony import Telephony
 from taskrouter_sync.emulator.thread import ServiceThread
+from taskrouter_sync.emulator.ticker import pass_time
 from taskrouter_sync.emulator.watching import Watch
 
 
@@ -259,18 +260,7 @@ class Emulator(Watch):
         clock = self._manual
         if clock is None:
             raise RuntimeError("only a manual clock can be advanced")
-
-        def step(engine: Engine) -> None:
-            end = clock.now() + seconds
-            deadline = engine.next_deadline()
-            while deadline is not None and deadline <= end:
-                clock.set(deadline)
-                engine.run_due()
-                deadline = engine.next_deadline()
-            clock.set(end)
-            engine.run_due()
-
-        self.call(step)
+        self.call(lambda engine: pass_time(engine, clock, seconds))
 
     def send_frame(self, channel: str, frame: str | Mapping[str, object]) -> int:
         """Send a frame to the sockets of a channel; tell to how many.

@@ -97,7 +97,8 @@ class Service:
         return self._clock.now()
 
     def settle(self) -> None:
-        """Say that the engine may have another next deadline."""
+        """Say that the engine may have changed, and have another next deadline."""
+        self.journal.touched()
         if self.on_settled is not None:
             self.on_settled()
 
@@ -132,13 +133,14 @@ class Service:
         if_match: str | None,
     ) -> Answer:
         """Answer a REST request; only the API asks who it is."""
-        if path.startswith("/v1/") and not self._authorized(authorization):
+        if path.startswith("/v1/") and not self.authorized(authorization):
             return refused(bad_auth())
         answer = self.api.perform(method, path, params, if_match=if_match)
         self.settle()
         return answer
 
-    def _authorized(self, authorization: str) -> bool:
+    def authorized(self, authorization: str) -> bool:
+        """Tell whether the header Authorization names the account with its key."""
         scheme, _, encoded = authorization.partition(" ")
         try:
             given = base64.b64decode(encoded, validate=True)

@@ -1,10 +1,10 @@
-"""The engine's timer: one call, at the next deadline."""
+"""The engine's time: a timer at its next deadline, or a clock that is moved."""
 
 from __future__ import annotations
 
 import asyncio
 
-from taskrouter_sync.emulator.clock import Clock
+from taskrouter_sync.emulator.clock import Clock, ManualClock
 from taskrouter_sync.emulator.engine import Engine
 
 
@@ -47,3 +47,15 @@ class Ticker:
         self._handle = self._deadline = None
         self._engine.run_due()
         self.rearm()
+
+
+def pass_time(engine: Engine, clock: ManualClock, seconds: float) -> None:
+    """Let time pass; whatever falls due happens in order, each at its moment."""
+    end = clock.now() + seconds
+    deadline = engine.next_deadline()
+    while deadline is not None and deadline <= end:
+        clock.set(deadline)
+        engine.run_due()
+        deadline = engine.next_deadline()
+    clock.set(end)
+    engine.run_due()
