@@ -16,7 +16,8 @@ from taskrouter_sync.emulator.api.pages import Listing, page
 from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.api.render import Json, Renderer
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.model import Task, Versioned, Worker, Workspace
+from taskrouter_sync.emulator.engine.entities import Versioned
+from taskrouter_sync.emulator.engine.model import Task, Worker, Workspace
 
 
 class _HasSid(Protocol):

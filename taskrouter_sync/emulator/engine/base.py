@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from . import due
 from .core import Core, Listener
+from .entities import Container, Entity
 from .errors import not_found
 from .events import Event
 from .model import (
     Activity,
-    Entity,
     Reservation,
     Task,
     TaskChannel,
@@ -47,7 +47,7 @@ class Verbs:
         self.account_sid = account_sid
 
     @property
-    def workspaces(self) -> dict[str, Workspace]:
+    def workspaces(self) -> Container[Workspace]:
         """All workspaces by sid."""
         return self._core.workspaces
 
@@ -156,7 +156,7 @@ def find_task_channel(workspace: Workspace, sid: str) -> TaskChannel | None:
 _E = TypeVar("_E", bound=Entity)
 
 
-def _found(workspace: Workspace, kind: str, container: dict[str, _E], sid: str) -> _E:
+def _found(workspace: Workspace, kind: str, container: Container[_E], sid: str) -> _E:
     entity = container.get(sid)
     if entity is None:
         raise not_found(f"/Workspaces/{workspace.sid}/{kind}/{sid}")

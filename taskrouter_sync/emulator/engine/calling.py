@@ -135,11 +135,11 @@ def _end(core: Core, workspace: Workspace, call: PhoneCall) -> None:
             if other.instruction.name == "supervise":
                 hang_up(core, workspace, other)
         _end_work(core, workspace, call)
-    activity_sid = call.instruction.post_work_activity_sid
     worker = workspace.workers.get(call.worker_sid)
-    # It may have been deleted while they spoke.
-    if worker is not None and activity_sid in workspace.activities:
-        set_activity(core, workspace, worker, activity_sid)
+    activity = workspace.activities.get(call.instruction.post_work_activity_sid or "")
+    # They may have been deleted while they spoke.
+    if worker is not None and activity is not None:
+        set_activity(core, workspace, worker, activity.sid)
 
 
 def _end_work(core: Core, workspace: Workspace, call: PhoneCall) -> None:

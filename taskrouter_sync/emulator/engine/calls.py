@@ -15,6 +15,7 @@ from .instructions import Instruction
 
 
 if TYPE_CHECKING:
+    from .changes import Changes
     from .core import Core
 
 Outcome = Literal["answered", "busy", "no-answer", "failed"]
@@ -176,6 +177,13 @@ class CallLog:
         self._live: dict[str, PhoneCall] = {}
         self._by_reservation: dict[str, dict[str, PhoneCall]] = {}
         self.listeners: list[Callable[[PhoneCall], None]] = []
+        self._changes: Changes | None = None
+
+    def watch(self, changes: Changes | None) -> None:
+        """Tell `changes` of all calls, and of what becomes of them."""
+        self._changes = changes
+        for call in self._calls:
+            self._note(call)
 
     def refill(self, calls: list[PhoneCall], made: int) -> None:
         """Put back what was in a log."""
@@ -218,8 +226,13 @@ class CallLog:
         call.number = self.made
         self._keep(call)
 
+    def _note(self, call: PhoneCall) -> None:
+        if self._changes is not None:
+            self._changes.note_call(call)
+
     def _keep(self, call: PhoneCall) -> None:
         self._calls.append(call)
+        self._note(call)
         if not call.states or not call.over:
             self._live[call.sid] = call
             self._by_reservation.setdefault(call.reservation_sid, {})[call.sid] = call
@@ -227,6 +240,7 @@ class CallLog:
     def note(self, call: PhoneCall, status: CallStatus, now: float) -> None:
         """Log a state that begins now, and tell the listeners."""
         call.states += (CallState(status, now),)
+        self._note(call)
         if call.over:
             del self._live[call.sid]
             same = self._by_reservation[call.reservation_sid]

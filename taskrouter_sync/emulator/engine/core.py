@@ -7,8 +7,9 @@ from typing import Any
 
 from .calls import CallLog, Telephony
 from .deadlines import Deadlines
+from .entities import Container, Entity
 from .events import Event
-from .model import Entity, Task, Worker, Workspace
+from .model import Task, Worker, Workspace
 
 
 class Agenda:
@@ -45,7 +46,7 @@ class Core:
         self.clock = clock
         self.new_sid = new_sid
         self.now = clock()
-        self.workspaces: dict[str, Workspace] = {}
+        self.workspaces: Container[Workspace] = Container()
         self.deadlines = Deadlines()
         # Task sid by reservation sid.
         self.reservation_tasks: dict[str, str] = {}

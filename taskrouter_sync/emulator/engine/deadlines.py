@@ -1,11 +1,14 @@
-"""Which moment comes next, and for whom. Plain data; imports nothing."""
+"""Which moment comes next, and for whom. Plain data."""
 
 from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+
+if TYPE_CHECKING:
+    from .changes import Changes
 
 Kind = Literal["reservation", "target", "ttl", "assigned", "removal", "call"]
 
@@ -32,6 +35,13 @@ class Deadlines:
     current: dict[tuple[Kind, str], Deadline] = field(default_factory=dict)
     count: int = 0
     _heap: list[Deadline] = field(default_factory=list)
+    _changes: Changes | None = None
+
+    def watch(self, changes: Changes | None) -> None:
+        """Tell `changes` of all deadlines, and of those that come and go."""
+        self._changes = changes
+        for key, deadline in self.current.items():
+            self._note(key, deadline)
 
     def set(self, when: float, kind: Kind, workspace_sid: str, sid: str) -> None:
         """Set or move a deadline."""
@@ -39,6 +49,7 @@ class Deadlines:
         deadline = Deadline(when, self.count, kind, workspace_sid, sid)
         self.current[kind, sid] = deadline
         heapq.heappush(self._heap, deadline)
+        self._note((kind, sid), deadline)
         # Entries that were moved or cleared stay in the heap until they surface;
         # a day's time to live of finished tasks would pile up without this.
         if len(self._heap) > 2 * len(self.current) + 64:
@@ -49,9 +60,14 @@ class Deadlines:
         self._heap = list(self.current.values())
         heapq.heapify(self._heap)
 
+    def _note(self, key: tuple[Kind, str], deadline: Deadline | None) -> None:
+        if self._changes is not None:
+            self._changes.note_deadline(key, deadline)
+
     def clear(self, kind: Kind, sid: str) -> None:
         """Forget a deadline, if there is one."""
-        self.current.pop((kind, sid), None)
+        if self.current.pop((kind, sid), None) is not None:
+            self._note((kind, sid), None)
 
     def next(self) -> float | None:
         """Return the next moment at which something is due."""
@@ -69,5 +85,5 @@ class Deadlines:
         if when is None or when > now:
             return None
         deadline = heapq.heappop(self._heap)
-        del self.current[deadline.kind, deadline.sid]
+        self.clear(deadline.kind, deadline.sid)
         return deadline

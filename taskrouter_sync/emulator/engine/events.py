@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
+    from .changes import Changes
     from .model import (
         Activity,
         Reservation,
@@ -79,6 +80,7 @@ class EventLog:
         self._events: list[Event] = []
         self._gone = 0
         self._complete_since = -math.inf
+        self._changes: Changes | None = None
 
     def __len__(self) -> int:
         return len(self.by_sid)
@@ -90,6 +92,15 @@ class EventLog:
     def __reversed__(self) -> Iterator[Event]:
         """Walk from the newest to the oldest."""
         return islice(reversed(self._events), len(self))
+
+    def watch(self, changes: Changes | None) -> None:
+        """Tell `changes` of all events, and of those that come and go."""
+        if changes is not None:
+            for event in self:
+                changes.note_event(event)
+        elif self._changes is not None:
+            self._changes.note_old_events(self)
+        self._changes = changes
 
     def refill(self, events: list[Event], complete_since: float) -> None:
         """Put back what was in a log, oldest first."""
@@ -117,6 +128,8 @@ class EventLog:
         """Record one more event and let go of those that are too old."""
         self.by_sid[event.sid] = event
         self._events.append(event)
+        if self._changes is not None:
+            self._changes.note_event(event)
         while (
             len(self) > KEEP_EVENTS
             or self._events[self._gone].time < event.time - KEEP_SECONDS
@@ -125,6 +138,8 @@ class EventLog:
             del self.by_sid[oldest.sid]
             self._complete_since = oldest.time
             self._gone += 1
+            if self._changes is not None:
+                self._changes.note_old_events([oldest])
         if self._gone >= _CUT:
             del self._events[: self._gone]
             self._gone = 0

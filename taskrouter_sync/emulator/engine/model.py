@@ -1,15 +1,16 @@
 """The emulator's state: plain data, fields named as the REST properties.
 
-Times are epoch seconds. Containers are dicts by sid in creation order. Whoever
-changes an object calls its `touch`, so that snapshots in events stay true.
+Times are epoch seconds. Whoever changes an object calls its `touch`, so that
+snapshots in events stay true.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from .configuration import Configuration
+from .entities import Container, Entity, Part, Versioned
 from .events import EventLog
 from .expressions import Expression
 from .lines import IdleLine, WaitingLine
@@ -32,52 +33,6 @@ QueueOrder = Literal["FIFO", "LIFO"]
 
 LIVE_RESERVATIONS: tuple[ReservationStatus, ...] = ("pending", "accepted", "wrapping")
 FINISHED_TASKS: tuple[TaskStatus, ...] = ("completed", "canceled")
-
-E_ = TypeVar("E_", bound="Entity")
-
-
-@dataclass(kw_only=True, eq=False, slots=True)
-class Entity:
-    """What every resource has. Two entities are equal only if they are the same."""
-
-    sid: str
-    workspace_sid: str
-    date_created: float
-    date_updated: float
-    # The copy that events hold, valid until the next touch.
-    _snapshot: Any = field(default=None, repr=False)
-
-    def touch(self, now: float) -> None:
-        """Say that a field was changed at `now` (epoch seconds)."""
-        self.date_updated = now
-        self._snapshot = None
-
-    def refresh(self) -> None:
-        """Say that something was renamed that the object only repeats."""
-        self._snapshot = None
-
-    def snapshot(self: E_) -> E_:
-        """Return a copy whose own fields no longer change (containers are shared)."""
-        copy: E_ | None = self._snapshot
-        if copy is None:
-            copy = object.__new__(type(self))
-            for name in self.__dataclass_fields__:
-                # Past whoever watches the original for changes.
-                object.__setattr__(copy, name, getattr(self, name))
-            self._snapshot = copy
-        return copy
-
-
-@dataclass(kw_only=True, eq=False, slots=True)
-class Versioned(Entity):
-    """An entity whose version goes into its ETag; it rises with every change."""
-
-    version: int = 0
-
-    def touch(self, now: float) -> None:
-        # super() does not work in classes with slots.
-        Entity.touch(self, now)
-        self.version += 1
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -136,7 +91,7 @@ class Worker(Versioned):
     available: bool
     date_status_changed: float
     # By WC sid, in the order of the workspace's task channels.
-    channels: dict[str, WorkerChannel] = field(default_factory=dict)
+    channels: Container[WorkerChannel] = field(default_factory=Container)
     # The same by TC sid.
     channels_by_task_channel: dict[str, WorkerChannel] = field(default_factory=dict)
     # The reservations of tasks that still exist, whatever their status.
@@ -147,6 +102,9 @@ class Worker(Versioned):
     # Waiting tasks that are routed to this worker alone.
     direct_tasks: dict[str, None] = field(default_factory=dict)
     idle_rank: int = 0
+
+    def parts(self) -> tuple[Part, ...]:
+        return (self.channels,)
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -222,7 +180,7 @@ class Task(Versioned):
     task_queue_sid: str | None = None
     task_queue_friendly_name: str | None = None
     task_queue_entered_date: float | None = None
-    reservations: dict[str, Reservation] = field(default_factory=dict)
+    reservations: Container[Reservation] = field(default_factory=Container)
     # Number of the task in its workspace: order of equals.
     number: int = 0
     # Moves from pending to reserved.
@@ -237,6 +195,9 @@ class Task(Versioned):
     target_deadline: float | None = None
     # Its key in the waiting line of its queue, while it stands there.
     waiting_key: tuple[float, float, int] | None = None
+
+    def parts(self) -> tuple[Part, ...]:
+        return (self.reservations,)
 
     @property
     def finished(self) -> bool:
@@ -259,12 +220,12 @@ class Workspace(Entity):
     prioritize_queue_order: QueueOrder = "FIFO"
     default_activity_sid: str = ""
     timeout_activity_sid: str = ""
-    activities: dict[str, Activity] = field(default_factory=dict)
-    workers: dict[str, Worker] = field(default_factory=dict)
-    task_queues: dict[str, TaskQueue] = field(default_factory=dict)
-    workflows: dict[str, Workflow] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    task_channels: dict[str, TaskChannel] = field(default_factory=dict)
+    activities: Container[Activity] = field(default_factory=Container)
+    workers: Container[Worker] = field(default_factory=Container)
+    task_queues: Container[TaskQueue] = field(default_factory=Container)
+    workflows: Container[Workflow] = field(default_factory=Container)
+    tasks: Container[Task] = field(default_factory=Container)
+    task_channels: Container[TaskChannel] = field(default_factory=Container)
     events: EventLog = field(default_factory=EventLog)
     # Worker sid by friendly name, folded: names are unique whatever their case.
     worker_names: dict[str, str] = field(default_factory=dict)
@@ -275,6 +236,17 @@ class Workspace(Entity):
     # Counts reservations and new workers: who has the lowest rank is idle for
     # the longest time, without ties even when the clock stands still.
     ranks: int = 0
+
+    def parts(self) -> tuple[Part, ...]:
+        return (
+            self.activities,
+            self.task_channels,
+            self.task_queues,
+            self.workflows,
+            self.workers,
+            self.tasks,
+            self.events,
+        )
 
     @property
     def default_activity_name(self) -> str:
