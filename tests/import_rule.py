@@ -19,6 +19,7 @@ PURE = frozenset(
         "emitter",
         "errors",
         "naming",
+        "notebook",
         "parameters",
         "properties",
         "signatures",
@@ -38,13 +39,11 @@ MAY_USE: Mapping[str, frozenset[str]] = {
     "process": frozenset({"prefetch", "wire"}),
     "lifecycle": frozenset(),
     "logs": frozenset(),
-    "notebook": frozenset(),
     "clients": frozenset(
         {
             "delivery",
             "lifecycle",
             "logs",
-            "notebook",
             "prefetch",
             "process",
             "reconcile",

@@ -41,6 +41,7 @@ SPELLED = (
     "lists.py",
     "reservation.py",
     "statistics.py",
+    "tabular.py",
     "task.py",
     "task_methods.py",
     "taskqueue.py",
@@ -66,12 +67,16 @@ def test_every_member_answers_in_camel_case(kind: type) -> None:
 
 
 def aliases(body: list[ast.stmt]) -> dict[str, str]:
-    """Read the assignments of a class's ``if TYPE_CHECKING:``."""
-    return {
-        target.id: statement.value.id
+    """Read the assignments of a class: under ``if TYPE_CHECKING:``, or for good."""
+    for_checkers = [
+        statement
         for block in body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for statement in block.body
+    ]
+    return {
+        target.id: statement.value.id
+        for statement in [*body, *for_checkers]
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name)
         for target in statement.targets
         if isinstance(target, ast.Name)

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from .. import notebook
 from ..callbacks import Callback, call
 from ..errors import TaskRouterError
 from ..naming import BothSpellings, camel_case
@@ -202,6 +203,14 @@ class Resource(BothSpellings, Mapping[str, Any]):
                 parts.append(f"{name}={payload[name]!r:.60}")
         name = type(self).__name__.removesuffix("Resource") or "Resource"
         return f"<{name} {' '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        return notebook.facts(repr(self)[1:-1], self._row())
+
+    def _row(self) -> dict[str, Any]:
+        """Give the payload's own properties, by the REST API's names."""
+        view = self._view
+        return {name: view.value(name) for name in view.keys()}
 
     def _load(self) -> None:
         """Load what belongs to it and is not in its payload: a reservation's task."""

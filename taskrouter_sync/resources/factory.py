@@ -27,7 +27,7 @@ from .listing import (
     WorkflowList,
 )
 from .reservation import Reservation
-from .statistics import StatisticsData
+from .statistics import StatisticsData, StatisticsList
 from .task import Task
 
 
@@ -129,10 +129,10 @@ def _list(
     if not isinstance(items, list):
         return json_objects(payload)
     if "statistics" in key:
-        return [
+        return StatisticsList(
             StatisticsData(item) if isinstance(item, Mapping) else item
             for item in items
-        ]
+        )
     kind, path = _LISTS.get(key, (ListResource, f"/{key}"))
     base = session.resource_url if key in _OWN else session.workspace_url
     asked = _without_query(url) if url else ""

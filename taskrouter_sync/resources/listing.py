@@ -14,15 +14,16 @@ from ..signatures import (
     read_params,
     read_update,
 )
-from .base import deliver
+from .base import Resource, deliver
 from .statistics import HasStatistics
+from .tabular import Tabular, as_row
 
 
 if TYPE_CHECKING:
     from ..session import Session
 
 
-class ListResource(BothSpellings, Sequence[Any]):
+class ListResource(Tabular, BothSpellings, Sequence[Any]):
     """A list as TaskRouter.js has it, and the page of it that was fetched last.
 
     Attributes:
@@ -208,6 +209,13 @@ class ListResource(BothSpellings, Sequence[Any]):
         _, callback = Signature(f"{self._kind()}.all").read(args, keywords)
         return deliver(lambda: list(self.iter_all()), callback)
 
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Give the items of this page as plain dicts; see `Tabular.to_dicts`."""
+        return [
+            item._row() if isinstance(item, Resource) else as_row(item)
+            for item in self.data
+        ]
+
     def update_token(self, token: Any) -> None:
         """Give the client a new token: the client's own method."""
         self._session.update_token(token)
@@ -218,6 +226,7 @@ class ListResource(BothSpellings, Sequence[Any]):
         hasPrevious = has_previous
         updateToken = update_token
         iterAll = iter_all
+        toDicts = to_dicts
 
     def __getitem__(self, position: Any) -> Any:
         return self.data[position]

@@ -9,26 +9,62 @@ from ..naming import BothSpellings
 from ..properties import NOT_PROPERTIES, Record
 from ..signatures import read_fetch
 from .base import deliver
+from .tabular import Tabular, as_row, flat
 
 
 if TYPE_CHECKING:
     from ..session import Session
 
 
-class StatisticsData(Record):
+class StatisticsData(Tabular, Record):
     """What a statistics request brought: a dict with JavaScript's camelCase keys.
 
     Both spellings are read, as attributes or by index; times stay text, and
     ``json.dumps`` works as ``JSON.stringify`` does.
     """
 
-    __slots__ = ()
+    # The service's own names: JavaScript's do not lead back to them.
+    __slots__ = ("_payload",)
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         super().__init__(
             {key: payload[key] for key in payload if key not in NOT_PROPERTIES},
             statistics=True,
         )
+        self._payload = payload
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Give the one row that they are; see `Tabular.to_dicts`."""
+        kept = {k: v for k, v in self._payload.items() if k not in NOT_PROPERTIES}
+        return [dict(flat(kept))]
+
+    toDicts = to_dicts
+
+    def __reduce__(self) -> Any:
+        return _restore, (self._payload, dict(self), self._shadowed)
+
+
+def _restore(
+    payload: Mapping[str, Any], values: dict[str, Any], shadowed: dict[str, Any]
+) -> StatisticsData:
+    data = StatisticsData(payload)
+    data.clear()
+    data.update(values)
+    data._shadowed.update(shadowed)
+    return data
+
+
+class StatisticsList(Tabular, list[Any]):
+    """Statistics of several things, as ``workspace.taskqueues.statistics`` has them."""
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Give one row for each thing; see `Tabular.to_dicts`."""
+        return [
+            each.to_dicts()[0] if isinstance(each, StatisticsData) else as_row(each)
+            for each in self
+        ]
+
+    toDicts = to_dicts
 
 
 class Statistics(BothSpellings):
