@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,10 +17,10 @@ from taskrouter_sync import (
     WorkspaceCapabilityToken,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.engine import Engine, model
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ..support.outcome import Outcome
+from .held import Held
 
 
 # Names of options (allow_…, without that), and policies as (path, method).
@@ -31,6 +30,9 @@ OpenWorker = Callable[..., Worker]
 OpenTaskQueue = Callable[..., TaskQueue]
 OpenWorkspace = Callable[..., Workspace]
 Offer = Callable[..., Any]
+
+# The caller whose task the telephony instructions are for.
+CALLER = "CA" + "0" * 31 + "1"
 
 # What a client needs for `connected` and `ready`; a Worker also asks for what is
 # pending.
@@ -47,77 +49,6 @@ _KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "WQ": (TaskQueueCapabilityToken, ()),
     "WS": (WorkspaceCapabilityToken, ()),
 }
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the emulator holds at this moment, and what it was sent."""
-
-    emulator: Emulator
-    sids: ReadyWorkspace
-
-    def workspace(self) -> model.Workspace:
-        return self.emulator.call(
-            lambda engine: engine.workspace(self.sids.sid).snapshot()
-        )
-
-    def worker(self, sid: str) -> model.Worker:
-        found: model.Worker = self.all("workers")[sid]
-        return found
-
-    def task(self, sid: str) -> model.Task:
-        found: model.Task = self.all("tasks")[sid]
-        return found
-
-    def task_queue(self, sid: str) -> model.TaskQueue:
-        found: model.TaskQueue = self.all("task_queues")[sid]
-        return found
-
-    def reservation(self, sid: str) -> model.Reservation:
-        """A reservation by its sid, WR…."""
-
-        def find(engine: Engine) -> model.Reservation:
-            tasks = engine.workspace(self.sids.sid).tasks.values()
-            found = next(t.reservations[sid] for t in tasks if sid in t.reservations)
-            return found.snapshot()
-
-        return self.emulator.call(find)
-
-    def all(self, kind: str) -> dict[str, Any]:
-        """The snapshots of one kind by sid: ``task_queues``, ``workers`` …"""
-        return self.emulator.call(
-            lambda engine: {
-                sid: each.snapshot()
-                for sid, each in getattr(engine.workspace(self.sids.sid), kind).items()
-            }
-        )
-
-    def sent(self, method: str = "POST") -> list[tuple[str, Mapping[str, object]]]:
-        """The path below the workspace and the parameters of each such request."""
-        below = f"/Workspaces/{self.sids.sid}"
-        return [
-            (each.url.partition(below)[2], each.params)
-            for each in self.emulator.requests
-            if each.kind == "bridge" and each.method == method
-        ]
-
-    # What somebody else does meanwhile.
-
-    def rename_worker(self, sid: str, name: str) -> None:
-        def rename(engine: Engine) -> None:
-            worker = engine.workspace(self.sids.sid).workers[sid]
-            engine.update_worker(worker, friendly_name=name)
-
-        self.emulator.call(rename)
-
-    def cancel(self, task_sid: str) -> None:
-        """Cancel a task, so that its worker is free again."""
-
-        def cancel(engine: Engine) -> None:
-            task = engine.workspace(self.sids.sid).tasks[task_sid]
-            engine.update_task(task, assignment_status="canceled")
-
-        self.emulator.call(cancel)
 
 
 @pytest.fixture
@@ -210,3 +141,16 @@ def offer(emulator: Emulator, worker_with: OpenWorker) -> Offer:
         return worker.fetchReservations(None, {"ReservationStatus": "pending"}).data[0]
 
     return offer
+
+
+@pytest.fixture
+def reservation(offer: Offer, emulator: Emulator) -> Any:
+    """A pending reservation for a caller; phones ring until a test says otherwise."""
+    emulator.telephony.answer_after = 3600
+    return offer({"call_sid": CALLER})
+
+
+@pytest.fixture
+def post_work(workspace: ReadyWorkspace) -> str:
+    """The sid of the activity after a call, WA…."""
+    return workspace.activities["Break"]

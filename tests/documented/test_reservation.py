@@ -10,7 +10,8 @@ from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ..support.collector import Collector
 from ..support.outcome import Outcome
-from .conftest import TO_ACT, Held, Offer, OpenWorker
+from .conftest import TO_ACT, Offer, OpenWorker
+from .held import Held
 
 
 # accept

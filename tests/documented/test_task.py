@@ -8,7 +8,8 @@ from taskrouter_sync import HttpError
 from taskrouter_sync.emulator import Emulator
 
 from ..support.outcome import Outcome
-from .conftest import Held, Offer, OpenWorkspace
+from .conftest import Offer, OpenWorkspace
+from .held import Held
 
 
 def test_complete(offer: Offer, held: Held, outcome: Outcome) -> None:

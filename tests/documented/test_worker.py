@@ -12,7 +12,8 @@ from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ..support.collector import Collector
 from ..support.outcome import Outcome
-from .conftest import WORKER_TO_OPEN, Held, Mint, OpenWorker
+from .conftest import WORKER_TO_OPEN, Mint, OpenWorker
+from .held import Held
 
 
 # update
@@ -89,7 +90,7 @@ def test_fetch_refreshes_the_client(
 ) -> None:
     worker = worker_with()
     worker.wait_until_ready(5.0)
-    held.rename_worker(worker.sid, "Ann")
+    held.change_worker(worker.sid, friendly_name="Ann")
     worker.fetch(outcome.callback)
     assert outcome.result.friendlyName == worker.friendlyName == "Ann"
     assert worker.fetch() == outcome.result

@@ -10,7 +10,8 @@ from taskrouter_sync import HttpError, Worker
 from taskrouter_sync.emulator import Emulator
 
 from ..support.outcome import Outcome
-from .conftest import TO_ACT, Held, OpenWorker
+from .conftest import TO_ACT, OpenWorker
+from .held import Held
 
 
 @pytest.fixture
