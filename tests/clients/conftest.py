@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from taskrouter_sync import (
-    Worker,
-)
+from taskrouter_sync import Worker
 from taskrouter_sync.emulator import Emulator
 
 from ..conftest import ReadyWorker
 from ..support.collector import Collector
+from ..support.outcome import Outcome
 
 
 Marker = Callable[[str], None]
 
 
-class Calls(Collector):
-    """A result callback: `calls.back`, and the thread it came on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.threads: list[threading.Thread] = []
-
-    def back(self, error: Any, result: Any) -> None:
-        self.threads.append(threading.current_thread())
-        self.add("called", error, result)
-
-    @property
-    def outcome(self) -> tuple[Any, Any]:
-        """Give error and result of the one call that there was."""
-        assert self.names() == ["called"]
-        assert self.threads == [threading.current_thread()]
-        error, result = self.expect("called")
-        return error, result
-
-
 @pytest.fixture
-def calls() -> Calls:
-    return Calls()
+def outcome() -> Outcome:
+    return Outcome()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ..support.collector import Collector
-from .conftest import Calls
+from ..support.outcome import Outcome
 
 
 def test_a_reservation_comes_with_its_task(reservation: Any) -> None:
@@ -32,10 +32,11 @@ def test_accept_gives_a_new_reservation_with_its_task(reservation: Any) -> None:
     assert reservation.reservationStatus == "pending"
 
 
-def test_accept_calls_back_before_it_returns(reservation: Any, calls: Calls) -> None:
-    assert reservation.accept(calls.back) is None
-    error, accepted = calls.outcome
-    assert error is None
+def test_accept_calls_back_before_it_returns(
+    reservation: Any, outcome: Outcome
+) -> None:
+    assert reservation.accept(outcome.callback) is None
+    accepted = outcome.result
     assert accepted.reservationStatus == "accepted"
     assert accepted.task.assignmentStatus == "assigned"
 
@@ -48,14 +49,12 @@ def test_an_action_that_fails_raises(reservation: Any) -> None:
 
 
 def test_an_action_that_fails_calls_back_with_the_error(
-    reservation: Any, calls: Calls
+    reservation: Any, outcome: Outcome
 ) -> None:
     reservation.reject()
-    assert reservation.accept(calls.back) is None
-    error, result = calls.outcome
-    assert isinstance(error, HttpError)
-    assert error.message
-    assert result is None
+    assert reservation.accept(outcome.callback) is None
+    assert isinstance(outcome.error, HttpError)
+    assert outcome.error.message
 
 
 def test_what_a_callback_raises_reaches_the_caller_and_is_no_second_call(
@@ -90,29 +89,27 @@ def test_accepted_is_told_too(reservation: Any, came: Collector) -> None:
 
 
 def test_reject_with_the_callback_first(
-    reservation: Any, calls: Calls, came: Collector
+    reservation: Any, outcome: Outcome, came: Collector
 ) -> None:
-    reservation.reject(calls.back)
-    _, rejected = calls.outcome
-    assert rejected.reservationStatus == "rejected"
+    reservation.reject(outcome.callback)
+    assert outcome.result.reservationStatus == "rejected"
     came.expect("reservation.rejected")
 
 
 def test_reject_with_the_next_activity(
-    reservation: Any, calls: Calls, came: Collector, workspace: ReadyWorkspace
+    reservation: Any, outcome: Outcome, came: Collector, workspace: ReadyWorkspace
 ) -> None:
     sid = workspace.activities["Break"]
-    reservation.reject(sid, calls.back)
-    assert calls.outcome[0] is None
+    reservation.reject(sid, outcome.callback)
+    assert outcome.result.reservationStatus == "rejected"
     assert came.expect("activity.update").activitySid == sid
 
 
 def test_complete_ends_task_and_reservation(
-    reservation: Any, calls: Calls, came: Collector
+    reservation: Any, outcome: Outcome, came: Collector
 ) -> None:
-    reservation.accept().task.complete(calls.back, "solved")
-    error, task = calls.outcome
-    assert error is None
+    reservation.accept().task.complete(outcome.callback, "solved")
+    task = outcome.result
     assert (task.assignmentStatus, task.reason) == ("completed", "solved")
     assert came.expect("reservation.completed") == reservation
 

@@ -15,7 +15,7 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ..support.collector import Collector
-from .conftest import Calls
+from ..support.outcome import Outcome
 
 
 def test_update_shows_the_new_properties_before_the_callback(
@@ -48,12 +48,10 @@ def test_an_update_is_told_too(
 
 
 def test_an_update_that_is_refused_changes_nothing(
-    worker: Worker, calls: Calls
+    worker: Worker, outcome: Outcome
 ) -> None:
-    worker.update("ActivitySid", "WA00000000000000000000000000000000", calls.back)
-    error, result = calls.outcome
-    assert isinstance(error, HttpError)
-    assert result is None
+    worker.update("ActivitySid", "WA00000000000000000000000000000000", outcome.callback)
+    assert isinstance(outcome.error, HttpError)
     assert worker.activityName == "Available"
 
 
@@ -81,20 +79,19 @@ def test_fetch_refreshes_the_client(worker: Worker) -> None:
 
 
 def test_fetch_reservations_gives_them_with_their_tasks(
-    worker: Worker, reservation: Any, calls: Calls
+    worker: Worker, reservation: Any, outcome: Outcome
 ) -> None:
-    worker.fetchReservations(calls.back)
-    error, found = calls.outcome
-    assert error is None
+    worker.fetchReservations(outcome.callback)
+    found = outcome.result
     assert [each.sid for each in found.data] == [reservation.sid]
     assert found.data[0].task.attributes.language == "no"
 
 
 def test_fetch_reservations_by_status(
-    worker: Worker, reservation: Any, calls: Calls
+    worker: Worker, reservation: Any, outcome: Outcome
 ) -> None:
-    worker.fetchReservations(calls.back, {"ReservationStatus": "accepted"})
-    assert calls.outcome[1].data == []
+    worker.fetchReservations(outcome.callback, {"ReservationStatus": "accepted"})
+    assert outcome.result.data == []
     assert len(worker.fetch_reservations(reservation_status="pending")) == 1
 
 
@@ -118,21 +115,21 @@ def test_statistics_are_fetched(worker: Worker) -> None:
 
 
 def test_complete_task_by_its_sid(
-    worker: Worker, reservation: Any, calls: Calls
+    worker: Worker, reservation: Any, outcome: Outcome
 ) -> None:
     reservation.accept()
-    worker.completeTask(reservation.taskSid, calls.back, "solved")
-    error, task = calls.outcome
-    assert error is None
+    worker.completeTask(reservation.taskSid, outcome.callback, "solved")
+    task = outcome.result
     assert (task.assignmentStatus, task.reason) == ("completed", "solved")
 
 
-def test_update_task_by_its_sid(worker: Worker, reservation: Any, calls: Calls) -> None:
+def test_update_task_by_its_sid(
+    worker: Worker, reservation: Any, outcome: Outcome
+) -> None:
     worker.updateTask(
-        reservation.taskSid, {"Attributes": {"language": "sv"}}, calls.back
+        reservation.taskSid, {"Attributes": {"language": "sv"}}, outcome.callback
     )
-    error, task = calls.outcome
-    assert error is None
+    task = outcome.result
     assert task.attributes.language == "sv"
 
 
@@ -209,10 +206,8 @@ def test_everything_born_of_a_closed_client_says_so(
 
 
 def test_a_closed_client_calls_back_with_the_error(
-    worker: Worker, calls: Calls
+    worker: Worker, outcome: Outcome
 ) -> None:
     worker.close()
-    worker.fetchReservations(calls.back)
-    error, result = calls.outcome
-    assert isinstance(error, ClientClosed)
-    assert result is None
+    worker.fetchReservations(outcome.callback)
+    assert isinstance(outcome.error, ClientClosed)
