@@ -129,6 +129,13 @@ class Delivery:
             self._last = last
             self._condition.notify()
 
+    def orphan(self) -> None:
+        """Be closed in a child process, whoever held the lock at the fork."""
+        self._condition = threading.Condition()
+        self._closed = True
+        self._line.clear()
+        self._timers.clear()
+
     def join(self, timeout: float) -> bool:
         """Wait until the thread has ended; False if it has not within `timeout` s."""
         if self.is_current or not self._thread.ident:

@@ -87,7 +87,12 @@ class InvalidResponse(TaskRouterError):
 
 
 class ClientClosed(TaskRouterError):
-    """The client was closed before or while it was asked for something."""
+    """The client was closed before or while it was asked for something.
+
+    After a fork the parent's clients count as closed in the child.
+    """
+
+    FORKED = "The client was opened before this process was forked: open one here"
 
     def __init__(self, message: str = "The client is closed") -> None:
         super().__init__(message)

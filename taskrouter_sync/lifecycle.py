@@ -1,5 +1,7 @@
 """A script stays alive while a client is open, as a page does; Ctrl-C ends it cleanly.
 
+A forked child starts without clients.
+
 Knows of clients only that they can be closed.
 """
 
@@ -11,6 +13,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -33,13 +36,23 @@ class Lifecycle:
         self._condition = threading.Condition()
         # In the order of opening; True for those that keep the script alive.
         self._open: dict[Closable, bool] = {}
+        self._when_forked: dict[Closable, Callable[[], None]] = {}
         self._installed = False
         self._interrupted = False
 
-    def opened(self, client: Closable, *, daemon: bool) -> None:
-        """Keep the script alive for a client, unless it is a daemon's."""
+    def opened(
+        self, client: Closable, *, daemon: bool, when_forked: Callable[[], None]
+    ) -> None:
+        """Keep the script alive for a client, unless it is a daemon's.
+
+        Args:
+            client: the one that was opened.
+            daemon: whether the script may end without it.
+            when_forked: gives it up in a child process.
+        """
         with self._condition:
             self._open[client] = not daemon
+            self._when_forked[client] = when_forked
             installed, self._installed = self._installed, True
         if not installed:
             # Imported here, so that what it registers runs after ours: in a script that
@@ -56,6 +69,7 @@ class Lifecycle:
         """Forget a client; the last one lets the script end."""
         with self._condition:
             self._open.pop(client, None)
+            self._when_forked.pop(client, None)
             self._condition.notify_all()
 
     def close_all(self) -> None:
@@ -64,6 +78,15 @@ class Lifecycle:
             clients = list(self._open)
         for client in reversed(clients):
             client.close()
+
+    def orphan_all(self) -> None:
+        """Give up every client in a child process: their threads stayed behind."""
+        self._condition = threading.Condition()
+        self._open.clear()
+        orphans = list(self._when_forked.values())
+        self._when_forked.clear()
+        for give_up in orphans:
+            give_up()
 
     def _at_end(self) -> None:
         """Wait for the clients, and close what is left."""
@@ -94,3 +117,6 @@ def _failed() -> bool:
 
 
 lifecycle = Lifecycle()
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no forks
+    os.register_at_fork(after_in_child=lifecycle.orphan_all)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 
@@ -33,6 +34,12 @@ class _Owners:
             self._count += 1
             return self._shared
 
+    def orphan(self) -> None:
+        """Start anew in a child process: the threads stayed behind."""
+        self._lock = threading.Lock()
+        self._count = 0
+        self._shared = None
+
     def release(self) -> None:
         with self._lock:
             self._count -= 1
@@ -45,6 +52,9 @@ class _Owners:
 
 
 _owners = _Owners()
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no forks
+    os.register_at_fork(after_in_child=_owners.orphan)
 
 acquire = _owners.acquire
 release = _owners.release

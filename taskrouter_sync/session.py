@@ -98,6 +98,7 @@ class Session:
         self._token = token
         # Set once, by the client's close(); wakes whoever waits between attempts.
         self._closed = threading.Event()
+        self._farewell = ClientClosed().message
         self.workspace_url = f"{api_url}/Workspaces/{token.workspace_sid}"
         self.resource_url = self.workspace_url + path
 
@@ -141,6 +142,12 @@ class Session:
         """Refuse requests from now on, and end the waits between attempts."""
         self._closed.set()
 
+    def orphan(self) -> None:
+        """Refuse requests in a child process, whoever held a lock at the fork."""
+        self._closed = threading.Event()
+        self._closed.set()
+        self._farewell = ClientClosed.FORKED
+
     def request(
         self,
         method: str,
@@ -177,7 +184,7 @@ class Session:
         failures = 0
         while True:
             if self._closed.is_set():
-                raise ClientClosed
+                raise ClientClosed(self._farewell)
             token = self._token
             try:
                 return self._once(body, token, limits or self._limits)

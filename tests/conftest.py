@@ -17,6 +17,7 @@ from taskrouter_sync.wire import backoff
 
 from .support import leaks
 from .support.collector import Collector
+from .support.script import Run, scripts
 
 
 OpenWorker = Callable[..., Worker]
@@ -147,3 +148,10 @@ def hurried_switching() -> Iterator[None]:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chance gives no wait before any further attempt."""
     monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 0.0)
+
+
+@pytest.fixture
+def run(emulator: Emulator, worker_token: MintToken) -> Iterator[Run]:
+    """Run scripts that begin with an open client of Alice."""
+    with scripts(emulator.event_bridge_url, worker_token) as run_one:
+        yield run_one

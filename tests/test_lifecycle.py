@@ -2,89 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from typing import IO
 
 import pytest
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
-from .conftest import MintToken
-from .support.collector import Background
-
-
-LIMIT = 10.0  # seconds for a script to come as far as it must
-
-_BEGINNING = """
-import os, sys, threading, time
-from taskrouter_sync import Worker
-worker = Worker(os.environ["TOKEN"], False)
-"""
-
-
-class Script:
-    """A program that runs in a process of its own."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-
-    def line(self) -> str:
-        """Wait for the next line that it prints."""
-        return _read(self.process.stdout)
-
-    def ends(self, timeout: float = LIMIT) -> tuple[int, str, str]:
-        """Wait until it has ended; gives status, rest of the output, and errors."""
-        try:
-            out, err = self.process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"the script runs on after {timeout} s") from None
-        return self.process.returncode, out, err
-
-    def interrupt(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-
-
-def _read(stream: IO[str] | None) -> str:
-    assert stream is not None
-    text: str = Background(stream.readline).result(LIMIT)
-    return text.strip()
-
-
-Run = Callable[..., Script]
-
-
-@pytest.fixture
-def run(emulator: Emulator, worker_token: MintToken) -> Iterator[Run]:
-    """Run a script that begins with an open client."""
-    with ExitStack() as stack:
-
-        def run_one(rest: str, beginning: str = _BEGINNING) -> Script:
-            environment = {
-                **os.environ,
-                "TOKEN": worker_token(),
-                "TASKROUTER_EVENT_BRIDGE_URL": emulator.event_bridge_url,
-                "PYTHONUNBUFFERED": "1",
-            }
-            process = stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, "-c", beginning + rest],
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                    env=environment,
-                )
-            )
-            stack.callback(process.kill)
-            return Script(process)
-
-        yield run_one
+from .support.script import BEGINNING, LIMIT, Run, Script
 
 
 def test_a_script_lasts_beyond_its_last_line_until_its_client_is_closed(
@@ -130,7 +56,7 @@ def test_a_daemon_s_script_ends_with_its_last_line(
 ) -> None:
     script = run(
         "worker.wait_until_ready(5)\nprint('last line')",
-        _BEGINNING.replace("False)", "False, daemon=True)"),
+        BEGINNING.replace("False)", "False, daemon=True)"),
     )
     assert script.ends() == (0, "last line\n", "")
     emulator.wait_for_connections(alice, 0)
@@ -167,7 +93,7 @@ def test_ctrl_c_ends_the_script_quickly_and_quietly(
     offline = workspace.activities["Offline"]
     script = run(
         f"worker.wait_until_ready(5)\nprint('ready', flush=True)\n{waiting}",
-        _BEGINNING.replace("False)", f"False, disconnect_activity_sid='{offline}')"),
+        BEGINNING.replace("False)", f"False, disconnect_activity_sid='{offline}')"),
     )
     assert script.line() == "ready"
     # The last line is not the end: the interpreter goes on to wait for the client.
@@ -286,65 +212,3 @@ print("last line", flush=True)
     for event in ("exit", "close"):
         emulator.send_frame(alice, {"event_type": event, "payload": {}})
     assert script.ends()[:2] == (0, "")
-
-
-# After a fork the child has none of its parent's threads.
-
-_FORKED = pytest.mark.xfail(reason="clients know nothing of forks yet")
-
-
-@_FORKED
-def test_a_child_process_is_not_kept_alive_by_its_parent_s_client(run: Run) -> None:
-    script = run(
-        """
-import multiprocessing
-worker.wait_until_ready(5)
-child = multiprocessing.get_context("fork").Process(target=print, args=("child",))
-child.start()
-child.join(2)
-print(child.exitcode, flush=True)
-child.kill()
-worker.close()
-"""
-    )
-    status, out, _ = script.ends()
-    assert (status, out) == (0, "child\n0\n")
-
-
-@_FORKED
-def test_a_new_client_works_in_a_child_process(run: Run) -> None:
-    script = run(
-        """
-worker.wait_until_ready(5)
-threading.Event().wait(0.3)  # by now the parent's fetch threads wait for work
-child = os.fork()
-if child == 0:
-    with Worker(os.environ["TOKEN"], False, daemon=True) as mine:
-        mine.wait_until_ready(3)
-        print("ready", flush=True)
-    os._exit(0)
-os.waitpid(child, 0)
-worker.close()
-"""
-    )
-    assert script.ends()[:2] == (0, "ready\n")
-
-
-@_FORKED
-def test_a_parent_s_client_says_so_in_a_child_process(run: Run) -> None:
-    script = run(
-        """
-worker.wait_until_ready(5)
-child = os.fork()
-if child == 0:
-    try:
-        worker.fetch()
-    except Exception as error:
-        print(type(error).__name__, flush=True)
-    os._exit(0)
-os.waitpid(child, 0)
-worker.close()
-"""
-    )
-    status, out, _ = script.ends()
-    assert (status, out.strip()) == (0, "ClientClosed")

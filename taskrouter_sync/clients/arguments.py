@@ -20,3 +20,9 @@ def read_retries(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ArgumentError(f"max_retries must be a whole number from 0, not {value!r}")
     return value
+
+
+def check_sid(name: str, value: Any) -> None:
+    """Refuse an activity sid that is no text: it would be sent as something else."""
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from .. import logs, process
 from ..delivery import Delivery
 from ..emitter import Emitter, Registration
-from ..errors import ArgumentError
 from ..lifecycle import INTERRUPTED, lifecycle
 from ..resources import factory
 from ..resources.base import Resource
@@ -135,7 +134,7 @@ class Client(Emitter, Resource):
                 log=log,
             )
         )
-        lifecycle.opened(self, daemon=daemon)
+        lifecycle.opened(self, daemon=daemon, when_forked=self._orphan)
         self._announcer.watch_token()
         self._delivery.start()
         self._connection.start(self._announcer)
@@ -217,6 +216,17 @@ class Client(Emitter, Resource):
         self._ended.set()
         lifecycle.closed(self)
 
+    def _orphan(self) -> None:
+        """Be closed in a child process, which has none of this client's threads.
+
+        Waits for no lock: one of those threads may have held it at the fork.
+        """
+        self._listeners_lock = threading.Lock()
+        self._ended = threading.Event()
+        self._ended.set()
+        for part in (self._status, self._session, self._delivery, self._connection):
+            part.orphan()
+
     def _say_goodbye(self) -> None:
         """Do what must be done while requests still work."""
 
@@ -292,9 +302,3 @@ class Client(Emitter, Resource):
 
     def _registered_late(self, registration: Registration) -> None:
         self._announcer.registered(registration)
-
-
-def check_sid(name: str, value: Any) -> None:
-    """Refuse an activity sid that is no text: it would be sent as something else."""
-    if value is not None and not isinstance(value, str):
-        raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")

@@ -17,6 +17,7 @@ class Status:
         self._refusal: TaskRouterError | None = None
         self._trouble: TaskRouterError | None = None
         self._closed = False
+        self._farewell = ClientClosed().message
 
     @property
     def ready(self) -> bool:
@@ -55,6 +56,13 @@ class Status:
             self._condition.notify_all()
         return was_open
 
+    def orphan(self) -> None:
+        """Be closed in a child process, whoever held the lock at the fork."""
+        self._condition = threading.Condition()
+        self._closed = True
+        self._ready = False
+        self._farewell = ClientClosed.FORKED
+
     def wait_until_ready(self, timeout: float | None) -> None:
         """Wait until the client is ready.
 
@@ -68,7 +76,7 @@ class Status:
                 lambda: self._ready or self._closed or self._refusal, timeout
             )
             if self._closed:
-                raise ClientClosed
+                raise ClientClosed(self._farewell)
             if self._ready:
                 return
             refusal, trouble = self._refusal, self._trouble

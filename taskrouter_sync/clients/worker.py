@@ -19,7 +19,8 @@ from ..resources.statistics import Statistics
 from ..session import Limits, TokenSource
 from ..signatures import Parameter, Signature, read_fetch
 from .announcer import Parts
-from .base import Timing, check_sid
+from .arguments import check_sid
+from .base import Timing
 from .known import KnownChannels, KnownReservations
 from .task_methods import TaskMethods
 from .worker_announcer import WorkerAnnouncer

@@ -144,6 +144,17 @@ class Connection:
         """End the connection for good; returns at once."""
         self._end(closed=True)
 
+    def orphan(self) -> None:
+        """Be closed in a child process, whoever held the lock at the fork.
+
+        The socket is the parent's as well: it must not be ended here.
+        """
+        self._condition = threading.Condition()
+        self._closed = True
+        self._wanted = False
+        self._socket = None
+        self._state = State.CLOSED
+
     def join(self, timeout: float) -> bool:
         """Wait until the thread has ended; False if it has not within `timeout` s."""
         if self._thread.ident is None or threading.current_thread() is self._thread:
