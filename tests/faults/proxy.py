@@ -42,7 +42,7 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._happened: Counter[Kind] = Counter()
         self._accepted = 0
-        self._server: asyncio.Server | None = None
+        self._listening = False
         # Links that hold bytes back, and what ends their waiting.
         self._waiting: list[tuple[Link, asyncio.Future[None]]] = []
         self._loop: asyncio.AbstractEventLoop
@@ -115,28 +115,50 @@ class Proxy:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self._server = await asyncio.start_server(self._accept, sock=self._listener)
+        self._listen()
         self._started.set()
         await self._stop.wait()
-        if self._server is not None:
-            self._server.close()
-        self._listener.close()
+        self._close_listener()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _accept(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self._spawn(self._link(End(reader, writer)))
+    def _listen(self) -> None:
+        # Not by asyncio's server: closing that while somebody connects fails.
+        self._listener.listen(100)
+        self._listener.setblocking(False)
+        self._loop.add_reader(self._listener, self._accept)
+        self._listening = True
 
-    async def _link(self, client: End) -> None:
+    def _close_listener(self) -> None:
+        if self._listening:
+            self._loop.remove_reader(self._listener)
+            self._listening = False
+        self._listener.close()
+
+    def _accept(self) -> None:
+        try:
+            client, _ = self._listener.accept()
+        except OSError:
+            return  # it has gone again
+        client.setblocking(False)
+        self._spawn(self._link(client))
+
+    async def _link(self, tcp: socket.socket) -> None:
         number, self._accepted = self._accepted, self._accepted + 1
+        try:
+            client = End(*await asyncio.open_connection(sock=tcp))
+        except OSError:
+            tcp.close()
+            return
         try:
             server = End(*await asyncio.open_connection("127.0.0.1", self._target))
         except OSError:
             client.reset()  # nobody is there
             return
+        except asyncio.CancelledError:
+            client.reset()
+            raise
         link = Link(
             client,
             server,
@@ -174,10 +196,9 @@ class Proxy:
 
     def _refuse(self, seconds: float) -> bool:
         """Let nobody connect for a while; who is connected stays."""
-        if self._server is None:
+        if not self._listening:
             return False
-        server, self._server = self._server, None
-        server.close()
+        self._close_listener()
         # Bound meanwhile, so that nobody else takes the port.
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -188,7 +209,7 @@ class Proxy:
 
     async def _listen_again(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        self._server = await asyncio.start_server(self._accept, sock=self._listener)
+        self._listen()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
