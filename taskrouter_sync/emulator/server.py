@@ -61,6 +61,7 @@ class Server:
         self._service = service
         self._heartbeat_interval = heartbeat_interval
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
+        self._listener: socket.socket | None = None
         app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
         channel = "/v1/wschannels/{account}/{channel}"
@@ -75,6 +76,7 @@ class Server:
 
     async def start(self, listener: socket.socket) -> None:
         """Serve on a bound socket."""
+        self._listener = listener
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
 
@@ -89,6 +91,8 @@ class Server:
         for connection in list(self._sockets.values()):
             connection.cut()
         await asyncio.gather(*farewells, return_exceptions=True)
+        if self._listener is not None:
+            await _stop_accepting(self._listener)
         await self._runner.cleanup()
 
     # Requests
@@ -239,6 +243,19 @@ async def _front_page(request: web.Request) -> web.Response:
     return web.Response(
         text="TaskRouter emulator: REST at /v1, event bridge at /v1/wschannels.\n"
     )
+
+
+async def _stop_accepting(listener: socket.socket) -> None:
+    """Let what was accepted last become connections, which the runner closes.
+
+    Once the listener is closed asyncio drops them, and leaves their sockets open.
+    """
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, asyncio.SelectorEventLoop):
+        loop.remove_reader(listener)
+        # One turn makes the transports, another the connections.
+        for _ in range(2):
+            await asyncio.sleep(0)
 
 
 async def _preflight(request: web.Request) -> web.Response:
