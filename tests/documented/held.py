@@ -84,6 +84,20 @@ class Held:
 
         self.emulator.call(change)
 
+    def change_task_queue(self, sid: str, **values: Any) -> None:
+        def change(engine: Engine) -> None:
+            task_queue = engine.workspace(self.sids.sid).task_queues[sid]
+            engine.update_task_queue(task_queue, **values)
+
+        self.emulator.call(change)
+
+    def change_workspace(self, **values: Any) -> None:
+        self.emulator.call(
+            lambda engine: engine.update_workspace(
+                engine.workspace(self.sids.sid), **values
+            )
+        )
+
     def cancel(self, task_sid: str) -> None:
         """Cancel a task, so that its worker is free again."""
 
