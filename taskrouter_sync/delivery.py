@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from .prefetch import Details
 
@@ -45,6 +45,78 @@ class Step:
     details: Details | None = None
 
 
+class Steps(Protocol):
+    """What those who have something to do on the event thread see of it."""
+
+    def add(self, *steps: Step) -> None: ...
+    def add_first(self, *steps: Step) -> None: ...
+    def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None: ...
+    def clear_timer(self, name: str) -> None: ...
+    def wake(self) -> None: ...
+
+
+class Line:
+    """Steps in order, and timers. Pure: knows no thread, and no clock."""
+
+    def __init__(self) -> None:
+        self._steps: deque[Step] = deque()
+        self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
+        self._head_since: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def add(self, *steps: Step) -> None:
+        self._steps.extend(steps)
+
+    def add_first(self, *steps: Step) -> None:
+        self._steps.extendleft(reversed(steps))
+        self._head_since = None
+
+    def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None:
+        self._timers[name] = (when, run)
+
+    def clear_timer(self, name: str) -> None:
+        self._timers.pop(name, None)
+
+    def clear(self) -> None:
+        self._steps.clear()
+        self._timers.clear()
+
+    def due(
+        self, wall: float, now: float
+    ) -> tuple[Callable[[], None] | None, float | None]:
+        """Take what can be done now, else tell how long to wait at most.
+
+        Args:
+            wall: epoch seconds, for the timers.
+            now: seconds that nobody sets, for the patience.
+        """
+        wait = _LONGEST_WAIT
+        timer = min(self._timers.items(), key=lambda item: item[1][0], default=None)
+        if timer is not None:
+            name, (when, run) = timer
+            wait = min(wait, when - wall)
+            if wait <= 0:
+                del self._timers[name]
+                return run, None
+        if self._steps:
+            remaining = self._patience(self._steps[0], now)
+            if remaining <= 0:
+                self._head_since = None
+                return self._steps.popleft().run, None
+            wait = min(wait, remaining)
+        return None, wait if self._timers or self._steps else None
+
+    def _patience(self, head: Step, now: float) -> float:
+        """Tell how long the head of the line may still wait for its details."""
+        if head.details is None or head.details.done:
+            return 0.0
+        if self._head_since is None:
+            self._head_since = now
+        return self._head_since + PATIENCE - now
+
+
 class Delivery:
     """The event thread of one client, and the line it takes its steps from."""
 
@@ -57,9 +129,7 @@ class Delivery:
         """
         # Guards everything below; the thread waits on it. Never held while a step runs.
         self._condition = threading.Condition()
-        self._line: deque[Step] = deque()
-        self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
-        self._head_since: float | None = None
+        self._line = Line()
         self._busy_since: float | None = None
         self._slow_told = False
         self._closed = False
@@ -80,7 +150,7 @@ class Delivery:
         with self._condition:
             if self._closed:
                 return
-            self._line.extend(steps)
+            self._line.add(*steps)
             slow = self._slow()
             self._condition.notify()
         if slow:
@@ -92,8 +162,7 @@ class Delivery:
         """Put steps before everything that waits: what a step led to."""
         with self._condition:
             if not self._closed:
-                self._line.extendleft(reversed(steps))
-                self._head_since = None
+                self._line.add_first(*steps)
                 self._condition.notify()
 
     def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None:
@@ -106,12 +175,12 @@ class Delivery:
         """
         with self._condition:
             if not self._closed:
-                self._timers[name] = (when, run)
+                self._line.set_timer(name, when, run)
                 self._condition.notify()
 
     def clear_timer(self, name: str) -> None:
         with self._condition:
-            self._timers.pop(name, None)
+            self._line.clear_timer(name)
 
     def wake(self) -> None:
         """Look at the line again: details have come, or the clock has moved."""
@@ -125,7 +194,6 @@ class Delivery:
                 return
             self._closed = True
             self._line.clear()
-            self._timers.clear()
             self._last = last
             self._condition.notify()
 
@@ -134,7 +202,6 @@ class Delivery:
         self._condition = threading.Condition()
         self._closed = True
         self._line.clear()
-        self._timers.clear()
 
     def join(self, timeout: float) -> bool:
         """Wait until the thread has ended; False if it has not within `timeout` s."""
@@ -165,30 +232,7 @@ class Delivery:
         if self._last is not None:
             last, self._last = self._last, None
             return last, None
-        wait = _LONGEST_WAIT
-        timer = min(self._timers.items(), key=lambda item: item[1][0], default=None)
-        if timer is not None:
-            name, (when, run) = timer
-            wait = min(wait, when - time.time())
-            if wait <= 0:
-                del self._timers[name]
-                return run, None
-        if self._line:
-            remaining = self._patience(self._line[0])
-            if remaining <= 0:
-                self._head_since = None
-                return self._line.popleft().run, None
-            wait = min(wait, remaining)
-        return None, wait if self._timers or self._line else None
-
-    def _patience(self, head: Step) -> float:
-        """Tell how long the head of the line may still wait for its details."""
-        if head.details is None or head.details.done:
-            return 0.0
-        now = time.monotonic()
-        if self._head_since is None:
-            self._head_since = now
-        return self._head_since + PATIENCE - now
+        return self._line.due(time.time(), time.monotonic())
 
     def _slow(self) -> tuple[Any, ...] | None:
         if self._busy_since is None or self._slow_told:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from .errors import ClientClosed, TaskRouterError
 
@@ -57,6 +57,12 @@ class Details:
             last = self._missing == 0
         if last:
             self._on_done()
+
+
+class Fetching(Protocol):
+    """What those who need answers see of the threads that get them."""
+
+    def fetch(self, jobs: Sequence[Job], on_done: Callable[[], None]) -> Details: ...
 
 
 class Prefetcher:

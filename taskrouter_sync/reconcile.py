@@ -28,6 +28,11 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "completed": ("created", "accepted", "completed"),
 }
 
+# What comes before an event on the way to it.
+_BEFORE: Mapping[str, tuple[str, ...]] = {
+    path[-1]: path[:-1] for path in PATHS.values()
+}
+
 # How far along the way an event is: a later one is never followed by an earlier one.
 RANKS: Mapping[str, int] = {"created": 1, "accepted": 2, "wrapup": 3}
 LAST_RANK = 4
@@ -36,6 +41,12 @@ LAST_RANK = 4
 def rank(event: str) -> int:
     """Tell how far along its way a reservation is after ``reservation.<event>``."""
     return RANKS.get(event, LAST_RANK)
+
+
+def status_rank(status: Any) -> int:
+    """Tell how far along its way a reservation of this status is; 0 if unknown."""
+    path = PATHS.get(status) if isinstance(status, str) else None
+    return rank(path[-1]) if path is not None else 0
 
 
 @dataclass(frozen=True)
@@ -79,35 +90,29 @@ def missed_reservations(
         told: the open reservations, by sid, as listeners know them.
         ended: the sids of those that are known to be over.
         present: the payloads of the worker's reservations, of every status.
-        since: when the client first connected, by the service's clock: what is older
-            and was not told then was never the client's to tell.
+        since: when the client first became ready, by the service's clock.
 
     Returns:
         The events in the order in which they can have happened: in order for each
         reservation, by the service's dates across them.
     """
     found: list[tuple[datetime, Missed]] = []
-    seen: set[str] = set()
-    for payload in present:
-        if not isinstance(payload, Mapping):
+    seen = _by_sid(present)
+    for sid, payload in seen.items():
+        if sid in ended:
             continue
-        sid, status = payload.get("sid"), payload.get("reservation_status")
-        if not isinstance(sid, str) or not isinstance(status, str):
-            continue
-        seen.add(sid)
-        created = _date(payload.get("date_created"), since)
+        path = PATHS.get(payload["reservation_status"], ())
         known = told.get(sid)
-        if sid in ended or (known is None and created < since and status != "pending"):
-            continue
-        reached = known.rank if known is not None else 0
-        for event in PATHS.get(status, ()):
-            if rank(event) > reached:
-                updated = _date(payload.get("date_updated"), created)
-                when = created if event == "created" else max(created, updated)
-                found.append((when, Missed(event, sid, payload)))
+        created = _date(payload.get("date_created"), since)
+        updated = max(created, _date(payload.get("date_updated"), created))
+        for event in _untold(path, known, created, updated, since):
+            when = created if event == "created" else updated
+            found.append((when, Missed(event, sid, payload)))
     for sid, known in told.items():
         if sid not in seen:
-            # The service has forgotten it, some minutes after it ended.
+            # The service forgets a reservation some minutes after it ended, and with it
+            # how: what nobody had accepted counts as withdrawn, what somebody had as
+            # done.
             event = "canceled" if known.rank == rank("created") else "completed"
             payload = {"sid": sid, "task_sid": known.task_sid}
             found.append((since, Missed(event, sid, payload)))
@@ -116,13 +121,59 @@ def missed_reservations(
     return [missed for _, missed in found]
 
 
+def missed_before(
+    event: str, told: Told | None, payload: Mapping[str, Any], since: datetime
+) -> tuple[str, ...]:
+    """Find what was missed before an event that comes while a gap is still unread.
+
+    Args:
+        event: without its prefix.
+        told: what listeners know of its reservation, None for nothing.
+        payload: the reservation.
+        since: when the client first became ready, by the service's clock.
+    """
+    before = _BEFORE.get(event, ())
+    if told is not None:
+        return tuple(each for each in before if rank(each) > told.rank)
+    return before if _date(payload.get("date_created"), since) >= since else ()
+
+
+def _by_sid(present: Iterable[Any]) -> dict[str, Mapping[str, Any]]:
+    """Sort payloads by sid; of one that came on two pages the further one counts."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for payload in present:
+        if not isinstance(payload, Mapping):
+            continue
+        sid, status = payload.get("sid"), payload.get("reservation_status")
+        if not isinstance(sid, str) or not isinstance(status, str):
+            continue
+        other = found.get(sid)
+        if other is None or status_rank(status) > status_rank(
+            other["reservation_status"]
+        ):
+            found[sid] = payload
+    return found
+
+
+def _untold(
+    path: tuple[str, ...],
+    known: Told | None,
+    created: datetime,
+    updated: datetime,
+    since: datetime,
+) -> tuple[str, ...]:
+    """Take of the way of a reservation what its listeners were not told."""
+    if known is not None:
+        return tuple(event for event in path if rank(event) > known.rank)
+    # Dates are whole seconds: what is as old as the first moment is rather told than
+    # lost.
+    if created >= since or path == ("created",):
+        return path
+    # Older than the client, and not pending then: what became of it since is told,
+    # what was before was never the client's to tell.
+    return path[-1:] if updated >= since else ()
+
+
 def _date(value: Any, default: datetime) -> datetime:
     date = date_value(value)
     return date if isinstance(date, datetime) else default
-
-
-def changed(before: Mapping[str, Any], now: Mapping[str, Any], *names: str) -> bool:
-    """Whether one of these properties was known and is another one now."""
-    return any(
-        name in before and name in now and before[name] != now[name] for name in names
-    )

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from logging import Logger
 from typing import Any
 
-from ..delivery import Delivery, Step
+from ..delivery import Step, Steps
 from ..emitter import Emitter, Registration
-from ..errors import HttpError, InvalidResponse, RequestTimeout, TaskRouterError
-from ..prefetch import Details, Job, Prefetcher
+from ..errors import HttpError, InvalidResponse, TaskRouterError
+from ..prefetch import Details, Fetching, Job
 from ..properties import Record
 from ..session import Session
 from ..wire import backoff, frames
 from ..wire.answers import Result
 from ..wire.connection import Ending
 from ..wire.frames import Event
+from .asking import Asking, outcome_of
 from .status import Status
 from .token_watch import TokenWatch
 
@@ -59,8 +60,8 @@ class Parts:
 
     emitter: Emitter
     session: Session
-    delivery: Delivery
-    prefetcher: Prefetcher
+    delivery: Steps
+    prefetcher: Fetching
     status: Status
     show: Callable[[Any], None]
     proved: Callable[[], None]
@@ -79,6 +80,9 @@ class Announcer:
         self._connected = False
         self._token = TokenWatch(
             parts.session, parts.delivery, self._on_expired, self._on_error
+        )
+        self._asking = Asking(
+            parts.session, self._fetch, parts.delivery.add_first, self._token.renew
         )
         self._ready_entity: Any = None
         self._ready_failures = 0
@@ -167,11 +171,8 @@ class Announcer:
     # Ready.
 
     def _ready_step(self) -> Step:
-        details = self._fetch(
-            lambda: self._session.request(
-                "GET", self._session.resource_url, event_type="ready", may_refresh=False
-            )
-        )
+        url = self._session.resource_url
+        details = self._fetch([lambda: self._get(url, event_type="ready")])
         return Step("ready", lambda: self._on_ready(details), details)
 
     def _on_ready(self, details: Details) -> None:
@@ -263,8 +264,14 @@ class Announcer:
         self._parts.log.info("%s: %s", self._name(), event)
         return self._parts.emitter.emit(event, *args)
 
-    def _fetch(self, *jobs: Job) -> Details:
+    def _fetch(self, jobs: Sequence[Job]) -> Details:
         return self._parts.prefetcher.fetch(jobs, self._delivery.wake)
+
+    def _get(self, url: str, *, event_type: str | None = None) -> Result:
+        """Get something; on a fetch thread, where no user's code may run."""
+        return self._session.request(
+            "GET", url, event_type=event_type, may_refresh=False
+        )
 
     def _retry(self, name: str, failures: int, run: Callable[[], None]) -> None:
         wait = backoff.delay(failures, random.random)
@@ -275,13 +282,6 @@ class Announcer:
 
     def _name(self) -> str:
         return self._session.token.channel_sid
-
-
-def outcome_of(details: Details) -> Any:
-    """Take the only outcome of what has been waited for long enough."""
-    if not details.done:
-        return RequestTimeout("The service did not answer in time")
-    return details.outcomes[0]
 
 
 def _error_step(run: Callable[[TaskRouterError], None], error: TaskRouterError) -> Step:

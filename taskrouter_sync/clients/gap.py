@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from ..errors import InvalidResponse
-from ..reconcile import Missed, missed_reservations
 from ..session import Session
-from .known import KnownChannels, KnownReservations
 
 
 @dataclass(frozen=True)
@@ -22,38 +19,26 @@ class Present:
 
 
 class Gap:
-    """Reads the present state, and turns it into the events that were missed."""
+    """Asks for the worker's reservations and channels; on a fetch thread.
 
-    def __init__(
-        self, session: Session, known: KnownReservations, channels: KnownChannels
-    ) -> None:
+    The service has a log of events too (``/Events``), which a worker's token may not
+    read; so what the two lists no longer show is lost: that a reservation was wrapping
+    before it was completed, or that there was one that the service has forgotten.
+    """
+
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._known = known
-        self._channels = channels
 
     def pending(self) -> list[Any]:
-        """Get the pending reservations' payloads; on a fetch thread."""
+        """Get the pending reservations' payloads."""
         return self._pages("Reservations", {"ReservationStatus": "pending"})
 
-    def present(self) -> Present:
-        """Get what may have changed; on a fetch thread."""
+    def present(self, with_channels: bool) -> Present:
+        """Get what may have changed."""
         return Present(
             self._pages("Reservations", {"PageSize": 1000}),
-            self._pages("Channels", None) if self._channels else [],
+            self._pages("Channels", None) if with_channels else [],
         )
-
-    def missed(self, present: Present, since: datetime) -> list[Missed]:
-        """Find the reservation events that were missed."""
-        told, ended = self._known.told()
-        return missed_reservations(told, ended, present.reservations, since)
-
-    def changed_channels(self, present: Present) -> list[tuple[str, Mapping[str, Any]]]:
-        """Find the channels' events that were missed, with the channels' payloads."""
-        return [
-            (event, payload)
-            for payload in present.channels
-            for event in self._channels.changed(payload)
-        ]
 
     def _pages(self, name: str, params: Mapping[str, Any] | None) -> list[Any]:
         url: Any = f"{self._session.resource_url}/{name}"

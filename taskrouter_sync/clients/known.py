@@ -1,13 +1,11 @@
-"""What the listeners of a Worker know: its open reservations and its channels."""
+"""The reservations that the listeners of a Worker know."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any
 
-from ..reconcile import LAST_RANK, Told, rank
+from ..reconcile import LAST_RANK, Told, rank, status_rank
 from ..resources.reservation import Reservation
 
 
@@ -26,6 +24,8 @@ class KnownReservations:
         self._lock = threading.Lock()
         self._open: dict[str, Reservation] = {}
         self._told: dict[str, Told] = {}
+        # How far along its way each of _told is by any event or answer.
+        self._reached: dict[str, int] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._unheard: dict[str, Reservation] = {}
 
@@ -41,24 +41,37 @@ class KnownReservations:
         with self._lock:
             self._unheard.pop(sid, None)
             if reached == LAST_RANK:
-                self._open.pop(sid, None)
-                self._told.pop(sid, None)
+                for known in (self._open, self._told, self._reached):
+                    known.pop(sid, None)
                 self._ended[sid] = None
                 if len(self._ended) > _REMEMBERED:
                     self._ended.popitem(last=False)
                 return
             task = reservation.get("task")
-            self._open[sid] = reservation
             self._told[sid] = Told(reached, task["sid"] if task is not None else None)
             if event == _CREATED:
                 self._unheard[sid] = reservation
+            self._take(sid, reservation, reached)
 
     def renew(self, reservation: Reservation) -> None:
-        """Take over what an answer says of a reservation that is open."""
+        """Take over what an answer says of a reservation that listeners know."""
         with self._lock:
             sid = reservation.payload.get("sid")
-            if isinstance(sid, str) and sid in self._open:
-                self._open[sid] = reservation
+            if isinstance(sid, str) and sid in self._told:
+                self._take(sid, reservation, 0)
+
+    def _take(self, sid: str, reservation: Reservation, least: int) -> None:
+        """Keep the reservation, unless it is older than what is known; locked."""
+        reached = max(least, status_rank(reservation.payload.get("reservation_status")))
+        # An answer may come after the event of a later change, and the other way round.
+        if reached < self._reached.get(sid, 0):
+            return
+        self._reached[sid] = reached
+        self._open[sid] = reservation
+        if reached == LAST_RANK:
+            del self._open[sid]  # its last event is still to come
+        if reached > rank("created"):
+            self._unheard.pop(sid, None)
 
     def heard(self, sid: str) -> None:
         """Note that a listener got the reservation."""
@@ -79,40 +92,3 @@ class KnownReservations:
         """Copy what was told of the open ones, and the sids of those that are over."""
         with self._lock:
             return dict(self._told), frozenset(self._ended)
-
-
-class KnownChannels:
-    """The capacities that this client has heard of; may be used from any thread."""
-
-    _NAMES = ("configured_capacity", "available")
-
-    def __init__(self) -> None:
-        # Guards _channels: by sid what was last told or answered.
-        self._lock = threading.Lock()
-        self._channels: dict[str, dict[str, Any]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._channels)
-
-    def note(self, payload: Any) -> None:
-        """Take over what an event or an answer says of a channel."""
-        sid = payload.get("sid") if isinstance(payload, Mapping) else None
-        if isinstance(sid, str) and sid.startswith("WC"):
-            with self._lock:
-                self._channels[sid] = self._read(payload)
-
-    def changed(self, payload: Mapping[str, Any]) -> list[str]:
-        """List the events that would tell how a channel differs from what is known."""
-        with self._lock:
-            known = self._channels.get(str(payload.get("sid")), {})
-        now = self._read(payload)
-        events = ("capacity.update", "channel.availability.update")
-        return [
-            event
-            for event, name in zip(events, self._NAMES, strict=True)
-            if name in known and name in now and known[name] != now[name]
-        ]
-
-    def _read(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        # Frames say 1 and 0, REST says true and false: equal, and so in Python.
-        return {name: payload[name] for name in self._NAMES if name in payload}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ..delivery import Delivery
+from ..delivery import Steps
 from ..errors import TaskRouterError
 from ..session import Session
-from ..tokens import EXPIRY_MARGIN
+from ..tokens import EXPIRY_MARGIN, Token
 
 
 # Seconds before a token's end at which its source is asked for a fresh one.
@@ -29,7 +29,7 @@ class TokenWatch:
     def __init__(
         self,
         session: Session,
-        delivery: Delivery,
+        delivery: Steps,
         tell_expired: Callable[[], None],
         tell_error: Callable[[TaskRouterError], None],
     ) -> None:
@@ -64,10 +64,15 @@ class TokenWatch:
             self.expired = True
             self._tell_expired()
 
-    def renew(self) -> bool:
-        """Ask the user's own source for a token; its trouble is an `error` event."""
+    def renew(self, refused: Token | None = None) -> bool:
+        """Ask the user's own source for a token; its trouble is an `error` event.
+
+        Args:
+            refused: the token to replace; None for that of the moment. If it was
+                replaced meanwhile, that will do.
+        """
         try:
-            self._session.refresh(self._session.token)
+            self._session.refresh(refused or self._session.token)
         except TaskRouterError as error:
             self._tell_error(error)
             return False

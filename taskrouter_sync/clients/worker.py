@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..delivery import PATIENCE
 from ..errors import TaskRouterError
 from ..resources.base import deliver
-from ..resources.entities import WorkerChannel
 from ..resources.fields import WorkerFields
-from ..resources.listing import ActivityList, ReservationList, WorkerChannelList
+from ..resources.listing import ActivityList, ReservationList
 from ..resources.reservation import Reservation
 from ..resources.statistics import Statistics
 from ..session import Limits, TokenSource
@@ -21,7 +20,7 @@ from ..signatures import Parameter, Signature, read_fetch
 from .announcer import Parts
 from .arguments import check_sid
 from .base import Timing
-from .known import KnownChannels, KnownReservations
+from .known import KnownReservations
 from .task_methods import TaskMethods
 from .worker_announcer import WorkerAnnouncer
 
@@ -97,7 +96,6 @@ class Worker(WorkerFields, TaskMethods):
         check_sid("connect_activity_sid", connect_activity_sid)
         check_sid("disconnect_activity_sid", disconnect_activity_sid)
         self._known = KnownReservations()
-        self._channels = KnownChannels()
         self._connect_activity_sid = connect_activity_sid
         self._disconnect_activity_sid = disconnect_activity_sid
         super().__init__(
@@ -228,20 +226,13 @@ class Worker(WorkerFields, TaskMethods):
         self._worker_announcer = WorkerAnnouncer(
             parts,
             self._known,
-            self._channels,
             self._connect_activity_sid,
             self._disconnect_activity_sid,
         )
         return self._worker_announcer
 
     def _notice(self, entity: Any) -> None:
-        if isinstance(entity, Reservation):
-            self._known.renew(entity)
-        elif isinstance(entity, WorkerChannel):
-            self._channels.note(entity.payload)
-        elif isinstance(entity, WorkerChannelList):
-            for channel in entity:
-                self._channels.note(channel.payload)
+        self._worker_announcer.answered(entity)
 
     def _say_goodbye(self) -> None:
         """Move the worker to its disconnect activity, as a page does at `unload`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.clients.known import KnownChannels, KnownReservations
+from taskrouter_sync.clients.known import KnownReservations
 from taskrouter_sync.reconcile import Told
 from taskrouter_sync.resources.reservation import Reservation
 
@@ -154,54 +154,3 @@ def test_of_what_is_over_the_last_thousand_are_remembered(
     assert known.is_news("reservation.timeout", "WR0")
     assert not known.is_news("reservation.timeout", "WR1")
     assert not known.is_news("reservation.timeout", "WR1000")
-
-
-CHANNEL = {"sid": "WC1", "configured_capacity": 3, "available": True}
-
-
-class TestChannels:
-    @pytest.mark.parametrize(
-        ("known", "now", "events"),
-        [
-            # What is known of a channel, what changed, the events that tell it.
-            (CHANNEL, {}, []),
-            (CHANNEL, {"configured_capacity": 4}, ["capacity.update"]),
-            (CHANNEL, {"available": False}, ["channel.availability.update"]),
-            (
-                CHANNEL,
-                {"configured_capacity": 4, "available": False},
-                ["capacity.update", "channel.availability.update"],
-            ),
-            (CHANNEL, {"assigned_tasks": 2}, []),
-            # Frames say 1 where REST says true.
-            (CHANNEL, {"available": 1}, []),
-            (CHANNEL, {"available": 0}, ["channel.availability.update"]),
-            # Of a channel that it never heard of nothing is told.
-            (CHANNEL, {"sid": "WC2", "configured_capacity": 4}, []),
-            ({"sid": "WC1"}, {"configured_capacity": 4}, []),
-            (None, {}, []),
-            (5, {}, []),
-            ({**CHANNEL, "sid": "WK1"}, {"sid": "WK1", "available": False}, []),
-            ({**CHANNEL, "sid": None}, {"sid": None, "available": False}, []),
-        ],
-    )
-    def test_what_has_changed(
-        self, known: Any, now: dict[str, Any], events: list[str]
-    ) -> None:
-        channels = KnownChannels()
-        channels.note(known)
-        assert channels.changed({**CHANNEL, **now}) == events
-
-    def test_what_was_told_last_counts(self) -> None:
-        channels = KnownChannels()
-        channels.note(CHANNEL)
-        channels.note({**CHANNEL, "configured_capacity": 4})
-        assert channels.changed(CHANNEL) == ["capacity.update"]
-
-    def test_it_is_true_once_it_knows_a_channel(self) -> None:
-        channels = KnownChannels()
-        assert not channels
-        channels.note({"sid": "WK1"})
-        assert not channels
-        channels.note(CHANNEL)
-        assert channels

@@ -1,0 +1,63 @@
+"""Reservations for events: of what was loaded, else of what the frame held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from logging import Logger
+from typing import Any
+
+from ..errors import TaskRouterError
+from ..prefetch import Details
+from ..resources.reservation import Reservation
+from ..resources.task import Task
+from ..session import Session
+
+
+class Making:
+    """Makes them; what could not be loaded stays as it was known."""
+
+    def __init__(self, session: Session, log: Logger) -> None:
+        self._session = session
+        self._log = log
+
+    def of_frame(
+        self, payload: Mapping[str, Any], sid: str, details: Details | None
+    ) -> Reservation:
+        """Make the reservation of a frame.
+
+        Args:
+            payload: the frame's: the task's properties.
+            sid: of the reservation, WR….
+            details: task and reservation, where they were asked for.
+        """
+        if details is not None and details.done:
+            task, reservation = map(self._entity, details.outcomes)
+            if isinstance(task, Task) and isinstance(reservation, Reservation):
+                return reservation._with_task(task)
+        # Either part is missing: of the frame alone, as TaskRouter.js does.
+        reservation = self._bare(sid, payload["sid"])
+        return reservation._with_task(self._session.raw_entity(payload))
+
+    def of_state(self, payload: Mapping[str, Any], sid: str) -> Reservation:
+        """Make the reservation of a payload of its own."""
+        reservation = self._session.raw_entity(payload)
+        if isinstance(reservation, Reservation):
+            return reservation
+        return self._bare(sid, payload.get("task_sid"))
+
+    def put_task(self, reservation: Reservation, details: Details) -> None:
+        """Give the reservation its task; what is known of it, where that failed."""
+        task = self._entity(details.outcomes[0]) if details.done else None
+        if isinstance(task, Task):
+            reservation._with_task(task)
+
+    def _bare(self, sid: str, task_sid: Any) -> Reservation:
+        # Of whatever prefix its sid is, it was said to be a reservation.
+        url = f"{self._session.workspace_url}/Tasks/{task_sid}/Reservations/{sid}"
+        return Reservation(self._session, {"sid": sid}, url)
+
+    def _entity(self, outcome: Any) -> Any:
+        if isinstance(outcome, TaskRouterError):
+            self._log.info("A detail of an event failed: %s", outcome)
+            return None
+        return self._session.raw_entity(outcome.payload)
