@@ -43,3 +43,7 @@ class ManualClock:
     def set(self, now: float) -> None:
         """Set it; it never goes back."""
         self._now = max(self._now, now)
+
+    def put(self, now: float) -> None:
+        """Set it to any moment, for a service of that moment."""
+        self._now = now

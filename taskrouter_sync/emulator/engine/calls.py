@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -193,6 +193,10 @@ class CallLog:
         for call in calls:
             self._keep(call)
         self.made = made
+
+    def __iter__(self) -> Iterator[PhoneCall]:
+        """Walk from the oldest to the newest."""
+        return iter(self._calls)
 
     def copy(self) -> list[PhoneCall]:
         """Return copies of all calls."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from .errors import invalid
@@ -58,6 +60,11 @@ class Configuration:
     text: str
     filters: tuple[Filter, ...]
     default_filter: Filter | None
+
+    @cached_property
+    def digest(self) -> str:
+        """What names the text."""
+        return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def queue_sids(self) -> set[str]:
         """Return the sids of all queues it names."""

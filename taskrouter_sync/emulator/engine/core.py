@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .calls import CallLog, Telephony
+from .changes import Changes
 from .deadlines import Deadlines
 from .entities import Container, Entity
 from .events import Event
@@ -54,6 +55,8 @@ class Core:
         self.calls = CallLog()
         self.telephony = Telephony()
         self.listeners: list[Listener] = []
+        # Told of all that changes in workspaces, deadlines and calls.
+        self.changes: Changes | None = None
 
     def emit(
         self,

@@ -7,6 +7,7 @@ total: an operation gives a result or raises ServiceError, whatever the state.
 from __future__ import annotations
 
 from .activities import ActivityVerbs
+from .keeping import KeepingVerbs
 from .reservations import ReservationVerbs
 from .task_channels import TaskChannelVerbs
 from .task_queues import TaskQueueVerbs
@@ -27,6 +28,7 @@ class Engine(
     TaskVerbs,
     ReservationVerbs,
     TelephonyVerbs,
+    KeepingVerbs,
 ):
     """The service. One thread owns it: there are no locks.
 
