@@ -1,5 +1,6 @@
 """A TaskRouter service on this machine, for tests and trials.
 
+It calls back like the service; ``Emulator.alerts`` tells what went wrong with that.
 ``Emulator`` is imported when it is first asked for, since it needs what only the
 extra ``emulator`` installs.
 """

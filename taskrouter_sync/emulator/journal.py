@@ -1,7 +1,7 @@
 """What other threads may see of the emulator.
 
-Owns: the requests that arrived, the service's events, the numbers of open sockets,
-and waiting for them. Written by the emulator's thread, read by any.
+Owns: the requests that arrived, the service's events and alerts, the numbers of open
+sockets, and waiting for them. Written by the emulator's thread, read by any.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, Literal, TypeVar
+
+from taskrouter_sync.emulator.alerts import Alert
 
 
 Kind = Literal["rest", "bridge", "upgrade"]
@@ -68,13 +70,14 @@ class _Log(Generic[Entry]):
 
 
 class Journal(Generic[E]):
-    """Requests, events and open sockets, with ways to wait for them."""
+    """Requests, events, alerts and open sockets, with ways to wait for them."""
 
     def __init__(self) -> None:
         # Guards everything below; notified at each change.
         self._changed = threading.Condition()
         self._requests: _Log[Request] = _Log()
         self._events: _Log[E] = _Log()
+        self._alerts: _Log[Alert] = _Log()
         self._connections: Counter[str] = Counter()
         # Called after each change, by the emulator's thread.
         self.watchers: list[Callable[[], None]] = []
@@ -90,6 +93,12 @@ class Journal(Generic[E]):
         """All events of the service so far."""
         with self._changed:
             return list(self._events.entries)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """All alerts so far."""
+        with self._changed:
+            return list(self._alerts.entries)
 
     def requests_after(self, number: int) -> list[tuple[int, Request]]:
         """Give the requests after that number, with theirs."""
@@ -127,6 +136,12 @@ class Journal(Generic[E]):
         """Note an event."""
         with self._changed:
             self._events.append(event)
+        self.touched()
+
+    def alerted(self, alert: Alert) -> None:
+        """Note an alert."""
+        with self._changed:
+            self._alerts.append(alert)
         self.touched()
 
     def connected(self, channel: str, change: int) -> None:

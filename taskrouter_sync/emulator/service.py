@@ -21,10 +21,12 @@ from taskrouter_sync.emulator.api.render import Renderer
 from taskrouter_sync.emulator.api.routes import Api
 from taskrouter_sync.emulator.channels import Channels, Connection
 from taskrouter_sync.emulator.clock import Clock
+from taskrouter_sync.emulator.courier import Courier
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.faults import Fault, Faults
 from taskrouter_sync.emulator.journal import Journal, Kind, Request, without_token
+from taskrouter_sync.emulator.webhooks import Webhooks
 
 
 _log = logging.getLogger(__name__)
@@ -91,6 +93,8 @@ class Service:
             self.api, Addresses(url), account_sid=account_sid, auth_token=auth_token
         )
         engine.on_event(self._send)
+        self.courier = Courier(auth_token, clock.now, journal.alerted)
+        self.webhooks = Webhooks(engine, self.courier, self._instruct)
 
     def now(self) -> float:
         """Read the engine's clock, in epoch seconds."""
@@ -219,6 +223,12 @@ class Service:
                 _log.warning("disconnectActivitySid not applied: %s", error.message)
             self.settle()
             return
+
+    def _instruct(self, path: str, params: Mapping[str, object]) -> Answer:
+        """Do what the answer to an assignment callback says."""
+        answer = self.api.perform("POST", path, Parameters.from_json(params))
+        self.settle()
+        return answer
 
     def _send(self, event: Event) -> None:
         self.journal.happened(event)

@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
 from typing import Any, TypeVar
 
 from taskrouter_sync.emulator.clock import Clock
+from taskrouter_sync.emulator.sender import Sender
 from taskrouter_sync.emulator.server import Server
 from taskrouter_sync.emulator.service import Service
 from taskrouter_sync.emulator.ticker import Ticker
@@ -129,6 +130,8 @@ class ServiceThread:
         if self._clock is not None:
             ticker = Ticker(loop, self._service.engine, self._clock)
             self._service.on_settled = ticker.rearm
+        sender = Sender()
+        self._service.courier.open(sender.send)
         self._service.stopping = False
         self._service.settle()
         self._started.set_result(None)
@@ -137,4 +140,6 @@ class ServiceThread:
         self._service.on_settled = None
         if ticker is not None:
             ticker.cancel()
+        await self._service.courier.close()
+        await sender.close()
         await server.stop()

@@ -5,6 +5,7 @@ Owns: the part of ``Emulator`` that only looks. Any thread may use it.
 
 from __future__ import annotations
 
+from taskrouter_sync.emulator.alerts import Alert
 from taskrouter_sync.emulator.engine.calls import PhoneCall
 from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.journal import Journal, Request
@@ -27,6 +28,11 @@ class Watch:
     def events(self) -> list[Event]:
         """All events of the service so far."""
         return self._journal.events
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """All alerts so far: what went wrong with webhooks and their answers."""
+        return self._journal.alerts
 
     @property
     def calls(self) -> list[PhoneCall]:
@@ -93,3 +99,44 @@ class Watch:
             f"{count} requests {method or ''} …{url}",
         )
         return matching()
+
+    def wait_for_events(
+        self, event_type: str, count: int = 1, timeout: float = 5.0
+    ) -> list[Event]:
+        """Return as soon as so many events of a type happened, and give them.
+
+        Args:
+            event_type: as ``reservation.accepted``.
+            count: at least how many.
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: fewer happened.
+        """
+
+        def matching() -> list[Event]:
+            return [
+                event
+                for event in self._journal.events
+                if event.event_type == event_type
+            ]
+
+        self._journal.wait_until(
+            lambda: len(matching()) >= count, timeout, f"{count} {event_type}"
+        )
+        return matching()
+
+    def wait_for_alerts(self, count: int = 1, timeout: float = 5.0) -> list[Alert]:
+        """Return as soon as there are so many alerts, and give all.
+
+        Args:
+            count: at least how many.
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: there are fewer.
+        """
+        self._journal.wait_until(
+            lambda: len(self._journal.alerts) >= count, timeout, f"{count} alerts"
+        )
+        return self.alerts

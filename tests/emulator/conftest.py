@@ -14,6 +14,7 @@ from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from tests.support.receiver import Receiver
 
 
 @pytest.fixture
@@ -134,3 +135,10 @@ def desk(emulator: Emulator, workspace: ReadyWorkspace, open_desk: OpenDesk) -> 
     desk: Desk = open_desk(emulator, workspace)
     desk.connect()
     return desk
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """An application that webhooks can be sent to."""
+    with Receiver() as running:
+        yield running

@@ -1,0 +1,418 @@
+"""The rules of webhooks, without a wire: filter, signature, URL, answer, lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+from twilio.request_validator import RequestValidator
+
+from taskrouter_sync.emulator import assignment
+from taskrouter_sync.emulator.alerts import printable
+from taskrouter_sync.emulator.assignment import NoInstruction
+from taskrouter_sync.emulator.lanes import Lanes
+from taskrouter_sync.emulator.posting import (
+    NotAnswered,
+    Reply,
+    compose,
+    receiver,
+    shown,
+)
+from taskrouter_sync.emulator.signing import sign
+from taskrouter_sync.emulator.webhooks import passes
+
+
+KEY = "0123456789abcdef"
+URL = "https://example.com/events?shop=1"
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+# The filter
+
+
+@pytest.mark.parametrize(
+    ("events_filter", "event_type", "passed"),
+    [
+        (None, "task.created", True),
+        ("", "task.created", True),
+        (" , ", "task.created", True),
+        ("task.created", "task.created", True),
+        ("task.canceled, task.created", "task.created", True),
+        ("task.canceled", "task.created", False),
+        ("task", "task.created", False),
+        ("task.created.twice", "task.created", False),
+    ],
+)
+def test_the_filter_is_a_list_of_event_types(
+    events_filter: str | None, event_type: str, passed: bool
+) -> None:
+    assert passes(events_filter, event_type) is passed
+
+
+# The signature
+
+
+def test_the_published_example_has_its_published_signature() -> None:
+    """The example of Twilio's documentation, "Validating Signatures"."""
+    signature = sign(
+        "12345",
+        "https://example.com/myapp.php?foo=1&bar=2",
+        {
+            "Digits": "1234",
+            "To": "+18005551212",
+            "From": "+14158675310",
+            "Caller": "+14158675310",
+            "CallSid": "CA1234567890ABCDE",
+        },
+    )
+    assert signature == "L/OH5YylLD5NRKLltdqwSvS0BnU="
+
+
+@given(st.dictionaries(texts, texts))
+def test_twilios_validator_agrees(params: dict[str, str]) -> None:
+    signature = sign(KEY, URL, params)
+    assert RequestValidator(KEY).validate(URL, params, signature)
+    other = {**params, "Another": "1"}
+    assert not RequestValidator(KEY).validate(URL, other, signature)
+
+
+# URLs
+
+
+WIRED = [
+    ("http://example.com", "http://example.com/"),
+    ("HTTPS://Example.COM:443/A?B#c", "https://example.com/A?B"),
+    ("http://example.com:80/", "http://example.com/"),
+    ("https://example.com:80/", "https://example.com:80/"),
+    ("http://[::1]:8000/x", "http://[::1]:8000/x"),
+    (
+        "http://bücher.example/ä?ö=ü x",
+        "http://xn--bcher-kva.example/%C3%A4?%C3%B6=%C3%BC%20x",
+    ),
+    ("http://a_b.example/%20", "http://a_b.example/%20"),
+    ("http://exa\nmple.com/\r\nX: y", "http://example.com/X:%20y"),
+]
+
+
+@pytest.mark.parametrize(("url", "wired"), WIRED)
+def test_a_url_is_sent_in_the_form_that_is_signed(url: str, wired: str) -> None:
+    post = compose(KEY, url, {"a": "b c"})
+    assert (post.url, post.body) == (wired, "a=b+c")
+    assert post.signature == sign(KEY, wired, {"a": "b c"})
+
+
+def test_a_get_has_no_body() -> None:
+    post = compose(KEY, URL, {"a": "b c"}, "GET")
+    assert (post.url, post.body) == (f"{URL}&a=b+c", "")
+    assert post.signature == sign(KEY, post.url, {})
+
+
+def test_a_password_is_sent_but_neither_signed_nor_shown() -> None:
+    url = "http://joe:pass@Example.com:8080/x?key=pass"
+    post = compose(KEY, url, {})
+    assert post.url == "http://joe:pass@example.com:8080/x?key=pass"
+    assert post.signature == sign(KEY, "http://example.com:8080/x?key=pass", {})
+    assert shown(url) == "http://example.com:8080/x"
+    assert receiver(url) == "http://example.com:8080"
+    assert "pass" not in repr(post)
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.text().map("http://{}".format),
+        st.text().map("https://user:pass@host{}".format),
+        st.text().map("http://example.com:8080/{}".format),
+    )
+)
+def test_any_text_is_a_url_or_none(url: str) -> None:
+    try:
+        post = compose(KEY, url, {})
+    except NotAnswered as trouble:
+        assert trouble.message == "the URL is invalid"
+        assert (receiver(url), shown(url)) == ("nobody", "an invalid URL")
+    else:
+        assert post.url.isascii()
+        assert post.url.isprintable()
+        assert " " not in post.url
+        assert compose(KEY, post.url, {}) == post
+
+
+# Answers
+
+
+def reply(text: str, content_type: str = "application/json") -> Reply:
+    return Reply(200, content_type, text)
+
+
+READ = [
+    ({"instruction": "accept", "to": "x"}, {"Instruction": "accept"}),
+    (
+        {"instruction": "reject", "activity_sid": "WA1"},
+        {"Instruction": "reject", "WorkerActivitySid": "WA1"},
+    ),
+    (
+        {
+            "instruction": "dequeue",
+            "to": "client:joe",
+            "from": "+1",
+            "post_work_activity_sid": "WA1",
+            "record": "do-not-record",
+            "timeout": "10",
+            "status_callback_url": "http://a/",
+            "status_callback_events": "initiated,ringing",
+        },
+        {
+            "Instruction": "dequeue",
+            "DequeueTo": "client:joe",
+            "DequeueFrom": "+1",
+            "DequeuePostWorkActivitySid": "WA1",
+            "DequeueRecord": "do-not-record",
+            "DequeueTimeout": "10",
+            "DequeueStatusCallbackUrl": "http://a/",
+            "DequeueStatusCallbackEvent": "initiated,ringing",
+        },
+    ),
+    (
+        {
+            "instruction": "call",
+            "to": "client:joe",
+            "from": "+1",
+            "url": "http://a/",
+            "accept": True,
+            "record": "record-from-answer",
+            "timeout": 10,
+            "status_callback_url": "http://b/",
+        },
+        {
+            "Instruction": "call",
+            "CallTo": "client:joe",
+            "CallFrom": "+1",
+            "CallUrl": "http://a/",
+            "CallAccept": True,
+            "CallRecord": "record-from-answer",
+            "CallTimeout": 10,
+            "CallStatusCallbackUrl": "http://b/",
+        },
+    ),
+    (
+        {
+            "instruction": "redirect",
+            "call_sid": "CA1",
+            "url": "http://a/",
+            "accept": False,
+        },
+        {
+            "Instruction": "redirect",
+            "RedirectCallSid": "CA1",
+            "RedirectUrl": "http://a/",
+            "RedirectAccept": False,
+        },
+    ),
+    (
+        {
+            "instruction": "conference",
+            "from": "+1",
+            "post_work_activity_sid": "WA1",
+            "end_conference_on_customer_exit": True,
+            "conference_status_callback_event": ["start", "end"],
+            "sip_auth_username": "joe",
+        },
+        {
+            "Instruction": "conference",
+            "From": "+1",
+            "PostWorkActivitySid": "WA1",
+            "EndConferenceOnCustomerExit": True,
+            "ConferenceStatusCallbackEvent": ["start", "end"],
+            "SipAuthUsername": "joe",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "params"), READ)
+def test_the_keys_of_an_instruction_are_rest_parameters(
+    document: dict[str, Any], params: dict[str, Any]
+) -> None:
+    read = assignment.read(reply(json.dumps(document)))
+    assert read is not None
+    assert read.name == document["instruction"]
+    assert read.params == params
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+names = st.sampled_from(["accept", "reject", "call", "dequeue", "conference"])
+documents = st.fixed_dictionaries(
+    {"instruction": names | json_values},
+    optional=dict.fromkeys(
+        ("to", "from", "url", "timeout", "status_callback_event", "record"), json_values
+    ),
+)
+
+
+@given(st.text() | json_values.map(json.dumps) | documents.map(json.dumps))
+def test_any_answer_is_an_instruction_or_is_not(text: str) -> None:
+    try:
+        read = assignment.read(reply(text))
+    except NotAnswered as trouble:
+        assert trouble.message == "the answer is not valid JSON"
+    except NoInstruction as trouble:
+        assert trouble.code in (40005, 55555)
+    else:
+        assert read is None or read.params["Instruction"] == read.name
+
+
+@given(st.text())
+def test_a_message_is_one_line_for_any_log(message: str) -> None:
+    assert printable(message).isprintable()
+    assert len(printable(message * 600).encode()) <= 4 * 501
+
+
+# Lines
+
+
+class Jobs:
+    """Jobs that end when they are told to."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self._ends: dict[str, asyncio.Event] = {}
+
+    def job(self, name: str) -> Any:
+        self._ends[name] = asyncio.Event()
+
+        async def run() -> None:
+            self.started.append(name)
+            await self._ends[name].wait()
+
+        return run
+
+    async def end(self, *names: str) -> None:
+        for name in names:
+            self._ends[name].set()
+        await settle()
+
+
+async def settle() -> None:
+    """Let everything run that can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def play(scene: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(scene)
+
+
+def lanes(limit: int = 10, limit_in_all: int = 10, places: int = 10) -> Lanes:
+    return Lanes(limit=limit, limit_in_all=limit_in_all, places=places)
+
+
+def test_a_lane_of_width_one_runs_one_after_the_other() -> None:
+    async def scene() -> None:
+        line, jobs = lanes(), Jobs()
+        for name in "abc":
+            assert line.put("x", jobs.job(name), width=1)
+        assert line.put("y", jobs.job("other"), width=1)
+        await settle()
+        assert jobs.started == ["a", "other"]
+        await jobs.end("a")
+        assert jobs.started == ["a", "other", "b"]
+        await jobs.end("b", "c", "other")
+        assert jobs.started == ["a", "other", "b", "c"]
+        assert line.unfinished == 0
+
+    play(scene())
+
+
+def test_a_wide_lane_runs_several_at_once() -> None:
+    async def scene() -> None:
+        line, jobs = lanes(), Jobs()
+        for name in "abc":
+            line.put("x", jobs.job(name), width=2)
+        await settle()
+        assert jobs.started == ["a", "b"]
+        await jobs.end("b")
+        assert jobs.started == ["a", "b", "c"]
+        await line.close()
+
+    play(scene())
+
+
+def test_lanes_take_turns_when_there_are_no_places_for_all() -> None:
+    async def scene() -> None:
+        line, jobs = lanes(places=1), Jobs()
+        for name in ("x1", "x2", "x3", "y1"):
+            line.put(name[0], jobs.job(name), width=2)
+        await settle()
+        for name in ("x1", "x2", "y1", "x3"):
+            await jobs.end(name)
+        assert jobs.started == ["x1", "x2", "y1", "x3"]
+        assert line.unfinished == 0
+
+    play(scene())
+
+
+def test_a_full_lane_takes_no_more() -> None:
+    async def scene() -> None:
+        line, jobs = lanes(limit=1), Jobs()
+        assert line.put("x", jobs.job("a"), width=1)
+        assert line.put("x", jobs.job("b"), width=1)
+        assert not line.put("x", jobs.job("c"), width=1)
+        assert line.put("y", jobs.job("d"), width=1)
+        await line.close()
+
+    play(scene())
+
+
+def test_all_lanes_together_are_bounded() -> None:
+    async def scene() -> None:
+        line, jobs = lanes(limit_in_all=2, places=1), Jobs()
+        taken = [line.put(name, jobs.job(name), width=1) for name in "abcd"]
+        assert taken == [True, True, True, False]
+        assert line.unfinished == 3
+        await line.close()
+
+    play(scene())
+
+
+def test_a_job_that_breaks_does_not_stop_the_lane(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken() -> None:
+        raise ZeroDivisionError
+
+    async def scene() -> None:
+        line, jobs = lanes(), Jobs()
+        line.put("x", broken, width=1)
+        line.put("x", jobs.job("a"), width=1)
+        await settle()
+        assert jobs.started == ["a"]
+        await line.close()
+
+    play(scene())
+    [record] = caplog.records
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_a_close_ends_what_runs_and_forgets_what_waits() -> None:
+    async def scene() -> None:
+        line, jobs = lanes(), Jobs()
+        for name in "ab":
+            line.put("x", jobs.job(name), width=1)
+        await settle()
+        await line.close()
+        await settle()
+        assert jobs.started == ["a"]
+        assert line.unfinished == 0
+
+    play(scene())

@@ -1,0 +1,223 @@
+"""Sending one webhook: every end that it can come to is an answer or a NotAnswered."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from twilio.request_validator import RequestValidator
+
+from taskrouter_sync.emulator.posting import Method, NotAnswered, Reply, compose
+from taskrouter_sync.emulator.sender import MAX_ANSWER, Sender
+from tests.support.raw_server import Peer, RawServer, unused_port
+
+
+KEY = "0123456789abcdef"
+JSON = [("Content-Type", "application/json")]
+
+# For 127.0.0.1, signed by itself: made for this test, known to nobody.
+CERTIFICATE = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgHTld7U+WFTuN4iDL
+L98Q3+PtTfNeLmy8ZqDBR0FnxWWhRANCAAR/k0D7Ce+yETjq85mx6vOXMgIFEvY4
+qKOS6uT8S5I/Y0G7NRHS6SMjiNowDvg8U1ue1/85uI2SYrus1AVeiPhy
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUWT2p5w3fcbgOJbHHLuioLL50amUwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE0NTIxOVoYDzIxMjYxMDI4
+MTQ1MjE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAR/k0D7Ce+yETjq85mx6vOXMgIFEvY4qKOS6uT8S5I/Y0G7NRHS6SMj
+iNowDvg8U1ue1/85uI2SYrus1AVeiPhyo28wbTAdBgNVHQ4EFgQUF0x9T9rnG5Bj
+ZY9EciuqgfkkapQwHwYDVR0jBBgwFoAUF0x9T9rnG5BjZY9EciuqgfkkapQwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIge1u6aJjyWJVMFP+To4ufzf5WhCarNhSU4kvdH8goSCkCIEVA
+/WcipOmTUuoI6G3YMFFN8xV5cnH6+AUlCHNwQ4BC
+-----END CERTIFICATE-----
+"""
+
+
+def send(
+    url: str, method: Method = "POST", seconds: float = 5.0, **params: str
+) -> Reply:
+    """Send one webhook from a loop of its own."""
+
+    async def run() -> Reply:
+        sender = Sender()
+        try:
+            return await sender.send(compose(KEY, url, params, method), seconds)
+        finally:
+            await sender.close()
+
+    return asyncio.run(run())
+
+
+def failure(url: str, seconds: float = 5.0) -> tuple[str, bool]:
+    """Say why there was no answer, and whether that may pass."""
+    with pytest.raises(NotAnswered) as caught:
+        send(url, seconds=seconds)
+    assert caught.value.__cause__ is None
+    return caught.value.message, caught.value.passing
+
+
+def answering(status: int, body: bytes, *headers: tuple[str, str]) -> RawServer:
+    def answer(peer: Peer) -> None:
+        peer.read_head()
+        peer.answer(status, body, headers)
+        peer.until_gone()
+
+    return RawServer(answer)
+
+
+def test_the_answer_is_given_as_it_came() -> None:
+    body = '{"instruction": "Zoë"}'
+    with answering(200, body.encode(), ("Content-Type", "Application/JSON;a=b")) as it:
+        assert send(it.url) == Reply(200, "application/json", body)
+
+
+def test_a_redirection_is_an_answer() -> None:
+    with answering(307, b"", ("Location", "/there")) as server:
+        assert send(server.url).status == 307
+
+
+def test_what_is_no_utf8_is_read_as_well_as_it_can_be() -> None:
+    with answering(200, b"\xff{}", *JSON) as server:
+        assert send(server.url).text == "\ufffd{}"
+
+
+def test_the_longest_answer_is_read() -> None:
+    with answering(200, b"x" * MAX_ANSWER, *JSON) as server:
+        assert send(server.url).text == "x" * MAX_ANSWER
+
+
+def test_a_longer_answer_is_not_read_to_its_end() -> None:
+    def endless(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n")
+        while True:  # until the peer is gone
+            peer.send(b"x" * 65536)
+
+    with RawServer(endless) as server:
+        assert send(server.url).text is None
+
+
+def test_an_answer_that_is_compressed_is_not_unpacked() -> None:
+    with answering(200, b"\x1f\x8b??", ("Content-Encoding", "gzip"), *JSON) as server:
+        assert send(server.url).text == "\x1f\ufffd??"
+        assert "Accept-Encoding: identity" in server.next_head()
+
+
+def drip(peer: Peer) -> None:
+    peer.read_head()
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
+    peer.until_gone()
+
+
+def hang_up(peer: Peer) -> None:
+    peer.read_head()
+
+
+def break_off(peer: Peer) -> None:
+    peer.read_head()
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
+
+
+def chatter(peer: Peer) -> None:
+    peer.read_head()
+    peer.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+    peer.until_gone()
+
+
+def long_header(peer: Peer) -> None:
+    peer.read_head()
+    peer.send(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n")
+
+
+def bad_chunk(peer: Peer) -> None:
+    peer.read_head()
+    peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+    peer.until_gone()
+
+
+@pytest.mark.parametrize(
+    "script", [hang_up, break_off, chatter, long_header, bad_chunk]
+)
+def test_what_is_no_answer_may_pass(script: Callable[[Peer], None]) -> None:
+    with RawServer(script) as server:
+        message = "the connection broke off, or what came is not HTTP"
+        assert failure(server.url) == (message, True)
+
+
+def test_the_limit_is_for_the_whole_answer() -> None:
+    with RawServer(drip) as server:
+        assert failure(server.url, 0.2) == ("no answer within 0.2 s", True)
+
+
+def test_a_port_that_nobody_listens_on_may_be_listened_on_later() -> None:
+    url = f"http://127.0.0.1:{unused_port()}/"
+    assert failure(url) == ("no connection: Connection refused", True)
+
+
+def test_a_name_that_nobody_has_may_be_known_later() -> None:
+    assert failure("http://nobody.invalid/") == ("the host is unknown", True)
+
+
+def test_a_name_is_looked_up() -> None:
+    with answering(204, b"") as server:
+        assert send(f"http://localhost:{server.port}/").status == 204
+
+
+def test_a_server_that_speaks_no_tls_is_not_trusted() -> None:
+    with RawServer(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")) as server:
+        url = f"https://127.0.0.1:{server.port}/"
+        assert failure(url) == ("no secure connection", False)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
+    pem = tmp_path / "certificate.pem"
+    pem.write_text(CERTIFICATE, "ascii")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def greet(peer: Peer) -> None:
+        try:
+            with context.wrap_socket(peer.socket, server_side=True) as secure:
+                secure.recv(1)
+        except ssl.SSLError:
+            return  # The client has said what it thinks of the certificate.
+
+    with RawServer(greet) as server:
+        url = f"https://127.0.0.1:{server.port}/"
+        assert failure(url) == ("no secure connection", False)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/a b/ä?q=ö ü&x=%20&y#part",
+        "/%2F/..//./x?",
+        "/%zz?a=[1]&b={2}|3",
+    ],
+)
+def test_what_arrives_is_what_was_signed(path: str) -> None:
+    with answering(204, b"") as server:
+        url = f"HTTP://me:pass@LocalHost:{server.port}{path}"
+        post = compose(KEY, url, {"a": "1"})
+        assert send(url, a="1").status == 204
+        head = server.next_head().split("\r\n")
+    target = head[0].split(" ")[1]
+    [host] = [line[6:] for line in head if line.startswith("Host: ")]
+    arrived = f"http://{host}{target}"
+    assert RequestValidator(KEY).validate(arrived, {"a": "1"}, post.signature)
+    assert f"X-Twilio-Signature: {post.signature}" in head
+
+
+def test_connections_are_not_kept() -> None:
+    """A receiver that is started again would not know them."""
+    with answering(204, b"") as server:
+        send(server.url)
+        assert "Connection: close" in server.next_head()
