@@ -119,6 +119,7 @@ class Client(Emitter, Resource):
             ),
             may_connect=self._may_connect,
             ca_bundle=endpoint.ca_bundle,
+            proxy_url=endpoint.proxy_url,
             silence=timing.silence,
             logger=log,
         )

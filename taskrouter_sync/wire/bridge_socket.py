@@ -5,12 +5,14 @@ The only importer of websocket.
 
 from __future__ import annotations
 
+import os
 import selectors
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from http.client import responses
+from functools import cache
+from http.client import HTTPException, responses
 from http.cookies import CookieError
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +23,7 @@ from websocket import ABNF
 from ..errors import ConnectionFailed, HttpError, TaskRouterError
 from .answers import Answer, read
 from .dial import Dial, GivenUp
+from .tunnel import Proxy, TunnelRefused, dig
 
 
 # Seconds for TCP, and again for TLS and the upgrade.
@@ -35,6 +38,8 @@ _TROUBLE = (
     GivenUp,
     ValueError,
     CookieError,
+    HTTPException,
+    TunnelRefused,
 )
 
 
@@ -68,8 +73,15 @@ class BridgeSocket:
             skip_utf8_validation=True, enable_multithread=True
         )
 
-    def open(self, url: str, ca_bundle: str | None) -> None:
-        """Connect: TCP, TLS for wss, the WebSocket upgrade.
+    def open(
+        self, url: str, ca_bundle: str | None, proxy_url: str | None = None
+    ) -> None:
+        """Connect: TCP, the proxy's tunnel, TLS for wss, the WebSocket upgrade.
+
+        Args:
+            url: of the channel, with the token.
+            ca_bundle: path of the certificates to trust; None for the system's.
+            proxy_url: of the proxy to go through; None for the straight way.
 
         Raises:
             HttpError: the service answered the upgrade with a refusal.
@@ -77,27 +89,30 @@ class BridgeSocket:
             Interrupted: somebody hung up meanwhile.
         """
         try:
-            self._open(url, ca_bundle)
+            self._open(url, ca_bundle, Proxy.of(proxy_url) if proxy_url else None)
             return
         except _TROUBLE as error:
             trouble = error
         # Out here, where the library's error is no context: it may quote the token.
         raise Interrupted if self._hung_up else _translated(trouble, url)
 
-    def _open(self, url: str, ca_bundle: str | None) -> None:
+    def _open(self, url: str, ca_bundle: str | None, proxy: Proxy | None) -> None:
         parts = urlsplit(url)
         secure = parts.scheme == "wss"
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port or (443 if secure else 80)
         dial = Dial()
         with self._lock:
             self._dial = dial
             if self._hung_up:
                 dial.give_up()
-        tcp = dial.connect(host, parts.port or (443 if secure else 80), CONNECT_TIMEOUT)
+        first = (proxy.host, proxy.port) if proxy else (host, port)
+        tcp = dial.connect(*first, CONNECT_TIMEOUT)
         tcp.settimeout(HANDSHAKE_TIMEOUT)
         self._adopt(tcp)
+        if proxy:
+            dig(tcp, proxy, host, port)
         if secure:
-            context = ssl.create_default_context(cafile=ca_bundle)
+            context = _trust(ca_bundle)
             tcp = context.wrap_socket(
                 tcp, server_hostname=host, do_handshake_on_connect=False
             )
@@ -176,6 +191,14 @@ class BridgeSocket:
             tcp, self._tcp = self._tcp, None
         if tcp is not None:
             tcp.close()
+
+
+@cache  # reading a bundle takes milliseconds and a megabyte
+def _trust(ca_bundle: str | None) -> ssl.SSLContext:
+    """Verify with a file of certificates, or with a directory of them."""
+    if ca_bundle is not None and os.path.isdir(ca_bundle):
+        return ssl.create_default_context(capath=ca_bundle)
+    return ssl.create_default_context(cafile=ca_bundle)
 
 
 def _shut(tcp: socket.socket) -> None:

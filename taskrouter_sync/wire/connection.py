@@ -68,6 +68,7 @@ class Connection:
         *,
         may_connect: Callable[[], bool] = lambda: True,
         ca_bundle: str | None = None,
+        proxy_url: str | None = None,
         silence: float = SILENCE,
         logger: logging.Logger = log,
         chance: Callable[[], float] = random.random,
@@ -79,6 +80,7 @@ class Connection:
             url: gives the address, with the token of the moment.
             may_connect: whether an attempt makes sense; asked again at `retry`.
             ca_bundle: path of the certificates to trust; None for the system's.
+            proxy_url: of the proxy to go through; None for the straight way.
             silence: seconds without a frame that mean a dead line.
             logger: takes a line for each change of state.
             chance: a number from 0 to 1, for the waits between attempts.
@@ -87,6 +89,7 @@ class Connection:
         self._receiver: Receiver  # from start on
         self._may_connect = may_connect
         self._ca_bundle = ca_bundle
+        self._proxy_url = proxy_url
         self._silence = silence
         self._log = logger
         self._chance = chance
@@ -209,7 +212,7 @@ class Connection:
     def _attempt(self, socket: BridgeSocket) -> None:
         """Connect and read until the connection ends, and plan the next attempt."""
         try:
-            socket.open(self._url(), self._ca_bundle)
+            socket.open(self._url(), self._ca_bundle, self._proxy_url)
             self._set_state(State.OPEN)
             self._receiver.opened()
             for data in socket:

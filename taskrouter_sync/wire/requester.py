@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from ..errors import (
@@ -55,6 +55,11 @@ class Endpoint:
         """The path of the CA bundle to verify with; None for the usual one."""
         verify = self.settings["verify"]
         return verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy to go through; its text may hold a password."""
+        return select_proxy(self.url, self.settings["proxies"])
 
 
 class Requester:
