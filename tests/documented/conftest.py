@@ -21,6 +21,7 @@ from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ..support.outcome import Outcome
 from .held import Held
+from .list_cases import CASES, Case
 
 
 # Names of options (allow_…, without that), and policies as (path, method).
@@ -154,3 +155,29 @@ def reservation(offer: Offer, emulator: Emulator) -> Any:
 def post_work(workspace: ReadyWorkspace) -> str:
     """The sid of the activity after a call, WA…."""
     return workspace.activities["Break"]
+
+
+@pytest.fixture(params=CASES, ids=str)
+def case(request: pytest.FixtureRequest) -> Case:
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture
+def workspace_client(workspace_with: OpenWorkspace) -> Workspace:
+    """A client that may do everything below the workspace."""
+    return workspace_with(
+        "fetch_subresources", "update_subresources", "delete_subresources"
+    )
+
+
+@pytest.fixture
+def found(workspace_client: Workspace, case: Case) -> Any:
+    """The list: ``workspace.activities`` and so on."""
+    return getattr(workspace_client, case.name)
+
+
+@pytest.fixture
+def made(found: Any, case: Case) -> Any:
+    """One that was created."""
+    return found.create(case.params)

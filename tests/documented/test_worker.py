@@ -6,11 +6,10 @@ import json
 
 import pytest
 
-from taskrouter_sync import HttpError, Worker
+from taskrouter_sync import HttpError
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
-from ..support.collector import Collector
 from ..support.outcome import Outcome
 from .conftest import WORKER_TO_OPEN, Mint, OpenWorker
 from .held import Held
@@ -261,55 +260,3 @@ def test_statistics_fetch_with_parameters(
     assert worker.statistics.fetch(minutes=240).cumulative.reservations_created == 0
     with pytest.raises(HttpError, match="400"):
         worker.statistics.fetch(start_date="yesterday")
-
-
-# Events
-
-
-def test_the_emitter_family(worker_with: OpenWorker) -> None:
-    """The names are those of Node's emitter: what is registered is called in order."""
-    worker: Worker = worker_with()
-    told: list[tuple[str, str]] = []
-
-    def by_on(word: str) -> None:
-        told.append(("on", word))
-
-    def by_once(word: str) -> None:
-        told.append(("once", word))
-
-    def by_add(word: str) -> None:
-        told.append(("addListener", word))
-
-    worker.on("word", by_on).once("word", by_once).addListener("word", by_add)
-    assert worker.listeners("word") == [by_on, by_once, by_add]
-    assert worker.emit("word", "first") is True
-    worker.off("word", by_add)
-    assert worker.emit("word", "second") is True
-    worker.removeListener("word", by_on)
-    assert worker.emit("word", "third") is False
-    worker.on("word", by_on).removeAllListeners("word")
-    assert worker.emit("word", "fourth") is False
-    first = [("on", "first"), ("once", "first"), ("addListener", "first")]
-    assert told == [*first, ("on", "second")]
-
-
-def test_set_skip_fetch_reservation(
-    worker_with: OpenWorker, emulator: Emulator, held: Held
-) -> None:
-    """Events then carry what their frame held, and nothing is asked for."""
-    worker = worker_with("fetch_reservations")
-    worker.setSkipFetchReservation(True)
-    came = Collector().listen(worker, "ready", "reservation.created")
-    came.expect("ready")
-    emulator.wait_for_requests(url="/Reservations")  # what was pending before
-    task = emulator.create_task(attributes={"language": "es"})
-    reservation = came.expect("reservation.created")
-    assert reservation.task.sid == task["sid"]
-    assert reservation.task.attributes.language == "es"
-    assert not any("/Tasks/" in each.url for each in emulator.requests)
-    # And back: the reservation and its task are fetched again.
-    worker.setSkipFetchReservation(False)
-    held.cancel(task["sid"])
-    task = emulator.create_task()
-    assert came.expect("reservation.created").reservationStatus == "pending"
-    assert emulator.wait_for_requests(url=f"/Tasks/{task['sid']}/Reservations/")
