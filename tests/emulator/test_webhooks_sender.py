@@ -218,6 +218,18 @@ def test_what_arrives_is_what_was_signed(path: str) -> None:
 
 def test_connections_are_not_kept() -> None:
     """A receiver that is started again would not know them."""
-    with answering(204, b"") as server:
-        send(server.url)
-        assert "Connection: close" in server.next_head()
+
+    def answer(peer: Peer) -> None:
+        peer.read_head()
+        peer.answer(204)
+        peer.until_gone()
+
+    async def twice(url: str) -> list[int]:
+        sender = Sender()
+        post = compose(KEY, url, {})
+        replies = [await sender.send(post, 5.0) for _ in range(2)]
+        await sender.close()
+        return [reply.status for reply in replies]
+
+    with RawServer(answer, answer) as server:
+        assert asyncio.run(twice(server.url)) == [204, 204]
