@@ -22,6 +22,7 @@ from websocket import ABNF
 
 from ..errors import ConnectionFailed, HttpError, TaskRouterError
 from .answers import Answer, read
+from .bounded import BoundedSocket
 from .dial import Dial, GivenUp
 from .tunnel import Proxy, TunnelRefused, dig
 
@@ -29,6 +30,13 @@ from .tunnel import Proxy, TunnelRefused, dig
 # Seconds for TCP, and again for TLS and the upgrade.
 CONNECT_TIMEOUT = 5.0
 HANDSHAKE_TIMEOUT = 15.0
+
+# Bytes of an answer to the upgrade, and of a message, at most.
+_LARGEST_HANDSHAKE = 256 * 1024
+_LARGEST_MESSAGE = 64 * 1024 * 1024
+
+# Characters of what went wrong, where the library quotes the service.
+_LONGEST_WORDS = 300
 
 
 # What opening raises: the library lets the error of a cookie that is none through.
@@ -67,6 +75,7 @@ class BridgeSocket:
         self._hung_up = False
         self._dial: Dial | None = None
         self._tcp: socket.socket | None = None
+        self._bounded: BoundedSocket  # from the upgrade on; the reading thread's
         # Skipping the check of UTF-8, which is pure Python there and costs ten times
         # the rest; frames.py decodes.
         self._websocket: Any = websocket.WebSocket(
@@ -120,17 +129,17 @@ class BridgeSocket:
             # The type of the wrapped socket is only known where it was made.
             assert isinstance(tcp, ssl.SSLSocket)
             tcp.do_handshake()
+        self._bounded = BoundedSocket(tcp, HANDSHAKE_TIMEOUT, _LARGEST_HANDSHAKE)
         # A redirect could carry the token to another host: it counts as a refusal.
         try:
             self._websocket.connect(
-                url, socket=tcp, suppress_origin=True, redirect_limit=0
+                url, socket=self._bounded, suppress_origin=True, redirect_limit=0
             )
         finally:
             # Some versions raise when the limit is exhausted, others do not.
             status = self._websocket.getstatus()
             if status is not None and 300 <= status < 400:
                 raise websocket.WebSocketBadStatusException("redirect", status)
-        tcp.settimeout(self._silence)
 
     def _adopt(self, tcp: socket.socket) -> None:
         """Make the socket known to `hang_up`; end it if that was called already."""
@@ -151,6 +160,8 @@ class BridgeSocket:
         receive = self._websocket.recv_data_frame
         try:
             while True:
+                # A frame that never ends is silence too.
+                self._bounded.allow(self._silence, _LARGEST_MESSAGE)
                 # Pings are answered inside; they come out here only to count as a beat.
                 opcode, frame = receive(True)
                 if opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
@@ -244,6 +255,7 @@ def _translated(error: Exception, url: str) -> TaskRouterError:
     words = str(error) or type(error).__name__
     if token := _token(url):
         words = words.replace(token, "<token>")
+    words = words[:_LONGEST_WORDS]
     host = urlsplit(url).hostname
     return ConnectionFailed(f"No connection to the event bridge at {host}: {words}")
 

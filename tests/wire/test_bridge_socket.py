@@ -166,6 +166,39 @@ def test_a_handshake_that_is_never_answered_ends_in_time(
     assert isinstance(refusal_of(lambda peer: peer.stall()), ConnectionFailed)
 
 
+def test_a_handshake_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge_socket, "HANDSHAKE_TIMEOUT", 0.1)
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(b"HTTP/1.1 101 Switching Protocols\r\n")
+        while True:
+            peer.send(b"X: y\r\n")
+            peer.server.stalled.wait(0.01)
+
+    assert isinstance(refusal_of(script), ConnectionFailed)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nX: ",
+        b"HTTP/1.1 403 No\r\nContent-Length: 999999999999\r\n\r\n",
+    ],
+)
+def test_an_answer_to_the_upgrade_that_has_no_end(start: bytes) -> None:
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(start)
+        while True:
+            peer.send(b"X: yyyyyyyyyyyy\r\n" * 4096)
+
+    error = refusal_of(script)
+    assert isinstance(error, ConnectionFailed)
+    assert len(error.message) < 500
+
+
 def test_a_server_without_tls_is_a_failed_connection() -> None:
     with RawServer(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")) as server:
         made = BridgeSocket(5.0)
@@ -338,6 +371,37 @@ def test_half_a_frame_and_then_silence_is_an_end() -> None:
 
     came, ended = messages(script, silence=0.05)
     assert (came, ended.reason) == ([], "no frame came for too long")
+
+
+def dripping(peer: Peer) -> None:
+    """Announce a frame of terabytes, and send it byte by byte."""
+    peer.send(b"\x81\x7f" + (1 << 42).to_bytes(8, "big"))
+    while True:
+        peer.send(b"x")
+        peer.server.stalled.wait(0.01)
+
+
+def test_a_frame_that_drips_is_silence() -> None:
+    """Each byte comes in time, but no frame does."""
+    came, ended = messages(dripping, silence=0.1)
+    assert (came, ended.reason) == ([], "no frame came for too long")
+
+
+@pytest.mark.parametrize("opcode", [TEXT, CONTINUATION])
+def test_a_message_without_end_is_the_end(
+    monkeypatch: pytest.MonkeyPatch, opcode: int
+) -> None:
+    """In one frame, or in ever more parts of one message."""
+    monkeypatch.setattr(bridge_socket, "_LARGEST_MESSAGE", 100_000)
+
+    def script(peer: Peer) -> None:
+        peer.frame("first", fin=opcode == TEXT)
+        while True:
+            peer.frame(b"x" * 200_000, opcode, fin=False)
+
+    came, ended = messages(script)
+    assert came == ([b"first"] if opcode == TEXT else [])
+    assert "more than it may" in ended.reason
 
 
 # Ending it from outside.
