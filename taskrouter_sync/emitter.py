@@ -150,6 +150,10 @@ class Emitter(BothSpellings):
     def _registered_late(self, registration: Registration) -> None:
         """Hear of a new listener; a client tells it the state that still holds."""
 
+    def _may_call(self, registration: Registration) -> bool:
+        """Whether a listener may still be called; a client that was closed says no."""
+        return True
+
     def _registered(self, event: str) -> Sequence[Registration]:
         with self._listeners_lock:
             return self._listeners.get(event, ())
@@ -161,16 +165,17 @@ class Emitter(BothSpellings):
     def _emit_to(self, registrations: Sequence[Registration], *args: Any) -> bool:
         """Call these listeners as `emit` does."""
         for registration in registrations:
+            if not self._may_call(registration):
+                continue
             if registration.once and not self._use_up(registration):
                 continue
             registration.told = True
             self._calling = name_of(registration.callback)
             try:
                 call(registration.callback, *args)
-            except (
-                Exception,
-                SystemExit,
-            ):  # the user's own: it must not end our thread
+            except BaseException as error:  # the user's own: the others are called yet
+                if _is_ctrl_c(error):
+                    raise
                 log.exception(
                     "The listener %s of %r raised", self._calling, registration.event
                 )
@@ -188,6 +193,12 @@ class Emitter(BothSpellings):
                 other for other in registered if other is not registration
             ]
             return True
+
+
+def _is_ctrl_c(error: BaseException) -> bool:
+    # Python hands it to the main thread alone; on another it is a listener's mistake.
+    main = threading.current_thread() is threading.main_thread()
+    return main and isinstance(error, KeyboardInterrupt)
 
 
 def _check(event: Any, callback: Any) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from asyncio import CancelledError
 from typing import Any
 
 import pytest
 
 from taskrouter_sync.emitter import Emitter, Registration
 from taskrouter_sync.errors import ArgumentError
+
+from .support.collector import Background
 
 
 class Heard:
@@ -229,7 +232,9 @@ def test_a_callback_that_cannot_be_called_is_a_mistake(
     assert emitter.listeners("ready") == []
 
 
-@pytest.mark.parametrize("error", [ValueError("oops"), SystemExit(1)])
+@pytest.mark.parametrize(
+    "error", [ValueError("oops"), SystemExit(1), GeneratorExit(), CancelledError()]
+)
 def test_what_a_listener_raises_is_logged_and_the_others_are_called(
     emitter: Emitter,
     heard: Heard,
@@ -248,6 +253,17 @@ def test_what_a_listener_raises_is_logged_and_the_others_are_called(
     assert record.getMessage().endswith("broken of 'ready' raised")
     assert record.exc_info is not None
     assert record.exc_info[1] is error
+
+
+def test_an_interrupt_on_another_thread_is_a_listener_s_mistake(
+    emitter: Emitter, heard: Heard
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    emitter.on("ready", interrupted).on("ready", heard.listener("a"))
+    assert Background(lambda: emitter.emit("ready", 1)).result() is True
+    assert heard.calls == [("a", 1)]
 
 
 def test_ctrl_c_in_a_listener_comes_through(emitter: Emitter) -> None:
