@@ -57,8 +57,12 @@ MAY_USE: Mapping[str, frozenset[str]] = {
     "capabilities": frozenset({"policies"}),
     "_version": frozenset(),
     "__init__": frozenset({"_version", "capabilities", "clients", "javascript"}),
-    # The command line knows both worlds.
-    "__main__": frozenset({"__init__", "_version", "capabilities", "emulator"}),
+    # The command line knows both worlds; nothing knows it.
+    "cli": frozenset(
+        {"__init__", "capabilities", "clients", "emulator", "resources", "session"}
+        | {"wire"}
+    ),
+    "__main__": frozenset({"cli"}),
     "emulator": frozenset(),
 }
 
@@ -71,8 +75,13 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "urllib3": frozenset({"wire.requester"}),
     "websocket": frozenset({"wire.bridge_socket"}),
     "jwt": frozenset({"tokens", "capabilities", "emulator.tokens"}),
-    "aiohttp": frozenset({"emulator.server", "emulator.sender"}),
+    "aiohttp": frozenset(
+        {"emulator.server", "emulator.responses", "emulator.sender"}
+        # What is none of the service, in modules of its own.
+        | {"emulator.control.routes", "emulator.control.stream", "emulator.console"}
+    ),
     "yarl": frozenset({"emulator.sender"}),  # the URLs of aiohttp
+    "rich": frozenset({"cli.live"}),
     "lark": frozenset({"emulator.engine.expressions"}),
 }
 

@@ -33,7 +33,16 @@ PUBLIC = [
 ]
 
 # What only the emulator or the tests need.
-UNNEEDED = ["aiohttp", "lark", "pytest", "twilio", "taskrouter_sync.emulator"]
+UNNEEDED = [
+    "aiohttp",
+    "argparse",
+    "lark",
+    "pytest",
+    "rich",
+    "taskrouter_sync.cli",
+    "taskrouter_sync.emulator",
+    "twilio",
+]
 
 LOADED = """
 import sys

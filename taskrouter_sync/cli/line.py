@@ -1,0 +1,144 @@
+"""The doctor's look at the line: names, TLS, clocks, the handshake, and `ready`."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from .. import TaskQueue, TaskRouterError, Worker, Workspace
+from ..clients.addresses import Bases
+from ..errors import HttpError
+from ..wire.requester import Requester
+from . import network
+from .credentials import Kind
+from .findings import Finding, of_clocks, ok, wrong
+from .network import Place
+
+
+_CLIENTS: dict[str, type[Any]] = {
+    "worker": Worker,
+    "taskqueue": TaskQueue,
+    "workspace": Workspace,
+}
+# Seconds until `ready` must have come.
+_PATIENCE = 10.0
+
+
+def look(kind: Kind, token: str, bases: Bases, debug: bool) -> Iterator[Finding]:
+    """Go to the service step by step, as far as it goes.
+
+    Args:
+        kind: of the client.
+        token: for it.
+        bases: where the service is.
+        debug: whether the client tells its story on stderr.
+    """
+    place = Place.of(bases.event_bridge)
+    yield ok("addresses", f"event bridge {bases.event_bridge}, API {bases.api}")
+    reached = True
+    for finding in way_to(place, bases.event_bridge):
+        reached = reached and finding.verdict != "wrong"
+        yield finding
+    if reached:
+        yield from _of_the_client(kind, token, debug)
+
+
+def way_to(place: Place, url: str) -> Iterator[Finding]:
+    """Look at the way to the service: name, proxy, TCP, TLS and clock.
+
+    Args:
+        place: where it is.
+        url: the same, as the client has it.
+    """
+    try:
+        found = network.addresses(place)
+    except OSError as error:
+        yield wrong(
+            "DNS",
+            f"{place.host} has no address: {error.strerror or error}",
+            "check the name, and this machine's DNS and network",
+        )
+        return
+    yield ok("DNS", f"{place.host} is {', '.join(found)}")
+    proxy = network.proxy(place)
+    if proxy is not None:
+        yield Finding(
+            "note",
+            "proxy",
+            f"requests go through {proxy}; the WebSocket does not",
+            f"let this machine connect to {place.host}:{place.port} directly",
+        )
+    ca_bundle = _ca_bundle(url)
+    try:
+        version = network.tls_version(place, ca_bundle)
+    except ssl.SSLError as error:
+        yield wrong(
+            "TLS",
+            f"no secure connection: {error.reason or error}",
+            f"trusted are the certificates of {ca_bundle}; behind an inspecting "
+            "proxy set REQUESTS_CA_BUNDLE to a file with its certificate too",
+        )
+        return
+    except OSError as error:
+        yield wrong(
+            "TCP",
+            f"no connection to {place.host}:{place.port}: {error.strerror or error}",
+            "a firewall may be in the way; or is the service not running?",
+        )
+        return
+    yield ok("TLS" if version else "TCP", version or "connected, without encryption")
+    try:
+        there = network.clock(place, ca_bundle)
+    except OSError:
+        return  # it closes on what is no request of a client: that comes next
+    if there is not None:
+        yield from of_clocks(time.time(), there.timestamp())
+
+
+def _ca_bundle(url: str) -> str | None:
+    requester = Requester()
+    try:
+        return requester.endpoint(url).ca_bundle
+    finally:
+        requester.close()
+
+
+def _of_the_client(kind: Kind, token: str, debug: bool) -> Iterator[Finding]:
+    connected = threading.Event()
+    began = time.monotonic()
+    with _CLIENTS[kind.name](token, debug=debug, daemon=True) as client:
+        client.on("connected", connected.set)
+        trouble: TaskRouterError | None = None
+        try:
+            client.wait_until_ready(_PATIENCE)
+        except TaskRouterError as error:
+            trouble = error
+        took = (time.monotonic() - began) * 1000
+        # By the time of `ready`, or of what prevented it, it has been told.
+        if trouble is None or connected.is_set():
+            yield ok("handshake", "the event bridge has opened the WebSocket")
+        if trouble is None:
+            name = client.get("friendly_name") or client.sid
+            yield ok("ready", f"{name}, after {took:.0f} ms")
+            return
+    what = "ready" if connected.is_set() else "handshake"
+    yield wrong(what, str(trouble), _advice(trouble))
+
+
+def _advice(trouble: TaskRouterError) -> str:
+    status = trouble.status if isinstance(trouble, HttpError) else 0
+    if status == 401:
+        return (
+            "the service does not know the token's signature, or it has expired: sign "
+            "it with the account's present auth token"
+        )
+    if status == 403:
+        return "the token is another account's, or lacks a policy: see above"
+    if status == 404:
+        return "is the sid in the token one of this account, and not deleted?"
+    if status >= 500:
+        return "the service has trouble of its own: try again, or see its status page"
+    return "does something between here and the service keep WebSockets away?"

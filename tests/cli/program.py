@@ -1,0 +1,85 @@
+"""The program as a process of its own, on a terminal or not."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+
+LIMIT = 10.0  # seconds for anything that must come
+
+
+def started(
+    *arguments: str, environment: Mapping[str, str], **options: object
+) -> subprocess.Popen[bytes]:
+    """Start the program; its output is not buffered by Python."""
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return] # options
+        [sys.executable, "-W", "error", "-m", "taskrouter_sync", *arguments],
+        env={**os.environ, "TERM": "xterm", **environment},
+        **options,
+    )
+
+
+class Terminal:
+    """A terminal with the program on it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
+        self.process = process
+        self.shown = ""
+        self._screen = screen
+        self._seen = 0
+
+    def expect(self, words: str) -> str:
+        """Wait until words show up after those of last time; give what came by then."""
+        deadline = time.monotonic() + LIMIT
+        while (found := self.shown.find(words, self._seen)) < 0:
+            if not self._read(deadline - time.monotonic()):
+                pytest.fail(f"no {words!r} came, but {self.shown[-2000:]!r}")
+        came = self.shown[self._seen : found + len(words)]
+        self._seen = found + len(words)
+        return came
+
+    def press(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._screen, keys.encode())
+
+    def end(self) -> int:
+        """Wait until the program ends; give its exit status."""
+        while self._read(LIMIT):
+            pass
+        return self.process.wait(LIMIT)
+
+    def _read(self, timeout: float) -> bool:
+        ready, _, _ = select.select([self._screen], [], [], max(0.0, timeout))
+        if not ready:
+            return False
+        try:
+            data = os.read(self._screen, 4096)
+        except OSError:
+            return False  # the program has ended
+        self.shown += data.decode()
+        return bool(data)
+
+
+@contextmanager
+def terminal(*arguments: str, environment: Mapping[str, str]) -> Iterator[Terminal]:
+    """Run the program on a terminal of its own."""
+    screen, inner = pty.openpty()
+    process = started(
+        *arguments, environment=environment, stdin=inner, stdout=inner, stderr=inner
+    )
+    os.close(inner)
+    try:
+        yield Terminal(process, screen)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(screen)

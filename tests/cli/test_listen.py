@@ -1,0 +1,87 @@
+"""``listen``: events as lines and as JSON, until it is enough."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from taskrouter_sync.emulator import Emulator
+
+from .conftest import Run
+from .program import terminal
+
+
+pytestmark = pytest.mark.usefixtures("account")
+
+
+def test_events_are_lines(run: Run, emulator: Emulator) -> None:
+    task = emulator.create_task(attributes={"language": "en"})
+    ran = run("listen", "--count", "3")
+    assert (ran.status, ran.err) == (0, "")
+    connected, ready, created = ran.out.splitlines()
+    assert connected.split()[1:] == ["connected"]
+    assert "friendly_name='Alice'" in ready
+    assert created.split()[1] == "reservation.created"
+    assert f'pending  {task["sid"]}  {{"language": "en"}}' in created
+
+
+def test_events_are_json(run: Run, emulator: Emulator, alice: str) -> None:
+    emulator.create_task(attributes={"language": "en"})
+    ran = run("listen", "--json", "--count", "1", "--event", "reservation.created")
+    [event] = map(json.loads, ran.out.splitlines())
+    assert (event["event"], event["channel"]) == ("reservation.created", alice)
+    assert event["at"].endswith("Z")
+    assert event["payload"]["reservation_status"] == "pending"
+    assert json.loads(event["payload"]["task"]["attributes"]) == {"language": "en"}
+
+
+def test_an_event_that_nobody_knows_is_shown(
+    account: dict[str, str], emulator: Emulator, alice: str
+) -> None:
+    with terminal("listen", "--event", "odd", environment=account) as screen:
+        emulator.wait_for_connections(alice, 1)
+        emulator.send_frame(alice, {"event_type": "odd", "payload": {"a": "\x1b[2J"}})
+        came = screen.expect("}")
+    assert r'{"a": "\u001b[2J"}' in came
+    assert "\x1b[36m" in came
+
+
+def test_several_workers_are_told_apart(
+    run: Run, emulator: Emulator, workspace: object, alice: str
+) -> None:
+    bob = emulator.call(
+        lambda engine: (
+            engine.create_worker(
+                next(iter(engine.workspaces.values())), "Bob", attributes="{}"
+            ).sid
+        )
+    )
+    for arguments in (["--all"], [alice, bob]):
+        ran = run("listen", *arguments, "--event", "connected", "--count", "2")
+        assert {line.split()[0] for line in ran.out.splitlines()} == {alice, bob}
+
+
+def test_it_ends_when_the_time_is_over(run: Run) -> None:
+    ran = run("listen", "--event", "never", "--timeout", "0.05")
+    assert (ran.status, ran.out) == (0, "")
+
+
+def test_too_few_events_in_time_are_a_failure(run: Run) -> None:
+    ran = run("listen", "--event", "never", "--timeout", "0.05", "--count", "1")
+    assert ran.status == 1
+
+
+def test_a_ready_made_token_is_enough(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "worker").out)
+    monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+    assert run("listen", "--count", "2").out.splitlines()[1].split()[1] == "ready"
+
+
+def test_a_token_of_another_kind_is_passed_over(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "workspace").out)
+    assert run("listen", "--count", "1").status == 0
