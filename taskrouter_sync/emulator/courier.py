@@ -41,8 +41,8 @@ class Patience:
     event: float = 15.0
     assignment: float = 5.0
     pauses: tuple[float, ...] = (0.5, 2.0)
-    waiting: int = 1000
-    waiting_in_all: int = 10_000
+    waiting: int = 10_000
+    waiting_in_all: int = 20_000
     # Webhooks under way, to one receiver's assignment callbacks and to all.
     assignments: int = 50
     under_way: int = 200

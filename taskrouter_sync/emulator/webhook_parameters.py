@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from email.utils import format_datetime
+from functools import cache
 
 from taskrouter_sync.emulator.api.event_data import event_data
 from taskrouter_sync.emulator.engine.calls import CallStatus, PhoneCall
@@ -97,6 +98,8 @@ def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:
     return _sendable(form)
 
 
+# The names are few, and thousands of forms may wait: they share them.
+@cache
 def _camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
