@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from itertools import count
-from typing import Any, Protocol
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable, Sequence
+from itertools import chain, count
+from typing import Any, NamedTuple, Protocol
 
 from .errors import ClientClosed, TaskRouterError
 
@@ -21,6 +21,9 @@ log = logging.getLogger("taskrouter_sync")
 
 # Two requests per event, six events per round trip.
 MOST_THREADS = 12
+
+# As many of them are each client's own: the others may all wait for a dead service.
+OWN_THREADS = 2
 
 # Seconds after which a thread without work leaves.
 IDLE = 10.0
@@ -62,7 +65,18 @@ class Details:
 class Fetching(Protocol):
     """What those who need answers see of the threads that get them."""
 
-    def fetch(self, jobs: Sequence[Job], on_done: Callable[[], None]) -> Details: ...
+    def fetch(
+        self, jobs: Sequence[Job], on_done: Callable[[], None], owner: Hashable
+    ) -> Details: ...
+
+
+class _Work(NamedTuple):
+    """One job in line."""
+
+    job: Job
+    details: Details
+    position: int
+    owner: Hashable
 
 
 class Prefetcher:
@@ -73,78 +87,116 @@ class Prefetcher:
     """
 
     def __init__(self, most: int = MOST_THREADS, idle: float = IDLE) -> None:
-        self._most = most
+        self._own = min(OWN_THREADS, most)
+        self._common = most - self._own
         self._idle = idle
         # Guards everything below; threads without work wait on it.
         self._condition = threading.Condition()
-        self._queue: deque[tuple[Job, Details, int]] = deque()
+        # Owners take turns; each has its own line.
+        self._lines: OrderedDict[Hashable, deque[_Work]] = OrderedDict()
+        # What may run now, and how much of each owner's may or does.
+        self._admitted: deque[_Work] = deque()
+        self._busy: Counter[Hashable] = Counter()
         self._threads: set[threading.Thread] = set()
-        self._waiting = 0
         self._closed = False
         self._numbers = count(1)
 
-    def fetch(self, jobs: Sequence[Job], on_done: Callable[[], None]) -> Details:
+    def fetch(
+        self, jobs: Sequence[Job], on_done: Callable[[], None], owner: Hashable
+    ) -> Details:
         """Run the jobs side by side; returns at once.
 
         Args:
             jobs: each gives a result or raises a TaskRouterError.
             on_done: called on the thread that settled the last one.
+            owner: whose they are: each has some threads of its own, so that nobody
+                waits for what others wait for.
         """
         details = Details(len(jobs), on_done)
+        work = [_Work(job, details, place, owner) for place, job in enumerate(jobs)]
         with self._condition:
             closed = self._closed
-            if not closed:
-                for position, job in enumerate(jobs):
-                    self._queue.append((job, details, position))
-                self._condition.notify(len(jobs))
-                self._man(len(self._queue) - self._waiting)
+            if work and not closed:
+                self._lines.setdefault(owner, deque()).extend(work)
+                self._admit()
         if closed:
-            for position in range(len(jobs)):
-                details.settle(position, ClientClosed())
+            for each in work:
+                details.settle(each.position, ClientClosed())
         return details
 
     def close(self) -> None:
         """Settle what waits with `ClientClosed`, and let the threads end."""
         with self._condition:
             self._closed = True
-            left, self._queue = self._queue, deque()
+            left = [*self._admitted, *chain.from_iterable(self._lines.values())]
+            self._admitted.clear()
+            self._lines.clear()
             threads = list(self._threads)
             self._condition.notify_all()
-        for _, details, position in left:
-            details.settle(position, ClientClosed())
+        for work in left:
+            work.details.settle(work.position, ClientClosed())
         # One that waits for an answer ends with its time limit.
         deadline = time.monotonic() + _FAREWELL
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _man(self, wanted: int) -> None:
-        """Start threads for the work that nobody waits for; the lock is held."""
-        for _ in range(min(wanted, self._most - len(self._threads))):
+    def _run(self) -> None:
+        work = self._next(None)
+        while work is not None:
+            work.details.settle(work.position, _outcome(work.job))
+            work = self._next(work)
+
+    def _next(self, done: _Work | None) -> _Work | None:
+        with self._condition:
+            if done is not None:
+                self._release(done.owner)
+            if not self._admitted and not self._closed:
+                self._condition.wait(self._idle)
+            if self._admitted:
+                return self._admitted.popleft()
+            # Still under the lock, or work that comes now would count on this thread.
+            self._threads.discard(threading.current_thread())
+            return None
+
+    # With the lock held.
+
+    def _admit(self) -> None:
+        """Let run what may, and see that there are threads for it."""
+        if self._closed:
+            return
+        while (line := self._next_line()) is not None:
+            work = line.popleft()
+            self._admitted.append(work)
+            self._busy[work.owner] += 1
+            # Behind the others, if there is more of it.
+            self._lines.move_to_end(work.owner)
+            if not line:
+                del self._lines[work.owner]
+            self._condition.notify()
+        while len(self._threads) < sum(self._busy.values()):
             thread = threading.Thread(
                 target=self._run,
                 name=f"taskrouter-fetch-{next(self._numbers)}",
                 daemon=True,
             )
-            self._threads.add(thread)
             thread.start()
+            self._threads.add(thread)
 
-    def _run(self) -> None:
-        while (work := self._next()) is not None:
-            job, details, position = work
-            details.settle(position, _outcome(job))
+    def _next_line(self) -> deque[_Work] | None:
+        """Find whose turn it is: who has a thread of its own left, or a common one."""
+        used = sum(max(0, busy - self._own) for busy in self._busy.values())
+        for owner, line in self._lines.items():
+            if self._busy[owner] < self._own or used < self._common:
+                return line
+        return None
 
-    def _next(self) -> tuple[Job, Details, int] | None:
-        with self._condition:
-            if not self._queue and not self._closed:
-                self._waiting += 1
-                self._condition.wait(self._idle)
-                self._waiting -= 1
-            if self._queue:
-                return self._queue.popleft()
-            # Still under the lock, or work that comes now would count on this thread.
-            self._threads.discard(threading.current_thread())
-            return None
+    def _release(self, owner: Hashable) -> None:
+        """Note that a job is over."""
+        self._busy[owner] -= 1
+        if not self._busy[owner]:
+            del self._busy[owner]
+        self._admit()
 
 
 def _outcome(job: Job) -> Any:

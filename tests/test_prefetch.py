@@ -34,9 +34,11 @@ class Fetching:
     def __init__(self, **options: Any) -> None:
         self.pool = Prefetcher(**options)
 
-    def fetch(self, *jobs: Job) -> tuple[Details, threading.Event]:
+    def fetch(
+        self, *jobs: Job, owner: str = "a client"
+    ) -> tuple[Details, threading.Event]:
         done = threading.Event()
-        return self.pool.fetch(jobs, done.set), done
+        return self.pool.fetch(jobs, done.set, owner), done
 
     def outcomes(self, *jobs: Job) -> list[Any]:
         details, done = self.fetch(*jobs)
@@ -116,6 +118,62 @@ def test_there_are_never_more_threads_than_allowed() -> None:
         gate.open.set()
     wait(done, "all jobs")
     fetching.pool.close()
+
+
+def test_nobody_waits_for_what_others_wait_for(fetching: Fetching) -> None:
+    gates = [Gate() for _ in range(100)]
+    stuck = [
+        fetching.fetch(*gates[first : first + 20], owner=f"stuck {first}")[1]
+        for first in range(0, 100, 20)
+    ]
+    _, done = fetching.fetch(*[lambda: None] * 50, owner="another")
+    wait(done, "the other's jobs")
+    for gate in gates:
+        gate.open.set()
+    for each in stuck:
+        wait(each, "what was stuck")
+
+
+def test_each_owner_has_two_threads_and_all_together_ten_more(
+    fetching: Fetching,
+) -> None:
+    gates = [Gate() for _ in range(60)]
+    done = [
+        fetching.fetch(*gates[first : first + 20], owner=f"{first}")[1]
+        for first in range(0, 60, 20)
+    ]
+    for gate in [*gates[:12], *gates[20:22], *gates[40:42]]:
+        wait(gate.entered, "a job that may run")
+    assert len(fetch_threads()) == 16
+    for gate in gates:
+        gate.open.set()
+    for each in done:
+        wait(each, "all jobs")
+
+
+def test_owners_take_turns_at_what_is_common() -> None:
+    fetching = Fetching(most=3)
+    first, second = [Gate() for _ in range(6)], [Gate() for _ in range(3)]
+    _, first_done = fetching.fetch(*first, owner="first")
+    _, second_done = fetching.fetch(*second, owner="second")
+    for gate in [*first[:3], *second[:2]]:
+        wait(gate.entered, "a job that may run")
+    first[0].open.set()
+    wait(first[3].entered, "the first owner's turn")
+    first[1].open.set()
+    wait(second[2].entered, "the second owner's turn")
+    assert not first[4].entered.is_set()
+    for gate in [*first, *second]:
+        gate.open.set()
+    wait(first_done, "the first owner's jobs")
+    wait(second_done, "the second owner's jobs")
+    fetching.pool.close()
+
+
+def test_nothing_to_fetch_is_done(fetching: Fetching) -> None:
+    details, _ = fetching.fetch()
+    assert details.done
+    assert fetching.outcomes(lambda: "still works") == ["still works"]
 
 
 def test_an_idle_thread_leaves() -> None:

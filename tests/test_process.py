@@ -28,10 +28,10 @@ def test_what_is_shared_lasts_until_the_last_client_is_closed() -> None:
     process.acquire()
     process.release()
     done = threading.Event()
-    shared.prefetcher.fetch([lambda: None], done.set)
+    shared.prefetcher.fetch([lambda: None], done.set, "client")
     assert done.wait(5.0), "the prefetcher does not work any more"
     process.release()
-    details = shared.prefetcher.fetch([lambda: None], lambda: None)
+    details = shared.prefetcher.fetch([lambda: None], lambda: None, "client")
     assert isinstance(details.outcomes[0], ClientClosed)
 
 

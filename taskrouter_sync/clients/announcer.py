@@ -17,36 +17,16 @@ from ..delivery import Step, Steps
 from ..emitter import Emitter, Registration
 from ..errors import HttpError, InvalidResponse, TaskRouterError
 from ..prefetch import Details, Fetching, Job
-from ..properties import Record
 from ..session import Session
+from ..tokens import Token
 from ..wire import backoff, frames
 from ..wire.answers import Result
 from ..wire.connection import Ending
 from ..wire.frames import Event
 from .asking import Asking, outcome_of
+from .disconnection import Disconnection
 from .status import Status
 from .token_watch import TokenWatch
-
-
-_LOST = "Websocket disconnected due to lost connectivity"
-
-
-class Disconnection(Record):
-    """What `disconnected` carries: a dict with the ``message`` of TaskRouter.js.
-
-    Attributes:
-        code, reason: of the service's close frame; None and "" if there was none.
-    """
-
-    __slots__ = ("code", "reason")
-
-    def __init__(self, ending: Ending) -> None:
-        super().__init__({"message": _LOST})
-        self.code = ending.code
-        self.reason = ending.reason
-
-    def __reduce__(self) -> Any:
-        return Disconnection, (Ending(self.code, self.reason),)
 
 
 @dataclass(frozen=True)
@@ -76,6 +56,8 @@ class Announcer:
         self._session = parts.session
         self._delivery = parts.delivery
         self._status = parts.status
+        # The token of the attempt of the moment; the socket thread's.
+        self._tried = parts.session.token
         # All below belong to the event thread.
         self._connected = False
         self._token = TokenWatch(
@@ -85,10 +67,16 @@ class Announcer:
             parts.session, self._fetch, parts.delivery.add_first, self._token.renew
         )
         self._ready_entity: Any = None
+        self._ready_asked = False
         self._ready_failures = 0
         self._may_refresh = True
 
     # The line's side: on the socket's thread, and never blocking.
+
+    def token_to_try(self) -> Token:
+        """Give the token for the next attempt to connect."""
+        self._tried = self._session.token
+        return self._tried
 
     def opened(self) -> None:
         # The request is on its way before anybody hears of the connection.
@@ -104,7 +92,8 @@ class Announcer:
             self._delivery.add(_error_step(self._on_error, error))
 
     def failed(self, error: TaskRouterError, refused: bool) -> None:
-        self._delivery.add(Step("error", lambda: self._on_failed(error, refused)))
+        token = self._tried if refused else None
+        self._delivery.add(Step("error", lambda: self._on_failed(error, token)))
 
     def ended(self, ending: Ending) -> None:
         self._delivery.add(Step("disconnected", lambda: self._on_disconnected(ending)))
@@ -140,12 +129,12 @@ class Announcer:
         self._emit(event.type, self._session.raw_entity(event.payload))
 
     def _on_connected(self) -> None:
-        self._connected = True
+        self._connected = self._ready_asked = True
         self._emit("connected")
 
-    def _on_failed(self, error: TaskRouterError, refused: bool) -> None:
-        if refused and not self._refreshed():
-            self._status.refuse(error)
+    def _on_failed(self, error: TaskRouterError, refused: Token | None) -> None:
+        if refused is not None and not self._refreshed(refused):
+            self._status.refuse(error, refused)
         self._on_error(error)
 
     def _on_disconnected(self, ending: Ending) -> None:
@@ -154,8 +143,7 @@ class Announcer:
         self._status.set_ready(False)
         self._delivery.clear_timer("ready")
         self._token.check()
-        if self._token.expired:
-            self._refuse_expired()
+        self._refuse_expired()
         self._emit("disconnected", Disconnection(ending))
 
     def on_closed(self) -> None:
@@ -171,18 +159,19 @@ class Announcer:
     # Ready.
 
     def _ready_step(self) -> Step:
-        url = self._session.resource_url
+        token, url = self._session.token, self._session.resource_url
         details = self._fetch([lambda: self._get(url, event_type="ready")])
-        return Step("ready", lambda: self._on_ready(details), details)
+        return Step("ready", lambda: self._on_ready(details, token), details)
 
-    def _on_ready(self, details: Details) -> None:
+    def _on_ready(self, details: Details, token: Token) -> None:
+        self._ready_asked = False
         outcome = outcome_of(details)
         if not isinstance(outcome, TaskRouterError):
             if isinstance(outcome.payload, Mapping):
                 self._on_become_ready(outcome)
                 return
             outcome = InvalidResponse("The answer to ready holds no resource")
-        self._on_ready_failed(outcome)
+        self._on_ready_failed(outcome, token)
 
     def _on_become_ready(self, result: Result) -> None:
         self._ready_failures = 0
@@ -193,37 +182,43 @@ class Announcer:
         self._status.set_ready(True)
         self._emit("ready", self._ready_entity)
 
-    def _on_ready_failed(self, error: TaskRouterError) -> None:
+    def _on_ready_failed(self, error: TaskRouterError, token: Token) -> None:
         refused = isinstance(error, HttpError) and error.status in (401, 403)
-        if refused and self._refreshed():
-            self._delivery.add_first(self._ready_step())
+        if refused and self._refreshed(token):
+            self._on_ask_ready()
             return
         if self._worth_retrying(error):
             self._ready_failures += 1
             self._retry("ready", self._ready_failures, self._on_ask_ready)
         else:
-            self._status.refuse(error)
+            self._status.refuse(error, token)
         self._on_error(error)
 
     def _on_ask_ready(self) -> None:
+        self._ready_asked = True
         self._delivery.add_first(self._ready_step())
 
-    def _refreshed(self) -> bool:
-        """Get a fresh token from the user's own source: once, until it works again."""
+    def _refreshed(self, refused: Token) -> bool:
+        """Whether there is another token than the refused one.
+
+        The user's own source is asked for it: once, until it works again.
+        """
+        if self._session.token is not refused:
+            return True
         if not self._session.has_source or not self._may_refresh:
             return False
         self._may_refresh = False
-        return self._token.renew()
+        return self._token.renew(refused)
 
     # Tokens.
 
     def _on_token(self) -> None:
         """Follow a new token: its timers, and a `ready` that the old one was denied."""
         self._token.renewed()
-        if self._connected and self._ready_entity is None:
+        if self._connected and self._ready_entity is None and not self._ready_asked:
             # Now, not when the next try was due: or `ready` would come twice.
             self._delivery.clear_timer("ready")
-            self._delivery.add_first(self._ready_step())
+            self._on_ask_ready()
 
     def watch_token(self) -> None:
         """Set the timers of the first token; before the event thread starts."""
@@ -235,7 +230,9 @@ class Announcer:
         self._emit("token.expired")
 
     def _refuse_expired(self) -> None:
-        self._status.refuse(HttpError(401, "The token has expired"))
+        token = self._session.token
+        if token.expired(time.time()):
+            self._status.refuse(HttpError(401, "The token has expired"), token)
 
     # Late listeners.
 
@@ -265,7 +262,7 @@ class Announcer:
         return self._parts.emitter.emit(event, *args)
 
     def _fetch(self, jobs: Sequence[Job]) -> Details:
-        return self._parts.prefetcher.fetch(jobs, self._delivery.wake)
+        return self._parts.prefetcher.fetch(jobs, self._delivery.wake, self._session)
 
     def _get(self, url: str, *, event_type: str | None = None) -> Result:
         """Get something; on a fetch thread, where no user's code may run."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -15,34 +14,20 @@ from ..emitter import Emitter, Registration
 from ..lifecycle import INTERRUPTED, lifecycle
 from ..resources import factory
 from ..resources.base import Resource
-from ..session import Limits, Session, TokenSource
+from ..session import Session, TokenSource
 from ..tokens import Token, read_token
-from ..wire.connection import SILENCE, Connection
+from ..wire.connection import Connection
 from . import addresses
 from .announcer import Announcer, Parts
 from .arguments import read_retries
 from .status import Status
+from .timing import Timing
 
 
 Self = TypeVar("Self", bound="Client")
 
 # Seconds that close() gives a thread that is busy with a user's callback or an answer.
 _FAREWELL = 0.5
-
-_REQUEST = Limits()
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Time limits of a client, in seconds; other than these only in tests.
-
-    Attributes:
-        request: of each attempt of a request.
-        silence: without a frame that mean a dead line.
-    """
-
-    request: Limits = _REQUEST
-    silence: float = SILENCE
 
 
 class Client(Emitter, Resource):
@@ -87,7 +72,7 @@ class Client(Emitter, Resource):
         except BaseException:
             process.release()
             raise
-        self._status = Status()
+        self._status = Status(lambda: self._session.token)
         self._ended = threading.Event()
         self._delivery = Delivery(
             f"taskrouter-events-{channel_sid}", calling=lambda: self._calling
@@ -113,7 +98,7 @@ class Client(Emitter, Resource):
             f"taskrouter-socket-{channel_sid}",
             lambda: addresses.socket_url(
                 channel_url,
-                session.token.text,
+                self._announcer.token_to_try().text,
                 close_existing_sessions,
                 disconnect_activity_sid,
             ),
@@ -272,7 +257,7 @@ class Client(Emitter, Resource):
         return not self._session.token.expired(time.time())
 
     def _on_token_changed(self) -> None:
-        self._status.refuse(None)
+        self._status.renewed()
         self._announcer.token_changed()
         self._connection.retry()
 
@@ -300,6 +285,11 @@ class Client(Emitter, Resource):
 
     def _make_announcer(self, parts: Parts) -> Announcer:
         return Announcer(parts)
+
+    def _may_call(self, registration: Registration) -> bool:
+        # After close() only the last word is told; a program may emit what it likes.
+        last = registration.event == "disconnected"
+        return last or not self._status.closed or not self._delivery.is_current
 
     def _registered_late(self, registration: Registration) -> None:
         self._announcer.registered(registration)

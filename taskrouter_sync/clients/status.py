@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from ..errors import ClientClosed, RequestTimeout, TaskRouterError
+from ..tokens import Token
 
 
 class Status:
     """Shared by the event thread, which writes, and whoever waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: Callable[[], Token]) -> None:
+        """Make it; `token` gives the client's token of the moment."""
+        self._token = token
         # Guards everything below; those who wait for ready wait on it.
         self._condition = threading.Condition()
         self._ready = False
@@ -29,6 +33,10 @@ class Status:
         """What keeps the client from working until somebody acts."""
         return self._refusal
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def set_ready(self, ready: bool) -> None:
         with self._condition:
             self._ready = ready
@@ -36,11 +44,17 @@ class Status:
                 self._refusal = self._trouble = None
             self._condition.notify_all()
 
-    def refuse(self, refusal: TaskRouterError | None) -> None:
-        """Note what keeps the client from working; None when that is over."""
+    def refuse(self, refusal: TaskRouterError, token: Token) -> None:
+        """Note what keeps a token from working, unless another one has come since."""
         with self._condition:
-            self._refusal = refusal
-            self._condition.notify_all()
+            if self._token() is token:
+                self._refusal = refusal
+                self._condition.notify_all()
+
+    def renewed(self) -> None:
+        """Note that another token has come: it may work."""
+        with self._condition:
+            self._refusal = None
 
     def trouble(self, error: TaskRouterError) -> None:
         """Note what went wrong last, and may pass by itself."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..resources.fields import TaskQueueFields
 from ..resources.statistics import HasStatistics
 from ..session import TokenSource
-from .base import Client, Timing
+from .base import Client
+from .timing import Timing
 
 
 class TaskQueue(TaskQueueFields, HasStatistics, Client):

@@ -14,7 +14,7 @@ from ..tokens import EXPIRY_MARGIN, Token
 # Seconds before a token's end at which its source is asked for a fresh one.
 _RENEWAL = 30.0
 
-# Seconds after which a source that failed is asked again.
+# Seconds after which a source that failed is asked again, or one whose token is over.
 _RENEWAL_RETRY = 5.0
 
 
@@ -50,7 +50,9 @@ class TokenWatch:
         if self._session.has_source:
             # Half way, for a token that does not last as long as the margin.
             left = expires_at - time.time()
-            self._plan_renewal(max(left - _RENEWAL, left / 2))
+            self._plan_renewal(
+                max(left - _RENEWAL, left / 2) if left > 0 else _RENEWAL_RETRY
+            )
         self._delivery.set_timer("expiry", expires_at - EXPIRY_MARGIN, self.check)
 
     def renewed(self) -> None:
@@ -82,5 +84,6 @@ class TokenWatch:
         self._delivery.set_timer("renewal", time.time() + wait, self._on_renewal)
 
     def _on_renewal(self) -> None:
-        if not self.renew():
-            self._plan_renewal(_RENEWAL_RETRY)
+        # Planned before: whatever the source raises, it is asked again.
+        self._plan_renewal(_RENEWAL_RETRY)
+        self.renew()

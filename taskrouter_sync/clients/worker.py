@@ -19,9 +19,9 @@ from ..session import Limits, TokenSource
 from ..signatures import Parameter, Signature, read_fetch
 from .announcer import Parts
 from .arguments import check_sid
-from .base import Timing
 from .known import KnownReservations
 from .task_methods import TaskMethods
+from .timing import Timing
 from .worker_announcer import WorkerAnnouncer
 
 
@@ -218,7 +218,7 @@ class Worker(WorkerFields, TaskMethods):
             loaded = threading.Event()
             jobs = [each._load for each in found if isinstance(each, Reservation)]
             if jobs:
-                self._shared.prefetcher.fetch(jobs, loaded.set)
+                self._shared.prefetcher.fetch(jobs, loaded.set, self._session)
                 loaded.wait(PATIENCE)
         return found
 

@@ -6,7 +6,8 @@ from ..resources.fields import WorkspaceFields
 from ..resources.lists import WorkspaceLists
 from ..resources.statistics import HasStatistics
 from ..session import TokenSource
-from .base import Client, Timing
+from .base import Client
+from .timing import Timing
 
 
 class Workspace(WorkspaceFields, WorkspaceLists, HasStatistics, Client):

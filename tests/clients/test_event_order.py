@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from taskrouter_sync.clients.base import Timing
+from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.session import Limits

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.clients.base import Timing
+from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 
 from ..conftest import ReadyWorker

@@ -15,7 +15,7 @@ from taskrouter_sync import (
     RequestTimeout,
     Worker,
 )
-from taskrouter_sync.clients.base import Timing
+from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.session import Limits
 

@@ -13,7 +13,7 @@ from taskrouter_sync import (
     Twilio,
     Worker,
 )
-from taskrouter_sync.clients.base import Timing
+from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.session import Limits

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from taskrouter_sync import TaskQueue, Worker
-from taskrouter_sync.clients.base import Client, Timing
+from taskrouter_sync.clients.base import Client
+from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.session import Limits
 
 from .ledger import Entry

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from unittest.mock import patch
 
 from taskrouter_sync import TaskQueueCapabilityToken, WorkerCapabilityToken
-from taskrouter_sync.clients.base import Timing
+from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.clients.base import Timing
+from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.session import Limits
 
 from .case import Case, Recording, load_all
