@@ -145,6 +145,11 @@ class Delivery:
         """Whether this is the event thread."""
         return threading.current_thread() is self._thread
 
+    @property
+    def waiting(self) -> int:
+        """How many steps are in the line."""
+        return len(self._line)
+
     def add(self, *steps: Step) -> None:
         """Put steps at the end of the line, from any thread."""
         with self._condition:

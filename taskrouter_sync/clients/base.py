@@ -20,6 +20,7 @@ from ..wire.connection import Connection
 from . import addresses
 from .announcer import Announcer, Parts
 from .arguments import read_retries
+from .card import Card
 from .status import Status
 from .timing import Timing
 
@@ -30,7 +31,7 @@ Self = TypeVar("Self", bound="Client")
 _FAREWELL = 0.5
 
 
-class Client(Emitter, Resource):
+class Client(Card, Emitter, Resource):
     """A channel of the event bridge, and the resource that it is about.
 
     Its properties are the latest known of that resource: ``worker.friendlyName``.
@@ -276,10 +277,6 @@ class Client(Emitter, Resource):
 
     def __hash__(self) -> int:
         return id(self)
-
-    def __repr__(self) -> str:
-        state = self._connection.state.value
-        return f"<{type(self).__name__} {self._session.token.channel_sid} {state}>"
 
     # Parts.
 

@@ -211,6 +211,9 @@ class Worker(WorkerFields, TaskMethods):
         fetchActivityList = fetch_activity_list
         updateActivity = update_activity
 
+    def _open_reservations(self) -> Mapping[str, Reservation]:
+        return self._known.open()
+
     def _fetch_reservations(self, params: Mapping[str, Any] | None) -> Any:
         found = self._session.entity_from("GET", f"{self._url}/Reservations", params)
         if isinstance(found, ReservationList):

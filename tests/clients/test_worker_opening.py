@@ -205,5 +205,6 @@ def test_threads_are_named_by_the_worker(ready_worker: ReadyWorker, alice: str) 
 
 def test_a_client_shows_itself(ready_worker: ReadyWorker, alice: str) -> None:
     worker, _ = ready_worker()
-    assert repr(worker) == f"<Worker {alice} open>"
+    shown = "friendly_name='Alice' activity_name='Available'"
+    assert repr(worker) == f"<Worker {alice} open {shown}>"
     assert isinstance(worker, Worker)
