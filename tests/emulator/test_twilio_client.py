@@ -280,6 +280,11 @@ def test_tasks_are_filtered_and_ordered(
         ("tasks", {"ordering": "Age"}),
         ("tasks", {"ordering": "Priority:up"}),
         ("tasks", {"ordering": "DateCreated,VirtualStartTime"}),
+        ("workers", {"ordering": "Age"}),
+        ("workers", {"ordering": "Priority:asc"}),
+        ("workers", {"ordering": "FriendlyName:up"}),
+        ("task_queues", {"ordering": "ActivityName"}),
+        ("task_queues", {"ordering": "FriendlyName:asc:desc"}),
         ("tasks", {"assignment_status": ["done"]}),
         ("tasks", {"evaluate_task_attributes": "n >"}),
         ("workers", {"target_workers_expression": "skill-level > 3"}),
@@ -292,89 +297,56 @@ def test_filters_that_make_no_sense_are_refused(
     assert refusal(lambda: getattr(ws, resource).list(**filters)) == (400, 20001)
 
 
-@pytest.mark.parametrize("resource", ["workers", "task_queues"])
-def test_an_order_that_is_not_published_is_not_served(ws: Any, resource: str) -> None:
-    ordered = {"ordering": "FriendlyName:asc"}
-    assert refusal(lambda: getattr(ws, resource).list(**ordered)) == (501, 501)
-
-
-def test_reservations_are_filtered(ws: Any, workspace: ReadyWorkspace) -> None:
-    task = ws.tasks.create()
-    alice = workspace.workers["Alice"]
-    of_task = ws.tasks(task.sid).reservations
-    of_worker = ws.workers(alice).reservations
-    assert len(of_task.list(reservation_status="pending", worker_sid=alice)) == 1
-    assert of_task.list(worker_sid="WK" + "0" * 32) == []
-    assert of_worker.list(reservation_status="accepted") == []
-    assert refusal(lambda: of_worker.list(reservation_status="open")) == (400, 20001)
-
-
-# Events
-
-
-def test_events_of_the_last_quarter_of_an_hour_come_newest_first(
-    emulator: Emulator, ws: Any
+@pytest.mark.parametrize(
+    ("ordering", "names"),
+    [
+        (None, ["Alice", "bob", "Carol"]),
+        ("FriendlyName", ["Alice", "bob", "Carol"]),
+        ("FriendlyName:desc", ["Carol", "bob", "Alice"]),
+        ("DateCreated:desc", ["Carol", "bob", "Alice"]),
+        ("DateUpdated:desc", ["Alice", "Carol", "bob"]),
+        ("DateStatusChanged:asc", ["bob", "Carol", "Alice"]),
+        ("ActivityName:asc,FriendlyName:desc", ["Alice", "Carol", "bob"]),
+    ],
+)
+def test_workers_are_ordered(
+    emulator: Emulator, ws: Any, ordering: str | None, names: list[str]
 ) -> None:
-    emulator.advance(3600)
-    ws.tasks.create()
-    assert [event.event_type for event in ws.events.list()] == [
-        "reservation.created",
-        "task-queue.entered",
-        "workflow.target-matched",
-        "workflow.entered",
-        "task.created",
-    ]
+    """Alice comes first, and changes last."""
+    for name in ("bob", "Carol"):
+        emulator.advance(1)
+        ws.workers.create(name)
+    [alice] = ws.workers.list(friendly_name="Alice")
+    emulator.advance(1)
+    [activity] = ws.activities.list(friendly_name="Break")
+    ws.workers(alice.sid).update(activity_sid=activity.sid)
+    asked = {} if ordering is None else {"ordering": ordering}
+    listed = ws.workers.list(**asked, page_size=1)
+    assert [worker.friendly_name for worker in listed] == names
 
 
 @pytest.mark.parametrize(
-    ("filters", "count"),
+    ("ordering", "names"),
     [
-        ({"event_type": "worker.created"}, 1),
-        ({"minutes": 30}, 0),
-        ({"minutes": 61, "event_type": "worker.created"}, 1),
-        ({"end_date": datetime(2026, 1, 1, 0, 30, tzinfo=timezone.utc)}, 0),
+        (None, ["Everyone", "vip", "Basic"]),
+        ("FriendlyName:asc", ["Basic", "Everyone", "vip"]),
+        ("DateCreated:desc", ["Basic", "vip", "Everyone"]),
+        ("DateUpdated:desc,FriendlyName", ["Everyone", "Basic", "vip"]),
     ],
 )
-def test_events_are_filtered_by_type_and_time(
-    emulator: Emulator, ws: Any, filters: dict[str, Any], count: int
+def test_task_queues_are_ordered(
+    emulator: Emulator, ws: Any, ordering: str | None, names: list[str]
 ) -> None:
-    if filters != {"event_type": "worker.created"}:
-        emulator.advance(3600)
-    assert len(ws.events.list(**filters)) == count
-
-
-def test_events_are_filtered_by_what_they_are_about(
-    ws: Any, workspace: ReadyWorkspace
-) -> None:
-    task = ws.tasks.create(task_channel="voice")
-    [offer] = ws.tasks(task.sid).reservations.list()
-    alice = workspace.workers["Alice"]
-
-    def types(**filters: str) -> list[str]:
-        return [event.event_type for event in ws.events.list(**filters)]
-
-    assert types(reservation_sid=offer.sid) == ["reservation.created"]
-    assert types(worker_sid=alice) == ["reservation.created", "worker.created"]
-    assert len(types(task_sid=task.sid)) == 5
-    assert len(types(task_channel="voice")) == 5
-    assert types(task_channel="sms") == []
-    assert "task-queue.created" in types(
-        task_queue_sid=workspace.task_queues["Everyone"]
-    )
-    assert "workflow.created" in types(workflow_sid=workspace.workflow_sid)
-    [event] = ws.events.list(event_type="reservation.created")
-    assert types(sid=event.sid) == ["reservation.created"]
-    assert event.resource_url.endswith(f"/Tasks/{task.sid}/Reservations/{offer.sid}")
-    assert event.event_data["worker_name"] == "Alice"
-    assert event.event_data["task_channel_unique_name"] == "voice"
-    assert all(isinstance(value, str) for value in event.event_data.values())
-
-
-def test_minutes_and_dates_do_not_go_together(ws: Any) -> None:
-    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    asked = {"minutes": 5, "start_date": start}
-    assert refusal(lambda: ws.events.list(**asked)) == (400, 20001)
-    assert refusal(lambda: ws.events.list(minutes=-1)) == (400, 20001)
+    """Everyone comes first, and changes last."""
+    for name in ("vip", "Basic"):
+        emulator.advance(1)
+        ws.task_queues.create(name)
+    [everyone] = ws.task_queues.list(friendly_name="Everyone")
+    emulator.advance(1)
+    ws.task_queues(everyone.sid).update(max_reserved_workers=2)
+    asked = {} if ordering is None else {"ordering": ordering}
+    listed = ws.task_queues.list(**asked, page_size=1)
+    assert [queue.friendly_name for queue in listed] == names
 
 
 # Versions

@@ -17,7 +17,6 @@ __all__ = [
     "invalid",
     "method_not_allowed",
     "not_found",
-    "not_served",
     "unsupported_page",
     "version_mismatch",
 ]
@@ -53,12 +52,6 @@ def forbidden(message: str) -> ServiceError:
 def method_not_allowed(method: str) -> ServiceError:
     """Make the answer to a method that the resource does not have."""
     return ServiceError(405, METHOD_NOT_ALLOWED, f"Method {method} not allowed")
-
-
-def not_served(what: str) -> ServiceError:
-    """Make the answer to what the service has but this emulator has not."""
-    # The service never answers so: the code is no code of its own, but the status.
-    return ServiceError(501, 501, f"{what}: not served by this emulator")
 
 
 def unsupported_page() -> ServiceError:

@@ -6,8 +6,8 @@ from typing import Any
 
 from taskrouter_sync.emulator.api.answers import Answer, deleted
 from taskrouter_sync.emulator.api.call import Call, given
-from taskrouter_sync.emulator.api.errors import not_served
 from taskrouter_sync.emulator.api.filters import equals
+from taskrouter_sync.emulator.api.ordering import TASK_QUEUES, ordered
 from taskrouter_sync.emulator.api.render import Json
 from taskrouter_sync.emulator.engine.expressions import parse
 from taskrouter_sync.emulator.engine.model import TaskQueue
@@ -20,8 +20,6 @@ _MAX_ATTRIBUTES = 4096
 def list_task_queues(call: Call) -> Answer:
     """List task queues."""
     params, workspace = call.params, call.workspace
-    if params.text("Ordering") is not None:
-        raise not_served("Ordering of TaskQueues, whose values are not published")
     worker_sid = params.text("WorkerSid")
     attributes = params.text("EvaluateWorkerAttributes")
     document = (
@@ -38,7 +36,7 @@ def list_task_queues(call: Call) -> Answer:
 
     return call.listed(
         "task_queues",
-        workspace.task_queues.values(),
+        ordered(workspace.task_queues.values(), params, TASK_QUEUES),
         lambda queue: call.render.task_queue(queue, workspace),
         equals(params.text("FriendlyName"), lambda item: item.friendly_name),
         for_attributes,

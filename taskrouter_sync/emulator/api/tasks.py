@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import get_args
 
 from taskrouter_sync.emulator.api.answers import Answer, deleted
 from taskrouter_sync.emulator.api.call import Call, given
-from taskrouter_sync.emulator.api.errors import invalid
 from taskrouter_sync.emulator.api.filters import equals, matches, one_of
+from taskrouter_sync.emulator.api.ordering import TASKS, TASKS_APART, ordered
 from taskrouter_sync.emulator.api.render import Json
 from taskrouter_sync.emulator.engine import values
 from taskrouter_sync.emulator.engine.model import Task, TaskStatus
-
-
-_SORT_KEYS = {
-    "DateCreated": lambda task: task.date_created,
-    "Priority": lambda task: task.priority,
-    "VirtualStartTime": lambda task: task.virtual_start_time,
-}
 
 
 def list_tasks(call: Call) -> Answer:
@@ -31,7 +23,7 @@ def list_tasks(call: Call) -> Answer:
     with_addons = params.boolean("HasAddons") is True
     return call.listed(
         "tasks",
-        _ordered(call.workspace.tasks.values(), params.choices("Ordering")),
+        ordered(call.workspace.tasks.values(), params, TASKS, apart=TASKS_APART),
         lambda task: _task(call, task),
         equals(params.integer("Priority"), lambda item: item.priority),
         one_of(statuses, lambda item: item.assignment_status),
@@ -49,25 +41,6 @@ def list_tasks(call: Call) -> Answer:
         ),
         lambda item: not with_addons,
     )
-
-
-def _ordered(tasks: Iterable[Task], ordering: tuple[str, ...]) -> list[Task]:
-    clauses = [_clause(text) for text in ordering]
-    names = {name for name, _ in clauses}
-    if {"DateCreated", "VirtualStartTime"} <= names:
-        raise invalid("Ordering cannot have DateCreated together with VirtualStartTime")
-    # Creation order is the default, and decides between equals.
-    ordered = list(tasks)
-    for name, descending in reversed(clauses):
-        ordered.sort(key=_SORT_KEYS[name], reverse=descending)
-    return ordered
-
-
-def _clause(text: str) -> tuple[str, bool]:
-    name, _, direction = text.partition(":")
-    if name not in _SORT_KEYS or direction not in ("", "asc", "desc"):
-        raise invalid(f"Ordering cannot be {text}")
-    return name, direction == "desc"
 
 
 def create_task(call: Call) -> Answer:

@@ -6,16 +6,14 @@ from typing import Any
 
 from taskrouter_sync.emulator.api.answers import Answer, deleted
 from taskrouter_sync.emulator.api.call import Call, given
-from taskrouter_sync.emulator.api.errors import not_served
 from taskrouter_sync.emulator.api.filters import equals, matches
+from taskrouter_sync.emulator.api.ordering import WORKERS, ordered
 from taskrouter_sync.emulator.engine.model import Worker
 
 
 def list_workers(call: Call) -> Answer:
     """List workers."""
     params, workspace = call.params, call.workspace
-    if params.text("Ordering") is not None:
-        raise not_served("Ordering of Workers, whose values are not published")
     queue_sid, queue_name = params.text("TaskQueueSid"), params.text("TaskQueueName")
     in_queues = [
         queue.worker_sids
@@ -30,7 +28,7 @@ def list_workers(call: Call) -> Answer:
 
     return call.listed(
         "workers",
-        workspace.workers.values(),
+        ordered(workspace.workers.values(), params, WORKERS),
         call.render.worker,
         equals(params.text("FriendlyName"), lambda item: item.friendly_name),
         equals(params.text("ActivityName"), lambda item: item.activity_name),
