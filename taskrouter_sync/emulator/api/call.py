@@ -70,8 +70,11 @@ class Call:
 
     def check_version(self, entity: Versioned) -> None:
         """Refuse if the request is for another version than the present one."""
-        wanted = (self.if_match or "*").strip().removeprefix("W/").strip('"')
-        if wanted not in ("*", str(entity.version)):
+        header = self.if_match or "*"
+        wanted = {
+            tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")
+        }
+        if wanted.isdisjoint(("*", str(entity.version))):
             raise errors.version_mismatch(entity.version)
 
     def found(self, body: Json, versioned: Versioned | None = None) -> Answer:
