@@ -110,7 +110,7 @@ class Faults:
             delay: seconds until the answer.
             carried_out: let the service do what was asked all the same.
         """
-        reason = message or HTTPStatus(status).phrase
+        reason = message or _phrase(status)
         if body is None:
             body = errors.body(status, status if code is None else code, reason)
         text = body if isinstance(body, str) else json.dumps(body)
@@ -158,7 +158,7 @@ class Faults:
         self, status: int, *, channel: str = "", times: int = 1, delay: float = 0.0
     ) -> None:
         """Refuse the next sockets of the channel (empty: of any) with this status."""
-        reason = HTTPStatus(status).phrase
+        reason = _phrase(status)
         fault = Fault(
             delay, status, reason, json.dumps(errors.body(status, status, reason))
         )
@@ -236,3 +236,10 @@ class Faults:
                         rules.remove(rule)
                     return rule.fault
         return None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"

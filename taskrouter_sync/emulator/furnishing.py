@@ -6,11 +6,13 @@ Owns: what it contains, by names instead of sids. Uses the engine's verbs only.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine.errors import ServiceError
 from taskrouter_sync.emulator.engine.model import Workspace
 
 
@@ -57,55 +59,70 @@ def furnish(
 ) -> ReadyWorkspace:
     """Set up a workspace; see ``Emulator.workspace`` for the arguments.
 
+    Errors name the argument and what in it, as ``queues.Support``; no workspace is
+    left behind then.
+
     Raises:
         ValueError: a name is not among those given.
         ServiceError: the service refuses a value.
     """
-    if not activities or not queues:
-        raise ValueError("a workspace needs an activity and a task queue")
+    for key, given in (("activities", activities), ("queues", queues)):
+        if not given:
+            raise ValueError(f"{key}: a workspace needs at least one")
     # Like the service, new workers are Offline; without such an activity, the
     # first unavailable one stands for it, or else the first.
     unavailable = [name for name, available in activities.items() if not available]
     default = OFFLINE if OFFLINE in activities else [*unavailable, *activities][0]
     if timeout_activity == OFFLINE:
         timeout_activity = default
-    for activity in (timeout_activity, worker_activity):
+    for key, activity in (
+        ("timeout_activity", timeout_activity),
+        ("worker_activity", worker_activity),
+    ):
         if activity is not None and activity not in activities:
-            raise ValueError(f"no activity is named {activity!r}")
-    workspace = engine.create_workspace(name, multi_task_enabled=multi_task_enabled)
-    activity_sids = _activities(
-        engine, workspace, activities, default, timeout_activity
-    )
-    queue_sids = {
-        queue: engine.create_task_queue(workspace, queue, target_workers=expression).sid
-        for queue, expression in queues.items()
-    }
-    if workflow is None:
-        workflow = {"task_routing": {"default_filter": {"queue": next(iter(queues))}}}
-    made = engine.create_workflow(
-        workspace,
-        WORKFLOW,
-        json.dumps(_with_sids(workflow, queue_sids)),
-        task_reservation_timeout=task_reservation_timeout,
-    )
-    chosen = (
-        {}
-        if worker_activity is None
-        else ({"activity_sid": activity_sids[worker_activity]})
-    )
-    worker_sids = {
-        worker: engine.create_worker(
-            workspace, worker, attributes=json.dumps(dict(attributes)), **chosen
-        ).sid
-        for worker, attributes in workers.items()
-    }
-    return ReadyWorkspace(
-        sid=workspace.sid,
-        activities=activity_sids,
-        workers=worker_sids,
-        task_queues=queue_sids,
-        workflows={WORKFLOW: made.sid},
-    )
+            raise ValueError(f"{key}: no activity is named {activity!r}")
+    with _naming("name"):
+        workspace = engine.create_workspace(name, multi_task_enabled=multi_task_enabled)
+    with _all_or_nothing(engine, workspace):
+        activity_sids = _activities(
+            engine, workspace, activities, default, timeout_activity
+        )
+        queue_sids = {}
+        for queue, expression in queues.items():
+            with _naming(f"queues.{queue}"):
+                made = engine.create_task_queue(
+                    workspace, queue, target_workers=expression
+                )
+            queue_sids[queue] = made.sid
+        if workflow is None:
+            workflow = {
+                "task_routing": {"default_filter": {"queue": next(iter(queues))}}
+            }
+        with _naming("workflow"):
+            workflow_sid = engine.create_workflow(
+                workspace,
+                WORKFLOW,
+                json.dumps(_with_sids(workflow, queue_sids)),
+                task_reservation_timeout=task_reservation_timeout,
+            ).sid
+        chosen = (
+            {}
+            if worker_activity is None
+            else ({"activity_sid": activity_sids[worker_activity]})
+        )
+        worker_sids = {}
+        for worker, attributes in workers.items():
+            with _naming(f"workers.{worker}"):
+                worker_sids[worker] = engine.create_worker(
+                    workspace, worker, attributes=json.dumps(dict(attributes)), **chosen
+                ).sid
+        return ReadyWorkspace(
+            sid=workspace.sid,
+            activities=activity_sids,
+            workers=worker_sids,
+            task_queues=queue_sids,
+            workflows={WORKFLOW: workflow_sid},
+        )
 
 
 def _activities(
@@ -127,7 +144,10 @@ def _activities(
     sids = {}
     for name, available in wanted.items():
         if name not in kept:
-            kept[name] = engine.create_activity(workspace, name, available=available)
+            with _naming(f"activities.{name}"):
+                kept[name] = engine.create_activity(
+                    workspace, name, available=available
+                )
         sids[name] = kept[name].sid
     engine.update_workspace(
         workspace,
@@ -138,6 +158,26 @@ def _activities(
         if activity.sid not in sids.values():
             engine.delete_activity(activity)
     return sids
+
+
+@contextmanager
+def _all_or_nothing(engine: Engine, workspace: Workspace) -> Iterator[None]:
+    """Leave no half of a workspace behind."""
+    try:
+        yield
+    except ServiceError:
+        engine.delete_workspace(workspace)
+        raise
+
+
+@contextmanager
+def _naming(key: str) -> Iterator[None]:
+    """Let the service's refusals name what they are about."""
+    try:
+        yield
+    except ServiceError as error:
+        message = f"{key}: {error.message}"
+        raise ServiceError(error.status, error.code, message) from None
 
 
 def _with_sids(value: Any, queue_sids: Mapping[str, str]) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from taskrouter_sync.emulator import furnishing
 from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.clock import ManualClock, RealClock
+from taskrouter_sync.emulator.control.routes import Control
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
@@ -119,14 +120,18 @@ class Emulator(Watch):
                 journal=self._journal,
                 faults=self.faults,
             )
-        thread = ServiceThread(
+        thread = self._thread = ServiceThread(
             self._served,
             listener,
             self._heartbeat_interval,
             None if self._manual else self._clock,
+            Control(self, self._served, self._host).extend,
         )
-        thread.start(timeout)
-        self._thread = thread
+        try:
+            thread.start(timeout)
+        except BaseException:
+            self._thread = None
+            raise
 
     def stop(self) -> None:
         """Close all connections and return; do nothing if it does not serve."""
@@ -285,5 +290,5 @@ class Emulator(Watch):
 
 def _only(engine: Engine) -> str:
     if len(engine.workspaces) != 1:
-        raise ValueError(f"say which of {len(engine.workspaces)} workspaces is meant")
+        raise ValueError(f"workspace: say which of {len(engine.workspaces)} is meant")
     return next(iter(engine.workspaces))

@@ -8,8 +8,6 @@ No access log: the sockets' URLs hold tokens.
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import socket
 from collections.abc import Callable
 from email.utils import formatdate
@@ -23,6 +21,7 @@ from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
 from taskrouter_sync.emulator.faults import Fault
 from taskrouter_sync.emulator.journal import Request
+from taskrouter_sync.emulator.responses import faulty, plain
 from taskrouter_sync.emulator.service import Posted, Service
 
 
@@ -40,13 +39,8 @@ _CORS = {
 _CLOSE_TIMEOUT = 2.0
 _FAREWELL = 0.05
 
-_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\xff]+")
-_MAX_REASON = 1000
-
-
-def reason_phrase(message: str) -> str:
-    """Give the message as an HTTP reason phrase: one line of latin-1."""
-    return _NOT_PRINTABLE.sub(" ", message).strip()[:_MAX_REASON]
+# Adds paths that are none of the service's.
+Extension = Callable[[web.Application], None]
 
 
 class Server:
@@ -55,9 +49,12 @@ class Server:
     Args:
         service: what answers.
         heartbeat_interval: seconds between the heartbeats of a socket.
+        extend: adds further paths, which come before the service's own.
     """
 
-    def __init__(self, service: Service, heartbeat_interval: float) -> None:
+    def __init__(
+        self, service: Service, heartbeat_interval: float, extend: Extension
+    ) -> None:
         self._service = service
         self._heartbeat_interval = heartbeat_interval
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
@@ -65,7 +62,7 @@ class Server:
         app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
         channel = "/v1/wschannels/{account}/{channel}"
-        app.router.add_get("/", _front_page)
+        extend(app)
         app.router.add_get(channel, self._upgrade, allow_head=False)
         app.router.add_post(channel, self._bridge)
         app.router.add_options("/{path:.*}", _preflight)
@@ -145,20 +142,22 @@ class Server:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault is None:
-            response = _response(perform())
+            response = plain(perform())
         else:
             answer = perform() if fault.carried_out else None
             if fault.drop:
                 _cut(request)
                 return web.Response()
-            response = _faulty(fault, answer)
+            response = faulty(fault, answer)
         self._service.journal.answered(entry, response.status)
         return response
 
-    async def _dress(self, _: web.Request, response: web.StreamResponse) -> None:
+    async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
         # The service's clock, which a test may have moved.
         response.headers["Date"] = formatdate(self._service.now(), usegmt=True)
-        response.headers.update(_CORS)
+        # Pages of other sites may use the service, not what steers the emulator.
+        if request.path.startswith("/v1/"):
+            response.headers.update(_CORS)
 
     # Sockets
 
@@ -239,12 +238,6 @@ class Server:
             return  # The peer is gone; the reader notices it too.
 
 
-async def _front_page(request: web.Request) -> web.Response:
-    return web.Response(
-        text="TaskRouter emulator: REST at /v1, event bridge at /v1/wschannels.\n"
-    )
-
-
 async def _stop_accepting(listener: socket.socket) -> None:
     """Let what was accepted last become connections, which the runner closes.
 
@@ -264,33 +257,6 @@ async def _preflight(request: web.Request) -> web.Response:
 
 def _not_asked() -> Answer:
     raise AssertionError("a refused socket asks nothing of the service")
-
-
-def _response(answer: Answer) -> web.Response:
-    if answer.body is None:
-        return web.Response(status=answer.status, headers=answer.headers)
-    message = answer.body.get("message") if answer.status >= 400 else None
-    return web.Response(
-        status=answer.status,
-        # Clients of v1 read the message of an error here and nowhere else.
-        reason=reason_phrase(message) if isinstance(message, str) else None,
-        text=json.dumps(answer.body),
-        content_type="application/json",
-        headers=answer.headers,
-    )
-
-
-def _faulty(fault: Fault, answer: Answer | None) -> web.Response:
-    if fault.status is None:
-        if answer is None:
-            raise AssertionError("a fault without an answer of its own asks for one")
-        return _response(answer)
-    return web.Response(
-        status=fault.status,
-        reason=reason_phrase(fault.reason or ""),
-        text=fault.body,
-        content_type="application/json",
-    )
 
 
 def _cut(request: web.Request) -> None:

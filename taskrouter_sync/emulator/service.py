@@ -86,9 +86,10 @@ class Service:
         self.stopping = False
         self._account_sid = account_sid
         self._credentials = f"{account_sid}:{auth_token}".encode()
-        self._clock = clock
+        self.clock = clock
         self._faults = faults
-        self.api = Api(engine, Renderer(account_sid, f"{url}/v1"))
+        self.render = Renderer(account_sid, f"{url}/v1")
+        self.api = Api(engine, self.render)
         self._bridge = bridge.Bridge(
             self.api, Addresses(url), account_sid=account_sid, auth_token=auth_token
         )
@@ -98,7 +99,7 @@ class Service:
 
     def now(self) -> float:
         """Read the engine's clock, in epoch seconds."""
-        return self._clock.now()
+        return self.clock.now()
 
     def settle(self) -> None:
         """Say that the engine may have changed, and have another next deadline."""
@@ -114,7 +115,7 @@ class Service:
     ) -> tuple[Request, Fault | None]:
         """Note a request and give what shall go wrong with it."""
         shown = {name: value for name, value in params.items() if name != "token"}
-        entry = Request(self._clock.now(), kind, method, without_token(url), shown)
+        entry = Request(self.clock.now(), kind, method, without_token(url), shown)
         self.journal.arrived(entry)
         return entry, self._faults.take(method, url)
 
@@ -123,7 +124,7 @@ class Service:
     ) -> tuple[Request, Fault | None]:
         """Note a new socket and give what shall go wrong with it."""
         shown = {name: value for name, value in options.items() if name != "token"}
-        entry = Request(self._clock.now(), "upgrade", "GET", path, shown)
+        entry = Request(self.clock.now(), "upgrade", "GET", path, shown)
         self.journal.arrived(entry)
         return entry, self._faults.take_upgrade(channel)
 

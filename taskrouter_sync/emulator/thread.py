@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from taskrouter_sync.emulator.clock import Clock
 from taskrouter_sync.emulator.sender import Sender
-from taskrouter_sync.emulator.server import Server
+from taskrouter_sync.emulator.server import Extension, Server
 from taskrouter_sync.emulator.service import Service
 from taskrouter_sync.emulator.ticker import Ticker
 
@@ -36,6 +36,7 @@ class ServiceThread:
         listener: the bound socket; the thread closes it.
         heartbeat_interval: seconds.
         clock: whose deadlines are waited for; None when a test moves the clock.
+        extend: adds paths that are none of the service's.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class ServiceThread:
         listener: socket.socket,
         heartbeat_interval: float,
         clock: Clock | None,
+        extend: Extension,
     ) -> None:
         self._service = service
         self._listener = listener
         self._heartbeat_interval = heartbeat_interval
         self._clock = clock
+        self._extend = extend
         self._started: Future[None] = Future()
         self._ended: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,7 +127,7 @@ class ServiceThread:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         self._loop, self._stop = loop, asyncio.Event()
-        server = Server(self._service, self._heartbeat_interval)
+        server = Server(self._service, self._heartbeat_interval, self._extend)
         ticker = None
         await server.start(self._listener)
         if self._clock is not None:

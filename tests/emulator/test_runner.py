@@ -334,19 +334,27 @@ def test_new_workers_are_offline_or_what_stands_for_it(
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "named"),
     [
-        {"worker_activity": "Nowhere"},
-        {"timeout_activity": "Nowhere"},
-        {"queues": {}},
-        {"activities": {}},
+        ({"worker_activity": "Nowhere"}, "worker_activity: "),
+        ({"timeout_activity": "Nowhere"}, "timeout_activity: "),
+        ({"queues": {}}, "queues: "),
+        ({"activities": {}}, "activities: "),
     ],
 )
 def test_a_workspace_that_cannot_be_is_refused(
-    emulator: Emulator, options: Any
+    emulator: Emulator, options: Any, named: str
 ) -> None:
-    with pytest.raises(ValueError, match="activity"):
+    with pytest.raises(ValueError, match=f"^{named}"):
         emulator.workspace(**options)
+
+
+def test_a_workspace_that_the_service_refuses_leaves_nothing(
+    emulator: Emulator,
+) -> None:
+    with pytest.raises(ServiceError, match=r"^queues\.Support: "):
+        emulator.workspace(queues={"Everyone": "1==1", "Support": "1=="})
+    assert emulator.call(lambda engine: len(engine.workspaces)) == 0
 
 
 def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:

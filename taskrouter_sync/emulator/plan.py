@@ -1,0 +1,60 @@
+"""A workspace's plan: the arguments of ``Emulator.workspace`` as a JSON document.
+
+Owns: what a plan may contain, and reading one from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from taskrouter_sync.emulator.fields import (
+    Document,
+    Each,
+    Either,
+    Field,
+    Flag,
+    Integer,
+    Text,
+    document_of,
+    read,
+)
+
+
+_DAY = 86_400
+
+FIELDS: Sequence[Field] = (
+    Field("name", Text(), "the workspace's friendly name"),
+    Field("activities", Each(Flag()), "whether each is available, by name"),
+    Field("workers", Each(Document()), "attributes by name; Alice by default"),
+    Field(
+        "worker_activity",
+        Either((Text(), None)),
+        "the name of the workers' first activity; Offline by default",
+    ),
+    Field("queues", Each(Text()), "expressions by name; Everyone for all by default"),
+    Field(
+        "workflow",
+        Either((Document(), None)),
+        "the configuration, in which queue may name a queue; by default all tasks go "
+        "to the first queue",
+    ),
+    Field("task_reservation_timeout", Integer(1, _DAY), "seconds; 120 by default"),
+    Field("multi_task_enabled", Flag(), "whether workers take several tasks"),
+    Field(
+        "timeout_activity",
+        Text(),
+        "the name of the activity after a reservation timeout; Offline by default",
+    ),
+)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read the arguments of ``Emulator.workspace`` from a JSON file.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is no plan; a FieldError if it is JSON.
+    """
+    return read(FIELDS, document_of(path.read_text("utf-8-sig")), "the file")

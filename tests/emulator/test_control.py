@@ -1,0 +1,500 @@
+"""The control over HTTP: what a test in any language can ask of the emulator."""
+
+from __future__ import annotations
+
+import json
+import select
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection, IncompleteRead
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import websocket
+
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.control.commands import COMMANDS
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from tests.emulator.conftest import Desk, OpenDesk
+
+
+class Remote:
+    """A test in another language: HTTP and JSON is all it knows."""
+
+    def __init__(self, url: str) -> None:
+        self.url = f"{url}/emulator"
+
+    def get(self, path: str, expected: int = 200, /, **query: Any) -> Any:
+        return self._read(requests.get(self.url + path, query, timeout=5), expected)
+
+    def post(self, path: str, expected: int = 200, /, **fields: Any) -> Any:
+        answer = requests.post(self.url + path, json=fields, timeout=5)
+        return self._read(answer, expected)
+
+    def delete(self, path: str, expected: int = 200) -> Any:
+        return self._read(requests.delete(self.url + path, timeout=5), expected)
+
+    def _read(self, answer: requests.Response, expected: int) -> Any:
+        assert answer.status_code == expected, answer.text
+        assert answer.headers["Content-Type"].startswith("application/json")
+        return answer.json()
+
+
+@pytest.fixture
+def remote(emulator: Emulator) -> Remote:
+    return Remote(emulator.url)
+
+
+# The list
+
+
+def test_the_list_tells_all_that_can_be_asked(remote: Remote) -> None:
+    listed = remote.get("")["commands"]
+    assert {(each["method"], each["path"]) for each in listed} == {
+        (each.method, each.path) for each in COMMANDS
+    }
+    advance = next(each for each in listed if each["path"] == "/clock/advance")
+    assert advance["fields"]["seconds"].startswith("a number from 0 to ")
+    assert "(needed)" in advance["fields"]["seconds"]
+
+
+def test_another_path_or_method_says_what_there_is(remote: Remote) -> None:
+    missing = remote.get("/nothing", 404)
+    assert "GET /emulator lists what is there" in missing["message"]
+    wrong = remote.post("/state", 405)
+    assert wrong["message"] == "/emulator/state takes GET"
+
+
+# The clock
+
+
+def test_the_clock_is_advanced_and_what_is_due_happens(
+    emulator: Emulator, workspace: ReadyWorkspace, remote: Remote
+) -> None:
+    emulator.create_task()
+    before = remote.get("/clock")
+    assert before["manual"] is True
+    assert before["next_deadline"] == before["now"] + 120
+
+    after = remote.post("/clock/advance", seconds=120)
+    assert after["now"] == before["now"] + 120
+    assert "reservation.timeout" in [event.event_type for event in emulator.events]
+
+
+def test_a_real_clock_is_not_advanced() -> None:
+    with Emulator() as emulator:
+        refused = Remote(emulator.url).post("/clock/advance", 409, seconds=1)
+    assert refused["message"] == "only a manual clock can be advanced"
+
+
+# Setting up
+
+
+def test_a_workspace_is_set_up_in_one_call(remote: Remote, emulator: Emulator) -> None:
+    made = remote.post(
+        "/workspaces",
+        201,
+        activities={"Away": False, "Here": True},
+        workers={"Ann": {"languages": ["en"]}},
+        worker_activity="Here",
+        queues={"English": "languages HAS 'en'"},
+        workflow={"task_routing": {"default_filter": {"queue": "English"}}},
+    )
+    assert list(made["workers"]) == ["Ann"]
+    worker = emulator.call(
+        lambda engine: engine.workspace(made["sid"]).workers[made["workers"]["Ann"]]
+    )
+    assert worker.activity_name == "Here"
+
+
+NO_WORKSPACES: list[tuple[dict[str, object], str]] = [
+    ({"activities": {"Here": "yes"}}, "activities.Here must be true or false"),
+    ({"workers": {"Ann": []}}, "workers.Ann must be a JSON object"),
+    ({"worker_activity": "Nowhere"}, "worker_activity: no activity is named"),
+    ({"queues": {"Q": "1=="}}, "queues.Q: "),
+    ({"workflow": {"task_routing": 1}}, "workflow: "),
+    ({"task_reservation_timeout": 0}, "task_reservation_timeout must be a whole"),
+    ({"colour": "red"}, "colour is not known here"),
+]
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"), NO_WORKSPACES, ids=[str(case[0]) for case in NO_WORKSPACES]
+)
+def test_a_wrong_workspace_is_refused_and_leaves_nothing(
+    remote: Remote, emulator: Emulator, plan: dict[str, object], message: str
+) -> None:
+    refused = remote.post("/workspaces", 400, **plan)
+    assert refused["message"].startswith(message)
+    assert emulator.call(lambda engine: len(engine.workspaces)) == 0
+
+
+def test_a_task_is_created_as_rest_shows_it(
+    workspace: ReadyWorkspace, remote: Remote
+) -> None:
+    task = remote.post("/tasks", 201, attributes={"type": "support"}, priority=7)
+    assert json.loads(task["attributes"]) == {"type": "support"}
+    assert (task["priority"], task["assignment_status"]) == (7, "reserved")
+
+
+def test_a_task_needs_to_know_which_workspace(remote: Remote) -> None:
+    refused = remote.post("/tasks", 400)
+    assert refused["message"] == "workspace: say which of 0 is meant"
+
+
+def test_rest_needs_no_credentials_here(
+    emulator: Emulator, workspace: ReadyWorkspace, remote: Remote
+) -> None:
+    worker = f"/Workspaces/{workspace.sid}/Workers/{workspace.workers['Alice']}"
+    answer = remote.post(
+        "/rest",
+        method="POST",
+        path=worker,
+        params={"ActivitySid": workspace.activities["Break"]},
+    )
+    assert (answer["status"], answer["body"]["activity_name"]) == (200, "Break")
+    refused = remote.post("/rest", method="GET", path="/v1/Workspaces/WS1")
+    assert (refused["status"], refused["body"]["code"]) == (404, 20404)
+    assert emulator.requests == []
+
+
+# Faults
+
+
+def test_the_next_requests_go_wrong_as_scripted(desk: Desk, remote: Remote) -> None:
+    remote.post("/faults/answer", status=503, times=2, message="Out of order")
+    remote.post("/faults/malformed")
+    remote.post("/faults/delay", seconds=0.01)
+    remote.post("/faults/drop")
+    for _ in range(2):
+        answer = desk.post("GET", "/Activities")
+        assert (answer.status_code, answer.reason) == (503, "Out of order")
+    assert desk.post("GET", "/Activities").text == '{"payload": {'
+    assert desk.post("GET", "/Activities").status_code == 200
+    with pytest.raises(requests.ConnectionError):
+        desk.post("GET", "/Activities")
+    assert desk.post("GET", "/Activities").status_code == 200
+
+
+def test_scripted_faults_are_forgotten(desk: Desk, remote: Remote) -> None:
+    remote.post("/faults/answer", status=500)
+    assert remote.delete("/faults") == {}
+    assert desk.post("GET", "/Activities").status_code == 200
+
+
+def test_a_fault_may_have_a_status_without_a_name(desk: Desk, remote: Remote) -> None:
+    remote.post("/faults/answer", status=599)
+    assert desk.post("GET", "/Activities").status_code == 599
+
+
+def test_the_next_sockets_are_refused(desk: Desk, remote: Remote) -> None:
+    remote.post("/faults/refuse_upgrades", status=503)
+    with pytest.raises(websocket.WebSocketBadStatusException, match="503"):
+        desk.connect()
+
+
+# Sockets
+
+
+def test_sockets_are_closed_with_a_code(desk: Desk, remote: Remote) -> None:
+    answer = remote.post("/sockets/close", code=1012, reason="a")
+    assert answer == {"sockets": 1}
+    assert desk.socket.recv_data() == (8, b"\x03\xf4a")
+
+
+def test_sockets_are_cut(desk: Desk, remote: Remote) -> None:
+    assert remote.post("/sockets/cut", channel=desk.worker_sid) == {"sockets": 1}
+    with pytest.raises((websocket.WebSocketConnectionClosedException, ConnectionError)):
+        desk.socket.recv()
+
+
+def test_sockets_stall_until_they_are_resumed(desk: Desk, remote: Remote) -> None:
+    assert remote.post("/sockets/stall") == {"sockets": 1}
+    other = desk.connect()
+    sent = remote.post("/sockets/send", channel=desk.worker_sid, frame="late")
+    assert sent == {"sockets": 2}
+    assert other.recv() == "late"
+    assert not select.select([desk.socket], [], [], 0)[0]
+    assert remote.post("/sockets/resume") == {"sockets": 2}
+    assert desk.socket.recv() == "late"
+
+
+def test_frames_are_sent_and_duplicated(desk: Desk, remote: Remote) -> None:
+    remote.post("/sockets/duplicate", channel=desk.worker_sid)
+    frame = {"event_type": "task.updated", "payload": {}}
+    remote.post("/sockets/send", channel=desk.worker_sid, frame=frame)
+    assert [desk.frame(), desk.frame()] == [frame, frame]
+
+
+# Looking
+
+
+def test_requests_and_events_are_numbered(desk: Desk, remote: Remote) -> None:
+    desk.post("GET", "/Activities")
+    desk.emulator.create_task()
+    entries = remote.get("/requests")["requests"]
+    assert [entry["kind"] for entry in entries] == ["upgrade", "bridge"]
+    assert entries[1]["status"] == 200
+    assert desk.token not in json.dumps(entries)
+    later = remote.get("/requests", after=entries[0]["number"])["requests"]
+    assert later == entries[1:]
+    assert remote.get("/requests", url="/Activities")["requests"] == entries[1:]
+
+    events = remote.get("/events")["events"]
+    assert [event["number"] for event in events] == [*range(1, len(events) + 1)]
+    [created] = remote.get("/events", event_type="task.created")["events"]
+    assert created["event_data"]["workspace_sid"] == desk.workspace.sid
+
+
+def test_a_request_is_waited_for(desk: Desk, remote: Remote) -> None:
+    late = threading.Thread(target=desk.post, args=("GET", "/Activities"))
+    found: list[Any] = []
+    waiting = threading.Thread(
+        target=lambda: found.append(remote.get("/requests/wait", url="/Activities"))
+    )
+    waiting.start()
+    late.start()
+    waiting.join(5)
+    late.join(5)
+    assert [entry["kind"] for entry in found[0]["requests"]] == ["bridge"]
+
+
+def test_connections_are_counted_and_waited_for(desk: Desk, remote: Remote) -> None:
+    assert remote.get("/connections") == {"connections": {desk.worker_sid: 1}}
+    desk.hang_up()
+    gone = remote.get("/connections/wait", channel=desk.worker_sid, count=0)
+    assert gone == {"connections": {}}
+
+
+def test_what_does_not_come_is_waited_for_no_longer(remote: Remote) -> None:
+    late = remote.get("/connections/wait", 504, channel="WK1", count=1, timeout=0.01)
+    assert late["message"] == "1 sockets of WK1: not within 0.01 s"
+
+
+def test_the_state_shows_workers_queues_and_reservations(
+    desk: Desk, remote: Remote
+) -> None:
+    for number in range(2):
+        desk.emulator.create_task(attributes={"n": number})
+    [shown] = remote.get("/state")["workspaces"]
+    [worker] = shown["workers"]
+    assert (worker["friendly_name"], worker["connections"]) == ("Alice", 1)
+    assert worker["channels"][0]["load"] == 1
+    [queue] = shown["task_queues"]
+    assert (queue["waiting"], queue["tasks"][0]["attributes"]) == (1, '{"n": 1}')
+    [reservation] = shown["reservations"]
+    assert reservation["expires"] == reservation["date_created"] + 120
+    assert shown["series"]["tasks_created"][-1] == 2
+    assert shown["series"]["open_tasks"][-2:] == [0, 2]
+
+
+# Calls
+
+
+def test_telephony_is_set_and_shown(remote: Remote) -> None:
+    shown = remote.post(
+        "/telephony",
+        answer_after=0,
+        call_length=None,
+        outcome="busy",
+        outcomes={"client:joey": "answered"},
+    )
+    assert shown == remote.get("/telephony")
+    assert shown == {
+        "answer_after": 0.0,
+        "call_length": None,
+        "outcome": "busy",
+        "outcomes": {"client:joey": "answered"},
+    }
+
+
+def test_calls_are_listed_and_hung_up(desk: Desk, remote: Remote) -> None:
+    task = desk.emulator.create_task(attributes={"call_sid": "CA" + "1" * 32})
+    [reservation] = remote.get("/state")["workspaces"][0]["reservations"]
+    desk.post(
+        "POST",
+        f"/Tasks/{task['sid']}/Reservations/{reservation['sid']}",
+        {
+            "Instruction": "call",
+            "CallFrom": "+1",
+            "CallTo": "+2",
+            "CallUrl": "http://x",
+        },
+    ).raise_for_status()
+    [call] = remote.get("/calls")["calls"]
+    assert (call["instruction"], call["to"]) == ("call", "+2")
+    remote.post("/calls/hang_up", call_sid=call["sid"])
+    [call] = remote.get("/calls")["calls"]
+    assert call["states"][-1]["status"] == call["status"] == "canceled"
+    assert remote.post("/calls/hang_up", 404, call_sid="CA1")["code"] == 20404
+
+
+# What is wrong
+
+
+WRONG: list[tuple[str, dict[str, object], str]] = [
+    ("/clock/advance", {}, "seconds is missing in the body"),
+    ("/clock/advance", {"seconds": "1"}, "seconds must be a number from 0 to"),
+    ("/clock/advance", {"seconds": -1}, "seconds must be a number from 0 to"),
+    ("/faults/answer", {"status": 99}, "status must be a whole number from 200 to 599"),
+    (
+        "/faults/delay",
+        {"seconds": 1, "method": "PUT"},
+        "method must be one of GET, POST",
+    ),
+    ("/faults/drop", {"times": 0}, "times must be a whole number from 1 to"),
+    ("/sockets/close", {"code": 1}, "code must be a whole number from 1000 to 4999"),
+    ("/sockets/close", {"reason": "é" * 62}, "reason must be a text of at most 123"),
+    ("/sockets/send", {"channel": "WK1", "frame": 1}, "frame must be a text"),
+    ("/telephony", {"outcomes": {"a": "lost"}}, "outcomes.a must be one of answered"),
+    ("/tasks", {"attributes": "{}"}, "attributes must be a JSON object"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "message"), WRONG, ids=[f"{case[0]} {case[1]}" for case in WRONG]
+)
+def test_wrong_input_is_answered_with_the_name_of_the_field(
+    remote: Remote, path: str, fields: dict[str, object], message: str
+) -> None:
+    refused = remote.post(path, 400, **fields)
+    assert refused["message"].startswith(message)
+    assert refused["message"].startswith(refused["field"])
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"seconds": 1, "seconds": 2}', b"\xff"])
+def test_a_body_that_is_no_json_object_is_said(remote: Remote, body: str) -> None:
+    answer = requests.post(f"{remote.url}/clock/advance", data=body, timeout=5)
+    assert answer.status_code == 400
+    assert answer.json()["field"] in ("the body", "seconds")
+
+
+# The door
+
+
+def test_a_page_of_another_site_cannot_steer(remote: Remote) -> None:
+    for headers in (
+        {"Origin": "http://evil.example"},
+        {"Host": "evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        for path in ("/state", "/stream"):
+            answer = requests.get(remote.url + path, headers=headers, timeout=5)
+            assert answer.status_code == 403, headers
+            assert "Access-Control-Allow-Origin" not in answer.headers
+        refused = requests.post(f"{remote.url}/sockets/cut", headers=headers, timeout=5)
+        assert refused.status_code == 403
+    preflight = requests.options(
+        f"{remote.url}/sockets/cut",
+        headers={"Origin": "http://evil.example"},
+        timeout=5,
+    )
+    assert "Access-Control-Allow-Origin" not in preflight.headers
+
+
+# The stream
+
+
+class Stream:
+    """A reader of server-sent events."""
+
+    def __init__(self, url: str, **headers: str) -> None:
+        parts = urlsplit(url)
+        self._connection = HTTPConnection(parts.netloc, timeout=5)
+        self._connection.request("GET", parts.path, headers=headers)
+        self._answer = self._connection.getresponse()
+        assert self._answer.headers["Content-Type"] == "text/event-stream"
+
+    def message(self) -> dict[str, str]:
+        fields: dict[str, str] = {}
+        for line in iter(self._answer.readline, b""):
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if not name:
+                return fields
+            fields[name] = value
+        raise EOFError
+
+    def until(self, kind: str) -> tuple[list[str], Any]:
+        """Give the types of the events before a message of that kind, and it."""
+        types: list[str] = []
+        while (message := self.message())["event"] != kind:
+            types.append(json.loads(message["data"])["event_type"])
+        return types, json.loads(message["data"])
+
+    def close(self) -> None:
+        self._answer.close()
+        self._connection.close()
+
+
+@pytest.fixture
+def stream(emulator: Emulator, workspace: ReadyWorkspace) -> Iterator[Stream]:
+    stream = Stream(f"{emulator.url}/emulator/stream")
+    yield stream
+    stream.close()
+
+
+def test_the_stream_tells_events_and_the_state_after_each_change(
+    emulator: Emulator, stream: Stream
+) -> None:
+    past, state = stream.until("state")
+    assert past[0] == "workspace.created"
+    assert state["workspaces"][0]["reservations"] == []
+
+    emulator.create_task()
+    came, state = stream.until("state")
+    assert "task.created" in came
+    assert len(state["workspaces"][0]["reservations"]) == 1
+
+    emulator.advance(1)
+    came, later = stream.until("state")
+    assert (came, later["clock"]["now"]) == ([], state["clock"]["now"] + 1)
+
+
+def test_the_stream_tells_of_sockets(
+    emulator: Emulator, workspace: ReadyWorkspace, stream: Stream, open_desk: OpenDesk
+) -> None:
+    stream.until("state")
+    desk = open_desk(emulator, workspace)
+    desk.connect()
+    _, state = stream.until("state")
+    while not state["connections"]:
+        _, state = stream.until("state")
+    assert state["connections"] == {desk.worker_sid: 1}
+
+
+def test_a_reader_that_comes_back_misses_nothing(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    number = len(emulator.events)
+    emulator.create_task()
+    url = f"{emulator.url}/emulator/stream"
+    stream = Stream(url, **{"Last-Event-ID": str(number)})
+    came, _ = stream.until("state")
+    stream.close()
+    assert came == [event.event_type for event in emulator.events[number:]]
+
+
+def test_a_reader_of_another_emulator_gets_everything(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    stream = Stream(f"{emulator.url}/emulator/stream", **{"Last-Event-ID": "999999"})
+    came, _ = stream.until("state")
+    stream.close()
+    assert came == [event.event_type for event in emulator.events]
+
+
+def test_the_stream_ends_with_the_emulator(emulator: Emulator, stream: Stream) -> None:
+    stream.until("state")
+    emulator.stop()
+    with pytest.raises((EOFError, IncompleteRead)):
+        while True:
+            stream.message()
+
+
+def test_the_control_serves_again_after_a_restart() -> None:
+    emulator = Emulator(manual_clock=True)
+    for _ in range(2):
+        with emulator:
+            assert Remote(emulator.url).get("/clock")["manual"] is True

@@ -1,0 +1,113 @@
+"""What the fields of a JSON document may be, and how errors name them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from taskrouter_sync.emulator.fields import (
+    Choice,
+    Document,
+    Each,
+    Either,
+    Field,
+    FieldError,
+    Flag,
+    Integer,
+    Kind,
+    Number,
+    Text,
+    document_of,
+    of_query,
+    read,
+)
+
+
+FITTING: list[tuple[Kind, list[object], list[object]]] = [
+    (Text(), ["", "é"], [None, 1, "\ud800"]),
+    (Text(2), ["ab", "é"], ["abc", "éa"]),
+    (Number(0, 5), [0, 2.5, 5], [-1, 5.1, True, "1", math.nan, math.inf, None]),
+    (Integer(1, 3), [1, 3], [0, 4, 1.0, False]),
+    (Flag(), [True, False], [0, "true", None]),
+    (Choice(("GET", "POST")), ["GET"], ["get", None, []]),
+    (Document(), [{}, {"a": 1}], [[], "{}", None]),
+    (Either((Text(), None)), ["", None], [1]),
+]
+
+
+@pytest.mark.parametrize(("kind", "good", "bad"), FITTING, ids=lambda value: str(value))
+def test_a_kind_takes_its_values_and_no_others(
+    kind: Kind, good: list[object], bad: list[object]
+) -> None:
+    assert [kind.fits(value) for value in good] == [True] * len(good)
+    assert [kind.fits(value) for value in bad] == [False] * len(bad)
+
+
+FIELDS = (
+    Field("seconds", Number(0, 60), "how long", required=True),
+    Field("queues", Each(Text()), "expressions by name"),
+)
+
+
+def test_the_values_that_are_there_are_given() -> None:
+    assert read(FIELDS, {"seconds": 1}) == {"seconds": 1}
+
+
+WRONG: list[tuple[dict[str, object], str, str]] = [
+    ({}, "seconds", "seconds is missing in the body"),
+    (
+        {"seconds": "1"},
+        "seconds",
+        "seconds must be a number from 0 to 60",
+    ),
+    (
+        {"seconds": 1, "second": 1},
+        "second",
+        "second is not known here; known are: seconds, queues",
+    ),
+    (
+        {"seconds": 1, "queues": {"Support": 1}},
+        "queues.Support",
+        "queues.Support must be a text of at most 1048576 bytes",
+    ),
+    (
+        {"seconds": 1, "queues": []},
+        "queues",
+        "queues must be a JSON object of names, each a text of at most 1048576 bytes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "field", "message"), WRONG)
+def test_an_error_names_the_field(
+    document: dict[str, object], field: str, message: str
+) -> None:
+    with pytest.raises(FieldError) as raised:
+        read(FIELDS, document)
+    assert (raised.value.field, str(raised.value)) == (field, message)
+
+
+def test_a_query_holds_numbers_as_texts() -> None:
+    fields = (
+        Field("n", Integer(0, 9), ""),
+        Field("x", Number(0, 9), ""),
+        Field("t", Text(), ""),
+    )
+    pairs = [("n", "1"), ("x", "1.5"), ("t", "1")]
+    assert read(fields, of_query(fields, pairs)) == {"n": 1, "x": 1.5, "t": "1"}
+    with pytest.raises(FieldError, match="n must be a whole number from 0 to 9"):
+        read(fields, of_query(fields, [("n", "1.5")]))
+
+
+def test_what_is_there_twice_is_refused() -> None:
+    with pytest.raises(FieldError, match="n is there twice"):
+        of_query((), [("n", "1"), ("n", "1")])
+    with pytest.raises(FieldError, match="n is there twice"):
+        document_of('{"n": 1, "n": 1}')
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "1", "[" * 100_000])
+def test_what_is_no_json_object_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        document_of(text)
