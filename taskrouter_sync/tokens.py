@@ -91,9 +91,9 @@ def read_claims(text: Any) -> dict[str, Any]:
     try:
         return jwt.decode(text, options={"verify_signature": False})
     except (jwt.InvalidTokenError, ValueError) as error:
-        # The library's words are kept only where they can't quote the token; the cause
-        # is dropped, as it may hold the text.
-        raise TokenError(f"The token is no JWT ({type(error).__name__})") from None
+        trouble = type(error).__name__
+    # Out here, where the library's error is no context: it may hold the token.
+    raise TokenError(f"The token is no JWT ({trouble})")
 
 
 def is_signed_with(text: str, auth_token: str) -> bool:
