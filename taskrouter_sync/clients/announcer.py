@@ -89,7 +89,7 @@ class Announcer:
             if event is not None:
                 self._delivery.add(self._step(event))
         except InvalidResponse as error:
-            self._delivery.add(_error_step(self._on_error, error))
+            self._delivery.add(_error_step(self._on_odd_frame, error))
 
     def failed(self, error: TaskRouterError, refused: bool) -> None:
         token = self._tried if refused else None
@@ -155,6 +155,9 @@ class Announcer:
         self._status.trouble(error)
         if not self._emit("error", error):
             self._parts.log.error("%s: %s", self._name(), error, exc_info=error)
+
+    def _on_odd_frame(self, error: TaskRouterError) -> None:
+        self._on_error(error)
 
     # Ready.
 
@@ -275,7 +278,8 @@ class Announcer:
         self._delivery.set_timer(name, time.time() + wait, run)
 
     def _worth_retrying(self, error: TaskRouterError) -> bool:
-        return backoff.may_repeat("GET", error)
+        # What makes no sense is seldom the service's own: the next answer may be.
+        return isinstance(error, InvalidResponse) or backoff.may_repeat("GET", error)
 
     def _name(self) -> str:
         return self._session.token.channel_sid

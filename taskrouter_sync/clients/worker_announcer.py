@@ -103,6 +103,14 @@ class WorkerAnnouncer(Announcer):
         self._behind = self._since is not None or any(self._known.told())
         super()._on_disconnected(ending)
 
+    def _on_odd_frame(self, error: TaskRouterError) -> None:
+        """Tell of a frame that makes no sense; what it should have said is a gap."""
+        super()._on_odd_frame(error)
+        # More such frames may come: it is not read at once, nor if it will be anyhow.
+        if self._status.ready and not self._behind:
+            self._retry("state", 1, self._ask_present)
+        self._behind = self._behind or self._since is not None
+
     # Reservations from frames.
 
     def _reservation_step(self, event: Event) -> Step:

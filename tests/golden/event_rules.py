@@ -98,6 +98,22 @@ def a_gap_is_looked_into(case: Case) -> None:
         case["allow"]["late_gets"] = True
 
 
+def an_odd_frame_is_a_gap(case: Case) -> None:
+    """After a frame that makes no sense ours asks for what it should have said."""
+    sensible = {
+        index
+        for index, event, payload in _frames(case)
+        if not event.startswith(_RESERVATION) or isinstance(payload, dict)
+    }
+    sent = {
+        index
+        for index, step in enumerate(case["steps"])
+        if step.keys() & {"send", "send_raw"}
+    }
+    if case["client"] == "Worker" and sent - sensible:
+        case["allow"]["free_gets"].append("/Reservations")
+
+
 def a_failing_listener_stops_nothing(case: Case) -> None:
     """What a listener raises is logged: pending reservations are asked for as ever."""
     if case["client"] == "Worker" and any(
@@ -208,6 +224,7 @@ RULES: tuple[Rule, ...] = (
     a_dead_line_is_closed,
     a_reservation_is_announced_once,
     a_gap_is_looked_into,
+    an_odd_frame_is_a_gap,
     a_failing_listener_stops_nothing,
     no_frame_is_lost,
     no_pending_reservation_is_lost,
