@@ -254,7 +254,9 @@ class Announcer:
             return (self._ready_entity,)
         if event == "token.expired" and self._token.expired:
             return ()
-        if event == "error" and (refusal := self._status.refusal) is not None:
+        refusal = self._status.refusal
+        # Of an expired token its own event tells.
+        if event == "error" and refusal is not None and not self._token.expired:
             return (refusal,)
         return None
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+import jwt
 import pytest
 
 from taskrouter_sync import Worker
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.tokens import EXPIRY_MARGIN
+from taskrouter_sync.wire import backoff
 
-from ..conftest import ReadyWorker
+from ..conftest import MintToken, ReadyWorker
 from ..support.collector import Collector
 from ..support.outcome import Outcome
 
 
 Marker = Callable[[str], None]
+TokenDue = Callable[[float], str]
 
 
 @pytest.fixture
@@ -53,3 +58,21 @@ def send(emulator: Emulator, alice: str) -> Marker:
         emulator.send_frame(alice, {"event_type": event, "payload": {"name": event}})
 
     return send_one
+
+
+@pytest.fixture
+def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chance gives half a minute before any further attempt."""
+    monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 30.0)
+
+
+@pytest.fixture
+def token_due(emulator: Emulator, worker_token: MintToken) -> TokenDue:
+    """Mint a token for Alice whose `token.expired` is due in so many seconds."""
+
+    def mint(seconds: float) -> str:
+        claims = jwt.decode(worker_token(), options={"verify_signature": False})
+        claims["exp"] = time.time() + EXPIRY_MARGIN + seconds
+        return jwt.encode(claims, emulator.auth_token, algorithm="HS256")
+
+    return mint
