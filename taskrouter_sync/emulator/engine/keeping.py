@@ -6,6 +6,7 @@ from . import restoring, snapshots
 from .base import Verbs
 from .changes import Changes
 from .entities import Entity
+from .records import Record
 from .snapshots import State
 
 
@@ -16,6 +17,13 @@ class KeepingVerbs(Verbs):
         """Read the whole state, as plain data that no longer changes."""
         self.run_due()
         return snapshots.take(self._core)
+
+    def general_state(self) -> Record:
+        """Read the fields of `State` that are of no size and of no workspace.
+
+        Nobody watches them; they change with nearly every verb.
+        """
+        return snapshots.general(self._core)
 
     def put_back(self, state: State) -> dict[str, Entity]:
         """Make the engine what it was; return the snapshots in events by number.

@@ -58,9 +58,8 @@ def take(core: Core) -> State:
         for event in workspace.events
     ]
     return State(
-        now=core.now,
+        **general(core),
         deadlines=[list(each) for each in core.deadlines.current.values()],
-        deadlines_set=core.deadlines.count,
         entities=[live_record(entity) for entity in entities(core)],
         configurations={
             task.configuration.digest: task.configuration.text
@@ -72,9 +71,17 @@ def take(core: Core) -> State:
         },
         events=events,
         calls=[call_record(call) for call in core.calls],
-        calls_made=core.calls.made,
-        telephony=core.telephony.settings(),
     )
+
+
+def general(core: Core) -> Record:
+    """Read what of the state is small and of no workspace: fields of `State`."""
+    return {
+        "now": core.now,
+        "deadlines_set": core.deadlines.count,
+        "calls_made": core.calls.made,
+        "telephony": core.telephony.settings(),
+    }
 
 
 def entities(core: Core) -> Iterator[Entity]:

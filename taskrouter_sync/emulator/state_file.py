@@ -1,0 +1,184 @@
+"""The file that keeps a service's state.
+
+Owns: the SQLite database: whether it is one of ours, that nobody else has it, whose
+account it is, and transactions. What is in its tables is `state_rows`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from taskrouter_sync.emulator.state_rows import TABLES
+
+
+# "TRst": says in the file's header whose it is.
+_APPLICATION = 0x54527374
+# Rises with every change of the tables or of what is in them.
+FORMAT = 1
+
+# Seconds to wait for another process that is just letting go of it.
+_PATIENCE = 1.0
+
+_ABOUT = "CREATE TABLE account (sid TEXT NOT NULL, auth_token TEXT)"
+
+
+class StateError(ValueError):
+    """A file that cannot keep the state, or not any more: PATH: why."""
+
+
+class StateFile:
+    """An open file; nobody else can have it until it is closed.
+
+    A commit is in the hands of the operating system: no death of this process takes
+    it back. When the machine itself dies, the last moments may be lost, but no
+    transaction by half.
+
+    Args:
+        path: made if there is none, for its owner's eyes only.
+
+    Raises:
+        StateError: it is another program's, a newer version's, damaged, in use, or
+            cannot be opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        with self._speaking_plainly():
+            # The tokens of a made-up account are as good as its auth token.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            self.connection = sqlite3.connect(
+                # As a full path no name means anything special to SQLite.
+                os.path.abspath(self.path),
+                timeout=_PATIENCE,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        try:
+            with self._speaking_plainly():
+                self._open()
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def __enter__(self) -> StateFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others have it."""
+        self.connection.close()
+
+    def _open(self) -> None:
+        execute = self.connection.execute
+        # Kept from the first write on, and with the process it ends.
+        execute("PRAGMA locking_mode = EXCLUSIVE")
+        application, version = (
+            self._number("application_id"),
+            self._number("user_version"),
+        )
+        tables = execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if application != _APPLICATION and (application or version or tables):
+            raise StateError(f"{self.path}: not a state file of the emulator")
+        if version > FORMAT:
+            raise StateError(f"{self.path}: written by a newer version of the emulator")
+        # A write ahead log is appended to, so that a commit is one write; without
+        # shared memory, as there is nobody to share it with.
+        execute("PRAGMA journal_mode = WAL")
+        # NORMAL: a commit waits for no disk (see the class).
+        execute("PRAGMA synchronous = NORMAL")
+        with self.transaction():
+            if not tables:
+                for statement in (*TABLES, _ABOUT):
+                    execute(statement)
+                execute(f"PRAGMA application_id = {_APPLICATION}")
+                execute(f"PRAGMA user_version = {FORMAT}")
+        self._check()
+
+    def _check(self) -> None:
+        trouble = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if trouble != "ok":
+            raise StateError(f"{self.path}: damaged: {trouble.splitlines()[-1]}")
+
+    def _number(self, pragma: str) -> int:
+        return int(self.connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+    def account(
+        self, account_sid: str | None, auth_token: str | None, made_up: tuple[str, str]
+    ) -> tuple[str, str]:
+        """Give the service's account, and see that it has it the next time.
+
+        What was made up is kept; an auth token that is given is not.
+
+        Args:
+            account_sid: the given one; it must be the file's.
+            auth_token: the given one.
+            made_up: an account and an auth token for a new file.
+
+        Raises:
+            StateError: the file is of another account.
+        """
+        with self.transaction():
+            execute = self.connection.execute
+            kept = execute("SELECT sid, auth_token FROM account").fetchone()
+            kept_sid, kept_token = kept or (None, None)
+            if account_sid is not None and kept_sid not in (None, account_sid):
+                raise StateError(f"{self.path}: of account {kept_sid}")
+            sid = account_sid or kept_sid or made_up[0]
+            token = auth_token or kept_token or made_up[1]
+            execute("DELETE FROM account")
+            execute(
+                "INSERT INTO account VALUES (?, ?)",
+                (sid, kept_token if auth_token else token),
+            )
+        return sid, token
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is written inside, all of it or (at an error) nothing.
+
+        Raises:
+            StateError: it could not be written, or what was read is damaged.
+        """
+        with self._speaking_plainly():
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                # Some errors have rolled back already.
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _speaking_plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except StateError:
+            raise
+        except OSError as error:
+            raise StateError(f"{self.path}: {error.strerror}") from error
+        except sqlite3.Error as error:
+            raise StateError(f"{self.path}: {_plain(str(error))}") from error
+        except ValueError as error:
+            raise StateError(f"{self.path}: {error}") from error
+
+
+def _plain(message: str) -> str:
+    # Error codes are known to Python from 3.11 on only.
+    if message == "file is not a database":
+        return "not a state file of the emulator"
+    if message == "database is locked":
+        return "in use by another process"
+    return f"damaged: {message}" if "malformed" in message else message

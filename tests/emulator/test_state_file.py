@@ -1,0 +1,217 @@
+"""The file of the state: which files are taken, and which are refused how."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from taskrouter_sync.emulator.state_file import FORMAT, StateError, StateFile
+
+
+MADE_UP = ("AC" + "1" * 32, "2" * 32)
+
+HOLDER = """
+import sys
+from taskrouter_sync.emulator.state_file import StateFile
+file = StateFile(sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def made(path: Path) -> None:
+    """Make a file with something in it."""
+    with StateFile(path) as file:
+        file.account(None, None, MADE_UP)
+
+
+def change(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+def test_a_new_file_is_for_its_owner_alone(path: Path) -> None:
+    with StateFile(path):
+        for name in os.listdir(path.parent):
+            assert stat.S_IMODE((path.parent / name).stat().st_mode) == 0o600
+
+
+def test_an_empty_file_is_a_new_one(path: Path) -> None:
+    path.touch()
+    with StateFile(path) as file:
+        assert file.account(None, None, MADE_UP) == MADE_UP
+
+
+def test_nothing_else_is_left_beside_a_closed_file(path: Path) -> None:
+    made(path)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_name_means_nothing_special_to_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made(Path(":memory:"))
+    assert (tmp_path / ":memory:").stat().st_size
+
+
+def test_what_fails_inside_of_a_transaction_undoes_it(path: Path) -> None:
+    with StateFile(path) as file:
+        with pytest.raises(KeyError), file.transaction():
+            file.connection.execute("INSERT INTO account VALUES ('AC', NULL)")
+            raise KeyError
+        assert not file.connection.execute("SELECT * FROM account").fetchall()
+
+
+# Whose it is
+
+
+def test_what_was_made_up_is_kept(path: Path) -> None:
+    made(path)
+    with StateFile(path) as file:
+        assert file.account(None, None, ("AC" + "3" * 32, "4" * 32)) == MADE_UP
+
+
+def test_a_given_auth_token_is_not_kept(path: Path) -> None:
+    with StateFile(path) as file:
+        assert file.account("AC", "given", MADE_UP) == ("AC", "given")
+    assert b"given" not in path.read_bytes()
+    with StateFile(path) as file:
+        assert file.account(None, None, MADE_UP) == ("AC", MADE_UP[1])
+
+
+def test_a_given_auth_token_goes_before_the_kept_one(path: Path) -> None:
+    made(path)
+    with StateFile(path) as file:
+        assert file.account(None, "given", MADE_UP) == (MADE_UP[0], "given")
+        assert file.account(None, None, MADE_UP) == MADE_UP
+
+
+def test_the_file_of_another_account_is_refused(path: Path) -> None:
+    made(path)
+    with (
+        StateFile(path) as file,
+        pytest.raises(StateError, match=f"state: of account {MADE_UP[0]}$"),
+    ):
+        file.account("AC" + "5" * 32, None, MADE_UP)
+
+
+# What is refused
+
+
+def other_program(path: Path) -> None:
+    change(path, "CREATE TABLE notes (text)")
+
+
+def other_mark(path: Path) -> None:
+    change(path, "PRAGMA application_id = 252006674")
+
+
+def no_database(path: Path) -> None:
+    path.write_text("Dear diary, today was a day like any other. " * 50, "utf-8")
+
+
+def short_text(path: Path) -> None:
+    path.write_text("Dear diary", "utf-8")
+
+
+def newer_version(path: Path) -> None:
+    made(path)
+    change(path, f"PRAGMA user_version = {FORMAT + 1}")
+
+
+def cut_off(path: Path) -> None:
+    made(path)
+    path.write_bytes(path.read_bytes()[:-5000])
+
+
+def overwritten(path: Path) -> None:
+    made(path)
+    content = bytearray(path.read_bytes())
+    content[4096:8192] = bytes(range(256)) * 16
+    path.write_bytes(content)
+
+
+def directory(path: Path) -> None:
+    path.mkdir()
+
+
+REFUSED: list[tuple[Callable[[Path], None], str]] = [
+    (other_program, "not a state file of the emulator"),
+    (other_mark, "not a state file of the emulator"),
+    (no_database, "not a state file of the emulator"),
+    (short_text, "not a state file of the emulator"),
+    (newer_version, "written by a newer version of the emulator"),
+    (cut_off, "damaged: "),
+    (overwritten, "damaged: "),
+    (directory, "Is a directory"),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "why"), REFUSED, ids=[make.__name__ for make, _ in REFUSED]
+)
+def test_another_file_is_refused_and_left_as_it_is(
+    path: Path, make: Callable[[Path], None], why: str
+) -> None:
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(StateError) as caught:
+        StateFile(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: {why}")
+    assert "\n" not in message
+    assert (path.read_bytes() if path.is_file() else None) == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_file_where_nothing_can_be_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="No such file or directory"):
+        StateFile(tmp_path / "nowhere" / "state")
+
+
+def test_a_file_in_use_is_refused(path: Path) -> None:
+    with StateFile(path), pytest.raises(StateError, match="in use by another process"):
+        StateFile(path)
+
+
+def test_a_file_in_use_by_another_process_is_refused(path: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"open\n"
+        with pytest.raises(StateError, match="in use by another process"):
+            StateFile(path)
+        holder.kill()
+    made(path)
+
+
+def test_a_full_disk_is_told_and_nothing_is_written(path: Path) -> None:
+    with StateFile(path) as file:
+        execute = file.connection.execute
+        pages = execute("PRAGMA page_count").fetchone()[0]
+        execute(f"PRAGMA max_page_count = {pages}")
+        with (
+            pytest.raises(StateError, match="state: database or disk is full"),
+            file.transaction(),
+        ):
+            execute("INSERT INTO account VALUES ('AC', NULL)")
+            execute("INSERT INTO general VALUES ('name', ?)", ("x" * 100_000,))
+        assert not execute("SELECT * FROM account").fetchall()
