@@ -99,11 +99,6 @@ class Courier:
         self._lanes: Lanes | None = None
         self._send: Send | None = None
 
-    @property
-    def running(self) -> bool:
-        """Whether it has something to send with."""
-        return self._send is not None
-
     def open(self, send: Send) -> None:
         """Start to deliver, until the close."""
         patience = self._patience
@@ -154,7 +149,7 @@ class Courier:
 
     def _put(self, lane: str, job: Job, width: int, errand: Errand) -> None:
         if self._lanes is None:
-            return
+            return  # It is about to stop, or has not started: nobody hears of it.
         if not self._lanes.put(lane, job, width=width):
             message = "not sent: too many webhooks before it wait for an answer"
             self.alert(errand, RETRIEVAL_FAILURE, message)

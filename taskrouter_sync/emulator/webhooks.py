@@ -58,8 +58,6 @@ class Webhooks:
     # note of what is to be sent.
 
     def _on_event(self, event: Event) -> None:
-        if not self._courier.running:
-            return
         workspace = self._engine.workspaces.get(event.workspace_sid, event.workspace)
         if workspace is not None and workspace.event_callback_url:
             if passes(workspace.events_filter, event.event_type):
@@ -73,8 +71,6 @@ class Webhooks:
         self._courier.tell(Errand(event.workspace_sid, event.sid, url, form))
 
     def _on_call(self, call: PhoneCall) -> None:
-        if not self._courier.running:
-            return
         instruction = call.instruction
         workspace = self._engine.workspaces.get(call.workspace_sid)
         task = None if workspace is None else workspace.tasks.get(call.task_sid)

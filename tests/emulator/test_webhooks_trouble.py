@@ -234,6 +234,7 @@ def test_a_silent_application_is_replaced_by_the_fallback(
         "http://127.0.0.1:99999/",
         "http://a b/",
         "http://user:pass@/",
+        "http://\u20ac:pass@127.0.0.1/",
         "http://\ud800/",
         "http://" + "a" * 300 + "/",
     ],
