@@ -63,6 +63,7 @@ MAY_USE: Mapping[str, frozenset[str]] = {
         | {"wire"}
     ),
     "__main__": frozenset({"cli"}),
+    "testing": frozenset({"__init__", "emulator"}),
     "emulator": frozenset(),
 }
 
@@ -82,6 +83,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     ),
     "yarl": frozenset({"emulator.sender"}),  # the URLs of aiohttp
     "rich": frozenset({"cli.live"}),
+    "pytest": frozenset({"testing.plugin"}),
     "lark": frozenset({"emulator.engine.expressions"}),
 }
 

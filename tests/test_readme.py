@@ -14,6 +14,8 @@ from taskrouter_sync import WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
 
 
+pytest_plugins = "pytester"
+
 README = Path(__file__).parent.parent / "README.rst"
 
 
@@ -71,3 +73,12 @@ def test_the_worker_completes_its_task(monkeypatch: Any) -> None:
             assert completed.wait(timeout=5), "the task was not completed"
         finally:
             worker.close()
+
+
+def test_the_test_passes(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(f"import pytest\n{code_after('The emulator')}")
+    run = pytester.runpytest_subprocess("-p", "taskrouter_sync.testing.plugin")
+    run.assert_outcomes(passed=1)

@@ -1,0 +1,90 @@
+"""What a client has told its listeners, and waiting for what must still come."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+# All that the documentation names; others are recorded when they are asked for.
+EVENTS = (
+    "connected",
+    "ready",
+    "disconnected",
+    "error",
+    "token.expired",
+    "activity.update",
+    "attributes.update",
+    "capacity.update",
+    "channel.availability.update",
+    "reservation.created",
+    "reservation.accepted",
+    "reservation.rejected",
+    "reservation.timeout",
+    "reservation.canceled",
+    "reservation.rescinded",
+    "reservation.completed",
+    "reservation.wrapup",
+    "reservation.failed",
+)
+
+
+class EventLog:
+    """Records the events of one client, in their order."""
+
+    def __init__(self, client: Any, *others: str) -> None:
+        """Listen from now on; what still holds is told at once.
+
+        Args:
+            client: a Worker, TaskQueue or Workspace.
+            others: names of events that are not documented.
+        """
+        # Guards both; wait_for waits on it.
+        self._came = threading.Condition()
+        self._events: list[tuple[str, Any]] = []
+        self._taken = 0
+        for event in (*EVENTS, *others):
+            client.on(event, self._recorder(event))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all events so far."""
+        with self._came:
+            return [event for event, _ in self._events]
+
+    def wait_for(self, event: str, timeout: float = 5.0) -> Any:
+        """Wait for the next event of a name; those before it are passed over.
+
+        Args:
+            event: such as ``"reservation.created"``.
+            timeout: seconds.
+
+        Returns:
+            What it carries: a reservation, an error …; None for nothing.
+
+        Raises:
+            AssertionError: it did not come; says what came instead.
+        """
+        with self._came:
+            if not self._came.wait_for(lambda: self._next(event), timeout):
+                since = [name for name, _ in self._events[self._taken :]]
+                raise AssertionError(
+                    f"no {event!r} within {timeout:g} s, but {since or 'nothing'}"
+                )
+            self._taken = self._next(event)
+            return self._events[self._taken - 1][1]
+
+    def _next(self, event: str) -> int:
+        """Count up to and with the next event of a name; 0 if there is none yet."""
+        for position in range(self._taken, len(self._events)):
+            if self._events[position][0] == event:
+                return position + 1
+        return 0
+
+    def _recorder(self, event: str) -> Any:
+        def record(*args: Any) -> None:
+            with self._came:
+                self._events.append((event, args[0] if args else None))
+                self._came.notify_all()
+
+        return record
