@@ -202,6 +202,12 @@ class Faults:
         """Send any text as a frame to the channel's sockets; tell how many."""
         return self._on_sockets(lambda sockets: sockets.send(channel, text))
 
+    @property
+    def pending(self) -> int:
+        """How many requests and new sockets the rules still wait for."""
+        with self._lock:
+            return sum(rule.times for rule in [*self._requests, *self._upgrades])
+
     def clear(self) -> None:
         """Forget all rules."""
         with self._lock:

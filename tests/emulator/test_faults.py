@@ -78,6 +78,14 @@ def test_cleared_faults_are_forgotten(desk: Desk) -> None:
     assert desk.post("GET", "/Activities").status_code == 200
 
 
+def test_how_many_faults_are_still_to_come(desk: Desk) -> None:
+    desk.emulator.faults.answer(500, times=2)
+    desk.emulator.faults.refuse_upgrades(503)
+    assert desk.emulator.faults.pending == 3
+    desk.post("GET", "/Activities")
+    assert desk.emulator.faults.pending == 2
+
+
 def test_the_next_upgrades_are_refused(desk: Desk) -> None:
     desk.emulator.faults.refuse_upgrades(503, times=1)
     with pytest.raises(websocket.WebSocketBadStatusException, match="503"):

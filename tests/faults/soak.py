@@ -9,13 +9,11 @@ import argparse
 import enum
 import gc
 import logging
-import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from unittest.mock import patch
 
 from taskrouter_sync import TaskQueueCapabilityToken, WorkerCapabilityToken
@@ -23,14 +21,16 @@ from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.errors import TaskRouterError
 from taskrouter_sync.session import Limits
 from taskrouter_sync.wire import backoff
 
 from ..support import leaks
 from .floor import Floor
-from .ledger import Entry, Findings, compare
+from .ledger import Entry, compare
 from .people import Agent, MintToken, Notes, Visitors
 from .proxy import Proxy
+from .report import Load, Report, Size
 from .storm import Storm
 from .strikes import strikes
 
@@ -47,91 +47,6 @@ _LASTING = (
 )
 
 
-@dataclass
-class Size:
-    """How much of everything.
-
-    Attributes:
-        strike_every, happen_every: seconds between two troubles, two happenings.
-    """
-
-    seconds: float = 60.0
-    seed: int = 1
-    agents: int = 8
-    strike_every: float = 0.012
-    happen_every: float = 0.04
-
-
-@dataclass
-class Load:
-    """What the process holds."""
-
-    threads: int
-    sockets: int
-    memory: int  # KiB
-
-    @classmethod
-    def now(cls) -> Load:
-        pages = 0
-        if sys.platform == "linux":
-            with open("/proc/self/statm") as statm:
-                pages = int(statm.read().split()[1])
-        return cls(
-            threading.active_count(),
-            len(leaks.sockets()),
-            pages * os.sysconf("SC_PAGE_SIZE") // 1024,
-        )
-
-
-@dataclass
-class Report:
-    """What a soak found."""
-
-    size: Size
-    faults: Counter[str]
-    expected: int
-    delivered: int
-    findings: Findings
-    tasks: int
-    visits: int
-    slowest_close: float
-    failed_actions: int
-    start: Load
-    end: Load = field(default_factory=Load.now)
-    leaked: list[str] = field(default_factory=list)
-    mistakes: list[str] = field(default_factory=list)
-
-    @property
-    def good(self) -> bool:
-        return not (any(self.findings) or self.leaked or self.mistakes)
-
-    def lines(self) -> list[str]:
-        """Tell it in lines."""
-        size, findings = self.size, self.findings
-        start, end = self.start, self.end
-        return [
-            f"seed {size.seed}, {size.seconds:g} s, {size.agents} workers, "
-            f"{self.tasks} tasks, {self.visits} visitors "
-            f"(slowest close {self.slowest_close:.2f} s)",
-            f"faults injected: {self.faults.total()}",
-            *(f"  {times:5d}  {name}" for name, times in sorted(self.faults.items())),
-            f"actions that failed for it: {self.failed_actions}",
-            f"events expected: {self.expected}, delivered: {self.delivered}",
-            f"lost: {len(findings.lost)}, duplicated: {len(findings.duplicated)}, "
-            f"out of order: {len(findings.out_of_order)}",
-            *(f"  lost: {each}" for each in findings.lost[:10]),
-            *(f"  duplicated: {each}" for each in findings.duplicated[:10]),
-            *(f"  out of order: {each}" for each in findings.out_of_order[:10]),
-            f"threads: {start.threads} -> {end.threads}, "
-            f"sockets: {start.sockets} -> {end.sockets}, "
-            f"memory: {start.memory} -> {end.memory} KiB",
-            f"leaked: {len(self.leaked)}",
-            *(f"  leaked: {each}" for each in self.leaked),
-            *(f"  mistake: {each}" for each in self.mistakes[:10]),
-            "good" if self.good else "NOT GOOD",
-        ]
-
-
 class _Mistakes(logging.Handler):
     """Collects what is logged as nobody's fault but the SDK's own."""
 
@@ -140,29 +55,25 @@ class _Mistakes(logging.Handler):
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.found.append(self.format(record))
-
-
-def _add_null_handler(name: str) -> logging.Handler:
-    handler = logging.NullHandler()
-    logging.getLogger(name).addHandler(handler)
-    return handler
+        error = record.exc_info[1] if record.exc_info else None
+        # What nobody listens to is logged, and is trouble as any other.
+        if not isinstance(error, TaskRouterError):
+            self.found.append(self.format(record))
 
 
 def soak(size: Size) -> Report:
     """Let it storm, wait until everything was told, close everything, and look."""
     threads, sockets, start = leaks.threads(), leaks.sockets(), Load.now()
+    lasting = _lasting()
     with ExitStack() as stack:
-        mistakes = _Mistakes()
-        logger = logging.getLogger("taskrouter_sync")
-        logger.addHandler(mistakes)
-        stack.callback(logger.removeHandler, mistakes)
-        # The server's own library logs each request that breaks off, at great length.
-        for quiet in (logger, logging.getLogger("aiohttp")):
-            stack.enter_context(patch.object(quiet, "propagate", False))
-        stack.callback(
-            logging.getLogger("aiohttp").removeHandler, _add_null_handler("aiohttp")
-        )
+        mistakes, silence = _Mistakes(), logging.NullHandler()
+        # The libraries log what breaks off at great length, and what keeps a record of
+        # that keeps its traceback, and all that hangs on it.
+        for name in ("taskrouter_sync", "aiohttp", "urllib3"):
+            logger = logging.getLogger(name)
+            stack.enter_context(patch.object(logger, "propagate", False))
+            logger.addHandler(mistakes if name == "taskrouter_sync" else silence)
+            stack.callback(logger.removeHandler, logger.handlers[-1])
         stack.enter_context(patch.object(backoff, "CAP", 0.3))
         report = _storm(size, start)
     del stack
@@ -170,7 +81,7 @@ def soak(size: Size) -> Report:
     report.leaked = [
         *(f"thread {name}" for name in leaks.left_threads(threads)),
         *(f"socket {name}" for name in leaks.left_sockets(sockets)),
-        *(f"{times} {name}" for name, times in _lasting().items()),
+        *(f"{times} {name}" for name, times in (_lasting() - lasting).items()),
     ]
     report.end = Load.now()
     return report
@@ -206,6 +117,8 @@ def _storm(size: Size, start: Load) -> Report:
             lambda stop: storm.run(stop, strikes(size.seed), size.strike_every),
             visitors.run,
         )
+        faults = storm.counts()
+        faults["(rules that nothing met any more)"] = -emulator.faults.pending
         emulator.faults.clear()
         floor.finish()
         expected = floor.log()
@@ -215,7 +128,7 @@ def _storm(size: Size, start: Load) -> Report:
         delivered = notes.entries()
         return Report(
             size=size,
-            faults=storm.counts(),
+            faults=faults,
             expected=len(expected),
             delivered=len(delivered),
             findings=compare(expected, delivered),
