@@ -11,8 +11,8 @@ from ..session import Session
 from ..tokens import EXPIRY_MARGIN, Token
 
 
-# Seconds before a token's end at which its source is asked for a fresh one.
-_RENEWAL = 30.0
+# Seconds before `token.expired` at which a token's source is asked for a fresh one.
+_RENEWAL = 25.0
 
 # Seconds after which a source that failed is asked again, or one whose token is over.
 _RENEWAL_RETRY = 5.0
@@ -49,7 +49,7 @@ class TokenWatch:
             return
         if self._session.has_source:
             # Half way, for a token that does not last as long as the margin.
-            left = expires_at - time.time()
+            left = expires_at - EXPIRY_MARGIN - time.time()
             self._plan_renewal(
                 max(left - _RENEWAL, left / 2) if left > 0 else _RENEWAL_RETRY
             )
