@@ -11,13 +11,19 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
+from typing import Any
 
-from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator import Emulator, ServiceError, plan
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.tokens import mint_worker_token
 
 
-WORKER = "Alice"
+# Without a file that says otherwise.
+DEFAULT_PLAN: dict[str, Any] = {
+    "workers": {"Alice": {}},
+    "worker_activity": "Available",
+}
 # Of the tokens that are printed: a working day.
 TTL = 12 * 3600
 
@@ -34,6 +40,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    numbers = [seed for seed in options.seed if isinstance(seed, int)]
+    files = [seed for seed in options.seed if isinstance(seed, Path)]
+    contents = DEFAULT_PLAN
+    if files:
+        try:
+            contents = plan.load(files[-1])
+        except OSError as error:
+            return _fail(f"{files[-1]}: {error.strerror}")
+        except ValueError as error:
+            return _fail(f"{files[-1]}: {error}")
     # With the credentials that the user's own programs find in the environment,
     # these programs work with the emulator as they are.
     emulator = Emulator(
@@ -41,20 +57,35 @@ def main(arguments: list[str] | None = None) -> int:
         port=options.port,
         account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or None,
         auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or None,
-        seed=options.seed,
+        seed=numbers[-1] if numbers else None,
+        manual_clock=options.manual_clock,
     )
     try:
         emulator.start()
     except OSError as error:
-        print(f"{options.host}:{options.port}: {error.strerror}", file=sys.stderr)
-        return 1
+        return _fail(f"{options.host}:{options.port}: {error.strerror}")
     with emulator:
-        workspace = emulator.workspace(
-            workers={WORKER: {}}, worker_activity="Available"
-        )
+        try:
+            workspace = emulator.workspace(**contents)
+        except (ValueError, ServiceError) as error:
+            return _fail(f"{files[-1] if files else 'workspace'}: {error}")
         print(_greeting(emulator, workspace, options.print_tokens), flush=True)
         stopped.wait()
     return statuses[0]
+
+
+def _fail(message: str) -> int:
+    """Say in one line what is wrong; give the exit status."""
+    print(" ".join(message.split()), file=sys.stderr)
+    return 1
+
+
+def _seed(text: str) -> int | Path:
+    """Tell a number from the path of a file."""
+    try:
+        return int(text)
+    except ValueError:
+        return Path(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +99,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--port", type=int, default=8123, help="0: any; default: %(default)s"
     )
-    parser.add_argument("--seed", type=int, help="makes sids repeat from run to run")
+    parser.add_argument(
+        "--seed",
+        type=_seed,
+        action="append",
+        default=[],
+        metavar="NUMBER|FILE",
+        help="a number makes sids repeat from run to run; a JSON file says what the "
+        "workspace contains, as the arguments of Emulator.workspace do: "
+        + ", ".join(field.name for field in plan.FIELDS)
+        + ". May be given twice",
+    )
+    parser.add_argument(
+        "--manual-clock",
+        action="store_true",
+        help="time stands still until it is advanced, in the console or over HTTP",
+    )
     parser.add_argument(
         "--print-tokens",
         action="store_true",
@@ -78,16 +124,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> str:
-    worker_sid = workspace.workers[WORKER]
+    worker_sid = next(iter(workspace.workers.values()), None)
     variables = {
         "TASKROUTER_EVENT_BRIDGE_URL": emulator.event_bridge_url,
         "TASKROUTER_API_URL": emulator.api_base_url,
         "TASKROUTER_WORKSPACE_SID": workspace.sid,
-        "TASKROUTER_WORKER_SID": worker_sid,
         "TWILIO_ACCOUNT_SID": emulator.account_sid,
     }
+    if worker_sid:
+        variables["TASKROUTER_WORKER_SID"] = worker_sid
     if secrets:
         variables["TWILIO_AUTH_TOKEN"] = emulator.auth_token
+    if secrets and worker_sid:
         variables["WORKER_TOKEN"] = mint_worker_token(
             account_sid=emulator.account_sid,
             auth_token=emulator.auth_token,
@@ -96,17 +144,22 @@ def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> s
             ttl=TTL,
         )
     contents = [
-        ("Workspace", {"Emulated workspace": workspace.sid}),
+        ("Workspace", {_name(emulator, workspace): workspace.sid}),
         ("Activity", workspace.activities),
         ("Worker", workspace.workers),
         ("Task queue", workspace.task_queues),
         ("Workflow", workspace.workflows),
     ]
-    lines = [f"TaskRouter emulator at {emulator.url} (Ctrl-C stops it)", ""]
+    lines = [
+        f"TaskRouter emulator at {emulator.url} (Ctrl-C stops it)",
+        f"Open {emulator.url}/ to see what happens, GET {emulator.url}/emulator to "
+        "steer it",
+        "",
+    ]
     for kind, sids in contents:
         lines += [f"{kind:<12}{sid}  {name}" for name, sid in sids.items()]
     lines += ["", *(f"export {name}={value}" for name, value in variables.items()), ""]
-    if not secrets:
+    if worker_sid and not secrets:
         lines += [
             "The worker's token, made with the account's auth token "
             "(--print-tokens prints both):",
@@ -120,13 +173,17 @@ def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> s
             "",
         ]
     lines += [
-        "A task for the worker:",
+        "A task:",
         "",
         '    curl -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN" \\',
         f"        {emulator.api_base_url}/Workspaces/{workspace.sid}/Tasks \\",
         '        --data-urlencode \'Attributes={"type": "support"}\'',
     ]
     return "\n".join(lines)
+
+
+def _name(emulator: Emulator, workspace: ReadyWorkspace) -> str:
+    return emulator.call(lambda engine: engine.workspace(workspace.sid).friendly_name)
 
 
 if __name__ == "__main__":

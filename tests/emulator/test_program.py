@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import jwt
 import pytest
@@ -114,3 +116,87 @@ def test_a_port_that_is_taken_is_said_without_a_traceback() -> None:
             error = process.stderr.read()
     assert "in use" in error
     assert "Traceback" not in error
+
+
+def complaint(*arguments: str) -> str:
+    """What the program says when it cannot serve."""
+    with program(*arguments) as process:
+        assert process.wait(timeout=10) == 1
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read() == ""
+        return process.stderr.read()
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    """The file of a workspace."""
+    path = tmp_path / "plan.json"
+    contents = {
+        "name": "Support",
+        "activities": {"Away": False, "Here": True},
+        "workers": {"Zoë": {"languages": ["de"]}, "Bob": {}},
+        "worker_activity": "Here",
+        "queues": {"German": "languages HAS 'de'"},
+        "workflow": {"task_routing": {"default_filter": {"queue": "German"}}},
+    }
+    path.write_text(json.dumps(contents), "utf-8")
+    return path
+
+
+def test_a_file_says_what_the_workspace_contains(plan: Path) -> None:
+    with program("--seed", str(plan), PYTHONIOENCODING="utf-8") as process:
+        text = greeting(process)
+        exported = variables(text)
+        control = exported["TASKROUTER_EVENT_BRIDGE_URL"] + "/emulator"
+        created = requests.post(f"{control}/tasks", json={}, timeout=5).json()
+        [shown] = requests.get(f"{control}/state", timeout=5).json()["workspaces"]
+    assert re.search(r"^Workspace +WS\w+  Support$", text, re.MULTILINE)
+    assert created["assignment_status"] == "reserved"
+    assert [worker["friendly_name"] for worker in shown["workers"]] == ["Zoë", "Bob"]
+    assert exported["TASKROUTER_WORKER_SID"] == shown["workers"][0]["sid"]
+
+
+def test_a_number_and_a_file_go_together(plan: Path) -> None:
+    with program("--seed", "1", "--seed", str(plan)) as process:
+        exported = variables(greeting(process))
+    assert exported["TWILIO_ACCOUNT_SID"] == Emulator(seed=1).account_sid
+
+
+def test_a_workspace_may_be_without_workers(plan: Path) -> None:
+    plan.write_text('{"workers": {}}')
+    with program("--seed", str(plan), "--print-tokens") as process:
+        exported = variables(greeting(process))
+    assert "TWILIO_AUTH_TOKEN" in exported
+    assert not {"TASKROUTER_WORKER_SID", "WORKER_TOKEN"} & exported.keys()
+
+
+def test_a_manual_clock_is_advanced_over_http() -> None:
+    with program("--manual-clock") as process:
+        bridge = variables(greeting(process))["TASKROUTER_EVENT_BRIDGE_URL"]
+        clock = requests.post(
+            f"{bridge}/emulator/clock/advance", json={"seconds": 60}, timeout=5
+        ).json()
+    assert clock == {"now": 1_767_225_660.0, "manual": True, "next_deadline": None}
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        ('{"queues": {"Q": 1}}', "queues.Q must be a text of at most 1048576 bytes"),
+        ('{"queues": {"Q": "a b"}}', "queues.Q: "),
+        ('{"name": ', "Expecting value: line 1 column 10 (char 9)"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_in_one_line(
+    plan: Path, contents: str, message: str
+) -> None:
+    plan.write_text(contents)
+    said = complaint("--seed", str(plan))
+    assert said.startswith(f"{plan}: {message}")
+    assert said.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "none.json"
+    assert complaint("--seed", str(path)) == f"{path}: No such file or directory\n"
