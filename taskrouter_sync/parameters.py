@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
+from .errors import ArgumentError
+
 
 def as_text(params: Mapping[str, Any]) -> dict[str, Any]:
     """Say values as the REST API does: objects as JSON text, the rest as text.
@@ -38,9 +40,51 @@ def text(value: Any) -> Any:
     if isinstance(value, Mapping | list | tuple):
         # As JSON.stringify writes it.
         return json.dumps(
-            value, default=dict, separators=(",", ":"), ensure_ascii=False
+            value, default=_plain, separators=(",", ":"), ensure_ascii=False
         )
     return value
+
+
+def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give the parameters of a call, if they can be sent.
+
+    Raises:
+        ArgumentError: a name is no text, or a value nothing that JSON can say.
+    """
+    for name, value in params.items():
+        if not isinstance(name, str):
+            raise ArgumentError(
+                f"{method}: the name of a parameter must be text, not "
+                f"{type(name).__name__} {name!r:.80}"
+            )
+        if not _can_be_sent(value):
+            raise ArgumentError(
+                f"{method}: the value of {name} must be text, a number, a boolean, "
+                "a date, or a dict or list of these, not "
+                f"{type(value).__name__} {value!r:.80}"
+            )
+    return dict(params)
+
+
+def _can_be_sent(value: Any) -> bool:
+    if value is None or isinstance(value, str | int | float | date):
+        return True
+    if not isinstance(value, Mapping | list | tuple):
+        return False
+    try:
+        json.dumps(value, default=_plain, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _plain(value: Any) -> Any:
+    """Say what `json` does not know; TypeError for what nobody knows."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, date):
+        return text(value)
+    raise TypeError(f"{type(value).__name__} can't be sent")
 
 
 def parameter_name(keyword: str) -> str:

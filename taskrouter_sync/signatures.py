@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from .callbacks import Callback
 from .errors import ArgumentError
-from .parameters import as_given, as_text, parameter_name
+from .parameters import as_given, as_text, checked, parameter_name
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class Signature:
         self._take_keywords(keywords, values)
         for parameter in self.parameters:
             self._check(parameter, values.get(parameter.keyword))
+        checked(self.method, values.get("options", {}))
         return values, callback
 
     def wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,6 +132,10 @@ class Signature:
         if value is None:
             if parameter.required:
                 raise ArgumentError(f"{self.method}: {parameter.name} is required")
+        elif parameter.required and value == "":
+            raise ArgumentError(
+                f"{self.method}: {parameter.name} is required, not an empty text"
+            )
         elif not isinstance(value, parameter.types):
             expected = " or ".join(each.__name__ for each in parameter.types)
             wrong(self.method, parameter.name, value, expected)
@@ -155,15 +160,20 @@ class Fetch:
 
 
 def read_update(
-    method: str, args: Sequence[Any], keywords: Mapping[str, Any]
+    method: str,
+    args: Sequence[Any],
+    keywords: Mapping[str, Any],
+    *,
+    of_one: bool = False,
 ) -> Update:
     """Read ``(name, value, cb)``, ``(dict, cb)``, or either after a sid.
 
     In Python code the REST parameters may be keywords too, in snake_case:
-    ``update(friendly_name="Ann")``.
+    ``update(friendly_name="Ann")``. With `of_one` the sid must be there.
     """
     keywords = dict(keywords)
     rest, callback = take_callback(method, args, keywords, None)
+    came = _kinds(rest)
     named = {parameter_name(name): value for name, value in keywords.items()}
     sid = None
     # Two strings are a name and a value, three have the sid before them.
@@ -175,16 +185,22 @@ def read_update(
     if len(rest) == 1 and isinstance(rest[0], Mapping):
         params = dict(rest[0])
     elif len(rest) == 2 and isinstance(rest[0], str):
-        params = {rest[0]: _value(method, rest[0], rest[1])}
+        params = {rest[0]: rest[1]}
+        if rest[1] is None:
+            wrong(method, f"the value of {rest[0]}", None, "text")
     elif not rest and named:
         params = {}
     else:
-        came = ", ".join(type(value).__name__ for value in rest) or "nothing"
         raise ArgumentError(
             f"{method}: expected a name and a value, or a dict, then a callback; "
+            f"got {_kinds(rest)}"
+        )
+    if of_one and not sid:
+        raise ArgumentError(
+            f"{method}: the sid must come first, then a name and a value, or a dict; "
             f"got {came}"
         )
-    return Update(as_text(params | named), callback, sid)
+    return Update(as_text(checked(method, params | named)), callback, sid)
 
 
 def read_fetch(
@@ -200,12 +216,17 @@ def read_fetch(
     named = {parameter_name(name): value for name, value in keywords.items()}
     rest = [value for value in rest if value is not None]
     if not rest:
+        named = checked(method, named)
         return Fetch(as_given(named) if named else None, callback)
     if len(rest) > 1:
-        raise ArgumentError(f"{method}: expected parameters or a sid, then a callback")
+        expected = "parameters or a sid" if by_sid else "parameters"
+        raise ArgumentError(
+            f"{method}: expected {expected}, then a callback; got {_kinds(rest)}"
+        )
     if isinstance(rest[0], Mapping):
-        return Fetch(as_given({**rest[0], **named}), callback)
-    if by_sid and isinstance(rest[0], str) and not named:
+        params = checked(method, {**rest[0], **named})
+        return Fetch(as_given(params), callback)
+    if by_sid and isinstance(rest[0], str) and rest[0] and not named:
         return Fetch(None, callback, rest[0])
     expected = "a dict of parameters or a sid" if by_sid else "a dict of parameters"
     wrong(method, "the 1st argument", rest[0], expected)
@@ -219,11 +240,10 @@ def read_params(
     rest, callback = take_callback(method, args, keywords, None)
     named = {parameter_name(name): value for name, value in keywords.items()}
     if len(rest) == 1 and isinstance(rest[0], Mapping):
-        return as_text({**rest[0], **named}), callback
+        return as_text(checked(method, {**rest[0], **named})), callback
     if not rest and named:
-        return as_text(named), callback
-    came = ", ".join(type(value).__name__ for value in rest) or "nothing"
-    raise ArgumentError(f"{method}: expected a dict of parameters, got {came}")
+        return as_text(checked(method, named)), callback
+    raise ArgumentError(f"{method}: expected a dict of parameters, got {_kinds(rest)}")
 
 
 def take_callback(
@@ -269,10 +289,8 @@ def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:
     )
 
 
-def _value(method: str, name: str, value: Any) -> Any:
-    if not isinstance(value, str | int | float | bool | Mapping | list):
-        wrong(method, f"the value of {name}", value, "text")
-    return value
+def _kinds(values: Sequence[Any]) -> str:
+    return ", ".join(type(value).__name__ for value in values) or "nothing"
 
 
 def _is_sid(value: Any) -> bool:

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from taskrouter_sync.parameters import as_given, as_text, parameter_name, text
+from taskrouter_sync.errors import ArgumentError
+from taskrouter_sync.parameters import (
+    as_given,
+    as_text,
+    checked,
+    parameter_name,
+    text,
+)
 
 from .strategies import json_values, moderate, texts
 
@@ -37,6 +44,7 @@ TEXTS: list[tuple[Any, str]] = [
         "2015-07-30T20:00:00Z",
     ),
     (date(2015, 7, 30), "2015-07-30"),
+    ({"day": date(2015, 7, 30)}, '{"day":"2015-07-30"}'),
 ]
 
 
@@ -92,3 +100,36 @@ def test_a_querys_values_travel_as_they_are_given_but_for_dates() -> None:
 )
 def test_parameter_name(keyword: str, name: str) -> None:
     assert parameter_name(keyword) == name
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"A": None, "B": "b", "C": 1, "D": 1.5, "E": True},
+        {"A": {"b": [1, None, {"c": (1, 2)}]}, "B": date(2015, 7, 30)},
+        MappingProxyType({"A": MappingProxyType({"b": date(2015, 7, 30)})}),
+    ],
+)
+def test_what_can_be_sent(params: Any) -> None:
+    assert checked("workers.create", params) == dict(params)
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    "value", [b"WA", {1}, object(), [{1}], {"a": b"b"}, [float("nan")], LOOP]
+)
+def test_what_can_t_be_sent(value: Any) -> None:
+    words = "^workers.create: the value of Attributes must be text, .* not "
+    with pytest.raises(ArgumentError, match=words + type(value).__name__):
+        checked("workers.create", {"A": "b", "Attributes": value})
+
+
+@pytest.mark.parametrize("name", [5, None, b"A", ("A", "b")])
+def test_a_name_is_text(name: Any) -> None:
+    words = "^workers.create: the name of a parameter must be text, not "
+    with pytest.raises(ArgumentError, match=words + type(name).__name__):
+        checked("workers.create", {name: "b"})

@@ -142,6 +142,11 @@ REFUSED: list[tuple[Signature, tuple[Any, ...], Values, str]] = [
     (DELETE, (), {}, "workers.delete: sid is required"),
     (DELETE, (cb,), {}, "workers.delete: sid is required"),
     (DELETE, (5, cb), {}, "sid must be str, not int"),
+    (DELETE, ("", cb), {}, "workers.delete: sid is required, not an empty text"),
+    # What could not be sent.
+    (CONFER, ({"Beep": b"no"},), {}, "the value of Beep must be text, .* not bytes"),
+    (CONFER, (), {"beep": {"no"}}, "the value of Beep must be text, .* not set"),
+    (CONFER, ({5: "no"},), {}, "the name of a parameter must be text, not int 5"),
 ]
 
 

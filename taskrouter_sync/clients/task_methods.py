@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError
 from ..resources.base import deliver
 from ..signatures import Parameter, Signature, read_update
 from .base import Client
@@ -44,9 +43,7 @@ class TaskMethods(Client):
         keywords = dict(keywords)
         if "task_sid" in keywords:
             args = (keywords.pop("task_sid"), *args)
-        update = read_update("worker.updateTask", args, keywords)
-        if not update.sid:
-            raise ArgumentError("worker.updateTask: the task's sid must come first")
+        update = read_update("worker.updateTask", args, keywords, of_one=True)
         url = f"{self._session.workspace_url}/Tasks/{update.sid}"
         return deliver(
             lambda: self._session.entity_from("POST", url, update.params),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError
 from ..naming import BothSpellings
 from ..signatures import (
     Parameter,
@@ -125,10 +124,7 @@ class ListResource(Tabular, BothSpellings, Sequence[Any]):
 
         Source: TaskRouter.js v1, ``workspace.workers.update`` and the like.
         """
-        method = f"{self._kind()}.update"
-        update = read_update(method, args, keywords)
-        if not update.sid:
-            raise ArgumentError(f"{method}: the sid must come first")
+        update = read_update(f"{self._kind()}.update", args, keywords, of_one=True)
         url = f"{self._url}/{update.sid}"
         return deliver(
             lambda: self._session.entity_from("POST", url, update.params),

@@ -231,10 +231,11 @@ def test_a_callback_gets_the_outcome(
 
 
 WRONG: list[tuple[str, tuple[Any, ...], str]] = [
+    ("fetch", ("",), "must be a dict of parameters or a sid, not str ''"),
     ("fetch", (5,), "must be a dict of parameters or a sid, not int"),
     ("create", (), "expected a dict of parameters, got nothing"),
     ("create", (WK,), "expected a dict of parameters, got str"),
-    ("update", ("ActivitySid", WA), "the sid must come first"),
+    ("update", ("ActivitySid", WA), "the sid must come first.*; got str, str"),
     ("update", ({"ActivitySid": WA},), "the sid must come first"),
     ("update", (WK,), "expected a name and a value, or a dict"),
     ("update", ("", "ActivitySid", WA), "the sid must come first"),
