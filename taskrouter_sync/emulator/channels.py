@@ -27,6 +27,9 @@ class Close:
     reason: str
 
 
+ANOTHER_SESSION = Close(EVICTED, "Closed by another session")
+
+
 @dataclass(eq=False)
 class Connection:
     """One socket.
@@ -112,11 +115,11 @@ class Channels:
         self._on_change(connection.channel, -1)
         return True
 
-    def evict(self, channel: str) -> None:
+    def evict(self, channel: str, last: Close = ANOTHER_SESSION) -> None:
         """Close all sockets of the channel; they count as gone at once."""
         for connection in self.of(channel):
             self.remove(connection)
-            connection.send(Close(EVICTED, "Closed by another session"))
+            connection.send(last)
 
     def counts(self) -> dict[str, int]:
         """Give the number of open sockets of each channel that has any."""

@@ -7,20 +7,23 @@ and to move its clock. Any thread may use it.
 from __future__ import annotations
 
 import json
-import random
+import os
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
-from taskrouter_sync.emulator import furnishing
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator import snapshots
+from taskrouter_sync.emulator.channels import GOING_AWAY, Close
 from taskrouter_sync.emulator.clock import ManualClock, RealClock
+from taskrouter_sync.emulator.contents import Contents
 from taskrouter_sync.emulator.control.routes import Control
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.faults import Faults
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.listening import address, listen
+from taskrouter_sync.emulator.saving import Saver
 from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.sids import Sids
+from taskrouter_sync.emulator.state_file import StateFile
 from taskrouter_sync.emulator.telephony import Telephony
 from taskrouter_sync.emulator.thread import ServiceThread
 from taskrouter_sync.emulator.ticker import pass_time
@@ -30,7 +33,7 @@ from taskrouter_sync.emulator.watching import Watch
 Result = TypeVar("Result")
 
 
-class Emulator(Watch):
+class Emulator(Watch, Contents):
     """A TaskRouter service on this machine, in a thread of its own.
 
     ``with Emulator() as emulator:`` serves until the end of the block. Stopped and
@@ -44,6 +47,12 @@ class Emulator(Watch):
         seed: makes sids repeat from run to run.
         manual_clock: time stands still (at 2026-01-01T00:00:00Z) but for ``advance``.
         heartbeat_interval: seconds, always of real time.
+        state: a file that keeps the workspaces and all that is in them, and what was
+            made up; made if there is none. What was answered is in it. Read at each
+            start; what fell due in between happens then. Nobody else may use it.
+
+    Raises:
+        StateError: the file is of no use, as it is somebody else's, damaged or in use.
     """
 
     def __init__(
@@ -56,16 +65,17 @@ class Emulator(Watch):
         seed: int | None = None,
         manual_clock: bool = False,
         heartbeat_interval: float = 15.0,
+        state: str | os.PathLike[str] | None = None,
     ) -> None:
-        super().__init__(self.call)
+        Watch.__init__(self, self.call)
+        Contents.__init__(self, self.call, lambda: self._service().api)
         self.telephony = Telephony(self.call)
-        source = random.SystemRandom() if seed is None else random.Random(seed)
-
-        def new_sid(prefix: str) -> str:
-            return f"{prefix}{source.getrandbits(128):032x}"
-
+        self._sids = Sids(seed)
         # Always drawn, so that a seed gives the same sids whoever the account is.
-        made_up = new_sid("AC"), new_sid("")
+        made_up = self._sids("AC"), self._sids("")
+        if state is not None:
+            with StateFile(state) as file:
+                made_up = file.account(account_sid, auth_token, made_up)
         self.account_sid = made_up[0] if account_sid is None else account_sid
         self.auth_token = made_up[1] if auth_token is None else auth_token
         self.faults = Faults(
@@ -76,7 +86,14 @@ class Emulator(Watch):
         self._heartbeat_interval = heartbeat_interval
         self._manual = ManualClock() if manual_clock else None
         self._clock = self._manual or RealClock()
-        self._engine = Engine(self.account_sid, clock=self._clock.now, new_sid=new_sid)
+        self._engine = Engine(
+            self.account_sid, clock=self._clock.now, new_sid=self._sids
+        )
+        self._saver = (
+            None
+            if state is None
+            else Saver(state, self._engine, self._sids, self._manual)
+        )
         self._served: Service | None = None
         self._thread: ServiceThread | None = None
 
@@ -104,12 +121,19 @@ class Emulator(Watch):
 
         Raises:
             OSError: the port is taken.
+            StateError: the file of the state is of no use.
             TimeoutError: it does not serve in time.
         """
         if self._thread is not None:
             return
         listener = listen(self._host, self._port)
         self._port = listener.getsockname()[1]
+        if self._saver is not None:
+            try:
+                self._saver.open()
+            except BaseException:
+                listener.close()
+                raise
         if self._served is None:
             self._served = Service(
                 self.url,
@@ -119,6 +143,7 @@ class Emulator(Watch):
                 clock=self._clock,
                 journal=self._journal,
                 faults=self.faults,
+                saver=self._saver,
             )
         thread = self._thread = ServiceThread(
             self._served,
@@ -130,14 +155,20 @@ class Emulator(Watch):
         try:
             thread.start(timeout)
         except BaseException:
-            self._thread = None
+            self.stop()
             raise
 
     def stop(self) -> None:
-        """Close all connections and return; do nothing if it does not serve."""
+        """Close all connections and return; do nothing if it does not serve.
+
+        Raises:
+            StateError: what changed last could not be written to the state's file.
+        """
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.stop()
+            if self._saver is not None:
+                self._saver.close()
 
     # Where it is
 
@@ -162,92 +193,6 @@ class Emulator(Watch):
         """The address of the event bridge."""
         return self.url
 
-    # What it holds
-
-    def workspace(
-        self,
-        name: str = "Emulated workspace",
-        *,
-        activities: Mapping[str, bool] = furnishing.ACTIVITIES,
-        workers: Mapping[str, Mapping[str, Any]] | None = None,
-        worker_activity: str | None = None,
-        queues: Mapping[str, str] | None = None,
-        workflow: Mapping[str, Any] | None = None,
-        task_reservation_timeout: int = 120,
-        multi_task_enabled: bool = True,
-        timeout_activity: str = furnishing.OFFLINE,
-    ) -> ReadyWorkspace:
-        """Set up a workspace, and give the sids of what it contains.
-
-        Args:
-            name: its friendly name.
-            activities: whether each is available, by name.
-            workers: attributes by name; one without attributes, Alice, by default.
-            worker_activity: the name of the workers' first activity; by default the
-                workspace's default activity, Offline.
-            queues: expressions by name; Everyone for all by default.
-            workflow: the configuration, in which ``queue`` may name a queue instead
-                of its sid; by default all tasks go to the first queue.
-            task_reservation_timeout: seconds.
-            multi_task_enabled: whether workers take several tasks.
-            timeout_activity: the name of the activity after a reservation timeout.
-
-        Raises:
-            ValueError: a name is not among those given.
-            ServiceError: the service refuses a value.
-        """
-        return self.call(
-            lambda engine: furnishing.furnish(
-                engine,
-                name,
-                activities=activities,
-                workers={"Alice": {}} if workers is None else workers,
-                worker_activity=worker_activity,
-                queues={"Everyone": "1==1"} if queues is None else queues,
-                workflow=workflow,
-                task_reservation_timeout=task_reservation_timeout,
-                multi_task_enabled=multi_task_enabled,
-                timeout_activity=timeout_activity,
-            )
-        )
-
-    def create_task(
-        self,
-        workspace: ReadyWorkspace | str | None = None,
-        *,
-        attributes: Mapping[str, Any] | None = None,
-        **options: object,
-    ) -> dict[str, Any]:
-        """Create a task, and give it as REST shows it.
-
-        Args:
-            workspace: a workspace or its sid; by default the only one.
-            attributes: the task's attributes, a document.
-            options: the other REST parameters in snake_case, as workflow_sid, priority.
-
-        Raises:
-            ServiceError: the service refuses.
-        """
-        params = {"Attributes": dict(attributes or {})} | {
-            "".join(part.capitalize() for part in name.split("_")): value
-            for name, value in options.items()
-        }
-
-        def create(engine: Engine) -> Mapping[str, object]:
-            if isinstance(workspace, ReadyWorkspace):
-                sid = workspace.sid
-            else:
-                sid = workspace or _only(engine)
-            path = f"/v1/Workspaces/{sid}/Tasks"
-            answer = self._service().api.perform(
-                "POST", path, Parameters.from_json(params)
-            )
-            if answer.error is not None:
-                raise answer.error
-            return answer.body or {}
-
-        return dict(self.call(create))
-
     def call(self, function: Callable[[Engine], Result]) -> Result:
         """Run a function with the engine on the emulator's thread.
 
@@ -266,6 +211,39 @@ class Emulator(Watch):
         if clock is None:
             raise RuntimeError("only a manual clock can be advanced")
         self.call(lambda engine: pass_time(engine, clock, seconds))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Give the whole state as a value for JSON, for ``restore``.
+
+        That is the workspaces with all that is in them, the events, what is due when,
+        the calls and how they go, the time, and which sids come next (with a seed).
+        Requests, faults, sockets and webhooks under way are of the run, not of the
+        state. Account and auth token are not in it.
+        """
+        return self.call(lambda engine: snapshots.take(engine, self._sids))
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Be what an emulator was at a snapshot; it may have been another one.
+
+        All sockets are closed as at a stop: clients come back, and look at the state
+        anew. No worker leaves by that. A manual clock goes to the snapshot's time; by
+        a real one what fell due since then happens now.
+
+        Raises:
+            ValueError: it is no snapshot, or of a newer version; nothing has changed.
+            RuntimeError: the emulator is not running.
+        """
+
+        def put_back(engine: Engine) -> None:
+            now = snapshots.put_back(snapshot, engine, self._sids)
+            if self._manual is not None:
+                self._manual.put(now)
+            if self._saver is not None:
+                self._saver.begin_anew()
+            self._service().channels.evict("", Close(GOING_AWAY, "restored"))
+            engine.run_due()
+
+        self.call(put_back)
 
     def send_frame(self, channel: str, frame: str | Mapping[str, object]) -> int:
         """Send a frame to the sockets of a channel; tell to how many.
@@ -286,9 +264,3 @@ class Emulator(Watch):
         if self._served is None:
             raise RuntimeError("the emulator is not running")
         return self._served
-
-
-def _only(engine: Engine) -> str:
-    if len(engine.workspaces) != 1:
-        raise ValueError(f"workspace: say which of {len(engine.workspaces)} is meant")
-    return next(iter(engine.workspaces))

@@ -16,13 +16,14 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from taskrouter_sync.emulator.api.answers import Answer, refused
-from taskrouter_sync.emulator.api.errors import invalid
+from taskrouter_sync.emulator.api.errors import internal, invalid
 from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
 from taskrouter_sync.emulator.faults import Fault
 from taskrouter_sync.emulator.journal import Request
 from taskrouter_sync.emulator.responses import faulty, plain
 from taskrouter_sync.emulator.service import Posted, Service
+from taskrouter_sync.emulator.state_file import StateError
 
 
 # A blank text frame: whether the service sends "" or " " is not published.
@@ -142,15 +143,23 @@ class Server:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault is None:
-            response = plain(perform())
+            response = plain(await self._saved(perform()))
         else:
-            answer = perform() if fault.carried_out else None
+            answer = await self._saved(perform()) if fault.carried_out else None
             if fault.drop:
                 _cut(request)
                 return web.Response()
             response = faulty(fault, answer)
         self._service.journal.answered(entry, response.status)
         return response
+
+    async def _saved(self, answer: Answer) -> Answer:
+        """Hold the answer back until what it tells is not lost any more."""
+        try:
+            await self._service.saved()
+        except StateError as error:
+            return refused(internal(str(error)))
+        return answer
 
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
         # The service's clock, which a test may have moved.
@@ -233,9 +242,12 @@ class Server:
                 if isinstance(item, Close):
                     await ws.close(code=item.code, message=item.reason.encode())
                     return
+                await self._service.saved()
                 await ws.send_str(item)
         except ConnectionError:
             return  # The peer is gone; the reader notices it too.
+        except StateError:
+            connection.cut()  # Who comes back is told what is true then.
 
 
 async def _stop_accepting(listener: socket.socket) -> None:

@@ -26,6 +26,7 @@ from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.faults import Fault, Faults
 from taskrouter_sync.emulator.journal import Journal, Kind, Request, without_token
+from taskrouter_sync.emulator.saving import Saver
 from taskrouter_sync.emulator.webhooks import Webhooks
 
 
@@ -64,6 +65,7 @@ class Service:
         clock: the engine's clock.
         journal: where requests, events and sockets are noted.
         faults: the trouble script.
+        saver: what keeps the engine's state, if something does.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Service:
         clock: Clock,
         journal: Journal[Event],
         faults: Faults,
+        saver: Saver | None = None,
     ) -> None:
         self.engine = engine
         self.journal = journal
@@ -88,6 +91,7 @@ class Service:
         self._credentials = f"{account_sid}:{auth_token}".encode()
         self.clock = clock
         self._faults = faults
+        self.saver = saver
         self.render = Renderer(account_sid, f"{url}/v1")
         self.api = Api(engine, self.render)
         self._bridge = bridge.Bridge(
@@ -106,6 +110,17 @@ class Service:
         self.journal.touched()
         if self.on_settled is not None:
             self.on_settled()
+
+    async def saved(self) -> None:
+        """Return when nothing is lost any more of what was done so far.
+
+        Whoever tells the outside world of it waits for that.
+
+        Raises:
+            StateError: it could not be saved.
+        """
+        if self.saver is not None:
+            await self.saver.saved()
 
     # Requests. A request arrives, then its fault (if any) decides whether and when
     # it is performed.

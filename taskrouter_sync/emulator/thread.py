@@ -99,6 +99,7 @@ class ServiceThread:
         async def run() -> Result:
             result = function()
             self._service.settle()
+            await self._service.saved()
             return result
 
         coroutine = run()
@@ -127,6 +128,8 @@ class ServiceThread:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         self._loop, self._stop = loop, asyncio.Event()
+        if self._service.saver is not None:
+            self._service.saver.serve(loop)
         server = Server(self._service, self._heartbeat_interval, self._extend)
         ticker = None
         await server.start(self._listener)
@@ -136,6 +139,9 @@ class ServiceThread:
         sender = Sender()
         self._service.courier.open(sender.send)
         self._service.stopping = False
+        if self._clock is not None:
+            # A state that comes from a file may be of long ago.
+            self._service.engine.run_due()
         self._service.settle()
         self._started.set_result(None)
         await self._stop.wait()

@@ -14,6 +14,7 @@ __all__ = [
     "bad_auth",
     "body",
     "forbidden",
+    "internal",
     "invalid",
     "method_not_allowed",
     "not_found",
@@ -26,6 +27,8 @@ METHOD_NOT_ALLOWED = 20004
 # Not published; formed like the service's other codes (20404, 20429).
 PRECONDITION_FAILED = 20412
 UNSUPPORTED_PAGE = 40153
+# Not published either.
+INTERNAL = 20500
 
 
 def body(status: int, code: int, message: str) -> dict[str, object]:
@@ -47,6 +50,11 @@ def forbidden(message: str) -> ServiceError:
     """Make the answer to what is not permitted."""
     # The service's code for it is not published; it is one of the 20003 family.
     return ServiceError(403, AUTHENTICATION_FAILED, message)
+
+
+def internal(message: str) -> ServiceError:
+    """Make the answer to what cannot be done for reasons of the service's own."""
+    return ServiceError(500, INTERNAL, message)
 
 
 def method_not_allowed(method: str) -> ServiceError:

@@ -30,6 +30,7 @@ from taskrouter_sync.emulator.fields import (
     read,
 )
 from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.state_file import StateError
 
 
 if TYPE_CHECKING:
@@ -134,6 +135,10 @@ class Control:
         finally:
             # Run on the emulator's own thread, a command does not settle by itself.
             self._service.settle()
+        try:
+            await self._service.saved()
+        except StateError as error:
+            return _json({"message": str(error)}, 500)
         return _json(answer, command.status)
 
 

@@ -87,6 +87,16 @@ class Telephony:
         self._call_length: float | None = None
         self._general: Outcome = "answered"
         self._outcomes: dict[str, Outcome] = {}
+        self._changes: Changes | None = None
+
+    def watch(self, changes: Changes | None) -> None:
+        """Tell `changes` when something is set."""
+        self._changes = changes
+        self._note()
+
+    def _note(self) -> None:
+        if self._changes is not None:
+            self._changes.note_setting()
 
     @property
     def answer_after(self) -> float:
@@ -96,6 +106,7 @@ class Telephony:
     @answer_after.setter
     def answer_after(self, seconds: float) -> None:
         self._answer_after = _seconds(seconds)
+        self._note()
 
     @property
     def call_length(self) -> float | None:
@@ -105,6 +116,7 @@ class Telephony:
     @call_length.setter
     def call_length(self, seconds: float | None) -> None:
         self._call_length = None if seconds is None else _seconds(seconds)
+        self._note()
 
     def settings(self) -> dict[str, object]:
         """Return all that is set, as plain data."""
@@ -147,6 +159,7 @@ class Telephony:
             self._general = outcome
         else:
             self._outcomes[contact_uri] = outcome
+        self._note()
 
     def foresee(self, contact_uri: str, timeout: float) -> tuple[Outcome, float]:
         """Return what will come of a call that starts now, and in how many seconds.

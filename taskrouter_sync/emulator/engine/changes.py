@@ -74,6 +74,10 @@ class Changes:
         self.deadlines[key] = deadline
         self._noted()
 
+    def note_setting(self) -> None:
+        """Note that something changed that is small enough to be written always."""
+        self._noted()
+
     def clear(self) -> None:
         """Forget all of it."""
         self.entities.clear()

@@ -21,7 +21,8 @@ class KeepingVerbs(Verbs):
     def general_state(self) -> Record:
         """Read the fields of `State` that are of no size and of no workspace.
 
-        Nobody watches them; they change with nearly every verb.
+        They change with nearly every verb; of a change of them alone nobody is told
+        but of that of a setting.
         """
         return snapshots.general(self._core)
 
@@ -52,3 +53,4 @@ class KeepingVerbs(Verbs):
         core.workspaces.watch(core.changes)
         core.deadlines.watch(core.changes)
         core.calls.watch(core.changes)
+        core.telephony.watch(core.changes)
