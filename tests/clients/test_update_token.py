@@ -279,5 +279,5 @@ def test_a_closed_client_stays_closed(
     worker = open_worker()
     worker.close()
     worker.update_token(worker_token(ttl=7200))
-    assert repr(worker) == f"<Worker {alice} closed>"
+    assert repr(worker).startswith(f"<Worker {alice} closed")
     assert isinstance(worker, Worker)
