@@ -72,8 +72,8 @@ ONLY_FOR: Mapping[str, frozenset[str]] = {"resources.factory": frozenset({"clien
 
 # Libraries, and the modules that may use each.
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "requests": frozenset({"wire.requester"}),
-    "urllib3": frozenset({"wire.requester"}),
+    "requests": frozenset({"wire.requester", "wire.timed"}),
+    "urllib3": frozenset({"wire.requester", "wire.timed"}),
     "websocket": frozenset({"wire.bridge_socket"}),
     "jwt": frozenset({"tokens", "capabilities", "emulator.tokens"}),
     "aiohttp": frozenset(

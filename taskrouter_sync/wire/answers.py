@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import codecs
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import HttpError, InvalidResponse
 from ..properties import date_value
+from . import json_text
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,6 @@ def _seconds(text: str | None) -> float | None:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return json_text.parse(body.removeprefix(codecs.BOM_UTF8))
+    except ValueError:
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidResponse
+from . import json_text
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ def parse(frame: bytes) -> Event | None:
     if not frame.strip():
         return None
     try:
-        message = json.loads(frame.decode())
+        message = json_text.parse(frame)
     except UnicodeDecodeError as error:
         raise _odd("is no UTF-8", frame) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _odd("is no JSON", frame) from error
     if not isinstance(message, dict):
         raise _odd("is no object", frame)

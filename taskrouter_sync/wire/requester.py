@@ -1,19 +1,17 @@
 """HTTP for all clients of a process: keep-alive, time limits, errors of our own.
 
-The only importer of requests.
+The only importer of requests, with timed.py.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
@@ -24,18 +22,25 @@ from ..errors import (
     TaskRouterError,
 )
 from .answers import Answer
+from .timed import TimedAdapter
 
 
 CONNECT_TIMEOUT = 5.0
 ANSWER_TIMEOUT = 15.0
 
 # What TaskRouter.js sends: a simple request to a browser, JSON all the same.
-_HEADERS = {"Content-Type": "text/plain;charset=UTF-8"}
+# An answer in another encoding could be far larger than its bytes on the wire.
+_HEADERS = {
+    "Content-Type": "text/plain;charset=UTF-8",
+    "Accept-Encoding": "identity",
+}
 
 # Connections kept for one host, over all clients and threads.
 _KEPT = 32
 
 _LARGEST_BODY = 64 * 1024 * 1024
+
+_UNREADABLE = "The service's answer can't be decoded"
 
 
 @dataclass(frozen=True)
@@ -62,16 +67,27 @@ class Endpoint:
         return select_proxy(self.url, self.settings["proxies"])
 
 
+class _Session(requests.Session):
+    """A session that never looks where a redirect leads.
+
+    `requests` does even when it isn't followed, and reads the body for that, however
+    large it is.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
 class Requester:
     """A pool of kept connections; every method may be called from any thread."""
 
     def __init__(self) -> None:
         # requests.Session is used by many threads at once: nothing of it changes after
         # this (no cookies are kept), and the pool under it has its own lock.
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_KEPT)
+        adapter = TimedAdapter(pool_connections=8, pool_maxsize=_KEPT)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -109,7 +125,6 @@ class Requester:
             RequestTimeout, ConnectionFailed, InvalidResponse: no answer, with the
                 library's exception as the cause.
         """
-        deadline = time.monotonic() + connect_timeout + answer_timeout
         request = requests.Request(
             "POST", endpoint.url, headers=_HEADERS, data=json.dumps(body).encode()
         ).prepare()
@@ -123,7 +138,7 @@ class Requester:
                 return Answer(
                     status=response.status_code,
                     reason=response.reason or "",
-                    body=_read(response, deadline),
+                    body=_read(response),
                     retry_after=response.headers.get("Retry-After"),
                     date=response.headers.get("Date"),
                 )
@@ -137,8 +152,13 @@ class Requester:
         self._session.close()
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """Read the body within its bounds: a slow or endless one must not hold a thread."""
+def _read(response: requests.Response) -> bytes:
+    """Read the body within its bounds; how long that may take is timed.py's."""
+    encoding = response.headers.get("Content-Encoding", "identity")
+    if encoding.strip().lower() not in ("", "identity"):
+        if not 200 <= response.status_code < 300:
+            return b""  # the status says enough
+        raise InvalidResponse(_UNREADABLE, code=response.status_code)
     chunks: list[bytes] = []
     size = 0
     for chunk in response.iter_content(65536):
@@ -149,8 +169,6 @@ def _read(response: requests.Response, deadline: float) -> bytes:
                 f"The service's answer is larger than {_LARGEST_BODY} bytes",
                 code=response.status_code,
             )
-        if time.monotonic() > deadline:
-            raise RequestTimeout("The service's answer did not end in time")
     return b"".join(chunks)
 
 
@@ -163,7 +181,7 @@ def translated(error: requests.exceptions.RequestException) -> TaskRouterError:
     if isinstance(error, known.Timeout) or isinstance(_inner(error), ReadTimeoutError):
         return RequestTimeout("The service did not answer in time")
     if isinstance(error, known.ContentDecodingError | known.InvalidHeader):
-        return InvalidResponse("The service's answer can't be decoded")
+        return InvalidResponse(_UNREADABLE)
     if isinstance(error, known.SSLError):
         return ConnectionFailed(f"No secure connection: {_words(error)}", reached=True)
     reason = getattr(error.args[0] if error.args else None, "reason", None)

@@ -32,6 +32,7 @@ RESULTS: list[tuple[int, bytes, Any, str | None]] = [
     (200, b'{"payload":5}', 5, None),
     (200, b'{"payload":[1]}', [1], None),
     (200, b' {"payload":"text"} ', "text", None),
+    (200, b'\xef\xbb\xbf{"payload":"text"}', "text", None),
     (200, json.dumps({"payload": LIST}).encode(), LIST, None),
     (
         200,
