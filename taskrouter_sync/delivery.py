@@ -117,6 +117,21 @@ class Line:
         return self._head_since + PATIENCE - now
 
 
+class _EventThread(threading.Thread):
+    """A thread whose output goes to a notebook's cell of the moment.
+
+    With `run` of its own: ipykernel 6 replaces Thread's, to lead what a thread prints
+    to the cell that started it, which people have long scrolled past.
+    """
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+
+    def run(self) -> None:
+        self._work()
+
+
 class Delivery:
     """The event thread of one client, and the line it takes its steps from."""
 
@@ -135,7 +150,7 @@ class Delivery:
         self._closed = False
         self._last: Callable[[], None] | None = None
         self._calling = calling
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = _EventThread(name, self._run)
 
     def start(self) -> None:
         self._thread.start()

@@ -107,13 +107,17 @@ class Lifecycle:
             os._exit(INTERRUPTED)
 
 
+def is_interactive() -> bool:
+    """Whether this is somebody's interactive session, a notebook for one."""
+    return bool(sys.flags.interactive) or hasattr(sys, "ps1")
+
+
 def _failed() -> bool:
     """Whether the script ended with an exception, or is somebody's interactive session.
 
     Such a script has nothing more to wait for.
     """
-    interactive = bool(sys.flags.interactive) or hasattr(sys, "ps1")
-    return interactive or getattr(sys, "last_value", None) is not None
+    return is_interactive() or getattr(sys, "last_value", None) is not None
 
 
 lifecycle = Lifecycle()

@@ -283,3 +283,24 @@ def test_a_callback_that_is_not_slow_is_not_named(
     blocked(60.0)
     line.add(Step("one", lambda: None))
     assert not caplog.records
+
+
+def test_what_a_notebook_does_to_threads_does_not_reach_the_event_thread(
+    came: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ipykernel 6 does, whose replacement ties output to the cell of the start."""
+    tied: list[str] = []
+    usual = threading.Thread.run
+
+    def run(self: threading.Thread) -> None:
+        tied.append(self.name)
+        usual(self)
+
+    monkeypatch.setattr(threading.Thread, "run", run)
+    line = Delivery("taskrouter-events-test", calling=lambda: None)
+    line.start()
+    line.add(step(came, "last"))
+    came.expect("last")
+    line.close(lambda: None)
+    assert line.join(2.0)
+    assert tied == []

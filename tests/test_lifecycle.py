@@ -127,6 +127,25 @@ def _wait_until_it_waits(script: Script) -> None:
     raise AssertionError("the script does not come to rest")
 
 
+def test_ctrl_c_in_an_interactive_session_ends_the_wait_alone(run: Run) -> None:
+    """As in a notebook, where a cell is interrupted and the next one goes on."""
+    script = run(
+        """
+sys.ps1 = ">>> "
+worker.wait_until_ready(5)
+print("ready", flush=True)
+try:
+    worker.run_forever()
+except KeyboardInterrupt:
+    print(worker.fetch().friendly_name)
+"""
+    )
+    assert script.line() == "ready"
+    _wait_until_it_waits(script)
+    script.interrupt()
+    assert script.ends() == (0, "Alice\n", "")
+
+
 def test_close_in_the_handler_of_sigterm_works(run: Run) -> None:
     script = run(
         """

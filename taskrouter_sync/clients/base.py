@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from .. import logs, process
 from ..delivery import Delivery
 from ..emitter import Emitter, Registration
-from ..lifecycle import INTERRUPTED, lifecycle
+from ..lifecycle import INTERRUPTED, is_interactive, lifecycle
 from ..resources import factory
 from ..resources.base import Resource
 from ..session import Session, TokenSource
@@ -161,11 +161,14 @@ class Client(Card, Emitter, Resource):
     def run_forever(self) -> None:
         """Wait until the client is closed: the last line of a script, in words.
 
-        Ctrl-C closes all clients and ends the program with status 130.
+        Ctrl-C closes all clients and ends the program with status 130; in a notebook,
+        or another interactive session, it ends this wait and nothing else.
         """
         try:
             self._ended.wait()
         except KeyboardInterrupt:
+            if is_interactive():
+                raise
             lifecycle.close_all()
             raise SystemExit(INTERRUPTED) from None
 
