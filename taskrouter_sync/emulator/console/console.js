@@ -44,7 +44,8 @@ function update() {
   $("to-deadline").disabled = clock.next_deadline === null;
   shown = workspaces.find((each) => each.sid === $("workspace").value) ?? null;
   show(document.querySelector("main"), shown !== null);
-  if (shown === null) return say($("word"), "There is no workspace yet.");
+  show($("no-workspace"), shown === null);
+  if (shown === null) return;
   if (drawn?.sid !== shown.sid) drawn = draw(shown.sid);
   offer($("workflow"), shown.workflows, (each) => each.friendly_name);
   const channels = shown.task_channels.map((each) => ({ sid: each.unique_name }));

@@ -51,13 +51,13 @@ export function reservationRow(reservation, workspace) {
     show(left, latest.expires !== null);
     left.max = latest.reservation_timeout;
     left.setAttribute("aria-label", "Time left to accept");
-    const focused = buttons.includes(document.activeElement);
+    const focused = buttons.indexOf(document.activeElement);
     VERBS.forEach(({ verb, on }, at) => {
       show(buttons[at], on.includes(latest.reservation_status));
       buttons[at].setAttribute("aria-label", `${verb}, ${latest.worker_name}`);
     });
-    // The button just used may be gone: the next one is beside it.
-    if (focused && document.activeElement?.hidden !== false) {
+    // The button just used may be gone: the focus goes on to what can be done next.
+    if (focused >= 0 && buttons[focused].hidden) {
       buttons.find((button) => !button.hidden)?.focus();
     }
     tick();

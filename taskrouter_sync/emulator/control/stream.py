@@ -22,6 +22,9 @@ PAUSE = 0.1
 PAUSE_BY_EFFORT = 4.0
 # Seconds after which a reader that has gone is found out.
 BEAT = 15.0
+# Part of the first message: a reader that loses the stream comes back so soon (in
+# milliseconds).
+RETRY = b"retry: 1000\n"
 # Of what happened before, and of what happened since the last message.
 MOST_EVENTS = 500
 
@@ -41,6 +44,7 @@ async def serve(request: web.Request, site: Site) -> web.StreamResponse:
     if seen > site.service.journal.counts()[1]:
         seen = 0  # It has seen the events of another emulator.
     try:
+        await response.write(RETRY)
         await _tell(response, site, seen, changed)
     except ConnectionError:
         return response  # The reader has gone.
