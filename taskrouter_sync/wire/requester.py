@@ -90,6 +90,7 @@ class Requester:
         adapter = TimedAdapter(pool_connections=8, pool_maxsize=_KEPT)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        self._adapter = adapter
 
     def endpoint(self, url: str) -> Endpoint:
         """Read the environment (proxies, CA bundle) for a URL, once.
@@ -149,6 +150,13 @@ class Requester:
 
     def close(self) -> None:
         """Let the kept connections go."""
+        managers = (self._adapter.poolmanager, *self._adapter.proxy_manager.values())
+        for manager in managers:
+            # urllib3 itself closes them when nothing leads to them any more; an error
+            # that somebody keeps does, by its traceback.
+            for pool in map(manager.pools.get, manager.pools.keys()):
+                if pool is not None:
+                    pool.close()
         self._session.close()
 
 

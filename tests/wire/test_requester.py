@@ -25,7 +25,7 @@ from taskrouter_sync.wire import requester as module
 from taskrouter_sync.wire.answers import Answer
 from taskrouter_sync.wire.requester import Requester, translated
 
-from ..support.collector import Background
+from ..support.collector import LIMIT, Background
 from ..support.raw_server import Peer, RawServer, Script, unused_port
 from ..support.secrets import assert_no_secret
 
@@ -181,6 +181,27 @@ def test_many_threads_share_it(requester: Requester) -> None:
         for caller in callers:
             caller.result()
         requester.close()
+
+
+def test_close_ends_the_kept_connections_whoever_keeps_an_error(
+    requester: Requester,
+) -> None:
+    """An error's traceback leads to the pool that its request was sent with."""
+    ended = threading.Event()
+
+    def answer(peer: Peer) -> None:
+        peer.next_head()
+        peer.read_body()
+        peer.answer(200, b"{}")
+        peer.until_gone()
+        ended.set()
+
+    with RawServer(lambda peer: peer.cut(), answer) as server:
+        with pytest.raises(ConnectionFailed) as kept:
+            post(requester, server.url)
+        post(requester, server.url)
+        requester.close()
+        assert ended.wait(LIMIT), f"the connection is open after {kept.value}"
 
 
 # The environment is read once.
