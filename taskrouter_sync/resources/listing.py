@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InvalidResponse
 from ..naming import BothSpellings
 from ..signatures import (
     Parameter,
@@ -188,6 +189,8 @@ class ListResource(Tabular, BothSpellings, Sequence[Any]):
         yield from page.data
         while page.has_next:
             page = page.next()
+            if not isinstance(page, ListResource):
+                raise InvalidResponse("The service's next page is no list")
             yield from page.data
 
     def all(self, *args: Any, **keywords: Any) -> Any:

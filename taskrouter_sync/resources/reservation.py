@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import ClientClosed, TaskRouterError
+from ..errors import ClientClosed, InvalidResponse, TaskRouterError
 from ..signatures import Parameter, Signature
 from .base import Resource, deliver
 from .fields import ReservationFields
@@ -201,7 +201,10 @@ class Reservation(ReservationFields, Resource):
         if not isinstance(task, Task):
             return
         try:
-            self._task = task._fetch()
+            found = task._fetch()
+            if not isinstance(found, Task):
+                raise InvalidResponse("The service's answer is no task")
+            self._task = found
         except ClientClosed:
             raise
         except TaskRouterError as error:
