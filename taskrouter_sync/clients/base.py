@@ -21,6 +21,7 @@ from . import addresses
 from .announcer import Announcer, Parts
 from .arguments import read_retries
 from .card import Card
+from .intake import Intake
 from .status import Status
 from .timing import Timing
 
@@ -121,10 +122,13 @@ class Client(Card, Emitter, Resource):
                 log=log,
             )
         )
+        self._intake = Intake(
+            channel_sid, self._announcer, self._delivery, self._connection, log
+        )
         lifecycle.opened(self, daemon=daemon, when_forked=self._orphan)
         self._announcer.watch_token()
         self._delivery.start()
-        self._connection.start(self._announcer)
+        self._connection.start(self._intake)
 
     # The connection.
 
@@ -258,7 +262,7 @@ class Client(Card, Emitter, Resource):
         return read_token(text, self._SID_CLAIM)
 
     def _may_connect(self) -> bool:
-        return not self._session.token.expired(time.time())
+        return self._intake.has_room and not self._session.token.expired(time.time())
 
     def _on_token_changed(self) -> None:
         self._status.renewed()

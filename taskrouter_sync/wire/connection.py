@@ -139,6 +139,13 @@ class Connection:
             self._next_attempt = 0.0
             self._condition.notify_all()
 
+    def drop(self) -> None:
+        """End the connection that stands; another one is made; returns at once."""
+        with self._condition:
+            open_socket = self._socket
+        if open_socket is not None:
+            open_socket.hang_up()
+
     def disconnect(self) -> None:
         """End the connection, and make none until `connect`; returns at once."""
         self._end(closed=False)

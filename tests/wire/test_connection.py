@@ -404,3 +404,20 @@ def test_disconnect_and_connect_in_a_row_from_many_threads(lines: Lines) -> None
     assert line.join(2.0)
     names = [name for name in ears.names() if name != "failed"]
     assert names == ["opened", "ended"] * (len(names) // 2)
+
+
+def test_a_dropped_line_is_made_again(lines: Lines) -> None:
+    line, ears = lines.connect(upgraded("one"), upgraded("two"))
+    ears.expect("frame")
+    line.drop()
+    ears.expect("ended")
+    assert ears.expect("frame") == b"two"
+
+
+def test_a_line_that_is_not_there_can_be_dropped(lines: Lines) -> None:
+    line, ears = lines.connect(upgraded("one"))
+    ears.expect("frame")
+    line.disconnect()
+    ears.expect("ended")
+    line.drop()
+    assert ears.names().count("ended") == 1

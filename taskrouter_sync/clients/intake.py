@@ -1,0 +1,138 @@
+"""Between the line and the announcer: frames wait, but so many at most.
+
+While a callback blocks, events wait for it. The service can send more than there is
+memory for, so the line is given up when too many wait, and made again when there is
+room: a gap like any other, which the client makes up for.
+"""
+
+from __future__ import annotations
+
+import threading
+from logging import Logger
+from typing import Protocol
+
+from ..delivery import Step, Steps
+from ..errors import TaskRouterError
+from ..wire.connection import Ending, Receiver
+
+
+# What may wait: frames, and bytes of frames. One frame may always.
+MOST_FRAMES = 10_000
+MOST_BYTES = 32 * 1024 * 1024
+
+# Frames and bytes are counted as done so many at a time.
+_BATCH = 100
+
+
+class Restartable(Protocol):
+    """What the intake does to the connection."""
+
+    def drop(self) -> None: ...
+    def retry(self) -> None: ...
+
+
+class Intake:
+    """Receives for another receiver what that has room for."""
+
+    def __init__(
+        self,
+        name: str,
+        receiver: Receiver,
+        delivery: Steps,
+        connection: Restartable,
+        log: Logger,
+    ) -> None:
+        """Make it.
+
+        Args:
+            name: of the client, for the log.
+            receiver: gets what is taken.
+            delivery: where what is taken waits.
+            connection: dropped when there is no room; told when there is again.
+            log: is told of that.
+        """
+        self._name = name
+        self._receiver = receiver
+        self._delivery = delivery
+        self._connection = connection
+        self._log = log
+        # Guards everything below.
+        self._lock = threading.Lock()
+        self._frames = 0
+        self._bytes = 0
+        self._batch_frames = 0
+        self._batch_bytes = 0
+        # What comes after a frame that was not taken is not taken either, up to the
+        # next line: or it would be told in the wrong order.
+        self._overrun = False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room enough for a line."""
+        with self._lock:
+            return self._has_room()
+
+    # A receiver: on the socket's thread.
+
+    def opened(self) -> None:
+        with self._lock:
+            self._overrun = False
+        self._receiver.opened()
+
+    def frame(self, data: bytes) -> None:
+        with self._lock:
+            known, taken = self._overrun, self._take(len(data))
+        if taken:
+            self._receiver.frame(data)
+            self._mark()
+        elif not known:
+            self._log.warning(
+                "%s: too many events wait for a callback to end: %d frames; the "
+                "connection is made again when fewer do",
+                self._name,
+                self._frames,
+            )
+            self._connection.drop()
+
+    def failed(self, error: TaskRouterError, refused: bool) -> None:
+        self._receiver.failed(error, refused)
+
+    def ended(self, ending: Ending) -> None:
+        self._receiver.ended(ending)
+
+    # Counting.
+
+    def _take(self, size: int) -> bool:
+        if self._overrun:
+            return False
+        if self._frames >= MOST_FRAMES or 0 < self._bytes > MOST_BYTES - size:
+            self._overrun = True
+            return False
+        self._frames += 1
+        self._bytes += size
+        self._batch_frames += 1
+        self._batch_bytes += size
+        return True
+
+    def _mark(self) -> None:
+        """Put a mark in the line after each batch; at its turn the batch is done."""
+        with self._lock:
+            frames, size = self._batch_frames, self._batch_bytes
+            if frames < _BATCH and size < MOST_BYTES // _BATCH:
+                return
+            self._batch_frames = self._batch_bytes = 0
+        self._delivery.add(Step("mark", lambda: self._give_back(frames, size)))
+
+    def _give_back(self, frames: int, size: int) -> None:
+        with self._lock:
+            had_room = self._has_room()
+            self._frames -= frames
+            self._bytes -= size
+            tell = self._has_room() and not had_room
+        if tell:
+            self._connection.retry()
+
+    def _has_room(self) -> bool:
+        if not self._overrun:
+            return True
+        return self._frames <= MOST_FRAMES // 2 and self._bytes <= MOST_BYTES // 2
