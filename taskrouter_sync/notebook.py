@@ -160,7 +160,7 @@ def _sayable(text: str) -> str:
 
 
 def _table(caption: str, rows: str) -> str:
-    style = f"{_LEFT};font-weight:bold"
+    style = f"{_LEFT};font-weight:bold;white-space:nowrap"
     return (
         f'<table><caption style="{style}">{_plain(caption)}</caption>'
         f"<tbody>{rows}</tbody></table>"

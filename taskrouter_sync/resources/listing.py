@@ -238,7 +238,8 @@ class ListResource(Tabular, BothSpellings, Sequence[Any]):
         return True
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} page={self.page} of {len(self.data)}>"
+        more = ", more follow" if self.has_next else ""
+        return f"<{type(self).__name__} page={self.page} items={len(self.data)}{more}>"
 
     def _turn(self, way: str, args: Any, keywords: Mapping[str, Any]) -> Any:
         method = f"{self._kind()}.{way}"

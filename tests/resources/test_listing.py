@@ -70,7 +70,7 @@ class TestPage:
         assert not empty.hasNext
 
     def test_it_shows_itself(self, workers: Any) -> None:
-        assert repr(workers) == "<WorkerList page=0 of 2>"
+        assert repr(workers) == "<WorkerList page=0 items=2, more follow>"
 
 
 class TestPages:

@@ -135,7 +135,7 @@ def test_a_notebook_shows_a_resource(worker: Any) -> None:
 
 def test_a_notebook_shows_a_list(workers: Any) -> None:
     words = check(workers._repr_html_()).words
-    assert words[:3] == ["WorkerList page=0 of 2", "sid", "friendly_name"]
+    assert words[:3] == ["WorkerList page=0 items=2", "sid", "friendly_name"]
     assert "Bob" in words
 
 
