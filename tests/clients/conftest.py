@@ -14,8 +14,8 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.tokens import EXPIRY_MARGIN
 from taskrouter_sync.wire import backoff
 
-from ..conftest import MintToken, ReadyWorker
-from ..support.collector import Collector
+from ..conftest import MintToken, OpenWorker, ReadyWorker
+from ..support.collector import EVENTS, Collector
 from ..support.outcome import Outcome
 
 
@@ -76,3 +76,20 @@ def token_due(emulator: Emulator, worker_token: MintToken) -> TokenDue:
         return jwt.encode(claims, emulator.auth_token, algorithm="HS256")
 
     return mint
+
+
+@pytest.fixture
+def heard_worker(
+    open_worker: OpenWorker, worker_token: MintToken, token_due: TokenDue
+) -> ReadyWorker:
+    """Open clients for Alice that connect when all their events are collected."""
+
+    def open_one(token: str | None = None, **options: Any) -> tuple[Worker, Collector]:
+        worker = open_worker(token_due(-60), **options)
+        Collector().listen(worker, "token.expired").expect("token.expired")
+        others = [event for event in EVENTS if event != "token.expired"]
+        came = Collector().listen(worker, *others)
+        worker.update_token(token or worker_token())
+        return worker, came
+
+    return open_one

@@ -54,11 +54,10 @@ def test_disconnected_carries_its_message(ready_worker: ReadyWorker) -> None:
 
 
 def test_who_was_never_connected_is_not_told_of_an_end(
-    emulator: Emulator, open_worker: OpenWorker, long_pauses: None
+    emulator: Emulator, heard_worker: ReadyWorker, long_pauses: None
 ) -> None:
     emulator.faults.refuse_upgrades(503)
-    worker = open_worker()
-    came = Collector().listen(worker)
+    worker, came = heard_worker()
     came.expect("disconnected")
     worker.close()
     assert came.count("disconnected") == 1
@@ -186,10 +185,10 @@ def test_a_listener_that_comes_after_close_is_told_nothing(
 
 
 def test_no_timer_runs_after_close(
-    ready_worker: ReadyWorker, token_due: TokenDue
+    ready_worker: ReadyWorker, open_worker: OpenWorker, token_due: TokenDue
 ) -> None:
-    worker, came = ready_worker(token_due(0.2))
-    _, clock = ready_worker(token_due(0.3))
+    worker, came = ready_worker(token_due(0.5))
+    clock = Collector().listen(open_worker(token_due(0.6)), "token.expired")
     worker.close()
     clock.expect("token.expired")
     assert "token.expired" not in came.names()

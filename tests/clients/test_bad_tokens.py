@@ -197,10 +197,10 @@ def test_a_token_of_the_past_is_told_as_expired(
 
 
 def test_what_another_token_did_wrong_is_not_held_against_the_next(
-    open_worker: OpenWorker, worker_token: MintToken
+    heard_worker: ReadyWorker, worker_token: MintToken
 ) -> None:
-    worker = open_worker(worker_token(allow_web_sockets=False))
-    Collector().listen(worker).expect("disconnected")
+    worker, came = heard_worker(worker_token(allow_web_sockets=False))
+    came.expect("disconnected")
     with pytest.raises(TokenError):
         worker.update_token("no jwt")
     worker.update_token(worker_token())

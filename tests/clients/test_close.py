@@ -86,20 +86,20 @@ def test_while_the_service_is_gone(
 
 
 def test_while_it_waits_for_the_next_attempt(
-    emulator: Emulator, open_worker: OpenWorker, long_pauses: None
+    emulator: Emulator, heard_worker: ReadyWorker, long_pauses: None
 ) -> None:
     emulator.faults.refuse_upgrades(503)
-    worker = open_worker()
-    Collector().listen(worker).expect("disconnected")
+    worker, came = heard_worker()
+    came.expect("disconnected")
     close_promptly(worker)
 
 
 def test_while_its_token_is_refused(
-    emulator: Emulator, open_worker: OpenWorker
+    emulator: Emulator, heard_worker: ReadyWorker
 ) -> None:
     emulator.faults.refuse_upgrades(403)
-    worker = open_worker()
-    Collector().listen(worker).expect("disconnected")
+    worker, came = heard_worker()
+    came.expect("disconnected")
     close_promptly(worker)
 
 
@@ -119,11 +119,11 @@ def test_while_disconnected(ready_worker: ReadyWorker) -> None:
 
 
 def test_while_ready_waits_for_its_next_try(
-    emulator: Emulator, open_worker: OpenWorker, alice: str, long_pauses: None
+    emulator: Emulator, heard_worker: ReadyWorker, alice: str, long_pauses: None
 ) -> None:
     emulator.faults.answer(503, url=f"/Workers/{alice}")
-    worker = open_worker()
-    Collector().listen(worker).expect("error")
+    worker, came = heard_worker()
+    came.expect("error")
     close_promptly(worker)
 
 
@@ -183,11 +183,11 @@ def test_in_a_callback_of_opening(open_worker: OpenWorker, event: str) -> None:
 
 @pytest.mark.parametrize("event", ["error", "disconnected"])
 def test_in_a_callback_of_trouble(
-    emulator: Emulator, open_worker: OpenWorker, event: str
+    emulator: Emulator, heard_worker: ReadyWorker, event: str
 ) -> None:
-    emulator.faults.refuse_upgrades(503)
-    with closing(open_worker(), event):
-        pass
+    worker, _ = heard_worker()
+    with closing(worker, event):
+        emulator.stop()
 
 
 def test_in_a_callback_of_an_expiry(
@@ -221,7 +221,7 @@ def test_in_a_result_callback_on_the_event_thread(
 
 
 def test_in_the_source_of_tokens(
-    emulator: Emulator, open_worker: OpenWorker, worker_token: MintToken, alice: str
+    emulator: Emulator, ready_worker: ReadyWorker, worker_token: MintToken, alice: str
 ) -> None:
     tokens = [worker_token(), worker_token(ttl=7200)]
 
@@ -230,8 +230,7 @@ def test_in_the_source_of_tokens(
             worker.close()
         return tokens.pop(0)
 
-    worker = open_worker(source)
-    worker.wait_until_ready(5.0)
+    worker, _ = ready_worker(source)
     emulator.faults.answer(401, url=f"/Workers/{alice}")
     with pytest.raises(ClientClosed):
         worker.fetch()

@@ -16,11 +16,11 @@ from ..support.collector import Background, Collector
 
 @pytest.mark.parametrize("waiters", [1, 5])
 def test_those_who_wait_until_ready(
-    emulator: Emulator, open_worker: OpenWorker, waiters: int, long_pauses: None
+    emulator: Emulator, heard_worker: ReadyWorker, waiters: int, long_pauses: None
 ) -> None:
     emulator.faults.refuse_upgrades(503)
-    worker = open_worker()
-    Collector().listen(worker).expect("disconnected")
+    worker, came = heard_worker()
+    came.expect("disconnected")
     waiting = [Background(worker.wait_until_ready) for _ in range(waiters)]
     worker.close()
     for each in waiting:

@@ -58,12 +58,12 @@ def test_before_ready_the_client_knows_its_sid_only(
 def test_a_ready_that_meets_trouble_is_asked_for_again(
     emulator: Emulator,
     alice: str,
-    open_worker: OpenWorker,
+    heard_worker: ReadyWorker,
     no_pauses: None,
     status: int,
 ) -> None:
     emulator.faults.answer(status, url=f"/Workers/{alice}")
-    came = Collector().listen(open_worker())
+    _, came = heard_worker()
     assert came.expect("error").code == status
     came.expect("ready")
 
@@ -84,11 +84,11 @@ def test_a_ready_that_is_refused_is_an_error_and_not_asked_for_again(
 
 
 def test_a_ready_without_an_answer_is_asked_for_again(
-    emulator: Emulator, alice: str, open_worker: OpenWorker, no_pauses: None
+    emulator: Emulator, alice: str, heard_worker: ReadyWorker, no_pauses: None
 ) -> None:
     emulator.faults.delay(1.0, url=f"/Workers/{alice}")
     timing = Timing(request=Limits(answer=0.05))
-    came = Collector().listen(open_worker(_timing=timing))
+    _, came = heard_worker(_timing=timing)
     assert isinstance(came.expect("error"), RequestTimeout)
     came.expect("ready")
 
@@ -97,23 +97,23 @@ def test_a_ready_without_an_answer_is_asked_for_again(
 def test_a_ready_that_makes_no_sense_is_asked_for_again(
     emulator: Emulator,
     alice: str,
-    open_worker: OpenWorker,
+    heard_worker: ReadyWorker,
     body: str,
     no_pauses: None,
 ) -> None:
     """It is seldom the service that speaks so: rather a proxy on the way to it."""
     emulator.faults.malformed(body, url=f"/Workers/{alice}")
-    came = Collector().listen(open_worker())
+    _, came = heard_worker()
     assert "answer" in came.expect("error").message
     came.expect("ready")
 
 
 def test_pending_reservations_that_can_t_be_read_are_asked_for_again(
-    emulator: Emulator, open_worker: OpenWorker, no_pauses: None
+    emulator: Emulator, heard_worker: ReadyWorker, no_pauses: None
 ) -> None:
     emulator.create_task()
     emulator.faults.answer(503, url="/Reservations")
-    came = Collector().listen(open_worker())
+    _, came = heard_worker()
     assert came.expect("error").code == 503
     came.expect("reservation.created")
 

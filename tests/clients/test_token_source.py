@@ -56,13 +56,14 @@ def test_it_is_asked_at_construction_there(
 
 def test_it_is_asked_before_the_end_on_the_event_thread(
     ready_worker: ReadyWorker,
+    open_worker: OpenWorker,
     worker_token: MintToken,
     token_due: TokenDue,
     alice: str,
 ) -> None:
-    source = Source(token_due(0.2), worker_token())
+    source = Source(token_due(0.5), worker_token())
     _, came = ready_worker(source)
-    _, clock = ready_worker(token_due(0.4))
+    clock = Collector().listen(open_worker(token_due(0.7)), "token.expired")
     clock.expect("token.expired")
     assert source.threads[1:] == [f"taskrouter-events-{alice}"]
     assert "token.expired" not in came.names()

@@ -79,13 +79,12 @@ def test_a_connection_that_stands_is_not_touched(
 
 def test_it_wakes_a_connection_that_waits_for_the_next_attempt(
     emulator: Emulator,
-    open_worker: OpenWorker,
+    heard_worker: ReadyWorker,
     worker_token: MintToken,
     long_pauses: None,
 ) -> None:
     emulator.faults.refuse_upgrades(503)
-    worker = open_worker()
-    came = Collector().listen(worker)
+    worker, came = heard_worker()
     came.expect("disconnected")
     worker.update_token(worker_token(ttl=7200))
     came.expect("ready")
@@ -96,12 +95,14 @@ def test_it_wakes_a_connection_that_waits_for_the_next_attempt(
 
 @pytest.mark.parametrize("event", ["error", "disconnected"])
 def test_an_event_callback_may_bring_it(
-    emulator: Emulator, open_worker: OpenWorker, worker_token: MintToken, event: str
+    emulator: Emulator, heard_worker: ReadyWorker, worker_token: MintToken, event: str
 ) -> None:
+    worker, came = heard_worker()
+    came.expect("ready")
+    worker.on(event, lambda _: worker.update_token(worker_token(ttl=7200)))
     emulator.faults.refuse_upgrades(401)
-    worker = open_worker()
-    worker.once(event, lambda _: worker.update_token(worker_token(ttl=7200)))
-    Collector().listen(worker).expect("ready")
+    emulator.faults.cut_sockets()
+    came.expect("ready")
 
 
 def test_the_callback_of_its_expiry_may_bring_it(
@@ -168,7 +169,7 @@ def test_one_that_comes_before_ready_does_not_double_it(
 
 def test_a_ready_that_waits_for_its_next_try_is_asked_for_at_once_and_once(
     emulator: Emulator,
-    open_worker: OpenWorker,
+    heard_worker: ReadyWorker,
     worker_token: MintToken,
     alice: str,
     send: Marker,
@@ -176,8 +177,8 @@ def test_a_ready_that_waits_for_its_next_try_is_asked_for_at_once_and_once(
 ) -> None:
     monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 0.3)
     emulator.faults.answer(503, url=f"/Workers/{alice}")
-    worker = open_worker()
-    came = Collector().listen(worker).listen(worker, "marker")
+    worker, came = heard_worker()
+    came.listen(worker, "marker")
     came.expect("error")
     worker.update_token(worker_token(ttl=7200))
     came.expect("ready")
