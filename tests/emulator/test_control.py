@@ -331,6 +331,36 @@ def test_calls_are_listed_and_hung_up(desk: Desk, remote: Remote) -> None:
     assert remote.post("/calls/hang_up", 404, call_sid="CA1")["code"] == 20404
 
 
+# Snapshots
+
+
+def test_a_snapshot_is_restored_in_another_emulator(
+    desk: Desk, emulator: Emulator, remote: Remote
+) -> None:
+    emulator.create_task()
+    snapshot = remote.get("/snapshot")
+    emulator.advance(120)
+    shown = remote.get("/state")["workspaces"][0]["reservations"]
+    assert remote.post("/restore", **snapshot)["now"] == 1_767_225_600
+    [before] = remote.get("/state")["workspaces"][0]["reservations"]
+    assert before["reservation_status"] == "pending"
+    assert before not in shown
+    with Emulator(manual_clock=True) as other:
+        Remote(other.url).post("/restore", **snapshot)
+        assert Remote(other.url).get("/snapshot") == snapshot
+
+
+def test_a_snapshot_may_be_large(desk: Desk, remote: Remote) -> None:
+    text = json.dumps(remote.get("/snapshot")) + " " * 5_000_000
+    answer = requests.post(f"{remote.url}/restore", data=text, timeout=5)
+    assert answer.status_code == 200
+
+
+def test_what_is_no_snapshot_is_refused(remote: Remote) -> None:
+    refused = remote.post("/restore", 400, snapshot={"format": "none"})
+    assert refused["message"].startswith("snapshot is refused: this is no snapshot")
+
+
 # What is wrong
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from taskrouter_sync.emulator.control.command import Command, Json
 from taskrouter_sync.emulator.control.faulting import FAULTS, SOCKETS
+from taskrouter_sync.emulator.control.keeping import KEEPING
 from taskrouter_sync.emulator.control.looking import LOOKING
 from taskrouter_sync.emulator.control.steering import STEERING
 
@@ -14,7 +15,7 @@ PREFIX = "/emulator"
 STREAM = "/stream"
 
 # A further group of commands is a further line here.
-COMMANDS: Sequence[Command] = (*STEERING, *LOOKING, *FAULTS, *SOCKETS)
+COMMANDS: Sequence[Command] = (*STEERING, *KEEPING, *LOOKING, *FAULTS, *SOCKETS)
 
 
 def find(path: str) -> dict[str, Command]:

@@ -36,6 +36,9 @@ from taskrouter_sync.emulator.state_file import StateError
 if TYPE_CHECKING:
     from taskrouter_sync.emulator.runner import Emulator
 
+# A snapshot may be large.
+_MAX_BODY = 64 * 1024 * 1024
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -127,6 +130,8 @@ class Control:
             return _json(body, error.status)
         except ValueError as error:
             return _json({"message": str(error)}, 400)
+        except web.HTTPRequestEntityTooLarge:
+            return _json({"message": f"the body is over {_MAX_BODY} bytes"}, 413)
         except TimeoutError as error:
             return _json({"message": str(error)}, 504)
         except RuntimeError as error:
@@ -145,7 +150,7 @@ class Control:
 async def _document(command: Command, request: web.Request) -> Mapping[str, object]:
     if command.method != "POST":
         return of_query(command.fields, request.query.items())
-    body = await request.read()
+    body = await request.clone(client_max_size=_MAX_BODY).read()
     try:
         return document_of(body.decode()) if body else {}
     except FieldError:
