@@ -212,5 +212,5 @@ def test_a_broken_answer(
             assert error.code == (200 if error.code else 0), name
             assert error.message, name
             assert_no_secret(error, subject._session.token.text)
-    # Of the last request the service may not have heard yet.
-    assert service.asked in (2 * len(calls) - 1, 2 * len(calls))
+    if kind is not RequestTimeout:  # of the last ones it may not have heard yet
+        assert service.asked == 2 * len(calls)
