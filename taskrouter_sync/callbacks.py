@@ -26,10 +26,19 @@ def call(callback: Callable[..., Any], *args: Any) -> Any:
 
     As in JavaScript what is too much is dropped, and what is missing is None.
     """
-    fewest, most = arity(callback)
+    return call_fitted(callback, arity(callback), args)
+
+
+def call_fitted(
+    callback: Callable[..., Any], takes: tuple[int, int | None], args: tuple[Any, ...]
+) -> Any:
+    """Do what `call` does, with an arity that was found before."""
+    fewest, most = takes
     if most is not None:
         args = args[:most]
-    return callback(*args, *[None] * (fewest - len(args)))
+    if len(args) < fewest:
+        args += (None,) * (fewest - len(args))
+    return callback(*args)
 
 
 def arity(callback: Callable[..., Any]) -> tuple[int, int | None]:

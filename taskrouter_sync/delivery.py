@@ -48,7 +48,7 @@ class Step:
 class Steps(Protocol):
     """What those who have something to do on the event thread see of it."""
 
-    def add(self, *steps: Step) -> None: ...
+    def add(self, *steps: Step, more: bool = False) -> None: ...
     def add_first(self, *steps: Step) -> None: ...
     def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None: ...
     def clear_timer(self, name: str) -> None: ...
@@ -93,9 +93,9 @@ class Line:
             now: seconds that nobody sets, for the patience.
         """
         wait = _LONGEST_WAIT
-        timer = min(self._timers.items(), key=lambda item: item[1][0], default=None)
-        if timer is not None:
-            name, (when, run) = timer
+        if self._timers:
+            name = min(self._timers, key=self._when)
+            when, run = self._timers[name]
             wait = min(wait, when - wall)
             if wait <= 0:
                 del self._timers[name]
@@ -107,6 +107,9 @@ class Line:
                 return self._steps.popleft().run, None
             wait = min(wait, remaining)
         return None, wait if self._timers or self._steps else None
+
+    def _when(self, name: str) -> float:
+        return self._timers[name][0]
 
     def _patience(self, head: Step, now: float) -> float:
         """Tell how long the head of the line may still wait for its details."""
@@ -165,14 +168,20 @@ class Delivery:
         """How many steps are in the line."""
         return len(self._line)
 
-    def add(self, *steps: Step) -> None:
-        """Put steps at the end of the line, from any thread."""
+    def add(self, *steps: Step, more: bool = False) -> None:
+        """Put steps at the end of the line, from any thread.
+
+        Args:
+            steps: one or several that belong together.
+            more: whether the next come at once: one waking for all is cheaper.
+        """
         with self._condition:
             if self._closed:
                 return
             self._line.add(*steps)
             slow = self._slow()
-            self._condition.notify()
+            if not more:
+                self._condition.notify()
         if slow:
             log.warning(
                 "%s has been running for more than %g s; %d events wait for it", *slow

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .callbacks import Listener, call, name_of
+from .callbacks import Listener, arity, call_fitted, name_of
 from .errors import ArgumentError
 from .naming import BothSpellings
 
@@ -30,12 +30,14 @@ class Registration:
         told: whether an event has reached it; only the thread that emits touches it.
     """
 
-    __slots__ = ("callback", "event", "once", "told")
+    __slots__ = ("callback", "event", "once", "takes", "told")
 
     def __init__(self, event: str, callback: Listener, *, once: bool) -> None:
         self.event = event
         self.callback = callback
         self.once = once
+        # Found once: it takes longer than all else that a call needs.
+        self.takes = arity(callback)
         self.told = False
 
 
@@ -172,7 +174,7 @@ class Emitter(BothSpellings):
             registration.told = True
             self._calling = name_of(registration.callback)
             try:
-                call(registration.callback, *args)
+                call_fitted(registration.callback, registration.takes, args)
             except BaseException as error:  # the user's own: the others are called yet
                 if _is_ctrl_c(error):
                     raise

@@ -38,10 +38,13 @@ class BothSpellings:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        members = index(name for name in dir(cls) if not name.startswith("_"))
+        names = dir(cls)
+        taken = frozenset(names)
         # A member that already has the camelCase name answers by itself.
         cls._members = {
-            camel: name for camel, name in members.items() if camel not in dir(cls)
+            camel: name
+            for camel, name in index(n for n in names if n[0] != "_").items()
+            if camel not in taken
         }
 
     def __getattr__(self, name: str) -> Any:

@@ -19,8 +19,8 @@ from .errors import ClientClosed, TaskRouterError
 
 log = logging.getLogger("taskrouter_sync")
 
-# Two requests per event, six events per round trip.
-MOST_THREADS = 12
+# Two requests per event, so that eight events are loaded per round trip.
+MOST_THREADS = 16
 
 # As many of them are each client's own: the others may all wait for a dead service.
 OWN_THREADS = 2

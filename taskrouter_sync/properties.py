@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from .naming import camel_case
@@ -102,6 +103,7 @@ def _restore_record(values: dict[str, Any], shadowed: dict[str, Any]) -> Record:
     return record
 
 
+@lru_cache(maxsize=4096)
 def is_date(name: str) -> bool:
     """Whether the service gives dates under this snake_case name."""
     return (

@@ -83,11 +83,11 @@ class Announcer:
         ready = self._ready_step()
         self._delivery.add(Step("connected", self._on_connected), ready)
 
-    def frame(self, data: bytes) -> None:
+    def frame(self, data: bytes, more: bool) -> None:
         try:
             event = frames.parse(data)
-            if event is not None:
-                self._delivery.add(self._step(event))
+            steps = () if event is None else (self._step(event),)
+            self._delivery.add(*steps, more=more)
         except InvalidResponse as error:
             self._delivery.add(_error_step(self._on_odd_frame, error))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from ..naming import camel_case
+from ..naming import index
 from ..properties import NOT_PROPERTIES, property_value
 
 
@@ -23,16 +24,18 @@ class PayloadView:
         # Filled by whoever asks first. Two threads may do the same work at once; both
         # come to the same, so no lock is needed.
         self._values: dict[str, Any] = {}
-        self._by_camel: dict[str, str] | None = None
+        self._by_camel: Mapping[str, str] | None = None
 
     def value(self, name: str) -> Any:
         """Read a property in either spelling; KeyError if there is none."""
-        key = self.key(name)
         try:
-            return self._values[key]
+            return self._values[name]
         except KeyError:
-            value = property_value(key, self.payload[key])
-            return self._values.setdefault(key, value)
+            key = self.key(name)
+            if key not in self._values:
+                self._values.setdefault(key, property_value(key, self.payload[key]))
+            # Under the other spelling too, which then needs no search.
+            return self._values.setdefault(name, self._values[key])
 
     def key(self, name: str) -> str:
         """Find the payload's name for a property; KeyError if there is none."""
@@ -41,9 +44,13 @@ class PayloadView:
         if name in self.payload:
             return name
         if self._by_camel is None:
-            self._by_camel = {camel_case(key): key for key in self.keys()}
+            self._by_camel = _by_camel(tuple(self.keys()))
         return self._by_camel[name]
 
     def keys(self) -> Iterator[str]:
         """Go through the payload's names that are properties, in its order."""
         return (key for key in self.payload if key not in NOT_PROPERTIES)
+
+
+# A service has few kinds of payloads, and sends them often.
+_by_camel = lru_cache(maxsize=256)(index)

@@ -12,6 +12,11 @@ class TooMuch(OSError):
     """The peer says more than it may at once."""
 
 
+# Bytes that are asked for at once: some twenty frames. A frame is read in pieces of a
+# few bytes, and at each that went to the socket another thread would get its turn.
+_AT_ONCE = 16384
+
+
 class BoundedSocket:
     """Reads from a socket until a deadline, and only so many bytes.
 
@@ -20,6 +25,9 @@ class BoundedSocket:
 
     def __init__(self, tcp: socket.socket, seconds: float, size: int) -> None:
         self._tcp = tcp
+        # Read ahead, and how far it has been given out.
+        self._ahead = b""
+        self._given = 0
         self.allow(seconds, size)
 
     def allow(self, seconds: float, size: int) -> None:
@@ -35,15 +43,22 @@ class BoundedSocket:
             TooMuch: all bytes that were allowed have come.
             OSError: as a socket.
         """
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         if self._left <= 0:
             raise TooMuch(errno.EMSGSIZE, "the service says more than it may at once")
-        self._tcp.settimeout(remaining)
-        data = self._tcp.recv(min(size, self._left))
+        if self._given == len(self._ahead):
+            remaining = self._deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            self._tcp.settimeout(remaining)
+            self._ahead, self._given = self._tcp.recv(_AT_ONCE), 0
+        data = self._ahead[self._given : self._given + min(size, self._left)]
+        self._given += len(data)
         self._left -= len(data)
         return data
+
+    def ahead(self) -> tuple[bytes, int]:
+        """Show what has been received and not read yet: its start, and its length."""
+        return self._ahead[self._given : self._given + 4], len(self._ahead) - self._given
 
     def send(self, data: bytes) -> int:
         return self._tcp.send(data)

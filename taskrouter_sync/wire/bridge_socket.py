@@ -51,6 +51,10 @@ _TROUBLE = (
 )
 
 
+# The first byte of a frame that is a message of its own.
+_TEXT_IN_ONE_FRAME = 0x81
+
+
 class Interrupted(Exception):
     """Somebody hung up."""
 
@@ -172,6 +176,19 @@ class BridgeSocket:
             if self._hung_up:
                 raise Interrupted from None
             raise Ended(reason=_reason(error)) from error
+
+    @property
+    def more(self) -> bool:
+        """Whether the next message is here already, so that reading it won't wait."""
+        start, length = self._bounded.ahead()
+        if len(start) < 4 or start[0] != _TEXT_IN_ONE_FRAME:
+            return False
+        size, header = start[1], 2
+        if size == 126:
+            size, header = int.from_bytes(start[2:], "big"), 4
+        elif size > 126:
+            return False  # very long: it is not here
+        return header + size <= length
 
     def hang_up(self) -> None:
         """End it from another thread, at whatever it is; returns at once."""

@@ -50,10 +50,13 @@ class Ending:
 
 
 class Receiver(Protocol):
-    """Who hears of the connection, on its thread: nobody may block or raise here."""
+    """Who hears of the connection, on its thread: nobody may block or raise here.
+
+    With a frame comes whether the next one follows at once.
+    """
 
     def opened(self) -> None: ...
-    def frame(self, data: bytes) -> None: ...
+    def frame(self, data: bytes, more: bool) -> None: ...
     def failed(self, error: TaskRouterError, refused: bool) -> None: ...
     def ended(self, ending: Ending) -> None: ...
 
@@ -223,7 +226,7 @@ class Connection:
             self._set_state(State.OPEN)
             self._receiver.opened()
             for data in socket:
-                self._receiver.frame(data)
+                self._receiver.frame(data, socket.more)
         except Interrupted:
             ending = Ending()
         except Ended as ended:

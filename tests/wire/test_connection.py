@@ -23,7 +23,7 @@ class Ears(Collector):
     def opened(self) -> None:
         self.add("opened")
 
-    def frame(self, data: bytes) -> None:
+    def frame(self, data: bytes, more: bool = False) -> None:
         self.add("frame", data)
 
     def failed(self, error: TaskRouterError, refused: bool) -> None:
@@ -320,8 +320,8 @@ def test_close_from_the_receiver_ends_the_line(lines: Lines) -> None:
     class Closing(Ears):
         line: Connection
 
-        def frame(self, data: bytes) -> None:
-            super().frame(data)
+        def frame(self, data: bytes, more: bool = False) -> None:
+            super().frame(data, more)
             self.line.close()
             assert self.line.join(5.0)  # a thread never waits for itself
 

@@ -1,0 +1,66 @@
+"""Frames to callbacks, details skipped, beside a bare receive and json.loads."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from . import payloads
+from .clients import LIMIT, bare_socket, ready_worker
+from .report import Figure, interleaved
+from .service import BenchService
+
+
+# Frames before the clock starts: threads are up, buffers have grown.
+_WARM = 500
+
+
+def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
+    count = 4_000 if quick else 20_000
+    ours, checked, unchecked = interleaved(
+        3 if quick else 7,
+        lambda: _ours(service, count),
+        lambda: _bare(service, count),
+        lambda: _bare(service, count, skip_utf8_validation=True),
+    )
+    name = "frames to callback, details skipped"
+    loop = "websocket-client + json.loads"
+    yield Figure(name, ours, checked, "frames/s", loop, ">= 4")
+    yield Figure(name, ours, unchecked, "frames/s", f"{loop}, no check", ">= 0.35")
+
+
+def _ours(service: BenchService, count: int) -> float:
+    times: list[float] = []
+    done = threading.Event()
+    seen = 0
+
+    def created(reservation: Any) -> None:
+        nonlocal seen
+        seen += 1
+        if seen in (_WARM, count):
+            times.append(time.perf_counter())
+            if seen == count:
+                done.set()
+
+    with ready_worker(service) as worker:
+        worker.setSkipFetchReservation(True)
+        worker.on("reservation.created", created)
+        service.tell("flood", payloads.worker_sid(0), count)
+        assert done.wait(LIMIT), f"only {seen} of {count} frames came"
+    return (count - _WARM) / (times[1] - times[0])
+
+
+def _bare(service: BenchService, count: int, **options: Any) -> float:
+    socket = bare_socket(service, **options)
+    try:
+        service.tell("flood", payloads.worker_sid(0), count)
+        for number in range(count):
+            json.loads(socket.recv())
+            if number == _WARM - 1:
+                started = time.perf_counter()
+        return (count - _WARM) / (time.perf_counter() - started)
+    finally:
+        socket.close()

@@ -1,0 +1,78 @@
+"""From a reservation's event to its callback, details loaded, over a slow network."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from . import payloads
+from .clients import LIMIT, age, ready_worker
+from .report import Figure, percentile
+from .service import BenchService
+
+
+ROUND_TRIP = 0.05
+RATE = 50.0
+BURST = 300
+
+
+def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
+    service.round_trip(ROUND_TRIP)
+    ages = _paced(service, 100 if quick else 500)
+    name = f"event to callback, {RATE:.0f} events/s"
+    for percent, wanted in ((50, "<= 1.2"), (95, "<= 1.5")):
+        yield Figure(
+            f"{name}, p{percent}",
+            percentile(ages, percent) * 1e3,
+            ROUND_TRIP * 1e3,
+            "ms",
+            "the round trip",
+            wanted,
+        )
+    per_second = _burst(service)
+    yield Figure(
+        f"burst of {BURST}",
+        per_second * ROUND_TRIP,
+        1.0,
+        "per trip",
+        "one event per round trip",
+        ">= 6",
+    )
+
+
+def _paced(service: BenchService, count: int) -> list[float]:
+    ages: list[float] = []
+    done = threading.Event()
+
+    def created(reservation: Any) -> None:
+        ages.append(age(reservation.sid))
+        assert reservation.task.priority == 0
+        if len(ages) == count:
+            done.set()
+
+    with ready_worker(service) as worker:
+        worker.on("reservation.created", created)
+        service.tell("pace", [payloads.worker_sid(0)], count, RATE)
+        assert done.wait(LIMIT), f"only {len(ages)} of {count} events came"
+    return ages
+
+
+def _burst(service: BenchService) -> float:
+    sids: list[str] = []
+    done = threading.Event()
+
+    def created(reservation: Any) -> None:
+        sids.append(reservation.sid)
+        if len(sids) == BURST:
+            done.set()
+
+    with ready_worker(service) as worker:
+        worker.on("reservation.created", created)
+        started = time.perf_counter()
+        service.tell("burst", payloads.worker_sid(0), BURST)
+        assert done.wait(LIMIT), f"only {len(sids)} of {BURST} events came"
+        took = time.perf_counter() - started
+    assert sids == sorted(sids), "out of order"
+    return BURST / took

@@ -1,0 +1,152 @@
+"""A thousand open workers in one process: memory, idling, opening, and their events."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
+from typing import Any
+
+from . import payloads
+from .clients import LIMIT, age, bare_socket, open_worker
+from .report import Figure, percentile
+from .service import BenchService, bench_service
+
+
+RATE = 200.0
+_IDLE = 5.0  # seconds of idling that are watched
+
+
+def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
+    workers = 200 if quick else 1_000
+    ours, peer = (_apart(side, workers) for side in (_open_ours, _open_bare))
+    threads = f"{workers} bare websocket-client threads"
+    yield Figure(
+        f"memory of each of {workers} open workers",
+        ours["memory"],
+        peer["memory"],
+        "KB",
+        threads,
+        "<= 4",
+    )
+    yield Figure("  ... in kilobytes", ours["memory"], 120.0, "KB", "120 KB", "<= 1")
+    yield Figure(
+        "  ... opening them",
+        ours["opening"],
+        peer["opening"],
+        "s",
+        threads,
+        "<= 3",
+    )
+    yield Figure("  ... idling, of a core", ours["idle"], 1.0, "%", "1 %", "<= 1")
+    count = 400 if quick else 2_000
+    many = _apart(_hear, workers, count)["p95"]
+    one = _apart(_hear, 1, count)["p95"]
+    yield Figure(
+        f"{RATE:.0f} events/s with details to {workers} workers, p95",
+        many * 1e3,
+        one * 1e3,
+        "ms",
+        "the same to one worker",
+        "<= 3",
+    )
+
+
+def _apart(side: Callable[..., dict[str, float]], *args: Any) -> dict[str, float]:
+    """Run one side in a fresh process, with a bench service of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(_with_service, side, args).result()
+
+
+def _with_service(
+    side: Callable[..., dict[str, float]], args: tuple[Any, ...]
+) -> dict[str, float]:
+    with bench_service() as service:
+        return side(service, *args)
+
+
+def _open_ours(service: BenchService, workers: int) -> dict[str, float]:
+    with ExitStack() as stack:
+        # What a process needs once is not of each worker.
+        stack.enter_context(open_worker(service, workers)).wait_until_ready(LIMIT)
+
+        def open_all() -> None:
+            opened = [
+                stack.enter_context(open_worker(service, number))
+                for number in range(workers)
+            ]
+            for worker in opened:
+                worker.wait_until_ready(LIMIT)
+
+        return _watch(open_all, workers)
+
+
+def _open_bare(service: BenchService, workers: int) -> dict[str, float]:
+    with ExitStack() as stack:
+        stack.callback(bare_socket(service, workers).shutdown)
+
+        def open_all() -> None:
+            for number in range(workers):
+                socket = bare_socket(service, number, skip_utf8_validation=True)
+                thread = threading.Thread(target=_read, args=(socket,), daemon=True)
+                thread.start()
+                stack.callback(socket.shutdown)
+
+        return _watch(open_all, workers)
+
+
+def _read(socket: Any) -> None:
+    try:
+        while socket.recv():
+            continue
+    except Exception:  # noqa: BLE001 - it is closed under the reader
+        return
+
+
+def _watch(open_all: Callable[[], None], workers: int) -> dict[str, float]:
+    before, started = _memory(), time.perf_counter()
+    open_all()
+    opening = time.perf_counter() - started
+    # The threads of the opening leave when they have had nothing to do for a while.
+    threading.Event().wait(12.0)
+    memory = (_memory() - before) / workers
+    cpu = time.process_time()
+    threading.Event().wait(_IDLE)
+    idle = (time.process_time() - cpu) / _IDLE * 100
+    return {"memory": memory, "opening": opening, "idle": idle}
+
+
+def _memory() -> float:
+    """Tell what this process has in memory, in KB."""
+    with open("/proc/self/statm") as statm:
+        pages = int(statm.read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
+
+
+def _hear(service: BenchService, workers: int, count: int) -> dict[str, float]:
+    ages: list[float] = []
+    lock = threading.Lock()
+    done = threading.Event()
+
+    def created(reservation: Any) -> None:
+        with lock:
+            ages.append(age(reservation.sid))
+            if len(ages) == count:
+                done.set()
+
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(open_worker(service, number))
+            for number in range(workers)
+        ]
+        for worker in opened:
+            worker.on("reservation.created", created)
+            worker.wait_until_ready(LIMIT)
+        sids = [payloads.worker_sid(number) for number in range(workers)]
+        service.tell("pace", sids, count, RATE)
+        assert done.wait(LIMIT + count / RATE), f"{count - len(ages)} events were lost"
+    return {"p95": percentile(ages, 95)}
