@@ -7,9 +7,10 @@ it can have happened.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from .properties import date_value
@@ -72,10 +73,12 @@ class Told:
     Attributes:
         rank: of the last event.
         task_sid: WT…, if it is known.
+        status: the furthest that an answer has shown, if any has.
     """
 
     rank: int
     task_sid: str | None = None
+    status: str | None = None
 
 
 def missed_reservations(
@@ -83,6 +86,7 @@ def missed_reservations(
     ended: Container[str],
     present: Iterable[Any],
     since: datetime,
+    framed: Mapping[str, Set[str]] = MappingProxyType({}),
 ) -> list[Missed]:
     """Find the reservation events of a gap.
 
@@ -91,6 +95,7 @@ def missed_reservations(
         ended: the sids of those that are known to be over.
         present: the payloads of the worker's reservations, of every status.
         since: when the client first became ready, by the service's clock.
+        framed: the events by sid whose frames came after the gap, and wait.
 
     Returns:
         The events in the order in which they can have happened: in order for each
@@ -105,17 +110,15 @@ def missed_reservations(
         known = told.get(sid)
         created = _date(payload.get("date_created"), since)
         updated = max(created, _date(payload.get("date_updated"), created))
-        for event in _untold(path, known, created, updated, since):
+        way = _untold(path, known, created, updated, since)
+        for event in _unframed(way, known, framed.get(sid)):
             when = created if event == "created" else updated
             found.append((when, Missed(event, sid, payload)))
     for sid, known in told.items():
         if sid not in seen:
-            # The service forgets a reservation some minutes after it ended, and with it
-            # how: what nobody had accepted counts as withdrawn, what somebody had as
-            # done.
-            event = "canceled" if known.rank == rank("created") else "completed"
             payload = {"sid": sid, "task_sid": known.task_sid}
-            found.append((since, Missed(event, sid, payload)))
+            rest = _unframed(_forgotten(known), known, framed.get(sid))
+            found += [(since, Missed(event, sid, payload)) for event in rest]
     # Stable: what happened in the same second keeps its order.
     found.sort(key=lambda each: each[0])
     return [missed for _, missed in found]
@@ -136,6 +139,32 @@ def missed_before(
     if told is not None:
         return tuple(each for each in before if rank(each) > told.rank)
     return before if _date(payload.get("date_created"), since) >= since else ()
+
+
+def _unframed(
+    way: Iterable[str], known: Told | None, framed: Set[str] | None
+) -> Iterator[str]:
+    """Leave to the frames what comes from the first of them on: they tell it all."""
+    reached = known.rank if known is not None else 0
+    # A frame of what was told already is one that came twice.
+    ranks = (rank(event) for event in framed or ())
+    first = min((each for each in ranks if each > reached), default=LAST_RANK + 1)
+    return (event for event in way if rank(event) < first)
+
+
+def _forgotten(known: Told) -> Iterator[str]:
+    """Take the way to the end of what the service has forgotten.
+
+    It does so some minutes after the end, and forgets how it ended, too: what nobody
+    had accepted as far as is known counts as withdrawn, what somebody had as done.
+    """
+    reached = known.rank
+    for event in PATHS.get(known.status or "", ()):
+        if rank(event) > reached:
+            reached = rank(event)
+            yield event
+    if reached < LAST_RANK:
+        yield "canceled" if reached == rank("created") else "completed"
 
 
 def _by_sid(present: Iterable[Any]) -> dict[str, Mapping[str, Any]]:

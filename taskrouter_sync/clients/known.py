@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 
 from ..reconcile import LAST_RANK, Told, rank, status_rank
 from ..resources.reservation import Reservation
@@ -48,7 +49,10 @@ class KnownReservations:
                     self._ended.popitem(last=False)
                 return
             task = reservation.get("task")
-            self._told[sid] = Told(reached, task["sid"] if task is not None else None)
+            task_sid = task["sid"] if task is not None else None
+            before = self._told.get(sid)
+            status = before.status if before is not None else None
+            self._told[sid] = Told(reached, task_sid, status)
             if event == _CREATED:
                 self._unheard[sid] = reservation
             self._take(sid, reservation, reached)
@@ -67,6 +71,9 @@ class KnownReservations:
         if reached < self._reached.get(sid, 0):
             return
         self._reached[sid] = reached
+        status = reservation.payload.get("reservation_status")
+        if status_rank(status):
+            self._told[sid] = replace(self._told[sid], status=status)
         self._open[sid] = reservation
         if reached == LAST_RANK:
             del self._open[sid]  # its last event is still to come

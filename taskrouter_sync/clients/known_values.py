@@ -9,13 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..properties import date_value
-
-
-class Topic(NamedTuple):
-    """What an event is about: its type, and the sid of its worker or channel."""
-
-    event: str
-    sid: str
+from .framed import Topic
 
 
 class _Recovered(NamedTuple):

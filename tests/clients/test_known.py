@@ -89,6 +89,68 @@ def test_an_answer_renews_a_reservation_that_is_open(known: KnownReservations) -
     assert known.open()["WR1"] is answered
 
 
+@pytest.mark.parametrize(
+    ("event", "status", "shown"),
+    [
+        # What was told, what a later answer says, which of both is shown.
+        ("created", "pending", "answer"),
+        ("created", "accepted", "answer"),
+        ("created", "wrapping", "answer"),
+        ("accepted", "pending", "event"),
+        ("accepted", "accepted", "answer"),
+        ("wrapup", "accepted", "event"),
+        ("wrapup", "wrapping", "answer"),
+        ("created", "of a future version", "event"),
+        # It is over, and its event is still to come.
+        ("created", "rejected", None),
+        ("accepted", "completed", None),
+        ("wrapup", "completed", None),
+    ],
+)
+def test_what_is_shown_never_goes_back(
+    known: KnownReservations, event: str, status: str, shown: str | None
+) -> None:
+    told, answered = reservation("WR1", "pending"), reservation("WR1", status)
+    known.note(f"reservation.{event}", "WR1", told)
+    known.renew(answered)
+    expected = {"event": told, "answer": answered, None: None}[shown]
+    assert known.open().get("WR1") is expected
+    # The answer is no event: listeners are still to be told.
+    assert known.is_news("reservation.completed", "WR1")
+
+
+def test_an_event_that_is_older_than_an_answer_takes_nothing_back(
+    known: KnownReservations,
+) -> None:
+    known.note("reservation.created", "WR1", reservation("WR1"))
+    answered = reservation("WR1", "wrapping")
+    known.renew(answered)
+    known.note("reservation.accepted", "WR1", reservation("WR1", "accepted"))
+    assert known.open()["WR1"] is answered
+    known.renew(reservation("WR1", "completed"))
+    known.note("reservation.wrapup", "WR1", reservation("WR1", "wrapping"))
+    assert known.open() == {}
+
+
+def test_a_reservation_that_was_accepted_is_not_unheard(
+    known: KnownReservations,
+) -> None:
+    known.note("reservation.created", "WR1", reservation("WR1"))
+    known.renew(reservation("WR1", "accepted"))
+    known.note("reservation.created", "WR2", reservation("WR2", "rejected"))
+    assert known.unheard() == {}
+
+
+def test_what_an_answer_told_is_known_beside_what_was_told(
+    known: KnownReservations,
+) -> None:
+    known.note("reservation.created", "WR1", reservation("WR1"))
+    known.renew(reservation("WR1", "accepted"))
+    assert known.told()[0] == {"WR1": Told(1, None, "accepted")}
+    known.note("reservation.accepted", "WR1", reservation("WR1", "accepted"))
+    assert known.told()[0] == {"WR1": Told(2, None, "accepted")}
+
+
 @pytest.mark.parametrize("sid", ["WR1", None, 5])
 def test_an_answer_opens_no_reservation(known: KnownReservations, sid: Any) -> None:
     known.renew(reservation(sid))
@@ -141,7 +203,7 @@ def test_what_was_told_is_known_with_its_task(known: KnownReservations) -> None:
     known.note("reservation.created", "WR2", reservation("WR2"))
     known.note("reservation.timeout", "WR3", reservation("WR3"))
     assert known.told() == (
-        {"WR1": Told(2, "WT1"), "WR2": Told(1, None)},
+        {"WR1": Told(2, "WT1"), "WR2": Told(1, None, "pending")},
         frozenset({"WR3"}),
     )
 
