@@ -134,7 +134,7 @@ def test_nobody_waits_for_what_others_wait_for(fetching: Fetching) -> None:
         wait(each, "what was stuck")
 
 
-def test_each_owner_has_two_threads_and_all_together_ten_more(
+def test_each_owner_has_two_threads_and_all_together_fourteen_more(
     fetching: Fetching,
 ) -> None:
     gates = [Gate() for _ in range(60)]
@@ -142,9 +142,9 @@ def test_each_owner_has_two_threads_and_all_together_ten_more(
         fetching.fetch(*gates[first : first + 20], owner=f"{first}")[1]
         for first in range(0, 60, 20)
     ]
-    for gate in [*gates[:12], *gates[20:22], *gates[40:42]]:
+    for gate in [*gates[:16], *gates[20:22], *gates[40:42]]:
         wait(gate.entered, "a job that may run")
-    assert len(fetch_threads()) == 16
+    assert len(fetch_threads()) == 20
     for gate in gates:
         gate.open.set()
     for each in done:

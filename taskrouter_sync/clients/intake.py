@@ -79,11 +79,11 @@ class Intake:
             self._overrun = False
         self._receiver.opened()
 
-    def frame(self, data: bytes) -> None:
+    def frame(self, data: bytes, more: bool) -> None:
         with self._lock:
             known, taken = self._overrun, self._take(len(data))
         if taken:
-            self._receiver.frame(data)
+            self._receiver.frame(data, more)
             self._mark()
         elif not known:
             self._log.warning(

@@ -58,7 +58,8 @@ class BoundedSocket:
 
     def ahead(self) -> tuple[bytes, int]:
         """Show what has been received and not read yet: its start, and its length."""
-        return self._ahead[self._given : self._given + 4], len(self._ahead) - self._given
+        given = self._given
+        return self._ahead[given : given + 4], len(self._ahead) - given
 
     def send(self, data: bytes) -> int:
         return self._tcp.send(data)

@@ -34,7 +34,7 @@ class Bench:
     def opened(self) -> None:
         self.told.append("opened")
 
-    def frame(self, data: bytes) -> None:
+    def frame(self, data: bytes, more: bool) -> None:
         self.taken.append(data)
 
     def failed(self, error: TaskRouterError, refused: bool) -> None:
@@ -80,8 +80,8 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def test_what_there_is_room_for_is_passed_on(bench: Bench) -> None:
     bench.intake.opened()
-    bench.intake.frame(b"one")
-    bench.intake.frame(b"two")
+    bench.intake.frame(b"one", False)
+    bench.intake.frame(b"two", False)
     bench.intake.failed(ConnectionFailed("x"), False)
     bench.intake.ended(Ending())
     assert bench.taken == [b"one", b"two"]
@@ -93,7 +93,7 @@ def test_the_connection_is_dropped_once_when_too_many_wait(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(20):
-        bench.intake.frame(b"%d" % number)
+        bench.intake.frame(b"%d" % number, False)
     assert len(bench.taken) == 10
     assert bench.told == ["drop"]
     assert [record.message for record in caplog.records] == [
@@ -104,23 +104,23 @@ def test_the_connection_is_dropped_once_when_too_many_wait(
 
 
 def test_the_connection_is_dropped_when_what_waits_is_too_large(bench: Bench) -> None:
-    bench.intake.frame(b"x" * 600)
-    bench.intake.frame(b"y" * 600)
+    bench.intake.frame(b"x" * 600, False)
+    bench.intake.frame(b"y" * 600, False)
     assert len(bench.taken) == 1
     assert bench.told == ["drop"]
 
 
 def test_one_frame_is_never_too_large(bench: Bench) -> None:
-    bench.intake.frame(b"x" * 5000)
+    bench.intake.frame(b"x" * 5000, False)
     bench.catch_up()
-    bench.intake.frame(b"y" * 5000)
+    bench.intake.frame(b"y" * 5000, False)
     assert len(bench.taken) == 2
     assert bench.told == []
 
 
 def test_who_keeps_up_is_never_dropped(bench: Bench) -> None:
     for _ in range(100):
-        bench.intake.frame(b"x" * 100)
+        bench.intake.frame(b"x" * 100, False)
         bench.catch_up()
     assert len(bench.taken) == 100
     assert bench.told == []
@@ -128,7 +128,7 @@ def test_who_keeps_up_is_never_dropped(bench: Bench) -> None:
 
 def test_the_connection_is_wanted_again_when_half_is_done(bench: Bench) -> None:
     for _ in range(20):
-        bench.intake.frame(b"x")
+        bench.intake.frame(b"x", False)
     bench.catch_up(2)
     assert not bench.intake.has_room
     bench.catch_up(1)
@@ -139,10 +139,10 @@ def test_the_connection_is_wanted_again_when_half_is_done(bench: Bench) -> None:
 
 def test_after_what_was_not_taken_nothing_is_up_to_the_next_line(bench: Bench) -> None:
     for _ in range(11):
-        bench.intake.frame(b"x")
+        bench.intake.frame(b"x", False)
     bench.catch_up()
-    bench.intake.frame(b"too late")
+    bench.intake.frame(b"too late", False)
     assert b"too late" not in bench.taken
     bench.intake.opened()
-    bench.intake.frame(b"anew")
+    bench.intake.frame(b"anew", False)
     assert bench.taken[-1] == b"anew"

@@ -296,6 +296,40 @@ def test_frames_sent_with_the_upgrade_s_answer_are_not_lost() -> None:
         made.close()
 
 
+@pytest.mark.parametrize(
+    ("next_frame", "more"),
+    [
+        (frame("second"), True),
+        (frame("x" * 125), True),
+        (frame("x" * 126), True),
+        (frame("x" * 5_000), True),
+        # Its rest may not come for long.
+        (frame("second")[:-1], False),
+        (frame("x" * 126)[:-1], False),
+        (frame("x" * 70_000)[:14_000], False),
+        (b"\x81", False),
+        # Nothing comes of these that a reader would get.
+        (frame("", PING), False),
+        (frame("part", TEXT, fin=False), False),
+        (b"", False),
+    ],
+)
+def test_more_is_told_of_a_message_that_is_here_already(
+    next_frame: bytes, more: bool
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.upgrade()
+        peer.send(frame("first") + next_frame)
+        peer.stall()
+
+    with RawServer(script) as server:
+        made = BridgeSocket(5.0)
+        made.open(url_of(server), None)
+        assert next(iter(made)) == b"first"
+        assert made.more is more
+        made.close()
+
+
 def test_a_ping_is_answered_with_what_it_holds() -> None:
     frames: list[tuple[int, bytes]] = []
 
