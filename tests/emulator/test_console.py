@@ -210,6 +210,16 @@ def test_a_task_is_created(emulator: Emulator, page: Page) -> None:
     assert event.task.task_channel_unique_name == "voice"
 
 
+def test_what_came_of_it_is_in_sight_wherever_the_page_is(
+    emulator: Emulator, workspace: ReadyWorkspace, open_page: OpenPage
+) -> None:
+    page = open_page(emulator, 320)
+    page.get_by_role("button", name="Create task").click()
+    expect(page.locator("#word")).to_contain_text("is reserved")
+    expect(page.locator("#word")).to_be_in_viewport()
+    assert page.evaluate("scrollY") > 0
+
+
 @pytest.mark.parametrize("attributes", ["{", "[]", "null", '"text"'])
 def test_attributes_that_are_no_object_are_said_where_they_are(
     emulator: Emulator, page: Page, attributes: str

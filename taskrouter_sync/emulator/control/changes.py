@@ -54,7 +54,8 @@ class Changes:
             what: names in the error what did not come.
 
         Raises:
-            TimeoutError: it did not hold in time, or the emulator stops.
+            TimeoutError: it did not hold in time.
+            RuntimeError: the emulator stops.
         """
         changed = self.watch()
         try:
@@ -69,7 +70,7 @@ class Changes:
     ) -> None:
         while not condition():
             if self.closed:
-                raise TimeoutError("the emulator stops")
+                raise RuntimeError("the emulator stops")
             await changed.wait()
             changed.clear()
 
