@@ -21,7 +21,6 @@ from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.errors import TaskRouterError
 from taskrouter_sync.session import Limits
 from taskrouter_sync.wire import backoff
 
@@ -31,6 +30,7 @@ from .ledger import Entry, compare
 from .people import Agent, MintToken, Notes, Visitors
 from .proxy import Proxy
 from .report import Load, Report, Size
+from .stage import Mistakes
 from .storm import Storm
 from .strikes import strikes
 
@@ -47,26 +47,12 @@ _LASTING = (
 )
 
 
-class _Mistakes(logging.Handler):
-    """Collects what is logged as nobody's fault but the SDK's own."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        # What nobody listens to is logged, and is trouble as any other.
-        if not isinstance(error, TaskRouterError):
-            self.found.append(self.format(record))
-
-
 def soak(size: Size) -> Report:
     """Let it storm, wait until everything was told, close everything, and look."""
     threads, sockets, start = leaks.threads(), leaks.sockets(), Load.now()
     lasting = _lasting()
     with ExitStack() as stack:
-        mistakes, silence = _Mistakes(), logging.NullHandler()
+        mistakes, silence = Mistakes(), logging.NullHandler()
         # The libraries log what breaks off at great length, and what keeps a record of
         # that keeps its traceback, and all that hangs on it.
         for name in ("taskrouter_sync", "aiohttp", "urllib3"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,13 @@ from taskrouter_sync.errors import InvalidResponse
 
 from ..conftest import ReadyWorker
 from ..support.collector import LIMIT, Collector, wait
+from ..support.raw_server import BINARY, TEXT
 from .fault import Fault, Kind
 from .proxy import Proxy
+from .stage import on_stage
+
+
+MIB_16 = 16 * 1024 * 1024
 
 
 @pytest.fixture
@@ -48,6 +54,146 @@ def test_an_odd_frame_that_ends_a_reservation_is_made_up_for(
         )
     )
     assert came.expect("reservation.canceled").sid == created.sid
+
+
+# Of every kind.
+
+SIDS = {"sid": "WT1", "reservation_sid": "WR1"}
+
+ODD: dict[str, tuple[bytes, int]] = {
+    "an object in binary, cut short": (b'{"event_type": "x', BINARY),
+    "bytes": (bytes(range(256)), BINARY),
+    "16 MiB of nothing sensible": (b"x" * MIB_16, TEXT),
+    "16 MiB of brackets": (b"[" * MIB_16, TEXT),
+    "a deep payload": (
+        b'{"event_type":"x","payload":' + b"[" * 900 + b"]" * 900 + b"}",
+        TEXT,
+    ),
+    "a number too long": (
+        b'{"event_type":"x","payload":' + b"9" * 5000 + b"}",
+        TEXT,
+    ),
+    "a reservation's event without payload": (
+        b'{"event_type":"reservation.created"}',
+        TEXT,
+    ),
+    "a reservation's event with a list": (
+        b'{"event_type":"reservation.created","payload":[1]}',
+        TEXT,
+    ),
+    "a reservation without a task": (
+        b'{"event_type":"reservation.created","payload":{"reservation_sid":"WR1"}}',
+        TEXT,
+    ),
+    "sids that are numbers": (
+        b'{"event_type":"reservation.x","payload":{"sid":1,"reservation_sid":2}}',
+        TEXT,
+    ),
+    "a type that is a list": (b'{"event_type":["reservation.created"]}', TEXT),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_an_odd_frame_is_an_error_and_the_line_goes_on(what: str) -> None:
+    with on_stage() as stage:
+        stage.send(*ODD[what])
+        stage.settle()
+        assert stage.came.names() == ["connected", "ready", "error"]
+        assert isinstance(stage.came.last("error"), InvalidResponse)
+
+
+@pytest.mark.parametrize("blank", [b"", b" ", b"\r\n\t", b" " * MIB_16])
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+def test_a_blank_frame_is_a_beat(blank: bytes, opcode: int) -> None:
+    with on_stage() as stage:
+        stage.send(blank, opcode)
+        stage.settle()
+        assert stage.came.names() == ["connected", "ready"]
+
+
+def test_an_event_of_16_mib_is_told() -> None:
+    with on_stage() as stage:
+        large = Collector().listen(stage.client, "large")
+        stage.send({"event_type": "large", "payload": "x" * MIB_16})
+        assert len(large.expect("large")) == MIB_16
+
+
+def test_an_event_in_a_binary_frame_is_told() -> None:
+    with on_stage() as stage:
+        heard = Collector().listen(stage.client, "event")
+        stage.send(b'{"event_type":"event","payload":1}', BINARY)
+        assert heard.expect("event") == 1
+
+
+TYPES = (
+    "worker.activity.update",
+    "worker.attributes.update",
+    "worker.capacity.update",
+    "worker.channel.availability.update",
+    "task.updated",
+    "ready",
+    "unheard.of",
+)
+PAYLOADS: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1.5e300,
+    "",
+    "text",
+    [],
+    [[]],
+    {},
+    {"sid": None},
+    {"sid": 5},
+    {"sid": []},
+    {"sid": {}},
+    {"sid": ""},
+    {"sid": "WK"},
+    {"sid": "WK1", "attributes": "no json", "activity_sid": []},
+    {"sid": "WK1", "attributes": {"a": 1}, "date_updated": "yesterday"},
+    {"sid": "WC1", "configured_capacity": {}, "available": []},
+    {"sid": "WT1", "attributes": "[" * 5000},
+    {"sid": "../../..", "url": 5, "links": 7},
+    {"meta": {"key": []}},
+    {"meta": {"key": "reservations"}, "reservations": 5},
+    {"meta": 5},
+    {"__class__": 1, "__dict__": {}, "payload": 1, "keys": 2},
+)
+
+
+@pytest.mark.parametrize("event_type", TYPES)
+def test_an_event_of_wrong_values_is_told_with_them(event_type: str) -> None:
+    """None is an error: what a service adds some day must not be one."""
+    name = event_type.removeprefix("worker.")
+    with on_stage() as stage:
+        heard = Collector().listen(stage.client, name)
+        for payload in PAYLOADS:
+            stage.send({"event_type": event_type, "payload": payload})
+        stage.settle()
+        # Which values count as told already is no business of this test.
+        assert heard.count(name) >= 1
+        assert "error" not in stage.came.names()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"attributes": 5},
+        {"date_created": "never", "date_updated": {}},
+        {"reservation_status": []},
+        {"sid": "", "reservation_sid": ""},
+        {"sid": "?x=1#", "reservation_sid": "/.."},
+        {"sid": "\ud800", "reservation_sid": "\udfff"},
+        {"task_sid": 7, "worker_sid": []},
+    ],
+)
+def test_a_reservation_of_wrong_values_is_told(more: dict[str, Any]) -> None:
+    with on_stage() as stage:
+        payload = {**SIDS, **more}
+        stage.send({"event_type": "reservation.created", "payload": payload})
+        told = stage.came.expect("reservation.created")
+        assert told.sid == payload["reservation_sid"]
 
 
 # Floods.

@@ -1,0 +1,185 @@
+"""Whatever is said to a client, only the documented errors come of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from taskrouter_sync import Worker
+from taskrouter_sync.errors import TaskRouterError
+
+from ..strategies import json_values, payloads, texts
+from ..support.raw_server import BINARY, TEXT
+from .stage import on_stage
+
+
+# The same examples in every run; each takes a round trip or some.
+fuzz = settings(max_examples=60, deadline=None, derandomize=True)
+
+TYPES = (
+    "reservation.created",
+    "reservation.pending",
+    "reservation.accepted",
+    "reservation.completed",
+    "reservation.unheard-of",
+    "reservation",
+    "worker.activity.update",
+    "worker.attributes.update",
+    "worker.capacity.update",
+    "worker.channel.availability.update",
+    "worker.",
+    "task.updated",
+    "ready",
+    "readyness",
+    "connected",
+    "disconnected",
+    "error",
+    "token.expired",
+    "",
+)
+
+SIDS = (
+    "WR00000000000000000000000000000001",
+    "WT00000000000000000000000000000001",
+    "WK00000000000000000000000000000001",
+    "WC00000000000000000000000000000001",
+    "",
+    "..",
+    "\ud800",
+)
+
+named = st.sampled_from(
+    [
+        "sid",
+        "reservation_sid",
+        "task_sid",
+        "worker_sid",
+        "activity_sid",
+        "attributes",
+        "available",
+        "configured_capacity",
+        "reservation_status",
+        "date_created",
+        "date_updated",
+        "meta",
+        "key",
+        "next_page_url",
+        "reservations",
+        "channels",
+        "url",
+    ]
+)
+values = (
+    json_values()
+    | st.sampled_from(SIDS)
+    | st.lists(payloads(named), max_size=3)
+    | st.sampled_from(["pending", "accepted", "completed", "reservations", "channels"])
+)
+things = st.dictionaries(named, values, max_size=6) | json_values() | payloads()
+events = st.fixed_dictionaries(
+    {"event_type": st.sampled_from(TYPES) | texts, "payload": things}
+)
+frames = (
+    events.map(json.dumps).map(str.encode)
+    | st.binary(max_size=40)
+    | json_values().map(json.dumps).map(str.encode)
+)
+
+
+def read_all(value: Any) -> None:
+    """Do with a result what programs do with results."""
+    repr(value)
+    str(value)
+    copy.copy(value)
+    value == value  # noqa: B015 - whether it can be compared
+    if hasattr(value, "_repr_html_"):
+        value._repr_html_()
+    for name in dir(value):
+        if not name.startswith("_"):
+            try:
+                getattr(value, name)
+            except AttributeError:
+                # dir lists what the documentation does: not each is in each payload.
+                continue
+    if isinstance(value, list):
+        for each in value:
+            read_all(each)
+
+
+def test_any_frames_are_events_or_errors() -> None:
+    with on_stage() as stage:
+        stage.client.on("reservation.created", read_all)
+        stage.client.on("task.updated", read_all)
+
+        @fuzz
+        @given(st.lists(frames, max_size=8), st.sampled_from([TEXT, BINARY]))
+        def say(said: list[bytes], opcode: int) -> None:
+            for frame in said:
+                stage.send(frame, opcode)
+            stage.settle()
+
+        say()
+
+
+def test_any_answers_to_the_requests_that_frames_cause() -> None:
+    with on_stage() as stage:
+
+        @fuzz
+        @given(things, st.sampled_from(SIDS[:3]))
+        def say(answer: Any, sid: str) -> None:
+            stage.answer = answer
+            payload = {"sid": "WT1", "reservation_sid": sid}
+            stage.send({"event_type": "reservation.created", "payload": payload})
+            stage.settle()
+
+        say()
+
+
+CALLS: dict[str, Callable[[Worker], Any]] = {
+    "fetch": lambda worker: worker.fetch(),
+    "update": lambda worker: worker.update({"FriendlyName": "A"}),
+    "fetch_reservations": lambda worker: worker.fetch_reservations(),
+    "fetch_channels": lambda worker: worker.fetch_channels(),
+    "activities": lambda worker: worker.activities.fetch(),
+    "activity": lambda worker: worker.activities.fetch("WA1"),
+    "statistics": lambda worker: worker.statistics.fetch(),
+    "complete_task": lambda worker: worker.complete_task("WT1"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_any_answer_is_a_result_or_an_error(call: str) -> None:
+    with on_stage() as stage:
+
+        @settings(fuzz, max_examples=30)
+        @given(things)
+        def ask(answer: Any) -> None:
+            stage.answer = answer
+            try:
+                result = CALLS[call](stage.client)
+            except TaskRouterError:
+                return
+            read_all(result)
+
+        ask()
+
+
+def test_any_answer_reaches_the_callback() -> None:
+    """With a callback nothing is raised: it gets an error or a result."""
+    with on_stage() as stage:
+
+        @fuzz
+        @given(things)
+        def ask(answer: Any) -> None:
+            stage.answer = answer
+            told: list[tuple[Any, Any]] = []
+            stage.client.fetch(lambda error, result: told.append((error, result)))
+            ((error, _),) = told
+            assert error is None or isinstance(error, TaskRouterError)
+
+        ask()
