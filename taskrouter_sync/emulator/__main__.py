@@ -11,11 +11,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from taskrouter_sync.emulator import Emulator, ServiceError, plan
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace, listed
+from taskrouter_sync.emulator.state_file import StateError
 from taskrouter_sync.emulator.tokens import mint_worker_token
 
 
@@ -50,28 +53,41 @@ def main(arguments: list[str] | None = None) -> int:
             return _fail(f"{files[-1]}: {error.strerror}")
         except ValueError as error:
             return _fail(f"{files[-1]}: {error}")
-    # With the credentials that the user's own programs find in the environment,
-    # these programs work with the emulator as they are.
-    emulator = Emulator(
-        host=options.host,
-        port=options.port,
-        account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or None,
-        auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or None,
-        seed=numbers[-1] if numbers else None,
-        manual_clock=options.manual_clock,
-    )
     try:
-        emulator.start()
-    except OSError as error:
-        return _fail(f"{options.host}:{options.port}: {error.strerror}")
-    with emulator:
+        # With the credentials that the user's own programs find in the environment,
+        # these programs work with the emulator as they are.
+        emulator = Emulator(
+            host=options.host,
+            port=options.port,
+            account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or None,
+            auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or None,
+            seed=numbers[-1] if numbers else None,
+            manual_clock=options.manual_clock,
+            state=options.state,
+        )
         try:
-            workspace = emulator.workspace(**contents)
-        except (ValueError, ServiceError) as error:
-            return _fail(f"{files[-1] if files else 'workspace'}: {error}")
-        print(_greeting(emulator, workspace, options.print_tokens), flush=True)
-        stopped.wait()
+            emulator.start()
+        except OSError as error:
+            return _fail(f"{options.host}:{options.port}: {error.strerror}")
+        with emulator:
+            try:
+                workspace = _workspace(emulator, contents)
+            except (ValueError, ServiceError) as error:
+                return _fail(f"{files[-1] if files else 'workspace'}: {error}")
+            print(_greeting(emulator, workspace, options.print_tokens), flush=True)
+            stopped.wait()
+    except StateError as error:
+        return _fail(str(error))
     return statuses[0]
+
+
+def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspace:
+    """Take the oldest workspace that a state file has kept, or else make one."""
+
+    def kept(engine: Engine) -> ReadyWorkspace | None:
+        return next((listed(each) for each in engine.workspaces.values()), None)
+
+    return emulator.call(kept) or emulator.workspace(**contents)
 
 
 def _fail(message: str) -> int:
@@ -114,6 +130,14 @@ def _parser() -> argparse.ArgumentParser:
         "--manual-clock",
         action="store_true",
         help="time stands still until it is advanced, in the console or over HTTP",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keeps the workspaces and a made-up account from run to run, whatever "
+        "ends a run; made if it is not there. What fell due in between happens at the "
+        "start. It also holds the made-up auth token: show it to nobody",
     )
     parser.add_argument(
         "--print-tokens",

@@ -44,6 +44,17 @@ class ReadyWorkspace:
         return next(iter(self.workflows.values()))
 
 
+def listed(workspace: Workspace) -> ReadyWorkspace:
+    """List what a workspace contains; of several with one name, the latest."""
+    return ReadyWorkspace(
+        sid=workspace.sid,
+        activities={a.friendly_name: a.sid for a in workspace.activities.values()},
+        workers={w.friendly_name: w.sid for w in workspace.workers.values()},
+        task_queues={q.friendly_name: q.sid for q in workspace.task_queues.values()},
+        workflows={w.friendly_name: w.sid for w in workspace.workflows.values()},
+    )
+
+
 def furnish(
     engine: Engine,
     name: str,

@@ -51,9 +51,11 @@ class Saver:
         self._file: StateFile | None = None
         self._rows: Rows | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        # The next writing, if there is something to write.
-        self._next: asyncio.Future[None] | None = None
+        # The next writing, if there is something to write: it gives what went wrong.
+        self._next: asyncio.Future[str | None] | None = None
         self._timer: asyncio.Handle | None = None
+        # Then what the engine tells is no news.
+        self._writing = False
         # The engine's time in the file.
         self._saved_at: float | None = None
 
@@ -114,7 +116,9 @@ class Saver:
             # Of time that passes nobody is told.
             self.soon()
         if self._next is not None:
-            await asyncio.shield(self._next)
+            trouble = await asyncio.shield(self._next)
+            if trouble is not None:
+                raise StateError(trouble)
 
     def begin_anew(self) -> None:
         """Write everything the next time: the engine is another one."""
@@ -146,37 +150,41 @@ class Saver:
 
     def _changed(self) -> None:
         # In the middle of an operation: the loop gets to it when that is over.
-        self.soon()
+        if not self._writing:
+            self.soon()
 
     def _write_next(self) -> None:
         turn, file = self._next, self._file
         if turn is None or file is None or self._loop is None:
             return
         self._next = self._timer = None
+        # Whatever happens, nobody waits for good.
+        trouble: str | None = f"{file.path}: not written"
         try:
             self._write(file)
+            trouble = None
         except StateError as error:
-            _log.error("the state was not saved: %s", error)
-            turn.set_exception(error)
-            self._next = self._loop.create_future()
-            self._timer = self._loop.call_later(RETRY, self._write_next)
-        else:
-            turn.set_result(None)
+            trouble = str(error)
+            _log.error("the state was not saved: %s", trouble)
         finally:
-            # Whatever happens, nobody waits for good; and nobody has to.
-            if not turn.done():
-                turn.set_exception(StateError(f"{file.path}: not written"))
-            turn.exception()
+            turn.set_result(trouble)
+            if trouble is not None:
+                self._next = self._loop.create_future()
+                self._timer = self._loop.call_later(RETRY, self._write_next)
 
     def _write(self, file: StateFile) -> None:
         rows, self._rows = self._rows, None
-        with file.transaction():
-            if rows is None:
-                rows = Rows(file.connection)
-                rows.clear()
-                self._changes.clear()
-                self._engine.watch(self._changes)
-            rows.write(self._engine, self._changes, self._sids.state())
+        self._writing = True
+        try:
+            with file.transaction():
+                if rows is None:
+                    rows = Rows(file.connection)
+                    rows.clear()
+                    self._changes.clear()
+                    self._engine.watch(self._changes)
+                rows.write(self._engine, self._changes, self._sids.state())
+        finally:
+            self._writing = False
         # After an error nothing is known of the rows: then all are written anew.
         self._rows = rows
         self._saved_at = self._engine.now

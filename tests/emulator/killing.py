@@ -1,0 +1,252 @@
+"""Kills a program in the middle of its work, and looks what is left of it.
+
+Two clients create tasks over REST; a worker accepts and completes them over the event
+bridge. After each kill -9 the program is started again, and has to know all that it
+had answered. ``python -m tests.emulator.killing --rounds 200`` does it for longer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+
+# How far a reservation has come.
+PROGRESS = ("pending", "accepted", "completed")
+CREATORS = 2
+
+
+@dataclass
+class Answered:
+    """What the program has answered so far."""
+
+    # Attributes by task sid, progress by reservation sid (with its task).
+    tasks: dict[str, str] = field(default_factory=dict)
+    reservations: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+
+@dataclass
+class Program:
+    """A run of the emulator as a program, and where it is."""
+
+    process: subprocess.Popen[str]
+    exported: dict[str, str]
+
+    @property
+    def workspace_url(self) -> str:
+        sid = self.exported["TASKROUTER_WORKSPACE_SID"]
+        return f"{self.exported['TASKROUTER_API_URL']}/Workspaces/{sid}"
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        return self.exported["TWILIO_ACCOUNT_SID"], self.exported["TWILIO_AUTH_TOKEN"]
+
+
+@contextmanager
+def program(state: Path, port: str = "0") -> Iterator[Program]:
+    """Run the program until the end of the block, which kills it."""
+    options = ("--port", port, "--state", str(state), "--print-tokens")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "taskrouter_sync.emulator", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONWARNINGS": "error"},
+    )
+    with process:
+        try:
+            text = ""
+            assert process.stdout is not None
+            for line in process.stdout:
+                text += line
+                if "Attributes=" in line:
+                    break
+            exported = re.findall(r"^export (\w+)=(\S+)$", text, re.MULTILINE)
+            yield Program(process, dict(exported))
+        finally:
+            process.send_signal(signal.SIGKILL)
+
+
+class Clients:
+    """Those who work with one run of the program until it is killed."""
+
+    def __init__(self, run: Program, answered: Answered) -> None:
+        self._run = run
+        self._answered = answered
+        # Guards `answered`.
+        self._lock = threading.Lock()
+        self.progressed = threading.Event()
+
+    def work(self, until: Callable[[], None]) -> None:
+        """Work until the program is gone, which `until` sees to."""
+        with ThreadPoolExecutor(CREATORS + 1) as pool:
+            jobs = [
+                pool.submit(self._until_gone, self._create, number)
+                for number in range(CREATORS)
+            ]
+            jobs.append(pool.submit(self._until_gone, self._serve, 0))
+            until()
+            self._run.process.kill()
+            for job in jobs:
+                job.result()
+
+    def _until_gone(
+        self, job: Callable[[requests.Session, int], None], number: int
+    ) -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            try:
+                while True:
+                    job(session, number)
+                    self.progressed.set()
+            except requests.ConnectionError:
+                return
+
+    def _create(self, session: requests.Session, number: int) -> None:
+        attributes = json.dumps({"client": number, "nonce": random.random()})
+        answer = session.post(
+            f"{self._run.workspace_url}/Tasks",
+            data={"Attributes": attributes},
+            auth=self._run.credentials,
+            timeout=10,
+        )
+        assert answer.status_code == 201, answer.text
+        with self._lock:
+            self._answered.tasks[answer.json()["sid"]] = attributes
+
+    def _serve(self, session: requests.Session, number: int) -> None:
+        worker = f"Workers/{self._run.exported['TASKROUTER_WORKER_SID']}"
+        found = self._ask(session, "GET", f"{worker}/Reservations")["reservations"]
+        for reservation in found:
+            status = reservation["reservation_status"]
+            if status in PROGRESS[:-1]:
+                sid, task_sid = reservation["sid"], reservation["task_sid"]
+                following = PROGRESS.index(status) + 1
+                for step in range(following, len(PROGRESS)):
+                    self._ask(
+                        session,
+                        "POST",
+                        f"{worker}/Reservations/{sid}",
+                        ReservationStatus=PROGRESS[step],
+                    )
+                    with self._lock:
+                        self._answered.reservations[sid] = task_sid, step
+
+    def _ask(
+        self, session: requests.Session, method: str, path: str, **params: str
+    ) -> Any:
+        exported = self._run.exported
+        channel = (
+            f"{exported['TASKROUTER_EVENT_BRIDGE_URL']}/v1/wschannels/"
+            f"{exported['TWILIO_ACCOUNT_SID']}/{exported['TASKROUTER_WORKER_SID']}"
+        )
+        envelope = {
+            "url": f"{self._run.workspace_url}/{path}",
+            "method": method,
+            "token": exported["WORKER_TOKEN"],
+            "params": params,
+        }
+        answer = session.post(channel, data=json.dumps(envelope), timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["payload"]
+
+
+def check(run: Program, answered: Answered) -> None:
+    """See that a run knows all that was answered."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.auth = run.credentials
+        tasks = {each["sid"]: each for each in _all(session, run, "Tasks", "tasks")}
+        for sid, attributes in answered.tasks.items():
+            assert tasks[sid]["attributes"] == attributes, sid
+        worker = f"Workers/{run.exported['TASKROUTER_WORKER_SID']}/Reservations"
+        reservations = {
+            each["sid"]: each for each in _all(session, run, worker, "reservations")
+        }
+        told = {
+            (each["resource_sid"], each["event_type"])
+            for each in _all(session, run, "Events", "events")
+        }
+    for sid, (task_sid, progress) in answered.reservations.items():
+        status = reservations[sid]["reservation_status"]
+        assert PROGRESS.index(status) >= progress, (sid, status)
+        assert reservations[sid]["task_sid"] == task_sid
+        assert (sid, f"reservation.{PROGRESS[progress]}") in told, sid
+
+
+def _all(session: requests.Session, run: Program, path: str, key: str) -> list[Any]:
+    found: list[Any] = []
+    url: str | None = f"{run.workspace_url}/{path}?PageSize=1000"
+    while url:
+        page = session.get(url, timeout=10).json()
+        found += page[key]
+        url = page["meta"]["next_page_url"]
+    return found
+
+
+def rounds(count: int, state: Path, chance: random.Random) -> Answered:
+    """Start, work, kill and look, so many times; give all that was answered.
+
+    Tasks that are over are forgotten after five minutes; what was answered is looked
+    at for so long.
+    """
+    answered = Answered()
+    with program(state) as run:
+        port = run.exported["TASKROUTER_API_URL"].rpartition(":")[2].partition("/")[0]
+    never = threading.Event()
+    for _ in range(count):
+        with program(state, port) as run:
+            check(run, answered)
+            clients = Clients(run, answered)
+
+            def until(clients: Clients = clients) -> None:
+                assert clients.progressed.wait(10)
+                never.wait(chance.uniform(0, 0.4))
+
+            clients.work(until)
+    with program(state, port) as run:
+        check(run, answered)
+    return answered
+
+
+def main() -> int:
+    """Do it as often as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.emulator.killing")
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        state = Path(directory) / "state"
+        chance = random.Random(options.seed)
+        done = 0
+        tasks = reservations = 0
+        while done < options.rounds:
+            # Few enough for the five minutes that tasks are remembered.
+            few = min(40, options.rounds - done)
+            answered = rounds(few, state, chance)
+            done += few
+            tasks += len(answered.tasks)
+            reservations += len(answered.reservations)
+            sys.stdout.write(
+                f"{done} kills, nothing lost: {tasks} tasks,"
+                f" {reservations} reservations (seed {options.seed})\n"
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

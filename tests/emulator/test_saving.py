@@ -1,0 +1,346 @@
+"""``Emulator(state=...)``: what was answered is there in the next run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from taskrouter_sync.emulator import Emulator, saving
+from taskrouter_sync.emulator.clock import MANUAL_START
+from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.listening import listen
+from taskrouter_sync.emulator.state_file import StateError
+
+from .conftest import Desk, OpenDesk, worker_token
+
+
+LISTS = (
+    "Activities",
+    "Workers",
+    "TaskQueues",
+    "Workflows",
+    "Tasks",
+    "TaskChannels",
+    "Events",
+    "Statistics",
+    "Workers/Statistics",
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+Run = Callable[..., Emulator]
+
+
+@pytest.fixture
+def run(path: Path) -> Run:
+    """Makes emulators of one file and of one time."""
+
+    def make(**options: Any) -> Emulator:
+        return Emulator(state=path, **{"manual_clock": True, **options})
+
+    return make
+
+
+def ready(emulator: Emulator, **options: Any) -> ReadyWorkspace:
+    return emulator.workspace(worker_activity="Available", **options)
+
+
+def get(emulator: Emulator, path: str) -> Any:
+    """What REST shows of the only workspace."""
+    (sid,) = emulator.call(lambda engine: list(engine.workspaces))
+    answer = requests.get(
+        f"{emulator.api_base_url}/Workspaces/{sid}/{path}",
+        params={"PageSize": 1000},
+        auth=(emulator.account_sid, emulator.auth_token),
+        timeout=5,
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def without_addresses(value: Any, emulator: Emulator) -> Any:
+    """Leave out where it was asked."""
+    if isinstance(value, dict):
+        return {key: without_addresses(each, emulator) for key, each in value.items()}
+    if isinstance(value, list):
+        return [without_addresses(each, emulator) for each in value]
+    return value.replace(emulator.url, "") if isinstance(value, str) else value
+
+
+def everything(emulator: Emulator) -> Any:
+    return without_addresses([get(emulator, each) for each in LISTS], emulator)
+
+
+def statuses(emulator: Emulator) -> list[str]:
+    return [task["assignment_status"] for task in get(emulator, "Tasks")["tasks"]]
+
+
+def test_the_next_run_answers_the_same(run: Run) -> None:
+    with run() as emulator:
+        ready(emulator)
+        for _ in range(3):
+            emulator.create_task(attributes={"language": "en"})
+            emulator.advance(7)
+        before = everything(emulator)
+    with run() as emulator:
+        assert everything(emulator) == before
+
+
+def test_the_account_stays_the_same(run: Run) -> None:
+    first, second = run(), run()
+    assert first.account_sid == second.account_sid
+    assert first.auth_token == second.auth_token
+    assert run(account_sid=first.account_sid, auth_token="x").auth_token == "x"
+
+
+def test_tokens_of_before_are_good(run: Run, open_desk: OpenDesk) -> None:
+    with run() as emulator:
+        workspace = ready(emulator)
+        token = worker_token(emulator, workspace, workspace.workers["Alice"])
+    with run() as emulator:
+        desk: Desk = open_desk(emulator, workspace, token=token)
+        assert desk.post("GET", "/Activities").status_code == 200
+
+
+def test_the_file_of_another_account_is_refused(run: Run) -> None:
+    run()
+    with pytest.raises(StateError, match="of account AC"):
+        run(account_sid="AC" + "0" * 32)
+
+
+def test_an_emulator_that_starts_again_reads_its_file(run: Run) -> None:
+    emulator = run()
+    with emulator:
+        ready(emulator)
+        task = emulator.create_task()
+    with run() as other:
+        other.create_task()
+    with emulator:
+        assert len(get(emulator, "Tasks")["tasks"]) == 2
+        shown = get(emulator, f"Tasks/{task['sid']}")
+        assert without_addresses(shown, emulator) == without_addresses(task, emulator)
+
+
+def test_a_manual_clock_goes_on(run: Run) -> None:
+    with run() as emulator:
+        ready(emulator, task_reservation_timeout=60)
+        emulator.create_task()
+        emulator.advance(59)
+    with run() as emulator:
+        assert statuses(emulator) == ["reserved"]
+        emulator.advance(1)
+        assert statuses(emulator) == ["pending"]
+
+
+def test_by_a_real_clock_what_fell_due_happens_at_the_start(run: Run) -> None:
+    with run() as emulator:
+        ready(emulator, task_reservation_timeout=60)
+        emulator.create_task()
+        emulator.create_task()
+    with run(manual_clock=False) as emulator:
+        # Before anybody asks.
+        told = [
+            (event.event_type, event.time - MANUAL_START)
+            for event in emulator.events
+            if event.event_type in ("reservation.timeout", "task.canceled")
+        ]
+    assert told == [
+        ("reservation.timeout", 60),
+        ("task.canceled", 86400),
+        ("task.canceled", 86400),
+    ]
+
+
+def test_with_a_seed_sids_go_on(run: Run, path: Path) -> None:
+    def sids(emulator: Emulator) -> list[str]:
+        return [emulator.create_task()["sid"] for _ in range(2)]
+
+    with Emulator(seed=1, manual_clock=True) as emulator:
+        ready(emulator)
+        expected = sids(emulator) + sids(emulator)
+    with run(seed=1) as emulator:
+        ready(emulator)
+        first = sids(emulator)
+    with run(seed=2) as emulator:
+        assert first + sids(emulator) == expected
+
+
+def test_how_calls_go_is_kept(run: Run) -> None:
+    with run() as emulator:
+        emulator.telephony.outcome("client:joey", "busy")
+        emulator.telephony.answer_after = 3
+    with run() as emulator:
+        assert emulator.telephony.answer_after == 3
+        assert emulator.call(lambda engine: engine.telephony.settings())["outcomes"]
+
+
+def test_what_is_restored_is_kept(run: Run) -> None:
+    with run() as emulator:
+        ready(emulator)
+        snapshot = emulator.snapshot()
+        emulator.create_task()
+        emulator.restore(snapshot)
+        emulator.create_task()
+        before = everything(emulator)
+    with run() as emulator:
+        assert everything(emulator) == before
+        assert len(statuses(emulator)) == 1
+
+
+def test_a_file_is_one_emulators(run: Run) -> None:
+    with run(), pytest.raises(StateError, match="in use by another process"):
+        run()
+
+
+def test_a_file_that_became_useless_is_told_at_the_start(run: Run, path: Path) -> None:
+    emulator = run()
+    path.write_text("Dear diary, " * 100, "utf-8")
+    with pytest.raises(StateError, match="not a state file"):
+        emulator.start()
+    # Neither the port nor the file is held.
+    listen("127.0.0.1", int(emulator.url.rpartition(":")[2])).close()
+    path.unlink()
+    with emulator:
+        ready(emulator)
+
+
+def test_an_emulator_whose_port_is_taken_lets_go_of_the_file(run: Run) -> None:
+    with Emulator() as other:
+        emulator = run(port=int(other.url.rpartition(":")[2]))
+        with pytest.raises(OSError, match="in use"):
+            emulator.start()
+    with run():
+        pass
+
+
+def commits(emulator: Emulator, act: Callable[[], object]) -> int:
+    """Count the commits for something."""
+    statements: list[str] = []
+    saver = emulator._saver
+    assert saver is not None
+    assert saver._file is not None
+    connection = saver._file.connection
+    emulator.call(lambda engine: connection.set_trace_callback(statements.append))
+    act()
+    emulator.call(lambda engine: connection.set_trace_callback(None))
+    return statements.count("COMMIT")
+
+
+def test_what_is_done_in_one_turn_is_committed_once(run: Run) -> None:
+    def make_many(engine: Engine) -> None:
+        (workspace,) = engine.workspaces.values()
+        for _ in range(50):
+            engine.create_task(workspace)
+
+    with run() as emulator:
+        ready(emulator)
+        assert commits(emulator, lambda: emulator.call(make_many)) == 1
+        assert len(statuses(emulator)) == 50
+
+
+def test_who_only_looks_commits_nothing(run: Run) -> None:
+    with run() as emulator:
+        ready(emulator)
+        assert commits(emulator, lambda: everything(emulator)) == 0
+
+
+# When nothing can be written any more
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be written is tried again soon."""
+    monkeypatch.setattr(saving, "RETRY", 0.02)
+
+
+def fill_up(emulator: Emulator, pages: int) -> None:
+    """Let the file have no more than so many pages."""
+    saver = emulator._saver
+    assert saver is not None
+    assert saver._file is not None
+    connection = saver._file.connection
+    limited = threading.Event()
+
+    def limit() -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        limited.set()
+
+    assert emulator._thread is not None
+    assert emulator._thread._loop is not None
+    # Not by `call`: that waits until all is saved.
+    emulator._thread._loop.call_soon_threadsafe(limit)
+    assert limited.wait(5)
+
+
+def post_task(emulator: Emulator, workspace: ReadyWorkspace) -> requests.Response:
+    return requests.post(
+        f"{emulator.api_base_url}/Workspaces/{workspace.sid}/Tasks",
+        data={"Attributes": '{"text": "' + "x" * 4000 + '"}'},
+        auth=(emulator.account_sid, emulator.auth_token),
+        timeout=5,
+    )
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_cannot_be_saved_is_not_answered(run: Run, path: Path) -> None:
+    with run() as emulator:
+        workspace = ready(emulator)
+        fill_up(emulator, 1)
+        refused = post_task(emulator, workspace)
+        while refused.status_code == 201:
+            refused = post_task(emulator, workspace)
+        assert refused.status_code == 500
+        assert refused.json()["message"] == f"{path}: database or disk is full"
+        with pytest.raises(StateError, match="disk is full"):
+            emulator.create_task()
+        # Room again: all that was done is saved after all.
+        fill_up(emulator, 1_000_000)
+        answer = post_task(emulator, workspace)
+        while answer.status_code == 500:
+            answer = post_task(emulator, workspace)
+        assert answer.status_code == 201
+        before = everything(emulator)
+    with run() as emulator:
+        assert everything(emulator) == before
+
+
+@pytest.mark.usefixtures("hasty")
+def test_sockets_hear_of_nothing_that_is_not_saved(
+    run: Run, open_desk: OpenDesk
+) -> None:
+    with run() as emulator:
+        workspace = ready(emulator)
+        desk = open_desk(emulator, workspace)
+        desk.connect()
+        fill_up(emulator, 1)
+        attributes = {"text": "x" * 4000}
+        with pytest.raises(StateError, match="disk is full"):
+            while True:
+                emulator.create_task(attributes=attributes)
+        alice = workspace.workers["Alice"]
+        # What was saved was told; then the socket was cut instead.
+        emulator.wait_for_connections(alice, 0)
+        fill_up(emulator, 1_000_000)
+
+
+def test_what_cannot_be_saved_at_the_end_is_told(run: Run) -> None:
+    emulator = run()
+    emulator.start()
+    workspace = ready(emulator)
+    fill_up(emulator, 1)
+    while post_task(emulator, workspace).status_code == 201:
+        pass
+    with pytest.raises(StateError, match="disk is full"):
+        emulator.stop()
+    with run() as again:
+        assert again.call(lambda engine: list(engine.workspaces)) == [workspace.sid]
