@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
@@ -100,7 +101,9 @@ class Requester:
         """
         try:
             requests.Request("POST", url).prepare()
-        except requests.exceptions.RequestException as error:
+            # What requests lets through, and urllib3 would stumble over later.
+            (urlsplit(url).hostname or "").encode("idna")
+        except (requests.exceptions.RequestException, UnicodeError) as error:
             raise ValueError(f"not a URL to connect to: {url!r} ({error})") from None
         with requests.Session() as environment:
             settings = environment.merge_environment_settings(url, {}, None, None, None)
