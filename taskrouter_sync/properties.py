@@ -52,19 +52,24 @@ class Record(dict[str, Any]):
     ``json.dumps`` gives the names that ``JSON.stringify`` gives in JavaScript.
     """
 
-    # Values whose name became equal to a later one's: read by their own spelling.
+    # Values whose name became equal to another one's: read by their own spelling.
     __slots__ = ("_shadowed",)
 
     def __init__(self, payload: Mapping[str, Any], *, statistics: bool = False) -> None:
         super().__init__()
         self._shadowed: dict[str, Any] = {}
         names: dict[str, str] = {}
-        for name, value in payload.items():
+        for name, sent in payload.items():
             camel = camel_case(name)
-            if camel in self:
+            value = property_value(name, sent, statistics=statistics)
+            if names.get(camel) == camel:
+                # Nothing else than this very name leads to what has it.
+                self._shadowed[name] = value
+                continue
+            if camel in names:
                 self._shadowed[names[camel]] = self[camel]
             names[camel] = name
-            self[camel] = property_value(name, value, statistics=statistics)
+            self[camel] = value
 
     def __missing__(self, name: str) -> Any:
         if name in self._shadowed:

@@ -295,6 +295,12 @@ class TestRecord:
         record = Record({"a_b": 1, "a__b": 2})
         assert record == {"aB": 2}
 
+    @pytest.mark.parametrize("names", [["aB", "a_b"], ["a_b", "aB"]])
+    def test_a_name_in_camel_case_keeps_its_own_value(self, names: list[str]) -> None:
+        record = Record({name: name for name in names})
+        assert record == {"aB": "aB"}
+        assert (record["aB"], record["a_b"], record.a_b) == ("aB", "a_b", "a_b")
+
     def test_the_earlier_one_is_read_by_its_own_name(self) -> None:
         record = Record({"a_b": 1, "a__b": 2})
         assert (record["a_b"], record["a__b"]) == (1, 2)
