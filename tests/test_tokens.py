@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import traceback
+import warnings
 from typing import Any
 
 import jwt
@@ -12,7 +13,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from taskrouter_sync.errors import TokenError
-from taskrouter_sync.tokens import Token, check_same_client, read_token
+from taskrouter_sync.tokens import (
+    Token,
+    check_same_client,
+    is_signed_with,
+    read_claims,
+    read_token,
+)
 
 from .strategies import json_values, moderate, texts
 
@@ -227,3 +234,22 @@ def test_all_claims_make_a_token_or_are_refused(changes: dict[str, Any]) -> None
         return
     assert isinstance(token.channel_sid, str)
     assert token.expires_at is None or isinstance(token.expires_at, float)
+
+
+def test_claims_are_read_whatever_they_are() -> None:
+    text = jwt.encode({"exp": 1, "odd": [None]}, KEY, algorithm="HS256")
+    assert read_claims(text) == {"exp": 1, "odd": [None]}
+
+
+@pytest.mark.parametrize("key", [KEY, "short"])
+def test_the_key_of_a_signature_is_known_again(key: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library, about short keys
+        text = jwt.encode({"exp": 1}, key, algorithm="HS256")
+    assert is_signed_with(text, key)
+    assert not is_signed_with(text, "another")
+
+
+@pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "ü"])
+def test_what_is_no_token_is_signed_with_nothing(text: str) -> None:
+    assert not is_signed_with(text, KEY)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
 
 from .. import TaskQueue, TaskRouterError, Worker, Workspace
 from ..clients.addresses import Bases
 from ..errors import HttpError
-from ..wire.requester import Requester
+from ..wire.tunnel import TunnelRefused
 from . import network
 from .credentials import Kind
 from .findings import Finding, of_clocks, ok, wrong
-from .network import Place
+from .network import Route
 
 
 _CLIENTS: dict[str, type[Any]] = {
@@ -36,74 +38,79 @@ def look(kind: Kind, token: str, bases: Bases, debug: bool) -> Iterator[Finding]
         bases: where the service is.
         debug: whether the client tells its story on stderr.
     """
-    place = Place.of(bases.event_bridge)
     yield ok("addresses", f"event bridge {bases.event_bridge}, API {bases.api}")
     reached = True
-    for finding in way_to(place, bases.event_bridge):
+    for finding in way_to(bases.event_bridge):
         reached = reached and finding.verdict != "wrong"
         yield finding
     if reached:
         yield from _of_the_client(kind, token, debug)
 
 
-def way_to(place: Place, url: str) -> Iterator[Finding]:
-    """Look at the way to the service: name, proxy, TCP, TLS and clock.
-
-    Args:
-        place: where it is.
-        url: the same, as the client has it.
-    """
+def way_to(url: str) -> Iterator[Finding]:
+    """Look at the way to the service at a URL: name, proxy, TCP, TLS and clock."""
     try:
-        found = network.addresses(place)
+        route = Route.to(url)
+    except ValueError as error:
+        yield wrong("proxy", str(error), "set another, or NO_PROXY for this service")
+        return
+    first = route.first[0]
+    try:
+        found = network.addresses(route)
     except OSError as error:
         yield wrong(
             "DNS",
-            f"{place.host} has no address: {error.strerror or error}",
+            f"{first} has no address: {error.strerror or error}",
             "check the name, and this machine's DNS and network",
         )
         return
-    yield ok("DNS", f"{place.host} is {', '.join(found)}")
-    proxy = network.proxy(place)
-    if proxy is not None:
-        yield Finding(
-            "note",
-            "proxy",
-            f"requests go through {proxy}; the WebSocket does not",
-            f"let this machine connect to {place.host}:{place.port} directly",
-        )
-    ca_bundle = _ca_bundle(url)
+    yield ok("DNS", f"{first} is {', '.join(found)}")
     try:
-        version = network.tls_version(place, ca_bundle)
+        with network.connected(route) as tcp:
+            yield ok("TCP", f"connected to {_place(route.first)}")
+            yield from _of_the_connection(tcp, route)
+    except OSError as error:
+        yield wrong(
+            "TCP",
+            f"no connection to {_place(route.first)}: {error.strerror or error}",
+            "a firewall may be in the way; or is the service not running?",
+        )
+
+
+def _of_the_connection(tcp: socket.socket, route: Route) -> Iterator[Finding]:
+    try:
+        network.tunnel(tcp, route)
+    except (TunnelRefused, OSError, HTTPException) as error:
+        yield wrong(
+            "proxy",
+            f"{_place(route.first)} gives no tunnel: {error or type(error).__name__}",
+            f"it must allow CONNECT to {_place((route.host, route.port))}; or set "
+            "NO_PROXY for this service",
+        )
+        return
+    if route.proxy is not None:
+        yield ok("proxy", f"{_place(route.first)} leads to {route.host}")
+    try:
+        with network.secured(tcp, route) as connection:
+            if isinstance(connection, ssl.SSLSocket):
+                yield ok("TLS", connection.version() or "")
+            there = network.clock(connection, route)
     except ssl.SSLError as error:
         yield wrong(
             "TLS",
             f"no secure connection: {error.reason or error}",
-            f"trusted are the certificates of {ca_bundle}; behind an inspecting "
+            f"trusted are the certificates of {route.ca_bundle}; behind an inspecting "
             "proxy set REQUESTS_CA_BUNDLE to a file with its certificate too",
         )
         return
-    except OSError as error:
-        yield wrong(
-            "TCP",
-            f"no connection to {place.host}:{place.port}: {error.strerror or error}",
-            "a firewall may be in the way; or is the service not running?",
-        )
-        return
-    yield ok("TLS" if version else "TCP", version or "connected, without encryption")
-    try:
-        there = network.clock(place, ca_bundle)
     except OSError:
-        return  # it closes on what is no request of a client: that comes next
+        return  # it hangs up on what no client asks: the handshake comes next
     if there is not None:
         yield from of_clocks(time.time(), there.timestamp())
 
 
-def _ca_bundle(url: str) -> str | None:
-    requester = Requester()
-    try:
-        return requester.endpoint(url).ca_bundle
-    finally:
-        requester.close()
+def _place(address: tuple[str, int]) -> str:
+    return f"{address[0]}:{address[1]}"
 
 
 def _of_the_client(kind: Kind, token: str, debug: bool) -> Iterator[Finding]:

@@ -98,7 +98,10 @@ def _decode(options: argparse.Namespace, context: Context) -> int:
     token = context.credentials.token
     if token is None:
         if context.stdin.isatty():
-            context.say("Paste the token, then press Enter:")
+            # Pasted, it would show, and a terminal's line may be too short for it.
+            raise CommandError(
+                f"set {TOKEN}, or give a file: token --decode < token.txt", USAGE
+            )
         token = context.stdin.readline().strip()
     found = read_claims(token)
     if options.json:

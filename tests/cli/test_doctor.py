@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import trustme
 
-from taskrouter_sync.cli.line import way_to
-from taskrouter_sync.cli.network import Place
 from taskrouter_sync.emulator import Emulator
 
+from ..support.front import Front, front
 from .conftest import Run
 
 
@@ -44,6 +47,18 @@ def test_the_token_alone_needs_no_service(
     assert ran.status == 0
     assert "from TASKROUTER_TOKEN" in ran.out
     assert "DNS" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", ["worker", "taskqueue", "workspace"])
+def test_a_token_says_itself_which_client_it_is_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", kind).out)
+    ran = run("doctor")
+    assert ran.status == 0
+    name = {"worker": "Alice", "taskqueue": "Everyone", "workspace": "Emulated"}[kind]
+    assert f"ready       {name}" in ran.out
 
 
 @pytest.mark.usefixtures("account")
@@ -110,16 +125,65 @@ def test_a_service_without_tls_is_found(
     assert "REQUESTS_CA_BUNDLE" in ran.out
 
 
-def test_a_proxy_is_noted_without_its_password(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """A proxy that the environment names."""
+    with front() as made:
+        url = f"http://me:password@127.0.0.1:{made.port}"
+        monkeypatch.setenv("HTTP_PROXY", url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        yield made
+
+
+@pytest.mark.usefixtures("account")
+def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
+    ran = run("doctor")
+    assert (ran.status, wrong(ran.out)) == (0, [])
+    assert f"127.0.0.1:{proxy.port} leads to 127.0.0.1" in ran.out
+    assert "password" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
+    proxy.refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"
+    ran = run("doctor")
+    assert wrong(ran.out) == ["proxy"]
+    assert "the proxy answered 407" in ran.out
+    assert "password" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_a_proxy_that_cannot_be_used_is_found(
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://me:password@proxy.invalid:3128")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    url = emulator.event_bridge_url
-    [note] = [each for each in way_to(Place.of(url), url) if each.verdict == "note"]
-    assert note.found.startswith("requests go through proxy.invalid:3128")
-    assert "password" not in repr(note)
+    monkeypatch.setenv("HTTP_PROXY", "socks5://me:password@127.0.0.1:1")
+    ran = run("doctor")
+    assert wrong(ran.out) == ["proxy"]
+    assert "password" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("place", ["127.0.0.1", "localhost"])
+def test_certificates_are_looked_at(
+    run: Run,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    place: str,
+) -> None:
+    authority = trustme.CA()
+    bundle = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with front(emulator.event_bridge_url, context) as made:
+        url = f"https://{place}:{made.port}"
+        monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", url)
+        ran = run("doctor")
+    assert wrong(ran.out) == ([] if place == "127.0.0.1" else ["TLS"])
+    assert ("ok     TLS         TLSv1." in ran.out) == (place == "127.0.0.1")
 
 
 @pytest.mark.usefixtures("account")

@@ -59,6 +59,43 @@ def test_the_emulators_help_is_its_own(run: Run) -> None:
     assert "emulator" in run("--help").out
 
 
+def test_the_emulator_serves_until_ctrl_c() -> None:
+    with started(
+        "emulator",
+        "--port",
+        "0",
+        environment={},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert b"TaskRouter emulator at http://127.0.0.1:" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (130, b"")
+
+
+WITHOUT = """
+import sys
+sys.modules["aiohttp"] = None
+from taskrouter_sync.cli.main import main
+sys.exit(main(["emulator", "--port", "0"]))
+"""
+
+
+def test_without_the_extra_the_emulator_says_what_to_install() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode == 1
+    assert "pip install 'taskrouter_sync[emulator]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

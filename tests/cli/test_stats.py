@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 
 import pytest
@@ -57,7 +58,11 @@ def test_on_a_terminal_the_table_stays_in_its_place(
         emulator.create_task()
         # Reserved: one.
         came = screen.expect("0          1")
+        screen.process.send_signal(signal.SIGINT)
+        assert screen.end() == 130
     assert "\x1b[1A" in came
+    # The cursor is back.
+    assert screen.shown.rindex("\x1b[?25h") > screen.shown.rindex("\x1b[?25l")
 
 
 TABLE = Table("Title [b]", ("name", "value"), [("[red]x", 1)])

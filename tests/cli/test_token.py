@@ -16,6 +16,7 @@ from taskrouter_sync.cli.token_command import permissions
 
 from ..strategies import json_values, moderate
 from .conftest import Run
+from .test_terminal import Screen
 
 
 def decoded(token: str, account: dict[str, str]) -> dict[str, Any]:
@@ -110,6 +111,23 @@ def test_decoding_tells_a_strange_signature(
     monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "worker").out)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "short")
     assert "is NOT made with TWILIO_AUTH_TOKEN" in run("token", "--decode").out
+
+
+def test_decoding_asks_nobody_to_type_a_token(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Screen())
+    ran = run("token", "--decode")
+    assert ran.status == 2
+    assert "token --decode < token.txt" in ran.err
+
+
+def test_decoding_may_give_all_claims(
+    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "worker").out)
+    claims_found = json.loads(run("token", "--decode", "--json").out)
+    assert claims_found["worker_sid"] == account["TASKROUTER_WORKER_SID"]
 
 
 def test_decoding_what_is_no_token_fails_without_repeating_it(
