@@ -28,6 +28,8 @@ class Token:
         text: the JWT.
         account_sid, workspace_sid: AC… and WS….
         channel_sid: the WK…, WQ… or WS… that the client is on the event bridge.
+        channel: as the token itself names it: a Worker's token names its workspace
+            too, but is not for that one's channel.
         expires_at: epoch seconds, or None for a token that never expires.
     """
 
@@ -35,6 +37,7 @@ class Token:
     account_sid: str
     workspace_sid: str
     channel_sid: str
+    channel: str
     expires_at: float | None
 
     @property
@@ -74,6 +77,7 @@ def read_token(text: Any, sid_claim: str) -> Token:
         account_sid=claims["account_sid"],
         workspace_sid=claims["workspace_sid"],
         channel_sid=claims[sid_claim],
+        channel=claims["channel"],
         expires_at=_expiry(claims.get("exp")),
     )
 
@@ -128,7 +132,7 @@ def check_same_client(current: Token, new: Token) -> None:
     Raises:
         TokenError: naming what differs.
     """
-    for name in ("account_sid", "workspace_sid", "channel_sid"):
+    for name in ("account_sid", "workspace_sid", "channel_sid", "channel"):
         mine, other = getattr(current, name), getattr(new, name)
         if mine != other:
             raise TokenError(f"The token's {name} is {other}, not {mine}")

@@ -59,6 +59,7 @@ def test_a_token_tells_who_it_is_for() -> None:
         account_sid=AC,
         workspace_sid=WS,
         channel_sid=WK,
+        channel=CLAIMS["channel"],
         expires_at=2000000000.0,
     )
 
@@ -205,6 +206,7 @@ def test_a_later_token_of_the_same_client_is_taken() -> None:
         ("account_sid", "account_sid"),
         ("workspace_sid", "workspace_sid"),
         ("worker_sid", "channel_sid"),
+        ("channel", "channel"),
     ],
 )
 def test_a_token_of_another_client_is_refused(claim: str, named: str) -> None:

@@ -42,7 +42,7 @@ def planned(seconds: float | None, *, source: bool) -> tuple[Timers, TokenWatch,
 
 def token(seconds: float | None) -> Token:
     end = None if seconds is None else time.time() + seconds
-    return Token("text", "AC1", "WS1", "WK1", end)
+    return Token("text", "AC1", "WS1", "WK1", "WK1", end)
 
 
 @pytest.mark.parametrize(
