@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from . import frames, growth, importing, latency, many, mapping, posts
+from . import emulation, frames, growth, importing, latency, many, mapping, posts
 from .report import HEAD, Figure, machine
 from .service import BenchService, bench_service
 
@@ -21,6 +21,7 @@ MEASURES: dict[str, Measure] = {
     "latency": latency.measure,
     "many": many.measure,
     "growth": growth.measure,
+    "emulation": emulation.measure,
 }
 
 
