@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import websocket
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.control.command import Command
 from taskrouter_sync.emulator.control.commands import COMMANDS
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
@@ -399,6 +401,56 @@ def test_a_body_that_is_no_json_object_is_said(remote: Remote, body: str) -> Non
     answer = requests.post(f"{remote.url}/clock/advance", data=body, timeout=5)
     assert answer.status_code == 400
     assert answer.json()["field"] in ("the body", "seconds")
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=8)
+    | st.sampled_from(
+        ["GET", "POST", "/Workspaces", "/v1//..", "1e999", "\0", "\ud800"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[Command, dict[str, object]]:
+    """A command with anything as its fields, but for how long to wait."""
+    command = draw(st.sampled_from(COMMANDS))
+    names = [field.name for field in command.fields if field.name != "timeout"]
+    fields = draw(st.dictionaries(st.sampled_from(names or ["none"]), JSON))
+    if command.path.endswith("/wait"):
+        fields["timeout"] = 0
+    return command, fields
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(question=questions())
+def test_whatever_is_asked_is_answered(
+    workspace: ReadyWorkspace,
+    remote: Remote,
+    question: tuple[Command, dict[str, object]],
+) -> None:
+    command, fields = question
+    if command.method == "POST":
+        sent: dict[str, Any] = {"data": json.dumps(fields)}
+    else:
+        sent = {"params": {name: json.dumps(value) for name, value in fields.items()}}
+    url = remote.url + command.path
+    answer = requests.request(command.method, url, timeout=5, **sent)
+    assert answer.status_code in (200, 201, 400, 404, 409, 504), answer.text
+    assert isinstance(answer.json(), dict)
 
 
 # The door

@@ -10,8 +10,8 @@ export async function ask(path, fields) {
   } catch {
     throw new Error("The emulator does not answer.");
   }
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.message);
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(body.message ?? `The emulator answers ${answer.status}.`);
   return body;
 }
 

@@ -10,7 +10,8 @@ const MOST = 300;
 export class Log {
   #events = [];
   #waiting = [];
-  #last = 0;
+  #last = 0; // the number of the latest event, and of the latest that was drawn
+  #drawn = 0;
   #due = false;
 
   constructor() {
@@ -22,12 +23,14 @@ export class Log {
     if (event.number <= this.#last) this.#clear(); // Another emulator serves here now.
     this.#last = event.number;
     this.#waiting.push(event);
+    if (this.#waiting.length > MOST) this.#waiting.shift();
     this.#later();
   }
 
   #clear() {
     this.#events = [];
     this.#waiting = [];
+    this.#drawn = 0;
     this.#redraw();
   }
 
@@ -42,7 +45,8 @@ export class Log {
   }
 
   #draw() {
-    const came = this.#waiting.splice(0).slice(-MOST);
+    const came = this.#waiting.splice(0);
+    this.#drawn = this.#last;
     this.#events = [...this.#events, ...came].slice(-MOST);
     const wanted = came.filter((event) => this.#wanted(event));
     $("log").prepend(...wanted.reverse().map(line));
@@ -66,7 +70,7 @@ export class Log {
   }
 
   #count() {
-    const held = this.#waiting.length;
+    const held = this.#last - this.#drawn;
     const hold = $("hold").checked && held ? ` (${held} held)` : "";
     say($("log-count"), this.#last ? `${this.#last}${hold}` : "");
     show($("log-none"), this.#last === 0);

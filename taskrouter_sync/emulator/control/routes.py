@@ -139,7 +139,8 @@ class Control:
             return _json({"message": str(error)}, 409)
         finally:
             # Run on the emulator's own thread, a command does not settle by itself.
-            self._service.settle()
+            if command.method != "GET":
+                self._service.settle()
         try:
             await self._service.saved()
         except StateError as error:
