@@ -45,6 +45,8 @@ class KnownValues:
         self._lock = threading.Lock()
         self._told: dict[Topic, Any] = {}
         self._recovered: dict[Topic, _Recovered] = {}
+        # When what is known of a worker or channel had last changed, by sid.
+        self._dates: dict[str, datetime] = {}
 
     def knows_channels(self) -> bool:
         """Whether it has heard of any channel."""
@@ -74,6 +76,7 @@ class KnownValues:
                         return False
                     self._recovered.pop(topic, None)
                     self._told[topic] = value
+                    self._is_older(topic.sid, payload)
         return True
 
     def missed(self, payload: Any, framed: Container[Topic]) -> list[str]:
@@ -86,13 +89,25 @@ class KnownValues:
         found: list[str] = []
         with self._lock:
             for topic, value in _values(payload):
-                if topic in framed:
+                if self._is_older(topic.sid, payload) or topic in framed:
                     continue
                 if self._told.get(topic, value) != value:
                     found.append(topic.event)
                     self._recovered[topic] = _Recovered(value, _date(payload))
                 self._told[topic] = value
         return found
+
+    def _is_older(self, sid: str, payload: Mapping[str, Any]) -> bool:
+        """Whether a payload is older than what is known: answers overtake each other.
+
+        If not, its date is that of what is known.
+        """
+        date = _date(payload)
+        if date is None:
+            return False
+        known = self._dates.setdefault(sid, date)
+        self._dates[sid] = max(known, date)
+        return date < known
 
     def _is_old(self, topic: Topic, value: Any, date: datetime | None) -> bool:
         recovered = self._recovered.get(topic)

@@ -20,7 +20,7 @@ from taskrouter_sync.clients.announcer import Parts
 from taskrouter_sync.clients.known import KnownReservations
 from taskrouter_sync.clients.status import Status
 from taskrouter_sync.clients.worker_announcer import WorkerAnnouncer
-from taskrouter_sync.delivery import Line
+from taskrouter_sync.delivery import Line, Step
 from taskrouter_sync.emitter import Emitter
 from taskrouter_sync.emulator import bridge, frames
 from taskrouter_sync.emulator.api.addresses import query_pairs
@@ -117,6 +117,9 @@ class Asked:
 
 class Turns(Line):
     """The line of steps, walked by whoever wants to: nobody sleeps on it."""
+
+    def add(self, *steps: Step, more: bool = False) -> None:
+        super().add(*steps)
 
     def wake(self) -> None:
         """There is nobody to wake."""
@@ -257,7 +260,7 @@ class Desk:
         """Let the next frames arrive."""
         arrived, self.flight = self.flight[:most], self.flight[most:]
         for frame in arrived:
-            self.announcer.frame(frame.data)
+            self.announcer.frame(frame.data, False)
 
     def perform(self, which: int) -> None:
         """Let the service perform one of the requests that are on their way to it."""

@@ -108,6 +108,20 @@ def test_a_late_frame_is_no_news(
     assert known.value(ACTIVITY, "WK1") == (value if news else "WA2")
 
 
+def test_an_answer_that_was_overtaken_tells_nothing(known: KnownValues) -> None:
+    before = {**WORKER, "activity_sid": "WA2", "date_updated": BEFORE}
+    assert known.missed(WORKER, ()) == []
+    assert known.missed(before, ()) == []
+    assert known.value(ACTIVITY, "WK1") == "WA1"
+
+
+def test_an_answer_that_a_frame_overtook_tells_nothing(known: KnownValues) -> None:
+    known.learn(WORKER)
+    known.note(ACTIVITY, {**WORKER, "activity_sid": "WA2", "date_updated": AFTER})
+    assert known.missed(WORKER, ()) == []
+    assert known.value(ACTIVITY, "WK1") == "WA2"
+
+
 def test_after_a_newer_frame_the_gap_is_history(known: KnownValues) -> None:
     known.learn(WORKER)
     known.missed({**WORKER, "activity_sid": "WA2"}, ())
