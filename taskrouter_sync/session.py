@@ -211,17 +211,26 @@ class Session:
         return self._factory.make(self, payload, url)
 
     def entity_from(
-        self, method: str, url: str, params: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        show: Callable[[Any], None] | None = None,
     ) -> Any:
         """Perform a request and make an entity of what comes.
+
+        Args:
+            method, url, params: as `request`.
+            show: takes the payload first.
 
         Raises:
             TaskRouterError: as `request`.
         """
-        result = self.request(method, url, params)
-        if result.event_type is not None:
-            self._hear(Event(result.event_type, result.payload))
-        entity = self.entity(result.payload, url)
+        payload = self._ask(method, url, params).payload
+        if show is not None:
+            show(payload)
+        entity = self.entity(payload, url)
         self._notice(entity)
         return entity
 
@@ -231,11 +240,20 @@ class Session:
         Raises:
             TaskRouterError: as `request`.
         """
-        self.request("DELETE", url)
+        self._ask("DELETE", url)
 
     def neighbor(self, sid: Any, context: Mapping[str, Any]) -> Any:
         """Make what a sid points to, before it is fetched; None for no resource."""
         return self._factory.neighbor(self, sid, context)
+
+    def _ask(
+        self, method: str, url: str, params: Mapping[str, Any] | None = None
+    ) -> Result:
+        """Do what a user's call asks for; an event may come with the answer."""
+        result = self.request(method, url, params)
+        if result.event_type is not None:
+            self._hear(Event(result.event_type, result.payload))
+        return result
 
     def _once(self, body: Mapping[str, Any], token: Token, limits: Limits) -> Result:
         started = time.monotonic()

@@ -182,6 +182,19 @@ def test_the_event_of_an_answer_is_heard_before_the_result(make: Make) -> None:
     assert made.names() == ["event", "notice"]
 
 
+def test_the_answer_to_a_delete_may_bring_an_event_too(make: Make) -> None:
+    made, _ = make(says(200, {"payload": None, "event_type": "custom"}))
+    made.session.delete(made.session.resource_url)
+    assert made.expect("event").type == "custom"
+
+
+def test_what_came_is_shown_before_anybody_takes_notice(make: Make) -> None:
+    made, _ = make(ok)
+    url, show = made.session.resource_url, made.callback("show")
+    entity = made.session.entity_from("POST", url, {"A": "b"}, show=show)
+    assert made.calls() == [("show", (OK["payload"],)), ("notice", (entity,))]
+
+
 def test_a_delete_has_no_result(make: Make) -> None:
     made, _ = make(lambda peer: peer.answer(204))
     made.session.delete(made.session.resource_url)

@@ -272,9 +272,7 @@ class Client(Card, Emitter, Resource):
     # The entity.
 
     def _fetch(self) -> Any:
-        payload = self._session.request("GET", self._url).payload
-        self._show(payload)
-        return self._session.entity(payload, self._url)
+        return self._session.entity_from("GET", self._url, show=self._show)
 
     def _notice(self, entity: Any) -> None:
         """See what an answer brought; a Worker keeps its reservations current."""

@@ -254,9 +254,7 @@ class Resource(BothSpellings, Mapping[str, Any]):
         return self._session.entity_from("GET", self._url)
 
     def _update(self, params: Mapping[str, Any]) -> Any:
-        payload = self._session.request("POST", self._url, params).payload
-        self._show(payload)
-        return self._session.entity(payload, self._url)
+        return self._session.entity_from("POST", self._url, params, show=self._show)
 
     def _show(self, payload: Any) -> None:
         """Take over what the service says now; what it does not mention stays."""

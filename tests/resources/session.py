@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from taskrouter_sync.errors import TaskRouterError
@@ -77,9 +77,17 @@ class RecordingSession:
         self.request("DELETE", url)
 
     def entity_from(
-        self, method: str, url: str, params: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        show: Callable[[Any], None] | None = None,
     ) -> Any:
-        return self.entity(self.request(method, url, params).payload, url)
+        payload = self.request(method, url, params).payload
+        if show is not None:
+            show(payload)
+        return self.entity(payload, url)
 
     def entity(self, payload: Any, url: str | None = None) -> Any:
         entity = self.make(payload, url)
