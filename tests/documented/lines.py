@@ -182,6 +182,7 @@ LINES: dict[str, str] = {
         "reservation.accept reservation.the_reservation_itself_stays_as_it_was "
         "reservation.accept_in_python"
     ),
+    "worker.reservations": "reservation.the_client_shows_the_newest",
     "reservation.reject(activitySid, cb)": (
         "reservation.reject_with_an_activity reservation.reject_without_an_activity "
         "reservation.reject_in_python"

@@ -41,7 +41,6 @@ NOT_OF_JAVASCRIPT = {
     "disconnect",
     "runForever",
     "payload",
-    "reservations",
     "toDicts",
     "waitUntilReady",
     "get",

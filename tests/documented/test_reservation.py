@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from taskrouter_sync import HttpError
@@ -135,6 +138,29 @@ def test_update(offer: Offer, held: Held, outcome: Outcome) -> None:
     completed = reservation.update(reservation_status="completed")
     assert completed.task.assignment_status == "completed"
     assert held.reservation(reservation.sid).reservation_status == "completed"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda reservation, cb: reservation.accept(cb),
+        lambda reservation, cb: reservation.update("ReservationStatus", "accepted", cb),
+    ],
+)
+def test_the_client_shows_the_newest(
+    worker_with: OpenWorker, emulator: Emulator, act: Callable[..., Any]
+) -> None:
+    """``worker.reservations``, as soon as the callback runs."""
+    worker = worker_with(*TO_ACT)
+    came = Collector().listen(worker, "reservation.created")
+    emulator.create_task()
+    reservation = came.expect("reservation.created")
+    shown: list[str] = []
+    act(
+        reservation,
+        lambda: shown.append(worker.reservations[reservation.sid].reservationStatus),
+    )
+    assert shown == ["accepted"]
 
 
 def test_every_property_by_a_loop(offer: Offer) -> None:
