@@ -133,7 +133,9 @@ class Turns(Line):
 class Desk:
     """One worker's client: the product's own but for socket, threads and clocks."""
 
-    def __init__(self, office: Office, worker: Worker) -> None:
+    def __init__(
+        self, office: Office, worker: Worker, connect_activity_sid: str | None = None
+    ) -> None:
         self.office = office
         self.worker = worker
         self.known = KnownReservations()
@@ -168,7 +170,7 @@ class Desk:
                 log=logging.getLogger("taskrouter_sync.simulation"),
             ),
             self.known,
-            None,
+            connect_activity_sid,
             None,
         )
         for event in (*EVENTS, "capacity.update", "channel.availability.update"):
@@ -279,6 +281,14 @@ class Desk:
     def work(self) -> None:
         """Let the event thread do what it can."""
         self.line.run()
+
+    def serve(self) -> None:
+        """Let everything be performed, answered, and taken in order."""
+        self.work()
+        while self.asked:
+            self.perform(0)
+            self.settle(0)
+            self.work()
 
     def finish(self) -> None:
         """Let everything come to its end on a line that stands."""
