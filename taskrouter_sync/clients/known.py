@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import replace
+from itertools import islice
 
 from ..reconcile import LAST_RANK, Told, rank, status_rank
 from ..resources.reservation import Reservation
@@ -13,8 +15,10 @@ from ..resources.reservation import Reservation
 _PREFIX = "reservation."
 _CREATED = "reservation.created"
 
-# How many reservations that are over are remembered, so that none is told again.
-_REMEMBERED = 1000
+# How many reservations that are over are remembered, so that none is told again: at
+# most, and of those that the service does not list any more.
+_REMEMBERED = 100_000
+_REMEMBERED_UNLISTED = 1000
 
 
 class KnownReservations:
@@ -94,6 +98,18 @@ class KnownReservations:
         """Copy the open ones, by sid."""
         with self._lock:
             return dict(self._open)
+
+    def forget(self, listed: Container[str]) -> None:
+        """Forget the oldest of those that are over, which the service has forgotten.
+
+        Args:
+            listed: the sids that the service has.
+        """
+        with self._lock:
+            too_many = len(self._ended) - _REMEMBERED_UNLISTED
+            unlisted = (sid for sid in self._ended if sid not in listed)
+            for sid in [*islice(unlisted, max(0, too_many))]:
+                del self._ended[sid]
 
     def told(self) -> tuple[dict[str, Told], frozenset[str]]:
         """Copy what was told of the open ones, and the sids of those that are over."""

@@ -138,8 +138,9 @@ class WorkerAnnouncer(WorkerFrames):
         if present is None or self._since is None:
             return
         self._behind = False
-        told, ended = self._known.told()
         now = present.reservations
+        self._known.forget({payload["sid"] for payload in now})
+        told, ended = self._known.told()
         framed = self._framed_here
         missed = missed_reservations(
             told, ended, now, self._since, framed.events(RESERVATION)

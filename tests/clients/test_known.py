@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from taskrouter_sync.clients import known as module
 from taskrouter_sync.clients.known import KnownReservations
 from taskrouter_sync.reconcile import Told
 from taskrouter_sync.resources.reservation import Reservation
@@ -208,11 +209,33 @@ def test_what_was_told_is_known_with_its_task(known: KnownReservations) -> None:
     )
 
 
-def test_of_what_is_over_the_last_thousand_are_remembered(
+def test_what_is_over_is_remembered_as_long_as_the_service_lists_it(
     known: KnownReservations,
 ) -> None:
-    for number in range(1001):
+    """Or it would be told again after a gap: a day's work is more than a thousand."""
+    for number in range(3000):
+        known.note("reservation.timeout", f"WR{number}", reservation("WR"))
+    known.forget({f"WR{number}" for number in range(3000)})
+    assert not known.is_news("reservation.timeout", "WR0")
+
+
+def test_of_what_the_service_has_forgotten_the_last_thousand_are_remembered(
+    known: KnownReservations,
+) -> None:
+    for number in range(1003):
+        known.note("reservation.timeout", f"WR{number}", reservation("WR"))
+    known.forget({"WR1"})
+    assert known.is_news("reservation.timeout", "WR0")
+    assert not known.is_news("reservation.timeout", "WR1")
+    assert known.is_news("reservation.timeout", "WR3")
+    assert not known.is_news("reservation.timeout", "WR4")
+
+
+def test_what_is_over_is_not_remembered_without_end(
+    known: KnownReservations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_REMEMBERED", 10)
+    for number in range(11):
         known.note("reservation.timeout", f"WR{number}", reservation("WR"))
     assert known.is_news("reservation.timeout", "WR0")
     assert not known.is_news("reservation.timeout", "WR1")
-    assert not known.is_news("reservation.timeout", "WR1000")
