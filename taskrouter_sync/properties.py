@@ -176,6 +176,15 @@ def date_value(value: Any) -> Any:
     return value
 
 
+def is_older(payload: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a payload tells of an earlier moment than another of the same thing.
+
+    Dates are whole seconds: of the same second none is older.
+    """
+    dates = [date_value(each.get("date_updated")) for each in (payload, other)]
+    return all(isinstance(date, datetime) for date in dates) and dates[0] < dates[1]
+
+
 def _text_date(text: str) -> datetime | str:
     match = _ISO_DATE.fullmatch(text.strip())
     try:

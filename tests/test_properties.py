@@ -17,6 +17,7 @@ from taskrouter_sync.properties import (
     Record,
     date_value,
     is_date,
+    is_older,
     json_objects,
     property_value,
     user_data,
@@ -94,6 +95,25 @@ def test_what_is_no_date_stays_what_it_is(value: Any) -> None:
 def test_a_date_that_is_no_number_stays_what_it_is() -> None:
     value = float("nan")
     assert date_value(value) is value
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "older"),
+    [
+        # When two payloads of one thing were updated, and whether the first is older.
+        (1438286699, "2015-07-30T20:05:00Z", True),
+        (1438286700, "2015-07-30T20:05:00Z", False),
+        (1438286701, "2015-07-30T20:05:00Z", False),
+        ("2015-07-30T20:04:59Z", 1438286700, True),
+        (None, 1438286700, False),
+        (1, None, False),
+        ("yesterday", "2015-07-30T20:05:00Z", False),
+        (1, "tomorrow", False),
+    ],
+)
+def test_which_payload_is_older(one: Any, other: Any, older: bool) -> None:
+    assert is_older({"date_updated": one}, {"date_updated": other}) is older
+    assert not is_older({}, {"date_updated": other})
 
 
 @pytest.mark.parametrize(

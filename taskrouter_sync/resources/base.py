@@ -10,6 +10,7 @@ from .. import notebook
 from ..callbacks import Callback, call
 from ..errors import TaskRouterError
 from ..naming import BothSpellings, camel_case
+from ..properties import is_older
 from ..signatures import Signature, read_update
 from .view import PayloadView
 
@@ -257,6 +258,10 @@ class Resource(BothSpellings, Mapping[str, Any]):
         return self._session.entity_from("POST", self._url, params, show=self._show)
 
     def _show(self, payload: Any) -> None:
-        """Take over what the service says now; what it does not mention stays."""
-        if isinstance(payload, Mapping):
+        """Take over what the service says; what it does not mention stays.
+
+        What is older than what is shown is passed over: answers and events overtake
+        each other.
+        """
+        if isinstance(payload, Mapping) and not is_older(payload, self._view.payload):
             self._view = PayloadView({**self._view.payload, **payload})

@@ -62,6 +62,15 @@ class TestRequests:
         # What the service did not mention stays.
         assert worker.activityName == "Idle"
 
+    def test_an_answer_that_was_overtaken_takes_nothing_back(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        for name, date in [("Bea", 1500000002), ("Cid", "2017-07-14T02:40:01Z")]:
+            answer = {"sid": WK, "friendly_name": name, "date_updated": date}
+            session.reply(f"POST /Workers/{WK}", answer)
+            assert worker.update("FriendlyName", name).friendlyName == name
+        assert worker.friendlyName == "Bea"
+
     @pytest.mark.parametrize("payload", [None, 5, [1], "text"])
     def test_an_update_answered_without_an_object_changes_nothing(
         self, session: RecordingSession, worker: Any, payload: Any
