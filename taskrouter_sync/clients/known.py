@@ -111,6 +111,11 @@ class KnownReservations:
             for sid in [*islice(unlisted, max(0, too_many))]:
                 del self._ended[sid]
 
+    def told_of(self, sid: str) -> Told | None:
+        """Give what was told of one that is open; None if nothing was."""
+        with self._lock:
+            return self._told.get(sid)
+
     def told(self) -> tuple[dict[str, Told], frozenset[str]]:
         """Copy what was told of the open ones, and the sids of those that are over."""
         with self._lock:

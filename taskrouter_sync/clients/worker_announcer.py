@@ -39,11 +39,7 @@ class WorkerAnnouncer(WorkerFrames):
 
     def _on_disconnected(self, ending: Ending) -> None:
         self._delivery.clear_timer("state")
-        self._behind = (
-            self._since is not None
-            or any(self._known.told())
-            or self._values.knows_channels()
-        )
+        self._behind = True
         super()._on_disconnected(ending)
 
     def _on_odd_frame(self, error: TaskRouterError) -> None:
@@ -61,12 +57,14 @@ class WorkerAnnouncer(WorkerFrames):
 
     def _on_become_ready(self, result: Result) -> None:
         super()._on_become_ready(result)
-        if self._since is None:
-            self._since = result.date
-            ask = self._ask_present if self._behind else self._ask_pending
+        is_first, self._since = self._since is None, self._since or result.date
+        # It may have heard something of an earlier line, on which it was never ready.
+        heard = any(self._known.told()) or self._values.knows_channels()
+        if is_first and not (self._behind and heard):
+            self._behind = False
+            self._ask_pending()
         else:
-            ask = self._ask_present
-        ask()
+            self._ask_present()
         self._compare(result.payload)
 
     def _on_ready_event(self, event: Event) -> None:

@@ -120,10 +120,10 @@ class WorkerFrames(Announcer):
         reservation = self._making.of_frame(event.payload, sid, details)
         if self._behind and self._since is not None:
             # The gap could not be read yet; the order of a reservation is kept.
-            told, _ = self._known.told()
+            told = self._known.told_of(sid)
             name = event.type.removeprefix(RESERVATION)
             payload = reservation.payload
-            for earlier in missed_before(name, told.get(sid), payload, self._since):
+            for earlier in missed_before(name, told, payload, self._since):
                 self._on_reservation_recovered(RESERVATION + earlier, sid, reservation)
         self._on_reservation(event.type, sid, reservation)
 

@@ -185,6 +185,22 @@ def test_events_before_the_first_ready_are_the_first_gap_s_beginning(
     assert told(desk) == ["created", "accepted"]
 
 
+def test_channels_read_before_the_first_ready_are_compared(
+    office: Office, worker: Worker
+) -> None:
+    desk = Desk(office, worker)
+    desk.open()
+    office.trouble = 1
+    desk.serve()
+    desk.drop()
+    desk.work()
+    desk.session.entity_from("GET", f"{desk.session.resource_url}/Channels")
+    channel = office.engine.worker_channel(worker, "default")
+    office.engine.update_worker_channel(channel, capacity=7)
+    desk.finish()
+    assert [name for name, _ in desk.told if "capacity" in name] == ["capacity.update"]
+
+
 class TestConnectActivity:
     @pytest.fixture
     def desk(self, office: Office, worker: Worker) -> Desk:

@@ -203,6 +203,8 @@ def test_what_was_told_is_known_with_its_task(known: KnownReservations) -> None:
     known.note("reservation.accepted", "WR1", with_task)
     known.note("reservation.created", "WR2", reservation("WR2"))
     known.note("reservation.timeout", "WR3", reservation("WR3"))
+    assert known.told_of("WR1") == Told(2, "WT1")
+    assert known.told_of("WR3") is None
     assert known.told() == (
         {"WR1": Told(2, "WT1"), "WR2": Told(1, None, "pending")},
         frozenset({"WR3"}),
