@@ -59,8 +59,10 @@ def run(options: argparse.Namespace, context: Context) -> int:
     ) as worker:
         worker.wait_until_ready(30)
         agent = _Agent(worker, context)
-        if options.activity:
-            agent.switch(options.activity)
+        # Both looked up now: a slip of the pen must not come out at the end.
+        first, last = agent.activity(options.activity), agent.activity(options.leave)
+        if first is not None:
+            worker.update("ActivitySid", first)
         context.say(f"{plain(worker.friendly_name)} is {plain(worker.activity_name)}")
         try:
             with keys(context.stdin, inbox.put):
@@ -68,8 +70,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
                     if inbox.empty():
                         agent.show()
         finally:
-            if options.leave:
-                agent.switch(options.leave)
+            if last is not None:
+                worker.update("ActivitySid", last)
     return DONE
 
 
@@ -108,18 +110,19 @@ class _Agent:
             self._shown = lines
             self._context.say(*lines)
 
-    def switch(self, name: str) -> None:
-        """Change the activity.
+    def activity(self, name: str | None) -> str | None:
+        """Find an activity's sid by its name, or by the sid itself; None for None.
 
         Raises:
             CommandError: there is none of that name.
             TaskRouterError: the service refuses.
         """
+        if name is None:
+            return None
         found = self._worker.activities.fetch().all()
         for each in found:
             if name in (each.friendly_name, each.sid):
-                self._worker.update("ActivitySid", each.sid)
-                return
+                return str(each.sid)
         raise CommandError(
             f"no activity is named {name}: there are "
             f"{', '.join(each.friendly_name for each in found)}"

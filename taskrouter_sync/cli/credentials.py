@@ -15,6 +15,7 @@ from .. import (
     WorkerCapabilityToken,
     WorkspaceCapabilityToken,
 )
+from ..clients import addresses
 from ..errors import TokenError
 from ..tokens import read_claims
 from .outcome import USAGE, CommandError
@@ -125,8 +126,13 @@ class Credentials:
         """Give a client its token: the ready-made one, or always a fresh one.
 
         Raises:
-            CommandError: there is neither, or no sid.
+            CommandError: there is neither, or no sid; or the environment points the
+                client at what is no URL.
         """
+        try:
+            addresses.bases(None, None, None, self._environment)
+        except ValueError as error:
+            raise CommandError(str(error), USAGE) from None
         token = self.token
         if token is not None and self._fits(token, kind, sid):
             return token

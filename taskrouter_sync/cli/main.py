@@ -14,7 +14,7 @@ from .. import TaskRouterError, __version__
 from . import agent, doctor, listen, stats, tasks, token_command
 from .context import Context
 from .credentials import VARIABLES
-from .outcome import DONE, FAILED, INTERRUPTED, STATUSES, USAGE, CommandError
+from .outcome import DONE, FAILED, INTERRUPTED, STATUSES, CommandError
 from .terminal import Paint, plain
 
 
@@ -58,10 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TaskRouterError as error:
         _complain(f"{error} (`taskrouter-sync doctor` looks for the reason)")
         return FAILED
-    except ValueError as error:
-        # A URL of the environment that is none, for one.
-        _complain(str(error))
-        return USAGE
     return status
 
 

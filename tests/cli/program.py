@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 
-LIMIT = 10.0  # seconds for anything that must come
+LIMIT = 20.0  # seconds for anything that must come
 
 
 def started(

@@ -104,8 +104,11 @@ def test_an_activity_at_the_beginning_and_one_at_the_end(
 
 
 @pytest.mark.usefixtures("account")
-def test_an_activity_that_is_not_there_is_refused_with_those_that_are(run: Run) -> None:
-    ran = run("worker", "--activity", "Gone fishing")
+@pytest.mark.parametrize("option", ["--activity", "--leave"])
+def test_an_activity_that_is_not_there_is_refused_with_those_that_are(
+    run: Run, option: str
+) -> None:
+    ran = run("worker", option, "Gone fishing")
     assert ran.status == 1
     assert "no activity is named Gone fishing: there are Offline, Available" in ran.err
 
