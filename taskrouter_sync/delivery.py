@@ -50,6 +50,7 @@ class Steps(Protocol):
 
     def add(self, *steps: Step, more: bool = False) -> None: ...
     def add_first(self, *steps: Step) -> None: ...
+    def add_beside(self, step: Step) -> None: ...
     def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None: ...
     def clear_timer(self, name: str) -> None: ...
     def wake(self) -> None: ...
@@ -60,6 +61,7 @@ class Line:
 
     def __init__(self) -> None:
         self._steps: deque[Step] = deque()
+        self._beside: deque[Step] = deque()
         self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
         self._head_since: float | None = None
 
@@ -73,6 +75,9 @@ class Line:
         self._steps.extendleft(reversed(steps))
         self._head_since = None
 
+    def add_beside(self, step: Step) -> None:
+        self._beside.append(step)
+
     def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None:
         self._timers[name] = (when, run)
 
@@ -81,6 +86,7 @@ class Line:
 
     def clear(self) -> None:
         self._steps.clear()
+        self._beside.clear()
         self._timers.clear()
 
     def due(
@@ -100,6 +106,8 @@ class Line:
             if wait <= 0:
                 del self._timers[name]
                 return run, None
+        if self._beside:
+            return self._beside.popleft().run, None
         if self._steps:
             remaining = self._patience(self._steps[0], now)
             if remaining <= 0:
@@ -192,6 +200,13 @@ class Delivery:
         with self._condition:
             if not self._closed:
                 self._line.add_first(*steps)
+                self._condition.notify()
+
+    def add_beside(self, step: Step) -> None:
+        """Put a step beside the line: it waits for nobody's details."""
+        with self._condition:
+            if not self._closed:
+                self._line.add_beside(step)
                 self._condition.notify()
 
     def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None:

@@ -107,6 +107,19 @@ def test_what_a_step_leads_to_comes_before_what_waits(
     assert came.names() == ["lead", "one", "two", "three"]
 
 
+def test_a_step_beside_the_line_waits_for_nobody_s_details(
+    line: Delivery, came: Collector
+) -> None:
+    details = Details(1, line.wake)
+    line.add(step(came, "one", details), step(came, "two"))
+    line.add_beside(step(came, "beside"))
+    line.add_beside(step(came, "beside too"))
+    came.expect("beside too")
+    details.settle(0, None)
+    came.expect("two")
+    assert came.names() == ["beside", "beside too", "one", "two"]
+
+
 def test_a_mistake_in_a_step_is_logged_and_the_next_one_runs(
     line: Delivery, came: Collector, caplog: pytest.LogCaptureFixture
 ) -> None:

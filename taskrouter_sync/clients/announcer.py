@@ -107,11 +107,12 @@ class Announcer:
 
     def registered(self, registration: Registration) -> None:
         """Tell a new listener the state that still holds; from any thread."""
-        self._delivery.add(Step("late", lambda: self._on_registered(registration)))
+        step = Step("late", lambda: self._on_registered(registration))
+        self._delivery.add_beside(step)
 
     def token_changed(self) -> None:
         """Hear of a new token; from any thread."""
-        self._delivery.add(Step("token", self._on_token))
+        self._delivery.add_beside(Step("token", self._on_token))
 
     # What events become.
 

@@ -118,3 +118,80 @@ def test_a_reservation_that_is_no_longer_pending_is_not_told_late(
     send("marker")
     late.expect("marker")
     assert late.names() == ["marker"]
+
+
+def test_a_late_listener_waits_for_nothing_that_is_under_way(
+    emulator: Emulator, open_worker: OpenWorker, alice: str
+) -> None:
+    emulator.faults.delay(1.0, url=f"/Workers/{alice}")
+    worker = open_worker()
+    emulator.wait_for_requests(url=f"/Workers/{alice}")
+    Collector().listen(worker, "connected").expect("connected", 0.5)
+
+
+def test_late_listeners_are_told_in_the_order_in_which_they_came(
+    ready_worker: ReadyWorker,
+) -> None:
+    worker, _ = ready_worker()
+    late = Collector()
+    for number in range(20):
+        worker.on("ready", late.callback(f"ready {number}"))
+    late.expect("ready 19")
+    assert late.names() == [f"ready {number}" for number in range(20)]
+
+
+def test_a_listener_that_is_added_in_a_callback_is_told_what_holds(
+    ready_worker: ReadyWorker, send: Marker
+) -> None:
+    worker, _ = ready_worker()
+    late = Collector()
+    worker.on("one", lambda: late.listen(worker, "ready"))
+    send("one")
+    late.expect("ready")
+
+
+def test_a_listener_that_is_taken_off_at_once_is_not_told(
+    ready_worker: ReadyWorker, send: Marker
+) -> None:
+    worker, _ = ready_worker()
+    late = Collector().listen(worker, "marker")
+    told = late.callback("ready")
+
+    def change_its_mind() -> None:
+        worker.on("ready", told)
+        worker.off("ready", told)
+
+    worker.on("one", change_its_mind)
+    send("one")
+    send("marker")
+    late.expect("marker")
+    assert late.names() == ["marker"]
+
+
+def test_a_late_listener_of_ready_is_told_what_was_told_to_others(
+    ready_worker: ReadyWorker,
+) -> None:
+    worker, came = ready_worker()
+    late = Collector().listen(worker, "ready")
+    assert late.expect("ready") is came.last("ready")
+
+
+def test_a_refused_ready_is_told_to_late_listeners(
+    emulator: Emulator, open_worker: OpenWorker, alice: str
+) -> None:
+    emulator.faults.answer(404, url=f"/Workers/{alice}")
+    worker = open_worker()
+    Collector().listen(worker, "error").expect("error")
+    assert Collector().listen(worker, "error").expect("error").code == 404
+
+
+def test_a_late_listener_of_disconnected_is_told_nothing(
+    ready_worker: ReadyWorker, send: Marker
+) -> None:
+    worker, came = ready_worker()
+    worker.disconnect()
+    came.expect("disconnected")
+    late = Collector().listen(worker, "disconnected", "ready")
+    worker.connect()
+    late.expect("ready")
+    assert late.names() == ["ready"]

@@ -136,12 +136,15 @@ def test_an_expired_client_works_again_with_another_token(
 
 
 def test_many_clients_tell_their_own(
-    ready_worker: ReadyWorker, token_due: TokenDue, send: Marker
+    ready_worker: ReadyWorker,
+    open_worker: OpenWorker,
+    token_due: TokenDue,
+    send: Marker,
 ) -> None:
     worker, lasting = ready_worker()
     lasting.listen(worker, "marker")
-    for came in [ready_worker(token_due(0.5))[1] for _ in range(5)]:
-        came.expect("token.expired")
+    for client in [open_worker(token_due(0.2)) for _ in range(5)]:
+        Collector().listen(client, "token.expired").expect("token.expired")
     send("marker")
     lasting.expect("marker")
     assert "token.expired" not in lasting.names()
