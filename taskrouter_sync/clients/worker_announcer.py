@@ -106,6 +106,7 @@ class WorkerAnnouncer(WorkerFrames):
             self._retry("state", self._asking_failures, again)
         else:
             self._connect_activity_sid = None  # nobody knows whether it should be
+            self._framed_here.close()
         self._on_error(outcome)
         return None
 

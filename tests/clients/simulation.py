@@ -53,8 +53,9 @@ class Office(Bench):
         # Tokens are not looked at: that takes longer than all the rest.
         self._api = Api(self.engine, Renderer(self.engine.account_sid, API))
         self.desks: dict[str, Desk] = {}
-        # How many of the next requests end in trouble.
+        # How many of the next requests end in trouble, and in which.
         self.trouble = 0
+        self.trouble_status = 500
         # What else happens before the next answer is there.
         self.meanwhile: Callable[[], None] = nothing
         self.engine.on_event(self._send)
@@ -63,7 +64,7 @@ class Office(Bench):
         """Answer an envelope: what the SDK's requester does, without HTTP."""
         if self.trouble:
             self.trouble -= 1
-            return Answer(500, "Trouble", b"{}")
+            return Answer(self.trouble_status, "Trouble", b"{}")
         envelope = bridge.read(json.dumps(body))
         params = Parameters.from_json(envelope.params)
         if envelope.method == "GET":

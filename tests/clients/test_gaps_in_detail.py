@@ -168,6 +168,23 @@ def test_without_a_line_pending_ones_are_not_asked_for_again(
     assert told(desk) == ["created"]
 
 
+def test_where_the_gap_may_not_be_read_events_are_in_order(
+    desk: Desk, office: Office
+) -> None:
+    desk.drop()
+    task = office.task()
+    desk.open()
+    desk.perform(0)
+    desk.settle(0)
+    desk.work()
+    office.trouble, office.trouble_status = 1, 403
+    desk.serve()
+    turn(office, task, "accepted")
+    desk.finish()
+    assert told(desk) == ["created", "accepted"]
+    assert [name for name, _ in desk.told].count("error") == 1
+
+
 def test_events_before_the_first_ready_are_the_first_gap_s_beginning(
     office: Office, worker: Worker
 ) -> None:
