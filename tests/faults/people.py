@@ -67,7 +67,8 @@ class Agent:
     def __init__(
         self, worker_sid: str, mint: MintToken, url: str, seed: int, notes: Notes
     ) -> None:
-        self._worker_sid = worker_sid
+        self.worker_sid = worker_sid
+        self.mint = mint
         self._seed = seed
         self._notes = notes
         self.failed_actions = 0
@@ -86,7 +87,7 @@ class Agent:
     def _listener(self, event: str) -> Callable[[Any], None]:
         def listener(reservation: Any) -> None:
             sid = reservation.sid
-            self._notes.add(Entry(self._worker_sid, event, sid))
+            self._notes.add(Entry(self.worker_sid, event, sid))
             die = random.Random(f"{self._seed} {sid}").random()
             if event == "reservation.created" and die < 0.55:
                 reservation.accept(self._result)

@@ -90,7 +90,7 @@ def _storm(size: Size, start: Load) -> Report:
         for agent in agents:
             agent.client.wait_until_ready(_PATIENCE)
         floor = Floor(emulator, workspace.sid, size.seed)
-        storm = Storm(proxy, emulator, channels)
+        storm = Storm(proxy, emulator, agents)
         visitors = Visitors(
             _worker_token(emulator, workspace, workspace.workers["Visitor"]),
             _queue_token(emulator, workspace),
@@ -195,12 +195,11 @@ def _missing(expected: list[Entry], came: list[Entry]) -> Counter[Entry]:
 def _pass_a_mark(emulator: Emulator, agents: list[Agent]) -> None:
     """Wait until every agent has seen a frame that was sent now."""
     for agent in agents:
-        sid = agent.client._session.token.channel_sid
         seen = threading.Event()
         agent.client.on("mark", lambda *_, seen=seen: seen.set())
         for _ in range(int(_PATIENCE)):
             # Again and again, as a line may just be down.
-            emulator.send_frame(sid, {"event_type": "mark", "payload": {}})
+            emulator.send_frame(agent.worker_sid, {"event_type": "mark", "payload": {}})
             if seen.wait(1.0):
                 break
 

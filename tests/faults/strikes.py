@@ -42,7 +42,25 @@ class AtService:
         return f"service: {self.method}"
 
 
-Strike = OnLine | AtService
+@dataclass(frozen=True)
+class ByUser:
+    """What users do in the middle of it: no trouble, but none may come of it.
+
+    Attributes:
+        act: a function of the client that `which` picks.
+    """
+
+    act: str
+    which: int
+
+    @property
+    def name(self) -> str:
+        return f"user: {self.act}"
+
+
+Strike = OnLine | AtService | ByUser
+
+ACTS = ("disconnect and connect", "connect", "update_token")
 
 # Bodies that are not what the service's contract says.
 MALFORMED = ("", "[]", "null", "{", '{"payload": {', "<html>503</html>", '"\\ud800"')
@@ -86,7 +104,9 @@ def strikes(seed: int) -> Iterator[Strike]:
     chance = random.Random(seed)
     while True:
         place = chance.random()
-        if place < 0.6:
+        if place < 0.04:
+            yield ByUser(chance.choice(ACTS), chance.randrange(1 << 16))
+        elif place < 0.6:
             yield _on_line(chance)
         elif place < 0.85:
             yield _at_service(chance)

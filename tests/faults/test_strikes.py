@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from .fault import Direction, Kind
-from .strikes import OnLine, strikes
+from .strikes import ACTS, OnLine, strikes
 
 
 def test_the_same_seed_gives_the_same_script() -> None:
@@ -19,6 +19,7 @@ def test_another_seed_gives_another_script() -> None:
 def test_all_kinds_come() -> None:
     names = {strike.name for strike in islice(strikes(7), 1000)}
     assert {f"line: {kind.value}" for kind in Kind} <= names
+    assert {f"user: {act}" for act in ACTS} <= names
     assert {
         f"service: {method}"
         for method in (
