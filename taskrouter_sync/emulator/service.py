@@ -26,7 +26,9 @@ from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.faults import Fault, Faults
 from taskrouter_sync.emulator.journal import Journal, Kind, Request, without_token
+from taskrouter_sync.emulator.posting import NotAnswered, Post, Reply, Send
 from taskrouter_sync.emulator.saving import Saver
+from taskrouter_sync.emulator.state_file import StateError
 from taskrouter_sync.emulator.webhooks import Webhooks
 
 
@@ -121,6 +123,18 @@ class Service:
         """
         if self.saver is not None:
             await self.saver.saved()
+
+    def once_saved(self, send: Send) -> Send:
+        """Let webhooks, too, tell only of what is not lost any more."""
+
+        async def held(post: Post, seconds: float) -> Reply:
+            try:
+                await self.saved()
+            except StateError as error:
+                raise NotAnswered(str(error), passing=True) from None
+            return await send(post, seconds)
+
+        return held
 
     # Requests. A request arrives, then its fault (if any) decides whether and when
     # it is performed.

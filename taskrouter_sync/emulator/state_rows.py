@@ -120,8 +120,9 @@ class Rows:
         found = self._all(f"SELECT row, value FROM {table} ORDER BY row")
         return [(row, _decode(value)) for row, value in found]
 
-    def _all(self, question: str) -> list[tuple[Any, str]]:
-        return self._connection.execute(question).fetchall()
+    def _all(self, question: str) -> Iterator[tuple[Any, str]]:
+        # Row by row: the texts need not all be there at a time.
+        return self._connection.execute(question)
 
     # Writing
 

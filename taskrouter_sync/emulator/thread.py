@@ -137,7 +137,7 @@ class ServiceThread:
             ticker = Ticker(loop, self._service.engine, self._clock)
             self._service.on_settled = ticker.rearm
         sender = Sender()
-        self._service.courier.open(sender.send)
+        self._service.courier.open(self._service.once_saved(sender.send))
         self._service.stopping = False
         if self._clock is not None:
             # A state that comes from a file may be of long ago.

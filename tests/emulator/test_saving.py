@@ -17,6 +17,7 @@ from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.listening import listen
 from taskrouter_sync.emulator.state_file import StateError
 
+from ..support.receiver import Receiver
 from .conftest import Desk, OpenDesk, worker_token
 
 
@@ -331,6 +332,49 @@ def test_sockets_hear_of_nothing_that_is_not_saved(
         # What was saved was told; then the socket was cut instead.
         emulator.wait_for_connections(alice, 0)
         fill_up(emulator, 1_000_000)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_webhooks_tell_of_nothing_that_is_not_saved(
+    run: Run, receiver: Receiver
+) -> None:
+    with run() as emulator:
+        workspace = ready(emulator)
+
+        def point_at_receiver(engine: Engine) -> None:
+            (one,) = engine.workspaces.values()
+            engine.update_workspace(one, event_callback_url=receiver.url("/told"))
+
+        emulator.call(point_at_receiver)
+        fill_up(emulator, 1)
+        while post_task(emulator, workspace).status_code == 201:
+            pass
+        # They count as not answered; later ones are brought.
+        emulator.wait_for_alerts(1, timeout=10)
+        assert "disk is full" in emulator.alerts[0].message
+        fill_up(emulator, 1_000_000)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_an_answer_waits_for_no_good_when_saving_breaks(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    def rename(name: Any) -> Callable[[Engine], None]:
+        def change(engine: Engine) -> None:
+            (one,) = engine.workspaces.values()
+            one.friendly_name = name
+
+        return change
+
+    with run() as emulator:
+        ready(emulator)
+        # What no file can hold.
+        with pytest.raises(StateError, match="not written"):
+            emulator.call(rename(object()))
+        assert "Exception in callback" in caplog.text
+        emulator.call(rename("Named again"))
+    with run() as emulator:
+        assert get(emulator, "")["friendly_name"] == "Named again"
 
 
 def test_what_cannot_be_saved_at_the_end_is_told(run: Run) -> None:
