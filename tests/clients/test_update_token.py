@@ -201,6 +201,17 @@ def test_it_is_what_a_refused_ready_waits_for(
     came.expect("ready")
 
 
+def test_who_waits_now_waits_for_the_new_one(
+    emulator: Emulator, heard_worker: ReadyWorker, worker_token: MintToken, alice: str
+) -> None:
+    emulator.faults.refuse_upgrades(401)
+    worker, came = heard_worker()
+    came.expect("disconnected")
+    emulator.faults.delay(0.2, url=f"/Workers/{alice}")
+    worker.update_token(worker_token(ttl=7200))
+    worker.wait_until_ready(5.0)
+
+
 class OnRest(logging.Handler):
     """Sets an event when a connection waits for another token."""
 
