@@ -59,7 +59,8 @@ def test_of_a_resource(payload: dict[str, Any], sid: str) -> None:
     assert entity.payload == sent
     for name in sent.keys() - HIDDEN:
         is_there(name, sent[name], entity[name])
-        if name.isidentifier() and not hasattr(type(entity), name):
+        # Members come first, and what begins with an underscore is nobody's.
+        if name[:1] != "_" and not hasattr(type(entity), name):
             is_there(name, sent[name], getattr(entity, name))
     # The documented loop comes to its end, and so does whatever shows it.
     for name in entity:
