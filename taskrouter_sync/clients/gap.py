@@ -10,6 +10,10 @@ from ..errors import InvalidResponse
 from ..session import Session
 
 
+# Pages of a list that are read: a list without end is no list.
+_MOST_PAGES = 1000
+
+
 @dataclass(frozen=True)
 class Present:
     """The service's state after a gap: payloads of reservations and channels."""
@@ -41,20 +45,25 @@ class Gap:
         )
 
     def _pages(self, name: str, params: Mapping[str, Any] | None) -> list[Any]:
-        url: Any = f"{self._session.resource_url}/{name}"
+        url = f"{self._session.resource_url}/{name}"
         key = name.lower()
         found: list[Any] = []
-        while url:
+        for _ in range(_MOST_PAGES):
             payload = self._session.request(
                 "GET", url, params, may_refresh=False
             ).payload
-            if not isinstance(payload, Mapping):
+            items = payload.get(key) if isinstance(payload, Mapping) else None
+            if not isinstance(items, list):
+                # As an empty one it would mean that nothing is open any more.
                 raise InvalidResponse(f"The worker's {key} came as no list")
-            found += filter(_has_sid, payload.get(key) or ())
+            found += filter(_has_sid, items)
             # The next page's URL has the parameters in it.
             meta, params = payload.get("meta"), None
-            url = meta.get("next_page_url") if isinstance(meta, Mapping) else None
-        return found
+            next_url = meta.get("next_page_url") if isinstance(meta, Mapping) else None
+            if not isinstance(next_url, str) or not next_url:
+                return found
+            url = next_url
+        raise InvalidResponse(f"The worker's {key} have more pages than can be")
 
 
 def _has_sid(payload: Any) -> bool:
