@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from ..resources.entities import TaskQueueResource
 from ..resources.fields import TaskQueueFields
 from ..resources.statistics import HasStatistics
 from ..session import TokenSource
 from .base import Client
+from .events import ClientEvents
 from .timing import Timing
 
 
-class TaskQueue(TaskQueueFields, HasStatistics, Client):
+class TaskQueue(
+    ClientEvents[TaskQueueResource], TaskQueueFields, HasStatistics, Client
+):
     """A task queue, as TaskRouter.js's ``Twilio.TaskRouter.TaskQueue``."""
 
     _SID_CLAIM = "taskqueue_sid"

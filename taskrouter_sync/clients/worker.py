@@ -19,6 +19,7 @@ from ..session import Limits, TokenSource
 from ..signatures import Parameter, Signature, read_fetch
 from .announcer import Parts
 from .arguments import check_sid
+from .events import WorkerEvents
 from .known import KnownReservations
 from .task_methods import TaskMethods
 from .timing import Timing
@@ -38,7 +39,7 @@ _UPDATE_ACTIVITY = Signature(
 )
 
 
-class Worker(WorkerFields, TaskMethods):
+class Worker(WorkerEvents, WorkerFields, TaskMethods):
     """An agent, as TaskRouter.js's ``Twilio.TaskRouter.Worker``.
 
     ::

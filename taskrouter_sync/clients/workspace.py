@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from ..resources.entities import WorkspaceResource
 from ..resources.fields import WorkspaceFields
 from ..resources.lists import WorkspaceLists
 from ..resources.statistics import HasStatistics
 from ..session import TokenSource
 from .base import Client
+from .events import ClientEvents
 from .timing import Timing
 
 
-class Workspace(WorkspaceFields, WorkspaceLists, HasStatistics, Client):
+class Workspace(
+    ClientEvents[WorkspaceResource],
+    WorkspaceFields,
+    WorkspaceLists,
+    HasStatistics,
+    Client,
+):
     """A workspace, as TaskRouter.js's ``Twilio.TaskRouter.Workspace``."""
 
     _SID_CLAIM = "workspace_sid"

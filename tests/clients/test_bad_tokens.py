@@ -68,7 +68,7 @@ def unsigned(claims: Any) -> str:
         ("\ud800.secret.secret", "no JWT"),
         ("secret" * 100_000, "no JWT"),
     ],
-    ids=repr,
+    ids=lambda value: f"{value!r:.40}",
 )
 def test_what_is_no_token_raises_at_once(
     client: Callable[..., Any], token: Any, words: str
@@ -116,7 +116,7 @@ def test_a_token_that_the_service_does_not_know_is_refused(
         worker.wait_until_ready(5.0)
 
 
-@pytest.mark.parametrize("exp", [0, -1, 1, time.time() - 1])
+@pytest.mark.parametrize("exp", [0, -1, 1, 1_700_000_000])
 def test_an_expired_token_is_told_and_not_tried(
     emulator: Emulator, open_worker: OpenWorker, token_due: TokenDue, exp: float
 ) -> None:

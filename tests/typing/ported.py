@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from taskrouter_sync import HttpError, Twilio, Worker
+from taskrouter_sync import (
+    HttpError,
+    TaskQueue,
+    TaskRouterError,
+    Twilio,
+    Worker,
+    Workspace,
+)
+from taskrouter_sync.resources.entities import (
+    TaskQueueResource,
+    WorkerChannel,
+    WorkerResource,
+    WorkspaceResource,
+)
+from taskrouter_sync.resources.reservation import Reservation
 
 
 def ported(token: str) -> None:
@@ -13,6 +27,8 @@ def ported(token: str) -> None:
     worker.fetchReservations(lambda error, reservations: print(reservations.data))
     worker.update("ActivitySid", "WA1", lambda error, worker: print(error))
     worker.updateToken(token)
+    worker.on("reservation.created", lambda reservation: reservation.accept())
+    worker.on("anything.else", print)
     print(worker.activityName.upper(), worker.friendlyName.upper())
 
 
@@ -28,4 +44,42 @@ def written(token: str) -> datetime:
             print(reservation.task.assignmentStatus.upper())
             if reservation.task.queue is not None:
                 print(reservation.task.queue.friendly_name.upper())
+        worker.on("ready", _ready).on("reservation.created", _created)
+        worker.once("disconnected", lambda disconnection: print(disconnection.code))
+        worker.on("connected", lambda: None).on(
+            "error", lambda error: print(error.code)
+        )
         return worker.date_status_changed
+
+
+def every_client_takes_callbacks_of_what_its_events_carry(
+    worker: Worker, queue: TaskQueue, workspace: Workspace
+) -> None:
+    worker.on("ready", _ready).once("reservation.wrapup", _created)
+    worker.on("capacity.update", _channel).on("error", _error)
+    queue.on("ready", _queue_ready).on("error", _error)
+    workspace.on("ready", _workspace_ready).on("error", _error)
+
+
+def _ready(worker: WorkerResource) -> None:
+    print(worker.available)
+
+
+def _created(reservation: Reservation) -> None:
+    reservation.accept()
+
+
+def _channel(channel: WorkerChannel) -> None:
+    print(channel.configured_capacity)
+
+
+def _error(error: TaskRouterError) -> None:
+    print(error.code, error.message)
+
+
+def _queue_ready(queue: TaskQueueResource) -> None:
+    print(queue.target_workers)
+
+
+def _workspace_ready(workspace: WorkspaceResource) -> None:
+    print(workspace.friendly_name)
