@@ -32,7 +32,7 @@ from taskrouter_sync.emulator.engine.model import Worker
 from taskrouter_sync.errors import TaskRouterError
 from taskrouter_sync.prefetch import Details, Job
 from taskrouter_sync.resources import factory
-from taskrouter_sync.session import Limits, Session
+from taskrouter_sync.session import Limits, Session, TokenSource
 from taskrouter_sync.tokens import read_token
 from taskrouter_sync.wire.answers import Answer
 from taskrouter_sync.wire.connection import Ending
@@ -79,6 +79,12 @@ class Office(Bench):
         meanwhile, self.meanwhile = self.meanwhile, nothing
         meanwhile()
         return Answer(answer.status, "", json.dumps(answer.body).encode(), date=now)
+
+    def mint(self, worker: Worker) -> str:
+        """Make a token for the worker."""
+        account_sid, space_sid = self.engine.account_sid, self.workspace.sid
+        token = WorkerCapabilityToken(account_sid, KEY, space_sid, worker.sid)
+        return token.to_jwt()
 
     def _send(self, event: Event) -> None:
         framed = frames.frame(event, self.engine.account_sid)
@@ -135,7 +141,11 @@ class Desk:
     """One worker's client: the product's own but for socket, threads and clocks."""
 
     def __init__(
-        self, office: Office, worker: Worker, connect_activity_sid: str | None = None
+        self,
+        office: Office,
+        worker: Worker,
+        connect_activity_sid: str | None = None,
+        source: TokenSource | None = None,
     ) -> None:
         self.office = office
         self.worker = worker
@@ -157,7 +167,7 @@ class Desk:
         self.ready_read = 0
         self.since: int | None = None
         office.desks[worker.sid] = self
-        self.session = self._session()
+        self.session = self._session(source)
         emitter = Emitter()
         self.announcer = WorkerAnnouncer(
             Parts(
@@ -177,17 +187,8 @@ class Desk:
         for event in (*EVENTS, "capacity.update", "channel.availability.update"):
             emitter.on(event, functools.partial(self._hear, event))
 
-    def _session(self) -> Session:
+    def _session(self, source: TokenSource | None) -> Session:
         sid = self.worker.sid
-        token = WorkerCapabilityToken(
-            self.office.engine.account_sid,
-            KEY,
-            self.office.workspace.sid,
-            sid,
-            allow_update_activities=True,
-            allow_update_reservations=True,
-            allow_fetch_subresources=True,
-        )
         requester: Any = self.office
         endpoint: Any = sid
         return Session(
@@ -195,9 +196,9 @@ class Desk:
             endpoint=endpoint,
             api_url=API,
             path=f"/Workers/{sid}",
-            token=read_token(token.to_jwt(), "worker_sid"),
+            token=read_token(self.office.mint(self.worker), "worker_sid"),
             read=lambda text: read_token(text, "worker_sid"),
-            source=None,
+            source=source,
             max_retries=0,
             limits=Limits(),
             factory=factory,

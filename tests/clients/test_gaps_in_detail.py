@@ -75,6 +75,19 @@ def test_frames_wait_until_the_gap_is_read(desk: Desk, office: Office) -> None:
     assert told(desk) == ["created", "accepted"]
 
 
+def test_what_was_missed_comes_before_what_came_since(
+    desk: Desk, office: Office, worker: Worker
+) -> None:
+    desk.drop()
+    office.task()
+    desk.open()
+    office.task()
+    desk.receive(1)
+    desk.finish()
+    heard = [each.sid for name, each in desk.told if name == "reservation.created"]
+    assert heard == list(worker.reservations)
+
+
 @pytest.mark.parametrize(
     ("before", "within", "events"),
     [
@@ -294,3 +307,25 @@ def test_details_that_are_ahead_of_their_event_are_shown(
     desk.receive(1)
     desk.serve()
     assert told(desk) == ["created", "accepted"]
+
+
+def test_details_refused_together_need_one_fresh_token(
+    office: Office, worker: Worker
+) -> None:
+    minted: list[str] = []
+
+    def source() -> str:
+        minted.append(office.mint(worker))
+        return minted[-1]
+
+    desk = Desk(office, worker, source=source)
+    desk.finish()
+    for _ in range(3):
+        office.task()
+    desk.receive(3)
+    office.trouble, office.trouble_status = 6, 401
+    desk.serve()
+    assert told(desk) == ["created"] * 3
+    shown = desk.known.open().values()
+    assert {each.payload["reservation_status"] for each in shown} == {"pending"}
+    assert len(minted) == 1
