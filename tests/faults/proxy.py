@@ -89,15 +89,11 @@ class Proxy:
             Whether there was a connection to strike.
         """
 
-        def act() -> bool:
-            if fault.kind is Kind.REFUSE:
-                return self._refuse(fault.seconds)
-            links = [link for link in self._links if role in ("", link.role)]
-            if links:
-                links[which % len(links)].strike(fault)
-            return bool(links)
+        return self._ask(lambda: self._strike(fault, which, role))
 
-        return self._ask(act)
+    def strike_soon(self, fault: Fault, which: int, role: str) -> None:
+        """Do what `strike` does, without waiting for it."""
+        self._loop.call_soon_threadsafe(self._strike, fault, which, role)
 
     def _ask(self, function: Callable[[], Result]) -> Result:
         """Run a function on the loop's thread."""
@@ -174,6 +170,14 @@ class Proxy:
             await link.run()
         finally:
             self._links.remove(link)
+
+    def _strike(self, fault: Fault, which: int, role: str) -> bool:
+        if fault.kind is Kind.REFUSE:
+            return self._refuse(fault.seconds)
+        links = [link for link in self._links if role in ("", link.role)]
+        if links:
+            links[which % len(links)].strike(fault)
+        return bool(links)
 
     def _note(self, kind: Kind) -> None:
         self._happened[kind] += 1

@@ -23,7 +23,7 @@ class Size:
     seconds: float = 60.0
     seed: int = 1
     agents: int = 8
-    strike_every: float = 0.008
+    strike_every: float = 0.01
     happen_every: float = 0.04
 
 
