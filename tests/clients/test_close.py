@@ -33,7 +33,7 @@ def assert_over(worker: Worker) -> None:
         worker.fetch()
     for thread in leaks.threads():
         if thread.name.endswith(sid):
-            join(thread)
+            join(thread, PROMPTLY)
 
 
 def close_promptly(worker: Worker) -> None:
