@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.listening import listen
-from taskrouter_sync.emulator.state_file import StateError
+from taskrouter_sync.emulator.state_file import StateError, StateFile
 
 from ..support.receiver import Receiver
 from .conftest import Desk, OpenDesk, worker_token
@@ -213,6 +215,48 @@ def test_a_file_that_became_useless_is_told_at_the_start(run: Run, path: Path) -
     path.unlink()
     with emulator:
         ready(emulator)
+
+
+DAMAGE = [
+    "UPDATE entities SET value = replace(value, '\"sid\"', '\"sud\"')",
+    "UPDATE general SET value = '{\"seed\": 1}' WHERE name = 'sids'",
+    "DELETE FROM versions",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_state_is_told_at_the_start(
+    run: Run, path: Path, damage: str
+) -> None:
+    with run() as emulator:
+        ready(emulator)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(damage)
+    emulator = run()
+    with pytest.raises(StateError, match="damaged") as caught:
+        emulator.start()
+    assert str(caught.value).startswith(f"{path}: ")
+    # It is free for whoever can repair it.
+    StateFile(path).close()
+
+
+def test_an_emulator_that_stops_itself_has_saved_all(run: Run) -> None:
+    emulator = run()
+    emulator.start()
+    workspace = ready(emulator)
+
+    def stop(engine: Engine) -> None:
+        engine.create_task(engine.workspaces[workspace.sid])
+        emulator.stop()
+
+    thread = emulator._thread
+    assert thread is not None
+    # Whether its thread still gets to tell us depends.
+    with suppress(RuntimeError):
+        emulator.call(stop)
+    thread.stop()
+    with run() as again:
+        assert statuses(again) == ["reserved"]
 
 
 def test_an_emulator_whose_port_is_taken_lets_go_of_the_file(run: Run) -> None:

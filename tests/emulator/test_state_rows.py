@@ -99,7 +99,7 @@ def test_what_is_written_step_by_step_is_the_state(story: list[Step]) -> None:
         kept = Kept(connection)
         for step in (*BEGINNING, *story):
             kept.take(step)
-            check(kept)
+        check(kept)
 
 
 @settings(deadline=None, max_examples=40)

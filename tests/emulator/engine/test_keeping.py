@@ -50,8 +50,8 @@ def go_on(story: Story, following: list[Step]) -> tuple[list[Told], list[Any], S
     return answers, plain(events), state
 
 
-@settings(deadline=None)
-@given(before=steps(25), after=steps(25))
+@settings(deadline=None, max_examples=30)
+@given(before=steps(20), after=steps(20))
 def test_who_is_put_back_does_the_same_again(
     before: list[Step], after: list[Step]
 ) -> None:
