@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 log = logging.getLogger("taskrouter_sync")
@@ -12,7 +15,25 @@ log.addHandler(logging.NullHandler())
 _quiet = log.getChild("quiet")
 _quiet.setLevel(logging.WARNING)
 
-_FORMAT = "%(asctime)s %(name)s %(message)s"
+_FORMAT = "%(asctime)s %(message)s"
+
+_SID = re.compile(r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b")
+_WORKSPACE = re.compile(r"https?://[^/\s]+/v1/Workspaces/WS[0-9a-f]{32}/?")
+
+
+class StoryFormatter(logging.Formatter):
+    """Writes lines that a person reads: short sids, and URLs without their beginning.
+
+    A program's own handlers get the whole sids, to search for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_FORMAT)
+        self.default_msec_format = "%s.%03d"
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = _WORKSPACE.sub("/", super().format(record))
+        return _SID.sub(r"\1…\2", text)
 
 
 def is_on(debug: object) -> bool:
@@ -36,7 +57,14 @@ def logger(debug: object) -> logging.Logger:
     )
     if not configured:
         console = logging.StreamHandler()
-        console.setFormatter(logging.Formatter(_FORMAT))
+        console.setFormatter(StoryFormatter())
         log.addHandler(console)
         log.setLevel(logging.DEBUG)
     return log
+
+
+def event_line(event: str, args: Sequence[Any]) -> str:
+    """Write an event with the sid that the requests for it name, too."""
+    payload = getattr(args[0], "payload", None) if args else None
+    sid = payload.get("sid") if isinstance(payload, Mapping) else None
+    return event if sid is None else f"{event} {sid}"

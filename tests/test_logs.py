@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync import logs
+from taskrouter_sync.emulator import Emulator
 
 from .conftest import OpenWorker
 from .support.collector import Collector
@@ -78,9 +79,46 @@ def test_with_debug_the_story_is_told(
     worker.wait_until_ready(5.0)
     worker.close()
     messages = [each.getMessage() for each in caplog.records]
-    for said in (f"{alice}: connected", f"{alice}: ready", f"{alice}: disconnected"):
+    for said in (
+        f"{alice}: connected",
+        f"{alice}: ready {alice}",
+        f"{alice}: disconnected",
+    ):
         assert said in messages
     assert any("-> 200 in" in each for each in messages)
+
+
+def test_an_event_and_the_requests_for_it_name_the_same_sids(
+    caplog: pytest.LogCaptureFixture, open_worker: OpenWorker, emulator: Emulator
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    worker = open_worker(debug=True)
+    came = Collector().listen(worker)
+    worker.wait_until_ready(5.0)
+    emulator.create_task()
+    reservation = came.expect("reservation.created")
+    messages = [each.getMessage() for each in caplog.records]
+    told = [each for each in messages if reservation.sid in each]
+    assert any(f"/Reservations/{reservation.sid} -> 200" in each for each in told)
+    assert any(each.endswith(f"created {reservation.sid}") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("WK0123456789abcdef0123456789abcdef: ready", "WK0123…cdef: ready"),
+        (
+            "GET https://taskrouter.twilio.com/v1/Workspaces/WS0123456789abcdef"
+            "0123456789abcdef/Tasks/WT0123456789abcdef0123456789abcdef -> 200",
+            "GET /Tasks/WT0123…cdef -> 200",
+        ),
+        ("no sid: WK0123, 0123456789abcdef", "no sid: WK0123, 0123456789abcdef"),
+    ],
+)
+def test_the_console_s_lines_are_short(line: str, read: str) -> None:
+    record = logging.LogRecord("x", logging.INFO, "x", 1, "%s", (line,), None)
+    written = logs.StoryFormatter().format(record)
+    assert written.split(" ", 2)[2] == read
 
 
 # Programs of their own, as the test runner has configured logging.

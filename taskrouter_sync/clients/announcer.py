@@ -6,6 +6,7 @@ what they change belongs to that thread.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from logging import Logger
 from typing import Any
 
+from .. import logs
 from ..delivery import Step, Steps
 from ..emitter import Emitter, Registration
 from ..errors import HttpError, InvalidResponse, TaskRouterError
@@ -264,7 +266,8 @@ class Announcer:
     # Tools.
 
     def _emit(self, event: str, *args: Any) -> bool:
-        self._parts.log.info("%s: %s", self._name(), event)
+        if self._parts.log.isEnabledFor(logging.INFO):
+            self._parts.log.info("%s: %s", self._name(), logs.event_line(event, args))
         return self._parts.emitter.emit(event, *args)
 
     def _fetch(self, jobs: Sequence[Job]) -> Details:
