@@ -45,9 +45,9 @@ class Making:
             return reservation
         return self._bare(sid, payload.get("task_sid"))
 
-    def put_task(self, reservation: Reservation, details: Details) -> None:
+    def put_task(self, reservation: Reservation, outcome: Any) -> None:
         """Give the reservation its task; what is known of it, where that failed."""
-        task = self._entity(details.outcomes[0]) if details.done else None
+        task = self._entity(outcome)
         if isinstance(task, Task):
             reservation._with_task(task)
 

@@ -6,10 +6,11 @@ import logging
 import threading
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..delivery import PATIENCE
-from ..errors import TaskRouterError
+from ..errors import HttpError, TaskRouterError
 from ..resources.base import deliver
 from ..resources.fields import WorkerFields
 from ..resources.listing import ActivityList, ReservationList
@@ -21,6 +22,7 @@ from .announcer import Parts
 from .arguments import check_sid
 from .events import WorkerEvents
 from .known import KnownReservations
+from .making import Making
 from .task_methods import TaskMethods
 from .timing import Timing
 from .worker_announcer import WorkerAnnouncer
@@ -218,13 +220,32 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods):
     def _fetch_reservations(self, params: Mapping[str, Any] | None) -> Any:
         found = self._session.entity_from("GET", f"{self._url}/Reservations", params)
         if isinstance(found, ReservationList):
-            # The tasks, side by side: a page may have fifty.
-            loaded = threading.Event()
-            jobs = [each._load for each in found if isinstance(each, Reservation)]
-            if jobs:
-                self._shared.prefetcher.fetch(jobs, loaded.set, self._session)
-                loaded.wait(PATIENCE)
+            self._load_tasks([each for each in found if isinstance(each, Reservation)])
         return found
+
+    def _load_tasks(self, reservations: list[Reservation]) -> None:
+        """Load tasks side by side: a page may have fifty."""
+        session, loaded = self._session, threading.Event()
+        tasks = f"{session.workspace_url}/Tasks"
+        jobs = [
+            partial(
+                session.request,
+                "GET",
+                f"{tasks}/{each.payload.get('task_sid')}",
+                may_refresh=False,
+            )
+            for each in reservations
+        ]
+        if not jobs:
+            return
+        details = self._shared.prefetcher.fetch(jobs, loaded.set, session)
+        loaded.wait(PATIENCE)
+        making = Making(session, log)
+        for each, outcome in zip(reservations, details.outcomes, strict=True):
+            if isinstance(outcome, HttpError) and outcome.status == 401:
+                each._load()  # on this thread, which may ask for a fresh token
+            elif outcome is not None:
+                making.put_task(each, outcome)
 
     def _make_announcer(self, parts: Parts) -> WorkerAnnouncer:
         self._worker_announcer = WorkerAnnouncer(

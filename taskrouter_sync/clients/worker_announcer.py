@@ -162,7 +162,7 @@ class WorkerAnnouncer(WorkerFrames):
 
         def tell(details: Details) -> None:
             if self._known.is_news(event, sid):
-                self._making.put_task(reservation, details)
+                self._making.put_task(reservation, outcome_of(details))
                 self._on_reservation_recovered(event, sid, reservation)
 
         return self._asking.step(event, [lambda: self._get(task)], tell)

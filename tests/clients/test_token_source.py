@@ -79,6 +79,21 @@ def test_it_is_asked_once_after_a_401_on_the_caller_s_thread(
     assert source.threads[1:] == [threading.current_thread().name]
 
 
+def test_a_task_of_a_list_that_is_refused_is_asked_for_on_the_caller_s_thread(
+    emulator: Emulator, ready_worker: ReadyWorker, worker_token: MintToken
+) -> None:
+    source = Source(worker_token)
+    worker, came = ready_worker(source)
+    for _ in range(3):
+        emulator.create_task(attributes={"language": "no"})
+        came.expect("reservation.created")
+    # All three, side by side, and once more on the caller's thread.
+    emulator.faults.answer(401, method="GET", url="/Tasks/", times=4)
+    found = Background(worker.fetch_reservations, "caller").result()
+    assert [each.task.attributes.language for each in found] == ["no"] * 3
+    assert source.threads[1:] == ["caller"]
+
+
 def test_a_second_401_is_the_error(
     emulator: Emulator, ready_worker: ReadyWorker, worker_token: MintToken, alice: str
 ) -> None:
