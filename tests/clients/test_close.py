@@ -281,6 +281,16 @@ def test_in_a_callback_and_from_main_at_once(
     assert came.count("disconnected") == 1
 
 
+def test_who_never_worked_says_no_goodbye(
+    workspace: ReadyWorkspace, emulator: Emulator, open_worker: OpenWorker
+) -> None:
+    emulator.faults.refuse_upgrades(403)
+    worker = open_worker(disconnect_activity_sid=workspace.activities["Offline"])
+    Collector().listen(worker, "error").expect("error")
+    worker.close()
+    assert [each.kind for each in emulator.requests] == ["upgrade"]
+
+
 def test_it_does_not_wait_for_a_goodbye_that_nobody_answers(
     workspace: ReadyWorkspace, emulator: Emulator, ready_worker: ReadyWorker
 ) -> None:
