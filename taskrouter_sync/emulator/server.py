@@ -14,6 +14,7 @@ from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from taskrouter_sync.emulator.api.answers import Answer, refused
 from taskrouter_sync.emulator.api.errors import internal, invalid
@@ -60,7 +61,7 @@ class Server:
         self._heartbeat_interval = heartbeat_interval
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
         self._listener: socket.socket | None = None
-        app = web.Application(client_max_size=_MAX_BODY)
+        app = web.Application(client_max_size=_MAX_BODY, middlewares=[_hang_ups])
         app.on_response_prepare.append(self._dress)
         channel = "/v1/wschannels/{account}/{channel}"
         extend(app)
@@ -261,6 +262,15 @@ async def _stop_accepting(listener: socket.socket) -> None:
         # One turn makes the transports, another the connections.
         for _ in range(2):
             await asyncio.sleep(0)
+
+
+@web.middleware
+async def _hang_ups(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer nobody when a client hangs up in the middle of its request."""
+    try:
+        return await handler(request)
+    except ConnectionError:
+        return web.Response()
 
 
 async def _preflight(request: web.Request) -> web.Response:
