@@ -17,6 +17,9 @@ _quiet.setLevel(logging.WARNING)
 
 _FORMAT = "%(asctime)s %(message)s"
 
+# Characters of an event's line.
+_LONGEST_EVENT = 200
+
 _SID = re.compile(r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b")
 _WORKSPACE = re.compile(r"https?://[^/\s]+/v1/Workspaces/WS[0-9a-f]{32}/?")
 
@@ -64,7 +67,11 @@ def logger(debug: object) -> logging.Logger:
 
 
 def event_line(event: str, args: Sequence[Any]) -> str:
-    """Write an event with the sid that the requests for it name, too."""
+    """Write an event with the sid that the requests for it name, too.
+
+    Both are whatever a frame says: one short line is made of it.
+    """
     payload = getattr(args[0], "payload", None) if args else None
     sid = payload.get("sid") if isinstance(payload, Mapping) else None
-    return event if sid is None else f"{event} {sid}"
+    line = (event if sid is None else f"{event} {sid}")[:_LONGEST_EVENT]
+    return line if line.isprintable() else line.encode("unicode_escape").decode()

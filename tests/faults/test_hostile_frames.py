@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from taskrouter_sync import logs
 from taskrouter_sync.clients import intake
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.errors import InvalidResponse
@@ -194,6 +195,22 @@ def test_a_reservation_of_wrong_values_is_told(more: dict[str, Any]) -> None:
         stage.send({"event_type": "reservation.created", "payload": payload})
         told = stage.came.expect("reservation.created")
         assert told.sid == payload["reservation_sid"]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "line"),
+    [
+        ("x\nWK1: ready", "x\\nWK1: ready"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("\ud800", "\\ud800"),
+        ("zoë", "zoë"),
+        ("x" * 100_000, "x" * 200),
+    ],
+)
+def test_whatever_an_event_is_called_it_is_one_short_line_of_the_log(
+    event_type: str, line: str
+) -> None:
+    assert logs.event_line(event_type, ()) == line
 
 
 # Floods.
