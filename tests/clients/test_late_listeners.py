@@ -195,3 +195,20 @@ def test_a_late_listener_of_disconnected_is_told_nothing(
     worker.connect()
     late.expect("ready")
     assert late.names() == ["ready"]
+
+
+def test_who_has_heard_the_event_meanwhile_is_not_told_again(
+    ready_worker: ReadyWorker, send: Marker
+) -> None:
+    worker, _ = ready_worker()
+    late = Collector().listen(worker, "marker")
+
+    def listen_and_emit() -> None:
+        worker.on("ready", late.callback("ready"))
+        worker.emit("ready", worker)
+
+    worker.on("one", listen_and_emit)
+    send("one")
+    send("marker")
+    late.expect("marker")
+    assert late.names() == ["ready", "marker"]
