@@ -87,7 +87,7 @@ def test_several_rounds(ready_worker: ReadyWorker) -> None:
 
 
 def test_rounds_without_a_breath_end_as_they_were_asked(
-    ready_worker: ReadyWorker, emulator: Emulator, alice: str
+    ready_worker: ReadyWorker, emulator: Emulator, alice: str, long_pauses: None
 ) -> None:
     worker, _ = ready_worker()
     for _ in range(30):

@@ -13,6 +13,7 @@ from taskrouter_sync import HttpError, Worker, WorkerCapabilityToken
 from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.prefetch import MOST_THREADS
 from taskrouter_sync.session import Limits
 
 from ..conftest import OpenWorker, ReadyWorker
@@ -20,7 +21,7 @@ from ..support.collector import Background, Collector, wait
 from ..support.raw_server import Peer, RawServer
 
 
-MANY = 15
+MANY = MOST_THREADS + 4  # one client's threads are not enough for so many
 
 
 @pytest.fixture
