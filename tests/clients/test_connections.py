@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import ConnectionFailed, HttpError
+from taskrouter_sync import ConnectionFailed, HttpError, RequestTimeout
 from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.wire import backoff
@@ -145,9 +145,10 @@ def test_ready_is_waited_for_again_after_connect(ready_worker: ReadyWorker) -> N
     worker, came = ready_worker()
     worker.disconnect()
     came.expect("disconnected")
-    waiting = Background(worker.wait_until_ready)
+    with pytest.raises(RequestTimeout):
+        worker.wait_until_ready(0.01)
     worker.connect()
-    waiting.result()
+    worker.wait_until_ready(5.0)
 
 
 # When the line is lost.
