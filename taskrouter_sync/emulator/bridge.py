@@ -23,6 +23,10 @@ from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
 from taskrouter_sync.emulator.api.routes import METHODS, Api
 
 
+# Names of the emulator that clients used lately, and that it remembers.
+_HOSTS = 16
+
+
 @dataclass(frozen=True)
 class Envelope:
     """A request inside a POST."""
@@ -81,15 +85,24 @@ class Bridge:
         self._addresses = addresses
         self._account_sid = account_sid
         self._auth_token = auth_token
+        self._verifier = tokens.Verifier(account_sid, auth_token, addresses.canonical)
+        self._known_as: dict[str, Bridge] = {}
 
     def known_as(self, host: str) -> Bridge:
         """Give the bridge as a client sees it that found it at this host."""
-        return Bridge(
-            self._api,
-            self._addresses.known_as(host),
-            account_sid=self._account_sid,
-            auth_token=self._auth_token,
-        )
+        if self._addresses.has(host):
+            return self
+        if host not in self._known_as:
+            # Clients say what they like: few are kept, however many come.
+            if len(self._known_as) >= _HOSTS:
+                self._known_as.clear()
+            self._known_as[host] = Bridge(
+                self._api,
+                self._addresses.known_as(host),
+                account_sid=self._account_sid,
+                auth_token=self._auth_token,
+            )
+        return self._known_as[host]
 
     def admit(self, account_sid: str, channel: str, token: str) -> None:
         """Let a socket in to a channel.
@@ -149,12 +162,7 @@ class Bridge:
         )
 
     def _policies(self, token: str) -> Policies:
-        return tokens.verify(
-            token,
-            account_sid=self._account_sid,
-            auth_token=self._auth_token,
-            canonical=self._addresses.canonical,
-        )
+        return self._verifier.policies(token)
 
     def _check(
         self,

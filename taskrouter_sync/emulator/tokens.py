@@ -7,7 +7,9 @@ The only module of the emulator that knows PyJWT. No text of it holds a token.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import jwt
 
@@ -17,6 +19,19 @@ from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
 
 VERSION = "v1"
 _ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a good token says.
+
+    Attributes:
+        policies: what it allows.
+        expires: when it ends, in epoch seconds.
+    """
+
+    policies: Policies
+    expires: int
 
 
 class TokenRefused(Exception):
@@ -40,14 +55,55 @@ class TokenExpired(TokenRefused):
         super().__init__(401, "The token has expired")
 
 
+class Verifier:
+    """Checks tokens, and each that was good only for its end from then on.
+
+    Clients send the same one with every request; what signature and policies cost
+    would be a third of the whole answer.
+    """
+
+    # Tokens that are remembered: more than there are clients.
+    _MOST = 4096
+
+    def __init__(
+        self, account_sid: str, auth_token: str, canonical: Callable[[str], str]
+    ) -> None:
+        """Make one; the arguments are those of `verify`."""
+        self._account_sid = account_sid
+        self._auth_token = auth_token
+        self._canonical = canonical
+        self._good: OrderedDict[str, Verified] = OrderedDict()
+
+    def policies(self, token: str) -> Policies:
+        """Check a token and give what it allows.
+
+        Raises:
+            TokenRefused: with the HTTP status to answer.
+        """
+        known = self._good.get(token)
+        if known is None:
+            known = self._good[token] = verify(
+                token,
+                account_sid=self._account_sid,
+                auth_token=self._auth_token,
+                canonical=self._canonical,
+            )
+            if len(self._good) > self._MOST:
+                self._good.popitem(last=False)
+        if known.expires <= time.time():
+            del self._good[token]
+            raise TokenExpired
+        return known.policies
+
+
 def verify(
     token: str,
     *,
     account_sid: str,
     auth_token: str,
     canonical: Callable[[str], str],
-) -> Policies:
-    """Check the token and give what it allows.
+) -> Verified:
+    """Check the token and give what it allows, and until when.
 
     Its times are compared with the real clock, without leeway, also where the
     service's own clock is moved by a test: those who mint tokens go by real time.
@@ -90,9 +146,11 @@ def verify(
     if claims.get("version") != VERSION:
         raise TokenRefused(403, f"The token's version is not {VERSION}")
     try:
-        return Policies(claims.get("policies", []), canonical)
+        policies = Policies(claims.get("policies", []), canonical)
     except InvalidPolicies as error:
         raise TokenRefused(403, f"The token is invalid: {error}") from None
+    # As PyJWT reads it.
+    return Verified(policies, int(claims["exp"]))
 
 
 def mint_worker_token(

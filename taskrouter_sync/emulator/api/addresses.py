@@ -33,6 +33,10 @@ class Addresses:
             {parts.netloc.lower(), *(f"{host}:{parts.port}" for host in _LOOPBACK)}
         )
 
+    def has(self, host: str) -> bool:
+        """Whether this host (and port) is the emulator."""
+        return host.lower() in self._own_hosts
+
     def known_as(self, host: str) -> Addresses:
         """Give the addresses with one more host (and port) that a client uses."""
         copy = object.__new__(Addresses)
