@@ -14,7 +14,6 @@ from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from taskrouter_sync.emulator.api.answers import Answer, refused
 from taskrouter_sync.emulator.api.errors import internal, invalid
@@ -61,7 +60,7 @@ class Server:
         self._heartbeat_interval = heartbeat_interval
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
         self._listener: socket.socket | None = None
-        app = web.Application(client_max_size=_MAX_BODY, middlewares=[_hang_ups])
+        app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
         channel = "/v1/wschannels/{account}/{channel}"
         extend(app)
@@ -98,7 +97,7 @@ class Server:
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         if request.method == "POST":
-            text = (await request.read()).decode("utf-8", "replace")
+            text = await _text(request)
             params = Parameters.from_body(text, request.content_type)
         else:
             query = request.rel_url.raw_query_string
@@ -121,7 +120,7 @@ class Server:
 
     async def _bridge(self, request: web.Request) -> web.StreamResponse:
         # Clients of v1 call it text/plain, others JSON: only the text counts.
-        text = (await request.read()).decode("utf-8", "replace")
+        text = await _text(request)
         entry, fault, perform = self._service.envelope(
             Posted(
                 host=request.host,
@@ -264,13 +263,14 @@ async def _stop_accepting(listener: socket.socket) -> None:
             await asyncio.sleep(0)
 
 
-@web.middleware
-async def _hang_ups(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer nobody when a client hangs up in the middle of its request."""
+async def _text(request: web.Request) -> str:
+    """Read the body of a request."""
     try:
-        return await handler(request)
+        return (await request.read()).decode("utf-8", "replace")
     except ConnectionError:
-        return web.Response()
+        # The client hung up in the middle of it: there is nobody to answer. (A
+        # middleware would do; but aiohttp keeps each application that has one.)
+        raise web.HTTPBadRequest from None
 
 
 async def _preflight(request: web.Request) -> web.Response:

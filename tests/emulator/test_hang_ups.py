@@ -1,9 +1,11 @@
-"""Clients that hang up in the middle: nobody's trouble but theirs."""
+"""What ends in the middle or for good leaves nothing behind."""
 
 from __future__ import annotations
 
+import gc
 import socket
 import struct
+import weakref
 
 import pytest
 import requests
@@ -36,3 +38,13 @@ def test_a_client_that_hangs_up_is_no_error(
     for _ in range(2):
         requests.options(emulator.url + "/v1", timeout=LIMIT)
     assert [record.message for record in caplog.records] == []
+
+
+def test_an_emulator_that_was_stopped_is_let_go() -> None:
+    """A test suite starts thousands."""
+    with Emulator() as emulator:
+        requests.options(emulator.url + "/v1", timeout=LIMIT)
+    left = weakref.ref(emulator)
+    del emulator
+    gc.collect()
+    assert left() is None
