@@ -66,6 +66,7 @@ class KnownValues:
         with self._lock:
             for topic, value in _values(payload):
                 self._told.setdefault(topic, value)
+                self._is_older(topic.sid, payload)
 
     def note(self, event: str, payload: Any) -> bool:
         """Take over what an event says; False if that was told already, of a gap."""

@@ -58,6 +58,9 @@ class WorkerAnnouncer(WorkerFrames):
     def _on_become_ready(self, result: Result) -> None:
         super()._on_become_ready(result)
         is_first, self._since = self._since is None, self._since or result.date
+        if self._is_over():
+            self._values.learn(result.payload)
+            return
         # It may have heard something of an earlier line, on which it was never ready.
         heard = any(self._known.told()) or self._values.knows_channels()
         if is_first and not (self._behind and heard):
@@ -66,6 +69,13 @@ class WorkerAnnouncer(WorkerFrames):
         else:
             self._ask_present()
         self._compare(result.payload)
+
+    def _is_over(self) -> bool:
+        """Whether the next line is open already: what it says of the gap will do.
+
+        Its frames wait by now, and nothing that is told here must overtake them.
+        """
+        return self._framed is not self._framed_here
 
     def _on_ready_event(self, event: Event) -> None:
         super()._on_ready_event(event)
@@ -134,7 +144,7 @@ class WorkerAnnouncer(WorkerFrames):
 
     def _on_present(self, details: Details) -> None:
         present = self._answer(details, self._ask_present)
-        if present is None or self._since is None:
+        if present is None or self._since is None or self._is_over():
             return
         self._behind = False
         now = present.reservations

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from taskrouter_sync import WorkerCapabilityToken
 from taskrouter_sync.clients.announcer import Parts
+from taskrouter_sync.clients.gap import Present
 from taskrouter_sync.clients.known import KnownReservations
 from taskrouter_sync.clients.status import Status
 from taskrouter_sync.clients.worker_announcer import WorkerAnnouncer
@@ -109,17 +110,19 @@ class Asked:
         self._details = details
         self._position = position
         self.performed = False
-        self._outcome: Any = None
+        self.outcome: Any = None
+        # The events that it shows while their frames are still under way.
+        self.ahead_of: set[str] = set()
 
     def perform(self) -> None:
         try:
-            self._outcome = self._job()
+            self.outcome = self._job()
         except TaskRouterError as error:
-            self._outcome = error
+            self.outcome = error
         self.performed = True
 
     def settle(self) -> None:
-        self._details.settle(self._position, self._outcome)
+        self._details.settle(self._position, self.outcome)
 
 
 class Turns(Line):
@@ -162,6 +165,8 @@ class Desk:
         self.missed: list[Frame] = []
         # The frames' events that never came.
         self.lost: set[str] = set()
+        # Those whose frames came after an answer that showed them.
+        self.overtaken: set[str] = set()
         self.asked: list[Asked] = []
         # How long the log was when the client first became ready, at most.
         self.ready_read = 0
@@ -270,7 +275,10 @@ class Desk:
         """Let the service perform one of the requests that are on their way to it."""
         waiting = [asked for asked in self.asked if not asked.performed]
         if waiting:
-            waiting[which % len(waiting)].perform()
+            asked = waiting[which % len(waiting)]
+            asked.perform()
+            if isinstance(asked.outcome, Present):
+                asked.ahead_of = {frame.event.sid for frame in self.flight}
 
     def settle(self, which: int) -> None:
         """Let one of the answers arrive."""
@@ -278,6 +286,8 @@ class Desk:
         if answered:
             asked = answered[which % len(answered)]
             self.asked.remove(asked)
+            under_way = {frame.event.sid for frame in self.flight}
+            self.overtaken.update(asked.ahead_of & under_way)
             asked.settle()
 
     def work(self) -> None:

@@ -76,6 +76,15 @@ class Story:
         for one in _pick(self._reservations("accepted", "wrapping"), first):
             self.office.engine.update_reservation(one, status)
 
+    def go_on(self, first: int, second: int) -> None:
+        """A worker goes on with what there is: accepts, wraps up, completes."""
+        following = {"pending": "accepted", "accepted": "wrapping"}
+        live = self._reservations("pending", "accepted", "wrapping")
+        for one in _pick(live, first):
+            for _ in range(1 + second % 2):
+                status = following.get(one.reservation_status, "completed")
+                self.office.engine.update_reservation(one, status)
+
     def manage(self, first: int, second: int) -> None:
         """Somebody ends a task: cancels, wraps up, completes, or deletes it."""
         engine = self.office.engine
@@ -247,13 +256,14 @@ def _moves(most: int, *moves: Callable[..., None]) -> st.SearchStrategy[list[Mov
     )
 
 
-_SERVICE = (Story.create, Story.answer, Story.end, Story.manage, Story.pass_time)
+_SERVICE = (
+    *(Story.create, Story.create, Story.go_on, Story.go_on, Story.go_on),
+    *(Story.answer, Story.end, Story.manage, Story.pass_time),
+)
 _CHANGES = (Story.activity, Story.attributes, Story.capacity, Story.availability)
 _LINE = (Story.open, Story.drop, Story.receive, Story.twice)
 _ANSWERS = (Story.perform, Story.settle, Story.serve, Story.trouble)
 _OWN = (Story.accept, Story.look_at_channels)
 
-BEFORE = _moves(8, *_SERVICE)
-MOVES = _moves(
-    60, *_SERVICE, *_SERVICE, *_CHANGES, *_LINE, *_LINE, *_ANSWERS, Story.serve, *_OWN
-)
+BEFORE = _moves(6, Story.create, Story.create, Story.go_on, Story.pass_time)
+MOVES = _moves(60, *_SERVICE, *_CHANGES, *_LINE, *_LINE, *_ANSWERS, Story.serve, *_OWN)

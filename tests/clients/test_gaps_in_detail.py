@@ -63,6 +63,20 @@ def test_frames_of_the_new_line_are_not_overtaken(desk: Desk, office: Office) ->
     assert told(desk) == ["created", "accepted", "wrapup", "completed"]
 
 
+def test_frames_of_the_line_after_next_are_not_overtaken(
+    desk: Desk, office: Office
+) -> None:
+    """The answers of a line that is over come when the next one's frames wait."""
+    desk.drop()
+    desk.open()
+    desk.drop()
+    desk.open()
+    turn(office, office.task(), "accepted", "wrapping", "completed")
+    desk.receive(9)
+    desk.finish()
+    assert told(desk) == ["created", "accepted", "wrapup", "completed"]
+
+
 def test_frames_wait_until_the_gap_is_read(desk: Desk, office: Office) -> None:
     desk.drop()
     task = office.task()

@@ -115,6 +115,15 @@ def test_an_answer_that_was_overtaken_tells_nothing(known: KnownValues) -> None:
     assert known.value(ACTIVITY, "WK1") == "WA1"
 
 
+def test_an_answer_that_another_one_overtook_tells_nothing(
+    known: KnownValues,
+) -> None:
+    known.learn(WORKER)
+    before = {**WORKER, "activity_sid": "WA2", "date_updated": BEFORE}
+    assert known.missed(before, ()) == []
+    assert known.value(ACTIVITY, "WK1") == "WA1"
+
+
 def test_an_answer_that_a_frame_overtook_tells_nothing(known: KnownValues) -> None:
     known.learn(WORKER)
     known.note(ACTIVITY, {**WORKER, "activity_sid": "WA2", "date_updated": AFTER})

@@ -97,7 +97,7 @@ def owed(desk: Desk, way: list[tuple[int, Event]]) -> set[str]:
         # What the service no longer shows nobody can tell.
         if event is end
         or event.event_type != "reservation.wrapup"
-        or event.sid not in desk.lost
+        or event.sid not in desk.lost | desk.overtaken
     }
 
 
