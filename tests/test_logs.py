@@ -13,7 +13,7 @@ import pytest
 from taskrouter_sync import logs
 from taskrouter_sync.emulator import Emulator
 
-from .conftest import OpenWorker
+from .conftest import OpenWorker, ReadyWorker
 from .support.collector import Collector
 
 
@@ -89,12 +89,10 @@ def test_with_debug_the_story_is_told(
 
 
 def test_an_event_and_the_requests_for_it_name_the_same_sids(
-    caplog: pytest.LogCaptureFixture, open_worker: OpenWorker, emulator: Emulator
+    caplog: pytest.LogCaptureFixture, ready_worker: ReadyWorker, emulator: Emulator
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    worker = open_worker(debug=True)
-    came = Collector().listen(worker)
-    worker.wait_until_ready(5.0)
+    _, came = ready_worker(debug=True)
     emulator.create_task()
     reservation = came.expect("reservation.created")
     messages = [each.getMessage() for each in caplog.records]
