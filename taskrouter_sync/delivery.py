@@ -62,6 +62,8 @@ class Line:
     def __init__(self) -> None:
         self._steps: deque[Step] = deque()
         self._beside: deque[Step] = deque()
+        # Whether the last step was one from beside: they take turns with the line.
+        self._was_beside = False
         self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
         self._head_since: float | None = None
 
@@ -106,14 +108,16 @@ class Line:
             if wait <= 0:
                 del self._timers[name]
                 return run, None
-        if self._beside:
+        remaining = self._patience(self._steps[0], now) if self._steps else wait
+        is_due = bool(self._steps) and remaining <= 0
+        if self._beside and not (is_due and self._was_beside):
+            self._was_beside = True
             return self._beside.popleft().run, None
-        if self._steps:
-            remaining = self._patience(self._steps[0], now)
-            if remaining <= 0:
-                self._head_since = None
-                return self._steps.popleft().run, None
-            wait = min(wait, remaining)
+        self._was_beside = False
+        if is_due:
+            self._head_since = None
+            return self._steps.popleft().run, None
+        wait = min(wait, remaining)
         return None, wait if self._timers or self._steps else None
 
     def _when(self, name: str) -> float:

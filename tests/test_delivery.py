@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync import delivery as module
-from taskrouter_sync.delivery import Delivery, Step
+from taskrouter_sync.delivery import Delivery, Line, Step
 from taskrouter_sync.prefetch import Details
 
 from .support.collector import Background, Collector, wait
@@ -118,6 +118,25 @@ def test_a_step_beside_the_line_waits_for_nobody_s_details(
     details.settle(0, None)
     came.expect("two")
     assert came.names() == ["beside", "beside too", "one", "two"]
+
+
+def test_steps_beside_the_line_take_turns_with_it() -> None:
+    """However many late listeners come, events come, too."""
+    line, order = Line(), Collector()
+    line.add(step(order, "one"), step(order, "two"), step(order, "three"))
+    for name in ("beside", "beside 2", "beside 3", "beside 4"):
+        line.add_beside(step(order, name))
+    while (run := line.due(0.0, 0.0)[0]) is not None:
+        run()
+    assert order.names() == [
+        "beside",
+        "one",
+        "beside 2",
+        "two",
+        "beside 3",
+        "three",
+        "beside 4",
+    ]
 
 
 def test_a_mistake_in_a_step_is_logged_and_the_next_one_runs(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from logging import Logger
 from typing import Any
@@ -52,6 +52,9 @@ class Parts:
 
 class Announcer:
     """Receives openings, frames and endings; makes steps of them."""
+
+    # Events that tell a state: a late listener may have to hear of it.
+    _STATES: Set[str] = frozenset({"connected", "ready", "token.expired", "error"})
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -109,8 +112,9 @@ class Announcer:
 
     def registered(self, registration: Registration) -> None:
         """Tell a new listener the state that still holds; from any thread."""
-        step = Step("late", lambda: self._on_registered(registration))
-        self._delivery.add_beside(step)
+        if registration.event in self._STATES:
+            step = Step("late", lambda: self._on_registered(registration))
+            self._delivery.add_beside(step)
 
     def token_changed(self) -> None:
         """Hear of a new token; from any thread."""

@@ -35,6 +35,8 @@ _OF_THE_WORKER = (ACTIVITY, "attributes.update")
 class WorkerFrames(Announcer):
     """The part of a Worker's announcer that hears what the service sends by itself."""
 
+    _STATES = Announcer._STATES | {_CREATED}
+
     def __init__(self, parts: Parts, known: KnownReservations) -> None:
         super().__init__(parts)
         self._known = known
