@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +52,6 @@ def run(options: argparse.Namespace, context: Context) -> int:
     token = context.credentials.source(source, options.queue)
     kind: type[Any] = TaskQueue if options.queue else Workspace
     look = _of_a_queue if options.queue else _of_the_workspace
-    pause = threading.Event()
     with kind(token, debug=options.verbose, daemon=True) as client:
         client.wait_until_ready(30)
         show_live = not options.once and not options.json
@@ -61,7 +60,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
                 _show(look(client, options.minutes), options, context, show)
                 if options.once:
                     return DONE
-                pause.wait(options.every)
+                # Not an event's wait, in which Ctrl-C may break the lock.
+                time.sleep(options.every)
 
 
 def _show(
