@@ -10,7 +10,7 @@ import pytest
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
-from .support.script import BEGINNING, LIMIT, Run, Script
+from .support.script import BEGINNING, WATCHED, Run
 
 
 def test_a_script_lasts_beyond_its_last_line_until_its_client_is_closed(
@@ -81,24 +81,26 @@ raise ValueError
 
 
 @pytest.mark.parametrize(
-    "waiting", ["", "worker.run_forever()"], ids=["last line", "run_forever"]
+    ("last_line", "function"),
+    [("", "_at_end"), ("worker.run_forever()", "run_forever")],
+    ids=["last line", "run_forever"],
 )
 def test_ctrl_c_ends_the_script_quickly_and_quietly(
     run: Run,
     emulator: Emulator,
     workspace: ReadyWorkspace,
     alice: str,
-    waiting: str,
+    last_line: str,
+    function: str,
 ) -> None:
     offline = workspace.activities["Offline"]
     script = run(
-        f"worker.wait_until_ready(5)\nprint('ready', flush=True)\n{waiting}",
+        f"worker.wait_until_ready(5)\n{WATCHED % function}\n{last_line}",
         BEGINNING.replace("False)", f"False, disconnect_activity_sid='{offline}')"),
     )
-    assert script.line() == "ready"
     # The last line is not the end: the interpreter goes on to wait for the client.
+    assert script.line() == "waits"
     emulator.wait_for_connections(alice, 1)
-    _wait_until_it_waits(script)
     started = time.monotonic()
     script.interrupt()
     assert script.ends() == (130, "", "")
@@ -116,32 +118,20 @@ def _activity(emulator: Emulator, workspace: ReadyWorkspace, worker: str) -> str
     )
 
 
-def _wait_until_it_waits(script: Script) -> None:
-    """Wait until the script's main thread sleeps in a lock."""
-    deadline = time.monotonic() + LIMIT
-    name = f"/proc/{script.process.pid}/wchan"
-    while time.monotonic() < deadline:
-        with open(name) as file:
-            if file.read().startswith("futex"):
-                return
-    raise AssertionError("the script does not come to rest")
-
-
 def test_ctrl_c_in_an_interactive_session_ends_the_wait_alone(run: Run) -> None:
     """As in a notebook, where a cell is interrupted and the next one goes on."""
     script = run(
-        """
+        WATCHED % "run_forever"
+        + """
 sys.ps1 = ">>> "
 worker.wait_until_ready(5)
-print("ready", flush=True)
 try:
     worker.run_forever()
 except KeyboardInterrupt:
     print(worker.fetch().friendly_name)
 """
     )
-    assert script.line() == "ready"
-    _wait_until_it_waits(script)
+    assert script.line() == "waits"
     script.interrupt()
     assert script.ends() == (0, "Alice\n", "")
 
@@ -175,13 +165,21 @@ print("after run_forever")
 def test_a_callback_that_closes_the_client_is_run_to_its_end(run: Run) -> None:
     script = run(
         """
+closed = threading.Event()
+
 @worker.on("ready")
 def ready():
     worker.close()
-    time.sleep(0.3)
+    closed.set()
+    sys.stdin.readline()
     print("end of the callback", flush=True)
+
+closed.wait(5)
 """
+        + WATCHED % "_at_end"
     )
+    assert script.line() == "waits"
+    script.tell("go on")
     assert script.ends() == (0, "end of the callback\n", "")
 
 
@@ -207,11 +205,10 @@ def work():
         print(pool.submit(lambda: "done").result(), flush=True)
     worker.close()
 worker.wait_until_ready(5)
-print("last line", flush=True)
 """
+        + WATCHED % "_at_end"
     )
-    assert script.line() == "last line"
-    _wait_until_it_waits(script)
+    assert script.line() == "waits"
     emulator.send_frame(alice, {"event_type": "work", "payload": {}})
     assert script.ends() == (0, "done\n", "")
 

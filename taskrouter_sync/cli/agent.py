@@ -61,10 +61,11 @@ def run(options: argparse.Namespace, context: Context) -> int:
         agent = _Agent(worker, context)
         # Both looked up now: a slip of the pen must not come out at the end.
         first, last = agent.activity(options.activity), agent.activity(options.leave)
-        if first is not None:
-            worker.update("ActivitySid", first)
-        context.say(f"{plain(worker.friendly_name)} is {plain(worker.activity_name)}")
         try:
+            if first is not None:
+                worker.update("ActivitySid", first)
+            name, activity = worker.friendly_name, worker.activity_name
+            context.say(f"{plain(name)} is {plain(activity)}")
             with keys(context.stdin, inbox.put):
                 while agent.take(inbox.get()):
                     if inbox.empty():

@@ -21,6 +21,25 @@ from taskrouter_sync import Worker
 worker = Worker(os.environ["TOKEN"], False)
 """
 
+# Prints "waits" when the main thread sleeps in a function of this name: what comes then
+# interrupts that sleep and nothing before it.
+WATCHED = """
+import linecache
+
+def tell_when_it_waits(function):
+    names, line = [], ""
+    while function not in names or "acquire(" not in line:
+        time.sleep(0.001)
+        frame = sys._current_frames()[threading.main_thread().ident]
+        line, names = linecache.getline(frame.f_code.co_filename, frame.f_lineno), []
+        while frame is not None:
+            names.append(frame.f_code.co_name)
+            frame = frame.f_back
+    print("waits", flush=True)
+
+threading.Thread(target=tell_when_it_waits, args=["%s"], daemon=True).start()
+"""
+
 
 class Script:
     """A program that runs in a process of its own."""
@@ -31,6 +50,12 @@ class Script:
     def line(self) -> str:
         """Wait for the next line that it prints."""
         return _read(self.process.stdout)
+
+    def tell(self, line: str) -> None:
+        """Write a line for it to read."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
 
     def ends(self, timeout: float = LIMIT) -> tuple[int, str, str]:
         """Wait until it has ended; gives status, rest of the output, and errors."""
@@ -68,6 +93,7 @@ def scripts(event_bridge_url: str, token: Callable[[], str]) -> Iterator[Run]:
             process = stack.enter_context(
                 subprocess.Popen(
                     [sys.executable, "-c", beginning + rest],
+                    stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     text=True,
