@@ -6,15 +6,13 @@
     from taskrouter_sync import Twilio              # ported code
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__
-from .capabilities import (
-    TaskQueueCapabilityToken,
-    WorkerCapabilityToken,
-    WorkspaceCapabilityToken,
-)
-from .clients.taskqueue import TaskQueue
 from .clients.worker import Worker
-from .clients.workspace import Workspace
 from .errors import (
     ArgumentError,
     ClientClosed,
@@ -25,8 +23,17 @@ from .errors import (
     TaskRouterError,
     TokenError,
 )
-from .javascript import Twilio
 
+
+if TYPE_CHECKING:
+    from .capabilities import (
+        TaskQueueCapabilityToken,
+        WorkerCapabilityToken,
+        WorkspaceCapabilityToken,
+    )
+    from .clients.taskqueue import TaskQueue
+    from .clients.workspace import Workspace
+    from .javascript import Twilio
 
 __all__ = [
     "ArgumentError",
@@ -46,3 +53,26 @@ __all__ = [
     "WorkspaceCapabilityToken",
     "__version__",
 ]
+
+
+# Imported when first asked for: few programs need them all.
+_AT_NEED = {
+    "TaskQueue": "clients.taskqueue",
+    "TaskQueueCapabilityToken": "capabilities",
+    "Twilio": "javascript",
+    "WorkerCapabilityToken": "capabilities",
+    "Workspace": "clients.workspace",
+    "WorkspaceCapabilityToken": "capabilities",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _AT_NEED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_AT_NEED[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

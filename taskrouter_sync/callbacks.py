@@ -1,17 +1,28 @@
 """Calling what users hand in, the way JavaScript does: extra arguments are dropped.
 
-Pure; imports nothing of the package.
+Pure; imports the errors alone.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
+from .errors import TaskRouterError
+
+
+Result = TypeVar("Result")
 
 # Gets (error, result): one of them is None.
 Callback: TypeAlias = Callable[..., Any]
+# The same for type checkers: it may take fewer. The result is declared as if it always
+# came, so that whoever has asked `error` first may use it as it is.
+ResultCallback: TypeAlias = (
+    Callable[[TaskRouterError | None, Result], Any]
+    | Callable[[TaskRouterError | None], Any]
+    | Callable[[], Any]
+)
 # Gets what the event carries: see the table of events in the README.
 Listener: TypeAlias = Callable[..., Any]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ALGORITHM: Final = "HS256"
 _VERSION: Final = "v1"
 _LIFETIME: Final = 3600  # seconds, Twilio's default
-_SHOWABLE: Final = re.compile(r"[A-Z]{2}[0-9a-f]{0,32}")
+_SHOWABLE: Final = r"[A-Z]{2}[0-9a-f]{0,32}"
 
 
 class TokenOptions(TypedDict, total=False):
@@ -264,7 +264,7 @@ def _sid(name: str, value: object, prefix: str) -> str:
     # shorter, and the service has the last word.
     if not re.fullmatch(rf"{prefix}[^\s/]+", value):
         # A text that does not look like a sid may be the secret, in the wrong place.
-        came = repr(value) if _SHOWABLE.fullmatch(value) else "another text"
+        came = repr(value) if re.fullmatch(_SHOWABLE, value) else "another text"
         if not value:
             came = "an empty text"
         raise ValueError(f"{name} must be a sid that begins with {prefix}, not {came}")

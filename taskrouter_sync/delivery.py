@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .prefetch import Details
@@ -30,7 +29,6 @@ SLOW = 10.0
 _LONGEST_WAIT = 3600.0
 
 
-@dataclass(eq=False)
 class Step:
     """One thing to do on the event thread, in its place.
 
@@ -40,9 +38,15 @@ class Step:
         details: what it waits for, if anything.
     """
 
-    label: str
-    run: Callable[[], None]
-    details: Details | None = None
+    def __init__(
+        self,
+        label: str,
+        run: Callable[[], None],
+        details: Details | None = None,
+    ) -> None:
+        self.label = label
+        self.run = run
+        self.details = details
 
 
 class Steps(Protocol):

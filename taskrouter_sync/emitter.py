@@ -17,10 +17,11 @@ from .naming import BothSpellings
 
 log = logging.getLogger("taskrouter_sync")
 
-Self = TypeVar("Self", bound="Emitter")
-Decorated = TypeVar("Decorated", bound=Listener)
-
 _NOT_GIVEN: Any = object()
+
+if TYPE_CHECKING:
+    Self = TypeVar("Self", bound="Emitter")
+    Decorated = TypeVar("Decorated", bound=Listener)
 
 
 class Registration:
@@ -33,12 +34,12 @@ class Registration:
     __slots__ = ("callback", "event", "once", "takes", "told")
 
     def __init__(self, event: str, callback: Listener, *, once: bool) -> None:
-        self.event = event
-        self.callback = callback
-        self.once = once
+        self.event: str = event
+        self.callback: Listener = callback
+        self.once: bool = once
         # Found once: it takes longer than all else that a call needs.
-        self.takes = arity(callback)
-        self.told = False
+        self.takes: tuple[int, int | None] = arity(callback)
+        self.told: bool = False
 
 
 class Emitter(BothSpellings):

@@ -20,8 +20,8 @@ _FORMAT = "%(asctime)s %(message)s"
 # Characters of an event's line.
 _LONGEST_EVENT = 200
 
-_SID = re.compile(r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b")
-_WORKSPACE = re.compile(r"https?://[^/\s]+/v1/Workspaces/WS[0-9a-f]{32}/?")
+_SID = r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b"
+_WORKSPACE = r"https?://[^/\s]+/v1/Workspaces/WS[0-9a-f]{32}/?"
 
 
 class StoryFormatter(logging.Formatter):
@@ -35,8 +35,8 @@ class StoryFormatter(logging.Formatter):
         self.default_msec_format = "%s.%03d"
 
     def format(self, record: logging.LogRecord) -> str:
-        text = _WORKSPACE.sub("/", super().format(record))
-        return _SID.sub(r"\1…\2", text)
+        text = re.sub(_WORKSPACE, "/", super().format(record))
+        return re.sub(_SID, r"\1…\2", text)
 
 
 def is_on(debug: object) -> bool:

@@ -6,8 +6,8 @@ Pure; imports nothing of the package.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 
@@ -27,6 +27,19 @@ def index(names: Iterable[str]) -> dict[str, str]:
     return {camel_case(name): name for name in names}
 
 
+@cache  # at need: most classes of a program are never asked in camelCase
+def members(kind: type) -> Mapping[str, str]:
+    """Lead from the camelCase spellings of a class's public members to the members."""
+    names = dir(kind)
+    taken = frozenset(names)
+    # A member that already has the camelCase name answers by itself.
+    return {
+        camel: name
+        for camel, name in index(each for each in names if each[0] != "_").items()
+        if camel not in taken
+    }
+
+
 class BothSpellings:
     """Answer to ``fetchReservations`` where the class has ``fetch_reservations``.
 
@@ -34,24 +47,12 @@ class BothSpellings:
     by `_names`, and reads them by `_named`.
     """
 
-    _members: dict[str, str] = {}  # noqa: RUF012 - written once per class, below
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        names = dir(cls)
-        taken = frozenset(names)
-        # A member that already has the camelCase name answers by itself.
-        cls._members = {
-            camel: name
-            for camel, name in index(n for n in names if n[0] != "_").items()
-            if camel not in taken
-        }
-
     def __getattr__(self, name: str) -> Any:
         # Only called for what ordinary look-up does not find.
         if name.startswith("_"):
             raise AttributeError(_absent(self, name))
-        member = type(self)._members.get(name)
+        kind: type = type(self)
+        member = members(kind).get(name)
         if member is not None:
             return getattr(self, member)
         try:
@@ -61,7 +62,8 @@ class BothSpellings:
 
     def __dir__(self) -> Iterable[str]:
         own = [*super().__dir__(), *self._names()]
-        return sorted({*own, *type(self)._members})
+        kind: type = type(self)
+        return sorted({*own, *members(kind)})
 
     def _names(self) -> Iterable[str]:
         """List the run-time names, in both spellings."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from html import escape
 from typing import Any
 
 
@@ -57,8 +56,8 @@ def cell(value: Any) -> str:
         return _date(value)
     text = _text(value)
     if len(text) <= SHORT:
-        return escape(text)
-    return f'<span title="{escape(text[:_HOVER])}">{_plain(text)}</span>'
+        return _escape(text)
+    return f'<span title="{_escape(text[:_HOVER])}">{_plain(text)}</span>'
 
 
 def facts(caption: str, values: Row) -> str:
@@ -128,7 +127,7 @@ def _date(value: datetime) -> str:
         shown = local.strftime("%Y-%m-%d %H:%M:%S")
     except ValueError:
         utc = shown = value.isoformat()
-    return f'<time title="{escape(utc)}">{escape(shown)}</time>'
+    return f'<time title="{_escape(utc)}">{_escape(shown)}</time>'
 
 
 def _columns(rows: Iterable[Row]) -> list[str]:
@@ -149,9 +148,16 @@ def _text(value: Any) -> str:
     return _sayable(repr(value))
 
 
+def _escape(text: str) -> str:
+    # At need: its table of entities takes longer to import than all of this.
+    from html import escape
+
+    return escape(text)
+
+
 def _plain(text: str) -> str:
     text = _sayable(text)
-    return escape(text if len(text) <= SHORT else f"{text[: SHORT - 1]}…")
+    return _escape(text if len(text) <= SHORT else f"{text[: SHORT - 1]}…")
 
 
 def _sayable(text: str) -> str:

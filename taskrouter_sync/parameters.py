@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import Any, TypeAlias
 
 from .errors import ArgumentError
+
+
+# What `text` takes, for type checkers.
+Value: TypeAlias = str | float | date | Mapping[str, Any] | Sequence[Any]
+# The parameters of a request, as a dict.
+Params: TypeAlias = Mapping[str, Any]
 
 
 def as_text(params: Mapping[str, Any]) -> dict[str, Any]:

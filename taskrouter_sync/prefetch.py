@@ -12,7 +12,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
 from itertools import chain, count
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from .errors import ClientClosed, TaskRouterError
 
@@ -70,13 +70,20 @@ class Fetching(Protocol):
     ) -> Details: ...
 
 
-class _Work(NamedTuple):
+class _Work:
     """One job in line."""
 
-    job: Job
-    details: Details
-    position: int
-    owner: Hashable
+    def __init__(
+        self,
+        job: Job,
+        details: Details,
+        position: int,
+        owner: Hashable,
+    ) -> None:
+        self.job = job
+        self.details = details
+        self.position = position
+        self.owner = owner
 
 
 class Prefetcher:

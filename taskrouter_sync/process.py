@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 
 from .prefetch import Prefetcher
 from .wire.requester import Requester
 
 
-@dataclass(frozen=True)
 class Shared:
     """HTTP connections and fetch threads, for as long as a client is open."""
 
-    requester: Requester
-    prefetcher: Prefetcher
+    def __init__(
+        self,
+        requester: Requester,
+        prefetcher: Prefetcher,
+    ) -> None:
+        self.requester = requester
+        self.prefetcher = prefetcher
 
 
 class _Owners:

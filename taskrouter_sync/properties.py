@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from .naming import camel_case
@@ -23,11 +23,6 @@ JSON_FIELDS = frozenset({"attributes", "configuration", "addons"})
 NOT_PROPERTIES = frozenset({"url", "links", "reservation_sid"})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_ISO_DATE = re.compile(
-    r"(\d{4}-\d\d-\d\d)"
-    r"(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?(Z|[+-]\d\d:?\d\d)?)?",
-    re.IGNORECASE,
-)
 
 
 class JsonObject(dict[str, Any]):
@@ -108,6 +103,15 @@ def _restore_record(values: dict[str, Any], shadowed: dict[str, Any]) -> Record:
     return record
 
 
+@cache  # at need: compiling takes longer than importing this
+def _iso_date() -> re.Pattern[str]:
+    return re.compile(
+        r"(\d{4}-\d\d-\d\d)"
+        r"(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?(Z|[+-]\d\d:?\d\d)?)?",
+        re.IGNORECASE,
+    )
+
+
 @lru_cache(maxsize=4096)
 def is_date(name: str) -> bool:
     """Whether the service gives dates under this snake_case name."""
@@ -186,7 +190,7 @@ def is_older(payload: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _text_date(text: str) -> datetime | str:
-    match = _ISO_DATE.fullmatch(text.strip())
+    match = _iso_date().fullmatch(text.strip())
     try:
         if match:
             day, time, fraction, zone = match.groups()

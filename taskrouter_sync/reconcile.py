@@ -8,10 +8,9 @@ it can have happened.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .properties import date_value
 
@@ -50,8 +49,7 @@ def status_rank(status: Any) -> int:
     return rank(path[-1]) if path is not None else 0
 
 
-@dataclass(frozen=True)
-class Missed:
+class Missed(NamedTuple):
     """One event that was missed.
 
     Attributes:
@@ -66,8 +64,7 @@ class Missed:
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """What listeners know of an open reservation.
 
     Attributes:

@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .errors import ClientClosed, HttpError, TaskRouterError, TokenError
@@ -37,12 +36,16 @@ class Factory(Protocol):
     ) -> Any: ...
 
 
-@dataclass(frozen=True)
 class Limits:
     """Time limits of one request, in seconds."""
 
-    connect: float = CONNECT_TIMEOUT
-    answer: float = ANSWER_TIMEOUT
+    def __init__(
+        self,
+        connect: float = CONNECT_TIMEOUT,
+        answer: float = ANSWER_TIMEOUT,
+    ) -> None:
+        self.connect = connect
+        self.answer = answer
 
 
 class Session:
@@ -99,8 +102,8 @@ class Session:
         # Set once, by the client's close(); wakes whoever waits between attempts.
         self._closed = threading.Event()
         self._farewell = ClientClosed().message
-        self.workspace_url = f"{api_url}/Workspaces/{token.workspace_sid}"
-        self.resource_url = self.workspace_url + path
+        self.workspace_url: str = f"{api_url}/Workspaces/{token.workspace_sid}"
+        self.resource_url: str = self.workspace_url + path
 
     @property
     def token(self) -> Token:

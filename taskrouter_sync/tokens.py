@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -20,7 +19,6 @@ from .errors import TokenError
 EXPIRY_MARGIN = 5.0
 
 
-@dataclass(frozen=True)
 class Token:
     """A capability token and the claims in it; its text never shows.
 
@@ -33,12 +31,31 @@ class Token:
         expires_at: epoch seconds, or None for a token that never expires.
     """
 
-    text: str = field(repr=False)
-    account_sid: str
-    workspace_sid: str
-    channel_sid: str
-    channel: str
-    expires_at: float | None
+    # No dataclass or tuple: those show what they hold.
+    __slots__ = (
+        "account_sid",
+        "channel",
+        "channel_sid",
+        "expires_at",
+        "text",
+        "workspace_sid",
+    )
+
+    def __init__(
+        self,
+        text: str,
+        account_sid: str,
+        workspace_sid: str,
+        channel_sid: str,
+        channel: str,
+        expires_at: float | None,
+    ) -> None:
+        self.text = text
+        self.account_sid = account_sid
+        self.workspace_sid = workspace_sid
+        self.channel_sid = channel_sid
+        self.channel = channel
+        self.expires_at = expires_at
 
     @property
     def fingerprint(self) -> str:

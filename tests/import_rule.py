@@ -18,6 +18,7 @@ PURE = frozenset(
         "callbacks",
         "emitter",
         "errors",
+        "forms",
         "naming",
         "notebook",
         "parameters",

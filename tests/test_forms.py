@@ -1,4 +1,4 @@
-"""Signatures: the forms of update, fetch and create."""
+"""The forms of update, fetch and create."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from taskrouter_sync.errors import ArgumentError
-from taskrouter_sync.signatures import (
+from taskrouter_sync.forms import (
     Fetch,
     Update,
     read_fetch,
@@ -76,7 +76,7 @@ UPDATES: list[tuple[tuple[Any, ...], Values, Update]] = [
 
 @pytest.mark.parametrize(("args", "keywords", "update"), UPDATES)
 def test_update(args: tuple[Any, ...], keywords: Values, update: Update) -> None:
-    assert read_update("worker.update", args, keywords) == update
+    assert vars(read_update("worker.update", args, keywords)) == vars(update)
 
 
 REFUSED_UPDATES: list[tuple[tuple[Any, ...], str]] = [
@@ -130,7 +130,7 @@ FETCHES: list[tuple[tuple[Any, ...], Values, Fetch]] = [
 
 @pytest.mark.parametrize(("args", "keywords", "fetch"), FETCHES)
 def test_fetch(args: tuple[Any, ...], keywords: Values, fetch: Fetch) -> None:
-    assert read_fetch("activities.fetch", args, keywords) == fetch
+    assert vars(read_fetch("activities.fetch", args, keywords)) == vars(fetch)
 
 
 @pytest.mark.parametrize(

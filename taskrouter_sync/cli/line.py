@@ -11,7 +11,6 @@ from http.client import HTTPException
 from typing import Any
 
 from .. import TaskQueue, TaskRouterError, Worker, Workspace
-from ..clients.addresses import Bases
 from ..errors import HttpError
 from ..wire.tunnel import TunnelRefused
 from . import network
@@ -29,18 +28,21 @@ _CLIENTS: dict[str, type[Any]] = {
 _PATIENCE = 10.0
 
 
-def look(kind: Kind, token: str, bases: Bases, debug: bool) -> Iterator[Finding]:
+def look(
+    kind: Kind, token: str, bases: tuple[str, str], debug: bool
+) -> Iterator[Finding]:
     """Go to the service step by step, as far as it goes.
 
     Args:
         kind: of the client.
         token: for it.
-        bases: where the service is.
+        bases: of the REST API and the event bridge: where the service is.
         debug: whether the client tells its story on stderr.
     """
-    yield ok("addresses", f"event bridge {bases.event_bridge}, API {bases.api}")
+    api, event_bridge = bases
+    yield ok("addresses", f"event bridge {event_bridge}, API {api}")
     reached = True
-    for finding in way_to(bases.event_bridge):
+    for finding in way_to(event_bridge):
         reached = reached and finding.verdict != "wrong"
         yield finding
     if reached:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from ..errors import ArgumentError
@@ -16,23 +15,19 @@ API_VARIABLE = "TASKROUTER_API_URL"
 EVENT_BRIDGE_VARIABLE = "TASKROUTER_EVENT_BRIDGE_URL"
 
 
-class Bases(NamedTuple):
-    """The two base URLs, without a slash at the end."""
-
-    api: str
-    event_bridge: str
-
-
 def bases(
     region: str | None,
     api_base_url: str | None,
     event_bridge_base_url: str | None,
     environment: Mapping[str, str],
-) -> Bases:
+) -> tuple[str, str]:
     """Decide on the base URLs.
 
     What is passed wins over the environment, which wins over the region: a script that
     names a region can still be pointed at the emulator.
+
+    Returns:
+        The REST API's and the event bridge's, without a slash at the end.
 
     Raises:
         ArgumentError: one of them is no text.
@@ -43,7 +38,7 @@ def bases(
         raise ArgumentError(f"region must be text, not {type(region).__name__}")
     if region:
         default = f"https://event-bridge.{region}.us1.twilio.com"
-    return Bases(
+    return (
         _url("api_base_url", api_base_url or environment.get(API_VARIABLE) or API),
         _url(
             "event_bridge_base_url",

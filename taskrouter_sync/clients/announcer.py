@@ -10,7 +10,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from logging import Logger
 from typing import Any
 
@@ -31,7 +30,6 @@ from .status import Status
 from .token_watch import TokenWatch
 
 
-@dataclass(frozen=True)
 class Parts:
     """What an announcer works with: all of one client.
 
@@ -40,14 +38,25 @@ class Parts:
         proved: tells the connection that it works.
     """
 
-    emitter: Emitter
-    session: Session
-    delivery: Steps
-    prefetcher: Fetching
-    status: Status
-    show: Callable[[Any], None]
-    proved: Callable[[], None]
-    log: Logger
+    def __init__(
+        self,
+        emitter: Emitter,
+        session: Session,
+        delivery: Steps,
+        prefetcher: Fetching,
+        status: Status,
+        show: Callable[[Any], None],
+        proved: Callable[[], None],
+        log: Logger,
+    ) -> None:
+        self.emitter = emitter
+        self.session = session
+        self.delivery = delivery
+        self.prefetcher = prefetcher
+        self.status = status
+        self.show = show
+        self.proved = proved
+        self.log = log
 
 
 class Announcer:

@@ -13,7 +13,7 @@ from ..delivery import Delivery
 from ..emitter import Emitter, Registration
 from ..lifecycle import INTERRUPTED, is_interactive, lifecycle
 from ..resources import factory
-from ..resources.base import Resource
+from ..resources.base import R, Resource
 from ..session import Session, TokenSource
 from ..tokens import Token, read_token
 from ..wire.connection import Connection
@@ -26,13 +26,15 @@ from .status import Status
 from .timing import Timing
 
 
-Self = TypeVar("Self", bound="Client")
-
 # Seconds that close() gives a thread that is busy with a user's callback or an answer.
 _FAREWELL = 0.5
 
 
-class Client(Card, Emitter, Resource):
+if TYPE_CHECKING:
+    Self = TypeVar("Self", bound="Client[Any]")
+
+
+class Client(Card, Emitter, Resource[R]):
     """A channel of the event bridge, and the resource that it is about.
 
     Its properties are the latest known of that resource: ``worker.friendlyName``.

@@ -22,8 +22,8 @@ class Disconnection(Record):
 
     def __init__(self, ending: Ending) -> None:
         super().__init__({"message": _LOST})
-        self.code = ending.code
-        self.reason = ending.reason
+        self.code: int | None = ending.code
+        self.reason: str = ending.reason
 
     def __reduce__(self) -> Any:
         return Disconnection, (Ending(self.code, self.reason),)

@@ -5,31 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from ..callbacks import Listener
-from ..emitter import Decorated, Emitter
-from ..errors import TaskRouterError
-from ..resources.entities import WorkerChannel, WorkerResource
-from ..resources.reservation import Reservation
-from .disconnection import Disconnection
+from ..emitter import Emitter
+from ..resources.base import R
+from ..resources.entities import WorkerResource
 
 
-Self = TypeVar("Self", bound="Emitter")
-R = TypeVar("R")
+if TYPE_CHECKING:
+    from ..callbacks import Listener
+    from ..emitter import Decorated
+    from ..errors import TaskRouterError
+    from ..resources.entities import WorkerChannel
+    from ..resources.reservation import Reservation
+    from .disconnection import Disconnection
 
-Plain = Literal["connected", "token.expired"]
-OfTheWorker = Literal["activity.update", "attributes.update"]
-OfAChannel = Literal["capacity.update", "channel.availability.update"]
-OfAReservation = Literal[
-    "reservation.created",
-    "reservation.accepted",
-    "reservation.rejected",
-    "reservation.timeout",
-    "reservation.canceled",
-    "reservation.rescinded",
-    "reservation.completed",
-    "reservation.wrapup",
-    "reservation.failed",
-]
+    Plain = Literal["connected", "token.expired"]
+    OfTheWorker = Literal["activity.update", "attributes.update"]
+    OfAChannel = Literal["capacity.update", "channel.availability.update"]
+    OfAReservation = Literal[
+        "reservation.created",
+        "reservation.accepted",
+        "reservation.rejected",
+        "reservation.timeout",
+        "reservation.canceled",
+        "reservation.rescinded",
+        "reservation.completed",
+        "reservation.wrapup",
+        "reservation.failed",
+    ]
+
+    Self = TypeVar("Self", bound="Emitter")
 
 
 class ClientEvents(Emitter, Generic[R]):

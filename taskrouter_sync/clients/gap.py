@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidResponse
@@ -14,12 +13,16 @@ from ..session import Session
 _MOST_PAGES = 1000
 
 
-@dataclass(frozen=True)
 class Present:
     """The service's state after a gap: payloads of reservations and channels."""
 
-    reservations: list[Any]
-    channels: list[Any]
+    def __init__(
+        self,
+        reservations: list[Any],
+        channels: list[Any],
+    ) -> None:
+        self.reservations = reservations
+        self.channels = channels
 
 
 class Gap:

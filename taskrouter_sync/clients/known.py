@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Container
-from dataclasses import replace
 from itertools import islice
 
 from ..reconcile import LAST_RANK, Told, rank, status_rank
@@ -77,7 +76,7 @@ class KnownReservations:
         self._reached[sid] = reached
         status = reservation.payload.get("reservation_status")
         if status_rank(status):
-            self._told[sid] = replace(self._told[sid], status=status)
+            self._told[sid] = self._told[sid]._replace(status=status)
         self._open[sid] = reservation
         if reached == LAST_RANK:
             del self._open[sid]  # its last event is still to come

@@ -6,17 +6,22 @@ import json
 import threading
 from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..properties import date_value
 from .framed import Topic
 
 
-class _Recovered(NamedTuple):
+class _Recovered:
     """What was told of a gap; the frame that says the same may still come."""
 
-    value: Any
-    date: datetime | None
+    def __init__(
+        self,
+        value: Any,
+        date: datetime | None,
+    ) -> None:
+        self.value = value
+        self.date = date
 
 
 # The property that each event is about; by prefix, as payloads tell their kind so.

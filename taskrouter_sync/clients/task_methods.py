@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
+from ..callbacks import ResultCallback
+from ..forms import read_update
+from ..parameters import Params, Value
 from ..resources.base import deliver
-from ..signatures import Parameter, Signature, read_update
+from ..resources.entities import WorkerResource
+from ..resources.task import Task
+from ..signatures import Parameter, Signature
 from .base import Client
 
 
@@ -19,9 +24,23 @@ _COMPLETE_TASK = Signature(
 )
 
 
-class TaskMethods(Client):
+class TaskMethods(Client[WorkerResource]):
     """A client with ``updateTask`` and ``completeTask``."""
 
+    @overload
+    def update_task(
+        self, task_sid: str, params: Params, callback: ResultCallback[Task], /
+    ) -> None: ...
+    @overload
+    def update_task(
+        self, task_sid: str, *, callback: ResultCallback[Task], **params: Value
+    ) -> None: ...
+    @overload
+    def update_task(
+        self, task_sid: str, params: Params, callback: None = None, /
+    ) -> Task: ...
+    @overload
+    def update_task(self, task_sid: str, **params: Value | None) -> Task: ...
     def update_task(self, *args: Any, **keywords: Any) -> Any:
         """Change a task: ``updateTask(taskSid, params, cb)``.
 
@@ -50,6 +69,14 @@ class TaskMethods(Client):
             update.callback,
         )
 
+    @overload
+    def complete_task(
+        self, task_sid: str, callback: ResultCallback[Task], reason: str | None = None
+    ) -> None: ...
+    @overload
+    def complete_task(
+        self, task_sid: str, callback: None = None, reason: str | None = None
+    ) -> Task: ...
     def complete_task(self, *args: Any, **keywords: Any) -> Any:
         """Complete a task: ``completeTask(taskSid, cb, reason)``.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..resources.entities import TaskQueueResource
 from ..resources.fields import TaskQueueFields
-from ..resources.statistics import HasStatistics
+from ..resources.statistics import HasStatistics, StatisticsData
 from ..session import TokenSource
 from .base import Client
 from .events import ClientEvents
@@ -12,7 +12,10 @@ from .timing import Timing
 
 
 class TaskQueue(
-    ClientEvents[TaskQueueResource], TaskQueueFields, HasStatistics, Client
+    ClientEvents[TaskQueueResource],
+    TaskQueueFields,
+    HasStatistics[StatisticsData],
+    Client[TaskQueueResource],
 ):
     """A task queue, as TaskRouter.js's ``Twilio.TaskRouter.TaskQueue``."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..session import Limits
 from ..wire.connection import SILENCE
 
@@ -11,7 +9,6 @@ from ..wire.connection import SILENCE
 _REQUEST = Limits()
 
 
-@dataclass(frozen=True)
 class Timing:
     """Time limits of a client, in seconds; other than these only in tests.
 
@@ -20,5 +17,10 @@ class Timing:
         silence: without a frame that mean a dead line.
     """
 
-    request: Limits = _REQUEST
-    silence: float = SILENCE
+    def __init__(
+        self,
+        request: Limits = _REQUEST,
+        silence: float = SILENCE,
+    ) -> None:
+        self.request = request
+        self.silence = silence

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
-import warnings
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
+from ..callbacks import ResultCallback
 from ..delivery import PATIENCE
 from ..errors import HttpError, TaskRouterError
+from ..forms import read_fetch
+from ..parameters import Params, Value
 from ..resources.base import deliver
 from ..resources.fields import WorkerFields
-from ..resources.listing import ActivityList, ReservationList
+from ..resources.listing import ActivityList, ReservationList, WorkerChannelList
 from ..resources.reservation import Reservation
-from ..resources.statistics import Statistics
+from ..resources.statistics import Statistics, StatisticsData
 from ..session import Limits, TokenSource
-from ..signatures import Parameter, Signature, read_fetch
 from .announcer import Parts
 from .arguments import check_sid
+from .deprecated import Deprecated
 from .events import WorkerEvents
 from .known import KnownReservations
 from .making import Making
@@ -34,14 +36,8 @@ log = logging.getLogger("taskrouter_sync")
 # when the line is gone, so that little is lost if it does not answer.
 _GOODBYE = Limits(connect=0.3, answer=0.5)
 
-_UPDATE_ACTIVITY = Signature(
-    "worker.updateActivity",
-    (Parameter("activitySid", "activity_sid", "ActivitySid", True, (str,)),),
-    callback_at=1,
-)
 
-
-class Worker(WorkerEvents, WorkerFields, TaskMethods):
+class Worker(WorkerEvents, WorkerFields, TaskMethods, Deprecated):
     """An agent, as TaskRouter.js's ``Twilio.TaskRouter.Worker``.
 
     ::
@@ -126,10 +122,30 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods):
         return ActivityList(self._session, f"{self._session.workspace_url}/Activities")
 
     @property
-    def statistics(self) -> Statistics:
+    def statistics(self) -> Statistics[StatisticsData]:
         """The worker's statistics: ``worker.statistics.fetch(cb)``."""
         return Statistics(self._session, f"{self._url}/Statistics")
 
+    @overload
+    def fetch_reservations(
+        self,
+        callback: ResultCallback[ReservationList],
+        params: Params | None = None,
+        **filters: Value | None,
+    ) -> None: ...
+    @overload
+    def fetch_reservations(
+        self, params: Params, callback: ResultCallback[ReservationList], /
+    ) -> None: ...
+    @overload
+    def fetch_reservations(
+        self,
+        callback: None = None,
+        params: Params | None = None,
+        **filters: Value | None,
+    ) -> ReservationList: ...
+    @overload
+    def fetch_reservations(self, params: Params, /) -> ReservationList: ...
     def fetch_reservations(self, *args: Any, **keywords: Any) -> Any:
         """Get the worker's reservations: ``fetchReservations(cb, params)``.
 
@@ -151,6 +167,10 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods):
         fetch = read_fetch("worker.fetchReservations", args, keywords, by_sid=False)
         return deliver(lambda: self._fetch_reservations(fetch.params), fetch.callback)
 
+    @overload
+    def fetch_channels(self, callback: ResultCallback[WorkerChannelList]) -> None: ...
+    @overload
+    def fetch_channels(self, callback: None = None) -> WorkerChannelList: ...
     def fetch_channels(self, *args: Any, **keywords: Any) -> Any:
         """Get the worker's channels: ``fetchChannels(cb)``.
 
@@ -182,37 +202,10 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods):
         """
         self._worker_announcer.skip_fetch_reservation = bool(skip)
 
-    def fetch_activity_list(self, *args: Any, **keywords: Any) -> Any:
-        """Get the activities. Deprecated: use ``activities.fetch``.
-
-        Source: TaskRouter.js v1, ``worker.fetchActivityList``.
-        """
-        warnings.warn(
-            "fetchActivityList is deprecated: use activities.fetch",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return self.activities.fetch(*args, **keywords)
-
-    def update_activity(self, *args: Any, **keywords: Any) -> Any:
-        """Change the activity: ``updateActivity(sid, cb)``. Deprecated: use `update`.
-
-        Source: TaskRouter.js v1, ``worker.updateActivity``.
-        """
-        warnings.warn(
-            'updateActivity is deprecated: use update("ActivitySid", sid, callback)',
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        values, callback = _UPDATE_ACTIVITY.read(args, keywords)
-        return deliver(lambda: self._update(_UPDATE_ACTIVITY.wire(values)), callback)
-
     if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
         fetchReservations = fetch_reservations
         fetchChannels = fetch_channels
         setSkipFetchReservation = set_skip_fetch_reservation
-        fetchActivityList = fetch_activity_list
-        updateActivity = update_activity
 
     def _open_reservations(self) -> Mapping[str, Reservation]:
         return self._known.open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ..delivery import Step
@@ -57,7 +58,9 @@ class WorkerAnnouncer(WorkerFrames):
 
     def _on_become_ready(self, result: Result) -> None:
         super()._on_become_ready(result)
-        is_first, self._since = self._since is None, self._since or result.date
+        is_first = self._since is None
+        if self._since is None:
+            self._since = result.date or datetime.now(timezone.utc)
         if self._is_over():
             self._values.learn(result.payload)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..resources.entities import WorkspaceResource
 from ..resources.fields import WorkspaceFields
 from ..resources.lists import WorkspaceLists
-from ..resources.statistics import HasStatistics
+from ..resources.statistics import HasStatistics, StatisticsData
 from ..session import TokenSource
 from .base import Client
 from .events import ClientEvents
@@ -16,8 +16,8 @@ class Workspace(
     ClientEvents[WorkspaceResource],
     WorkspaceFields,
     WorkspaceLists,
-    HasStatistics,
-    Client,
+    HasStatistics[StatisticsData],
+    Client[WorkspaceResource],
 ):
     """A workspace, as TaskRouter.js's ``Twilio.TaskRouter.Workspace``."""
 

@@ -69,16 +69,16 @@ class Emulator(Watch, Contents):
     ) -> None:
         Watch.__init__(self, self.call)
         Contents.__init__(self, self.call, lambda: self._service().api)
-        self.telephony = Telephony(self.call)
+        self.telephony: Telephony = Telephony(self.call)
         self._sids = Sids(seed)
         # Always drawn, so that a seed gives the same sids whoever the account is.
         made_up = self._sids("AC"), self._sids("")
         if state is not None:
             with StateFile(state) as file:
                 made_up = file.account(account_sid, auth_token, made_up)
-        self.account_sid = made_up[0] if account_sid is None else account_sid
-        self.auth_token = made_up[1] if auth_token is None else auth_token
-        self.faults = Faults(
+        self.account_sid: str = made_up[0] if account_sid is None else account_sid
+        self.auth_token: str = made_up[1] if auth_token is None else auth_token
+        self.faults: Faults = Faults(
             lambda act: self._running().call(lambda: act(self._service().channels))
         )
         self._host = host

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from .. import notebook
-from ..callbacks import Callback, call
+from ..callbacks import Callback, ResultCallback, call
 from ..errors import TaskRouterError
+from ..forms import read_update
 from ..naming import BothSpellings, camel_case
+from ..parameters import Params, Value
 from ..properties import is_older
-from ..signatures import Signature, read_update
+from ..signatures import Signature
 from .view import PayloadView
 
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from ..session import Session
 
 T = TypeVar("T")
+# What a resource's requests bring: its own kind, or the resource that a client is.
+R = TypeVar("R")
 
 
 def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
@@ -44,7 +49,18 @@ def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
     return None
 
 
-class Resource(BothSpellings, Mapping[str, Any]):
+@cache
+def _documented(kind: type) -> frozenset[str]:
+    """List the properties that a class annotates: None where a payload lacks them."""
+    return frozenset(
+        name
+        for base in kind.__mro__
+        for name in inspect.get_annotations(base)
+        if not name.startswith("_")
+    )
+
+
+class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
     """One thing of the service, with the properties that its payload had.
 
     A property is read as an attribute or by index, in camelCase as TaskRouter.js has it
@@ -53,20 +69,8 @@ class Resource(BothSpellings, Mapping[str, Any]):
     unknown kind is a plain `Resource`.
     """
 
-    # Documented properties, from the annotations: None where a payload lacks them.
-    _DOCUMENTED: ClassVar[frozenset[str]] = frozenset()
-
     # What `repr` shows besides the sid and the name.
     _SHOWN: ClassVar[str] = ""
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        cls._DOCUMENTED = frozenset(
-            name
-            for base in cls.__mro__
-            for name in inspect.get_annotations(base)
-            if not name.startswith("_")
-        )
 
     def __init__(self, session: Session, payload: Mapping[str, Any], url: str) -> None:
         """Make it of a payload; for the factory.
@@ -80,13 +84,17 @@ class Resource(BothSpellings, Mapping[str, Any]):
         self._url = url
         # Replaced as a whole, never changed: may be read by any thread at any time.
         self._view = PayloadView(payload)
-        self._neighbors: dict[str, Resource] = {}
+        self._neighbors: dict[str, Resource[Any]] = {}
 
     @property
     def payload(self) -> Mapping[str, Any]:
         """The service's JSON as it came, ``url`` and ``links`` included."""
         return self._view.payload
 
+    @overload
+    def fetch(self, callback: ResultCallback[R]) -> None: ...
+    @overload
+    def fetch(self, callback: None = None) -> R: ...
     def fetch(self, *args: Any, **keywords: Any) -> Any:
         """Get it anew from the service: ``fetch(cb)``.
 
@@ -104,6 +112,24 @@ class Resource(BothSpellings, Mapping[str, Any]):
         _, callback = Signature(f"{self._kind()}.fetch").read(args, keywords)
         return deliver(self._fetch, callback)
 
+    @overload
+    def update(
+        self, name: str, value: Value, callback: ResultCallback[R], /
+    ) -> None: ...
+    @overload
+    def update(self, params: Params, callback: ResultCallback[R], /) -> None: ...
+    @overload
+    def update(
+        self, sid: str, name: str, value: Value, callback: ResultCallback[R], /
+    ) -> None: ...
+    @overload
+    def update(self, *, callback: ResultCallback[R], **params: Value) -> None: ...
+    @overload
+    def update(self, name: str, value: Value, callback: None = None, /) -> R: ...
+    @overload
+    def update(self, params: Params, callback: None = None, /) -> R: ...
+    @overload
+    def update(self, **params: Value | None) -> R: ...
     def update(self, *args: Any, **keywords: Any) -> Any:
         """Change it: ``update(name, value, cb)`` or ``update({name: value, …}, cb)``.
 
@@ -133,6 +159,10 @@ class Resource(BothSpellings, Mapping[str, Any]):
             )
         return deliver(lambda: self._update(update.params), update.callback)
 
+    @overload
+    def delete(self, callback: ResultCallback[None]) -> None: ...
+    @overload
+    def delete(self, callback: None = None) -> None: ...
     def delete(self, *args: Any, **keywords: Any) -> Any:
         """Delete it: ``delete(cb)``.
 
@@ -224,11 +254,11 @@ class Resource(BothSpellings, Mapping[str, Any]):
         try:
             return self[name]
         except KeyError:
-            if name in self._DOCUMENTED:
+            if name in _documented(type(self)):
                 return None
             raise
 
-    def _neighbor(self, name: str) -> Resource | None:
+    def _neighbor(self, name: str) -> Resource[Any] | None:
         """Make the resource that ``<name>_sid`` points to, where there is one."""
         view = self._view
         try:

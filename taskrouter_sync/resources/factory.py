@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..session import Session
 
 # By the first two letters of the sid: the class, and where it is in the workspace.
-_KINDS: dict[str, tuple[type[Resource], str]] = {
+_KINDS: dict[str, tuple[type[Resource[Any]], str]] = {
     "WS": (WorkspaceResource, ""),
     "WW": (Workflow, "/Workflows/{sid}"),
     "WQ": (TaskQueueResource, "/TaskQueues/{sid}"),
@@ -47,7 +47,7 @@ _KINDS: dict[str, tuple[type[Resource], str]] = {
 }
 
 # By the key of the list's meta: the class, and where it is in the workspace.
-_LISTS: dict[str, tuple[type[ListResource], str]] = {
+_LISTS: dict[str, tuple[type[ListResource[Any]], str]] = {
     "activities": (ActivityList, "/Activities"),
     "workflows": (WorkflowList, "/Workflows"),
     "task_queues": (TaskQueueList, "/TaskQueues"),
@@ -81,7 +81,9 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
     return json_objects(payload)
 
 
-def neighbor(session: Session, sid: Any, context: Mapping[str, Any]) -> Resource | None:
+def neighbor(
+    session: Session, sid: Any, context: Mapping[str, Any]
+) -> Resource[Any] | None:
     """Make the resource that a sid points to, before it is fetched.
 
     Args:
@@ -104,7 +106,7 @@ def neighbor(session: Session, sid: Any, context: Mapping[str, Any]) -> Resource
 
 def _resource(
     session: Session, payload: Mapping[str, Any], context: Mapping[str, Any] = {}
-) -> Resource:
+) -> Resource[Any]:
     sid = payload["sid"]
     kind, path = _KINDS.get(sid[:2], (Resource, None))
     if path is not None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, overload
 
+from ..callbacks import ResultCallback
 from ..errors import ClientClosed, InvalidResponse, TaskRouterError
 from ..signatures import Parameter, Signature
 from .base import Resource, deliver
 from .fields import ReservationFields
-from .instructions import CALL, CONFERENCE, DEQUEUE, REDIRECT, read_dequeue
 from .task import Task
+from .telephony import Telephony
 
 
 log = logging.getLogger("taskrouter_sync")
@@ -24,7 +25,7 @@ _REJECT = Signature(
 )
 
 
-class Reservation(ReservationFields, Resource):
+class Reservation(ReservationFields, Telephony, Resource["Reservation"]):
     """A task offered to a worker, as TaskRouter.js's ``reservation``.
 
     Its `task` is loaded wherever the client delivers it: in events, in lists of
@@ -36,6 +37,10 @@ class Reservation(ReservationFields, Resource):
 
     _task: Task | None = None
 
+    @overload
+    def accept(self, callback: ResultCallback[Reservation]) -> None: ...
+    @overload
+    def accept(self, callback: None = None) -> Reservation: ...
     def accept(self, *args: Any, **keywords: Any) -> Any:
         """Accept the reservation: ``accept(cb)``.
 
@@ -56,6 +61,16 @@ class Reservation(ReservationFields, Resource):
         params = {"ReservationStatus": "accepted"}
         return deliver(lambda: self._act(params), callback)
 
+    @overload
+    def reject(
+        self, activity_sid: str | None, callback: ResultCallback[Reservation]
+    ) -> None: ...
+    @overload
+    def reject(self, callback: ResultCallback[Reservation]) -> None: ...
+    @overload
+    def reject(
+        self, activity_sid: str | None = None, callback: None = None
+    ) -> Reservation: ...
     def reject(self, *args: Any, **keywords: Any) -> Any:
         """Reject the reservation: ``reject(activitySid, cb)``.
 
@@ -75,122 +90,6 @@ class Reservation(ReservationFields, Resource):
         """
         values, callback = _REJECT.read(args, keywords)
         params = {"ReservationStatus": "rejected", **_REJECT.wire(values)}
-        return deliver(lambda: self._act(params), callback)
-
-    def dequeue(self, *args: Any, **keywords: Any) -> Any:
-        """Call the worker and connect the caller that waits in the queue.
-
-        ``dequeue(dequeueFrom, dequeuePostWorkActivitySid, dequeueRecord,
-        dequeueTimeout, dequeueStatusCallbackUrl, dequeueStatusCallbackEvents,
-        dequeueTo, cb)``
-
-        Args:
-            from_: caller id for the worker.
-            post_work_activity_sid: WA…, the worker's activity after the call.
-            record: ``"record-from-answer"`` or ``"do-not-record"``.
-            timeout: seconds that the worker's phone rings.
-            status_callback_url: is told of the call's progress.
-            status_callback_events: of ``initiated, ringing, answered, completed``, as
-                text with commas or as a list. Anything else in sixth place is `to`, as
-                in the documentation's own example.
-            to: the worker's contact URI.
-            callback: gets ``(error, reservation)``, on this thread, before this
-                returns.
-
-        Returns:
-            The reservation with its task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``reservation.dequeue``.
-        """
-        values, callback = read_dequeue(args, keywords)
-        params = {"Instruction": "dequeue", **DEQUEUE.wire(values)}
-        return deliver(lambda: self._act(params), callback)
-
-    def call(self, *args: Any, **keywords: Any) -> Any:
-        """Call the worker and run TwiML on that call.
-
-        ``call(callFrom, callUrl, callStatusCallbackUrl, callAccept, callRecord,
-        callTo, cb)``
-
-        Args:
-            from_: caller id; required.
-            url: of the TwiML; required.
-            status_callback_url: is told of the call's progress.
-            accept: whether the reservation is accepted before the call is made.
-            record: ``"record-from-answer"`` or ``"do-not-record"``.
-            to: the worker's contact URI.
-            callback: gets ``(error, reservation)``, on this thread, before this
-                returns.
-
-        Returns:
-            The reservation with its task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``reservation.call``.
-        """
-        values, callback = CALL.read(args, keywords)
-        params = {"Instruction": "call", **CALL.wire(values)}
-        return deliver(lambda: self._act(params), callback)
-
-    def redirect(self, *args: Any, **keywords: Any) -> Any:
-        """Redirect a call to other TwiML.
-
-        ``redirect(redirectCallSid, redirectUrl, redirectAccept, cb)``
-
-        Args:
-            call_sid: CA…, the call; required.
-            url: of the TwiML; required.
-            accept: whether the reservation is accepted too.
-            callback: gets ``(error, reservation)``, on this thread, before this
-                returns.
-
-        Returns:
-            The reservation with its task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``reservation.redirect``.
-        """
-        values, callback = REDIRECT.read(args, keywords)
-        params = {"Instruction": "redirect", **REDIRECT.wire(values)}
-        return deliver(lambda: self._act(params), callback)
-
-    def conference(self, *args: Any, **keywords: Any) -> Any:
-        """Bring the worker and the caller together in a conference.
-
-        ``conference(from, postWorkActivitySid, timeout, to, cb, options)``
-
-        Args:
-            from_: caller id for the worker.
-            post_work_activity_sid: WA…, the worker's activity after the call.
-            timeout: seconds that the worker's phone rings.
-            to: the worker's contact URI.
-            options: further parameters of the REST API, such as
-                ``{"EndConferenceOnExit": "true"}``; they override the others. In
-                Python code they may be keywords: ``end_conference_on_exit=True``.
-            callback: gets ``(error, reservation)``, on this thread, before this
-                returns.
-
-        Returns:
-            The reservation with its task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``reservation.conference``.
-        """
-        values, callback = CONFERENCE.read(args, keywords)
-        params = {"Instruction": "conference", **CONFERENCE.wire(values)}
         return deliver(lambda: self._act(params), callback)
 
     def _load(self) -> None:
@@ -227,5 +126,5 @@ class Reservation(ReservationFields, Resource):
             names.setdefault("task", None)
         return iter(names)
 
-    def _act(self, params: dict[str, Any]) -> Any:
+    def _act(self, params: Mapping[str, Any]) -> Any:
         return self._session.entity_from("POST", self._url, params)

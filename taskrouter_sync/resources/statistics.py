@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from ..callbacks import ResultCallback
+from ..forms import read_fetch
 from ..naming import BothSpellings
+from ..parameters import Params, Value
 from ..properties import NOT_PROPERTIES, Record
-from ..signatures import read_fetch
 from .base import deliver
 from .tabular import Tabular, as_row, flat
 
 
 if TYPE_CHECKING:
     from ..session import Session
+
+# What a request brings: the statistics of one thing, or of each of several.
+Data = TypeVar("Data")
 
 
 class StatisticsData(Tabular, Record):
@@ -67,7 +72,7 @@ class StatisticsList(Tabular, list[Any]):
     toDicts = to_dicts
 
 
-class Statistics(BothSpellings):
+class Statistics(BothSpellings, Generic[Data]):
     """Statistics of one kind, of one thing: ``worker.statistics.fetch(cb)``."""
 
     def __init__(self, session: Session, url: str) -> None:
@@ -75,6 +80,25 @@ class Statistics(BothSpellings):
         self._session = session
         self._url = url
 
+    @overload
+    def fetch(self, callback: ResultCallback[Data]) -> None: ...
+    @overload
+    def fetch(self, params: Params | None, callback: ResultCallback[Data]) -> None: ...
+    @overload
+    def fetch(
+        self,
+        params: Params | None = None,
+        *,
+        callback: ResultCallback[Data],
+        **more: Value | None,
+    ) -> None: ...
+    @overload
+    def fetch(
+        self,
+        params: Params | None = None,
+        callback: None = None,
+        **more: Value | None,
+    ) -> Data: ...
     def fetch(self, *args: Any, **keywords: Any) -> Any:
         """Ask for the statistics: ``fetch(cb)`` or ``fetch(params, cb)``.
 
@@ -109,34 +133,34 @@ class Statistics(BothSpellings):
         return f"<{type(self).__name__}>"
 
 
-class RealTimeStatistics(Statistics):
+class RealTimeStatistics(Statistics[Data]):
     """Statistics of the moment: ``taskQueue.realtimeStats``."""
 
 
-class CumulativeStatistics(Statistics):
+class CumulativeStatistics(Statistics[Data]):
     """Statistics of a span of time: ``taskQueue.cumulativeStats``."""
 
 
-class HasStatistics:
+class HasStatistics(Generic[Data]):
     """For what has all three kinds, below its own URL."""
 
     _session: Session
     _url: str
 
     @property
-    def statistics(self) -> Statistics:
+    def statistics(self) -> Statistics[Data]:
         """Statistics of the moment and of a span of time in one."""
         return Statistics(self._session, f"{self._url.rstrip('/')}/Statistics")
 
     @property
-    def realtime_stats(self) -> RealTimeStatistics:
+    def realtime_stats(self) -> RealTimeStatistics[Data]:
         """Statistics of the moment."""
         return RealTimeStatistics(
             self._session, f"{self._url.rstrip('/')}/RealTimeStatistics"
         )
 
     @property
-    def cumulative_stats(self) -> CumulativeStatistics:
+    def cumulative_stats(self) -> CumulativeStatistics[Data]:
         """Statistics of a span of time."""
         return CumulativeStatistics(
             self._session, f"{self._url.rstrip('/')}/CumulativeStatistics"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
-from ..callbacks import Callback
+from ..callbacks import Callback, ResultCallback
 from ..signatures import Parameter, Signature
 from .base import Resource, deliver
 from .fields import TaskFields
@@ -15,7 +15,7 @@ _COMPLETE = Signature(
 )
 
 
-class Task(TaskFields, Resource):
+class Task(TaskFields, Resource["Task"]):
     """A task, as TaskRouter.js's ``task``.
 
     Its queue is ``task.queue`` and ``task.taskQueue``, whichever sid the payload has.
@@ -23,6 +23,12 @@ class Task(TaskFields, Resource):
 
     _SHOWN = "assignment_status"
 
+    @overload
+    def complete(
+        self, callback: ResultCallback[Task], reason: str | None = None
+    ) -> None: ...
+    @overload
+    def complete(self, callback: None = None, reason: str | None = None) -> Task: ...
     def complete(self, *args: Any, **keywords: Any) -> Any:
         """Complete the task: ``complete(cb, reason)``.
 
@@ -48,7 +54,7 @@ class Task(TaskFields, Resource):
             lambda: self._session.entity_from("POST", self._url, params), callback
         )
 
-    def _neighbor(self, name: str) -> Resource | None:
+    def _neighbor(self, name: str) -> Resource[Any] | None:
         # REST says task_queue_sid, frames say queue_sid.
         found = super()._neighbor(name)
         if found is None and name in ("queue", "task_queue", "taskQueue"):

@@ -20,7 +20,7 @@ class PayloadView:
     __slots__ = ("_by_camel", "_values", "payload")
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
-        self.payload = payload
+        self.payload: Mapping[str, Any] = payload
         # Filled by whoever asks first. Two threads may do the same work at once; both
         # come to the same, so no lock is needed.
         self._values: dict[str, Any] = {}

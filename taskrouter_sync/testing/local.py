@@ -63,7 +63,7 @@ class LocalTaskRouter:
         """
         from ..emulator import Emulator
 
-        self.emulator = Emulator(manual_clock=manual_clock, seed=1)
+        self.emulator: Emulator = Emulator(manual_clock=manual_clock, seed=1)
         self._plan = {"worker_activity": "Available", **workspace}
         self._stack = ExitStack()
 

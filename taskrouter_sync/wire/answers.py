@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 import math
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from ..errors import HttpError, InvalidResponse
@@ -13,7 +12,6 @@ from ..properties import date_value
 from . import json_text
 
 
-@dataclass(frozen=True)
 class Answer:
     """What came back over HTTP.
 
@@ -23,26 +21,39 @@ class Answer:
         retry_after, date: those headers' texts, if there were any.
     """
 
-    status: int
-    reason: str
-    body: bytes
-    retry_after: str | None = None
-    date: str | None = None
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        body: bytes,
+        retry_after: str | None = None,
+        date: str | None = None,
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.body = body
+        self.retry_after = retry_after
+        self.date = date
 
 
-@dataclass(frozen=True)
 class Result:
     """What the service said yes with.
 
     Attributes:
         payload: None where it sent none (a DELETE).
         event_type: the tag of the request, which the service repeats.
-        date: when it said so, by its own clock if it told.
+        date: when it said so, by its own clock, if it told.
     """
 
-    payload: Any
-    event_type: str | None = None
-    date: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    def __init__(
+        self,
+        payload: Any,
+        event_type: str | None = None,
+        date: datetime | None = None,
+    ) -> None:
+        self.payload = payload
+        self.event_type = event_type
+        self.date = date
 
 
 def read(answer: Answer, method: str, secret: str) -> Result:
@@ -74,9 +85,7 @@ def read(answer: Answer, method: str, secret: str) -> Result:
     event_type = body.get("event_type")
     event_type = event_type if isinstance(event_type, str) else None
     date = date_value(answer.date)
-    if isinstance(date, datetime):
-        return Result(payload, event_type, date)
-    return Result(payload, event_type)
+    return Result(payload, event_type, date if isinstance(date, datetime) else None)
 
 
 def _check_list(payload: Any, status: int) -> None:

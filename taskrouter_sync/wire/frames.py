@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import InvalidResponse
 from . import json_text
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """What one frame says: the service's event type and its payload."""
 
     type: str

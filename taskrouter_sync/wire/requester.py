@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,7 +43,6 @@ _LARGEST_BODY = 64 * 1024 * 1024
 _UNREADABLE = "The service's answer can't be decoded"
 
 
-@dataclass(frozen=True)
 class Endpoint:
     """Where requests go, and how this machine gets there.
 
@@ -53,8 +51,12 @@ class Endpoint:
         settings: proxies and CA bundle as the environment had them when it was made.
     """
 
-    url: str
-    settings: Mapping[str, Any] = field(repr=False)  # a proxy's URL holds a password
+    # No dataclass: a proxy's URL in the settings may hold a password.
+    __slots__ = ("settings", "url")
+
+    def __init__(self, url: str, settings: Mapping[str, Any]) -> None:
+        self.url = url
+        self.settings = settings
 
     @property
     def ca_bundle(self) -> str | None:

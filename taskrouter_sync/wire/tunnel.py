@@ -6,7 +6,6 @@ import base64
 import http.client
 import socket
 from contextlib import closing
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
@@ -15,13 +14,16 @@ class TunnelRefused(Exception):
     """The proxy gave no tunnel; the text says what it answered."""
 
 
-@dataclass(frozen=True)
 class Proxy:
     """Where the proxy is, and what it wants to know of us."""
 
-    host: str
-    port: int
-    credentials: str | None = field(default=None, repr=False)
+    # No dataclass: its repr would show the credentials.
+    __slots__ = ("credentials", "host", "port")
+
+    def __init__(self, host: str, port: int, credentials: str | None = None) -> None:
+        self.host = host
+        self.port = port
+        self.credentials = credentials
 
     @classmethod
     def of(cls, url: str) -> Proxy:

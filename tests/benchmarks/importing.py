@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 
-from .report import Figure, interleaved
+from .report import Figure
 from .service import BenchService
 
 
+# One after the other in one process: the difference of two processes would be lost in
+# what the libraries take, now more and now less.
 _CODE = """
 import time
 started = time.process_time()
-import {names}
-print(time.process_time() - started)
+import requests, websocket, jwt
+libraries = time.process_time()
+import taskrouter_sync
+print(libraries - started, time.process_time() - libraries)
 """
 
 
 def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
-    ours, peer = interleaved(
-        5 if quick else 25,
-        lambda: _import("taskrouter_sync"),
-        lambda: _import("requests, websocket, jwt"),
-    )
-    yield Figure(
-        "import taskrouter_sync", ours * 1e3, peer * 1e3, "ms", "its three libraries"
-    )
-    yield Figure(
-        "  ... above the libraries",
-        (ours - peer) * 1e3,
-        1.0,
-        "ms",
-        "one millisecond",
-        "<= 15",
-    )
+    runs = [_import() for _ in range(7 if quick else 41)]
+    peer, above = (statistics.median(each) * 1e3 for each in zip(*runs, strict=True))
+    name = "import taskrouter_sync"
+    yield Figure(name, peer + above, peer, "ms", "its three libraries")
+    yield Figure("  ... above them", above, 1.0, "ms", "one millisecond", "<= 15")
 
 
-def _import(names: str) -> float:
+def _import() -> tuple[float, float]:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(
-        [sys.executable, "-c", _CODE.format(names=names)],
+        [sys.executable, "-c", _CODE],
         capture_output=True,
         text=True,
         check=True,
         env=environment,
     )
-    return float(done.stdout)
+    libraries, above = map(float, done.stdout.split())
+    return libraries, above
