@@ -69,6 +69,7 @@ class Line:
         # Whether the last step was one from beside: they take turns with the line.
         self._was_beside = False
         self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
+        self._next_timer: float | None = None
         self._head_since: float | None = None
 
     def __len__(self) -> int:
@@ -86,14 +87,17 @@ class Line:
 
     def set_timer(self, name: str, when: float, run: Callable[[], None]) -> None:
         self._timers[name] = (when, run)
+        self._timers_changed()
 
     def clear_timer(self, name: str) -> None:
         self._timers.pop(name, None)
+        self._timers_changed()
 
     def clear(self) -> None:
         self._steps.clear()
         self._beside.clear()
         self._timers.clear()
+        self._timers_changed()
 
     def due(
         self, wall: float, now: float
@@ -105,13 +109,10 @@ class Line:
             now: seconds that nobody sets, for the patience.
         """
         wait = _LONGEST_WAIT
-        if self._timers:
-            name = min(self._timers, key=self._when)
-            when, run = self._timers[name]
-            wait = min(wait, when - wall)
+        if self._next_timer is not None:
+            wait = min(wait, self._next_timer - wall)
             if wait <= 0:
-                del self._timers[name]
-                return run, None
+                return self._take_timer(), None
         remaining = self._patience(self._steps[0], now) if self._steps else wait
         is_due = bool(self._steps) and remaining <= 0
         if self._beside and not (is_due and self._was_beside):
@@ -124,8 +125,16 @@ class Line:
         wait = min(wait, remaining)
         return None, wait if self._timers or self._steps else None
 
-    def _when(self, name: str) -> float:
-        return self._timers[name][0]
+    def _take_timer(self) -> Callable[[], None]:
+        name = min(self._timers, key=lambda each: self._timers[each][0])
+        _, run = self._timers.pop(name)
+        self._timers_changed()
+        return run
+
+    def _timers_changed(self) -> None:
+        # Found once for each change: looked at before each step.
+        times = (when for when, _ in self._timers.values())
+        self._next_timer = min(times, default=None)
 
     def _patience(self, head: Step, now: float) -> float:
         """Tell how long the head of the line may still wait for its details."""
@@ -161,8 +170,10 @@ class Delivery:
             name: of the thread.
             calling: names the callback that runs now, for the log.
         """
-        # Guards everything below; the thread waits on it. Never held while a step runs.
-        self._condition = threading.Condition()
+        # Guards everything below; never held while a step runs. A signal's handler may
+        # come back to it on its own thread. The thread waits on the condition.
+        self._lock = threading.RLock()
+        self._condition = threading.Condition(self._lock)
         self._line = Line()
         self._busy_since: float | None = None
         self._slow_told = False
@@ -191,7 +202,7 @@ class Delivery:
             steps: one or several that belong together.
             more: whether the next come at once: one waking for all is cheaper.
         """
-        with self._condition:
+        with self._lock:
             if self._closed:
                 return
             self._line.add(*steps)
@@ -205,14 +216,14 @@ class Delivery:
 
     def add_first(self, *steps: Step) -> None:
         """Put steps before everything that waits: what a step led to."""
-        with self._condition:
+        with self._lock:
             if not self._closed:
                 self._line.add_first(*steps)
                 self._condition.notify()
 
     def add_beside(self, step: Step) -> None:
         """Put a step beside the line: it waits for nobody's details."""
-        with self._condition:
+        with self._lock:
             if not self._closed:
                 self._line.add_beside(step)
                 self._condition.notify()
@@ -225,23 +236,23 @@ class Delivery:
             when: epoch seconds.
             run: does it.
         """
-        with self._condition:
+        with self._lock:
             if not self._closed:
                 self._line.set_timer(name, when, run)
                 self._condition.notify()
 
     def clear_timer(self, name: str) -> None:
-        with self._condition:
+        with self._lock:
             self._line.clear_timer(name)
 
     def wake(self) -> None:
         """Look at the line again: details have come, or the clock has moved."""
-        with self._condition:
+        with self._lock:
             self._condition.notify()
 
     def close(self, last: Callable[[], None]) -> None:
         """Drop what waits, run `last` as the last thing, and end; returns at once."""
-        with self._condition:
+        with self._lock:
             if self._closed:
                 return
             self._closed = True
@@ -251,7 +262,8 @@ class Delivery:
 
     def orphan(self) -> None:
         """Be closed in a child process, whoever held the lock at the fork."""
-        self._condition = threading.Condition()
+        self._lock = threading.RLock()
+        self._condition = threading.Condition(self._lock)
         self._closed = True
         self._line.clear()
 
@@ -268,7 +280,7 @@ class Delivery:
 
     def _next(self) -> Callable[[], None] | None:
         """Wait for the next thing to do; None when all is done."""
-        with self._condition:
+        with self._lock:
             self._busy_since, self._slow_told = None, False
             while True:
                 run, wait = self._due()

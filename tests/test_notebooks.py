@@ -19,6 +19,7 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from .conftest import MintToken
+from .support.script import WATCHED
 from .test_notebook import check
 
 
@@ -187,14 +188,15 @@ def test_a_callback_prints_where_people_look(
 
 
 @pytest.mark.parametrize(
-    "waiting", ["threading.Event().wait(60)", "worker.run_forever()"]
+    ("function", "waiting"),
+    [("wait", "threading.Event().wait(60)"), ("run_forever", "worker.run_forever()")],
 )
 def test_an_interrupted_cell_leaves_the_client_working(
-    kernel: Kernel, emulator: Emulator, alice: str, waiting: str
+    kernel: Kernel, emulator: Emulator, alice: str, function: str, waiting: str
 ) -> None:
     listen = 'worker.on("reservation.created", lambda each: print("came", each.sid))'
     assert kernel.run(listen) == "ok"
-    kernel.start(f"print('waits', flush=True)\n{waiting}")
+    kernel.start(f"{WATCHED % function}\n{waiting}")
     kernel.printed("waits")
     kernel.manager.interrupt_kernel()
     assert kernel.ended() == "KeyboardInterrupt"

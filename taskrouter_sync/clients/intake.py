@@ -81,10 +81,13 @@ class Intake:
 
     def frame(self, data: bytes, more: bool) -> None:
         with self._lock:
-            known, taken = self._overrun, self._take(len(data))
+            known = self._overrun
+            taken = self._take(len(data))
+            batch = self._end_of_batch()
         if taken:
             self._receiver.frame(data, more)
-            self._mark()
+            if batch is not None:
+                self._delivery.add(Step("mark", lambda: self._give_back(*batch)))
         elif not known:
             self._log.warning(
                 "%s: too many events wait for a callback to end: %d frames; the "
@@ -114,14 +117,13 @@ class Intake:
         self._batch_bytes += size
         return True
 
-    def _mark(self) -> None:
-        """Put a mark in the line after each batch; at its turn the batch is done."""
-        with self._lock:
-            frames, size = self._batch_frames, self._batch_bytes
-            if frames < _BATCH and size < MOST_BYTES // _BATCH:
-                return
-            self._batch_frames = self._batch_bytes = 0
-        self._delivery.add(Step("mark", lambda: self._give_back(frames, size)))
+    def _end_of_batch(self) -> tuple[int, int] | None:
+        """Give a batch's frames and bytes at its end: a mark in the line follows it."""
+        frames, size = self._batch_frames, self._batch_bytes
+        if frames < _BATCH and size < MOST_BYTES // _BATCH:
+            return None
+        self._batch_frames = self._batch_bytes = 0
+        return frames, size
 
     def _give_back(self, frames: int, size: int) -> None:
         with self._lock:

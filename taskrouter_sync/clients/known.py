@@ -52,7 +52,7 @@ class KnownReservations:
                     self._ended.popitem(last=False)
                 return
             task = reservation.get("task")
-            task_sid = task["sid"] if task is not None else None
+            task_sid = task.payload.get("sid") if task is not None else None
             before = self._told.get(sid)
             status = before.status if before is not None else None
             self._told[sid] = Told(reached, task_sid, status)

@@ -118,12 +118,12 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods, Deprecated):
 
     @property
     def activities(self) -> ActivityList:
-        """The workspace's activities: ``worker.activities.fetch(cb)``."""
+        """The workspace's activities, as in ``worker.activities.fetch(cb)``."""
         return ActivityList(self._session, f"{self._session.workspace_url}/Activities")
 
     @property
     def statistics(self) -> Statistics[StatisticsData]:
-        """The worker's statistics: ``worker.statistics.fetch(cb)``."""
+        """The worker's statistics, as in ``worker.statistics.fetch(cb)``."""
         return Statistics(self._session, f"{self._url}/Statistics")
 
     @overload

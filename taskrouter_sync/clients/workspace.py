@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..resources.entities import WorkspaceResource
 from ..resources.fields import WorkspaceFields
-from ..resources.lists import WorkspaceLists
+from ..resources.listing import WorkspaceLists
 from ..resources.statistics import HasStatistics, StatisticsData
 from ..session import TokenSource
 from .base import Client

@@ -174,7 +174,7 @@ class Emulator(Watch, Contents):
 
     @property
     def url(self) -> str:
-        """The address: http://HOST:PORT.
+        """The address, which is also the console for a browser.
 
         Raises:
             RuntimeError: it has not been started, and its port is not known.

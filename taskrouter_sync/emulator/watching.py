@@ -21,7 +21,7 @@ class Watch:
 
     @property
     def requests(self) -> list[Request]:
-        """All requests so far: REST, event bridge, and WebSocket upgrades."""
+        """All requests so far, to REST and the event bridge, and WebSocket upgrades."""
         return self._journal.requests
 
     @property
@@ -31,7 +31,7 @@ class Watch:
 
     @property
     def alerts(self) -> list[Alert]:
-        """All alerts so far: what went wrong with webhooks and their answers."""
+        """All alerts so far, of what went wrong with webhooks and their answers."""
         return self._journal.alerts
 
     @property

@@ -11,7 +11,7 @@ from .fields import (
     WorkflowFields,
     WorkspaceFields,
 )
-from .lists import WorkspaceLists
+from .listing import WorkspaceLists
 from .statistics import HasStatistics, Statistics, StatisticsData
 
 

@@ -34,16 +34,17 @@ from .task import Task
 if TYPE_CHECKING:
     from ..session import Session
 
-# By the first two letters of the sid: the class, and where it is in the workspace.
-_KINDS: dict[str, tuple[type[Resource[Any]], str]] = {
-    "WS": (WorkspaceResource, ""),
-    "WW": (Workflow, "/Workflows/{sid}"),
-    "WQ": (TaskQueueResource, "/TaskQueues/{sid}"),
-    "WK": (WorkerResource, "/Workers/{sid}"),
-    "WA": (Activity, "/Activities/{sid}"),
-    "WT": (Task, "/Tasks/{sid}"),
-    "WR": (Reservation, "/Tasks/{task_sid}/Reservations/{sid}"),
-    "WC": (WorkerChannel, "/Workers/{worker_sid}/Channels/{sid}"),
+# By the first two letters of the sid: the class, where it is in the workspace, and the
+# property that names what it is below, if that is not the workspace.
+_KINDS: dict[str, tuple[type[Resource[Any]], str, str | None]] = {
+    "WS": (WorkspaceResource, "", None),
+    "WW": (Workflow, "/Workflows/{sid}", None),
+    "WQ": (TaskQueueResource, "/TaskQueues/{sid}", None),
+    "WK": (WorkerResource, "/Workers/{sid}", None),
+    "WA": (Activity, "/Activities/{sid}", None),
+    "WT": (Task, "/Tasks/{sid}", None),
+    "WR": (Reservation, "/Tasks/{above}/Reservations/{sid}", "task_sid"),
+    "WC": (WorkerChannel, "/Workers/{above}/Channels/{sid}", "worker_sid"),
 }
 
 # By the key of the list's meta: the class, and where it is in the workspace.
@@ -96,26 +97,24 @@ def neighbor(
     """
     if not isinstance(sid, str) or sid[:2] not in _KINDS:
         return None
-    names = ("task_sid", "worker_sid")
-    return _resource(
-        session,
-        {"sid": sid},
-        {name: context[name] for name in names if name in context},
-    )
+    return _resource(session, {"sid": sid}, context)
 
 
 def _resource(
     session: Session, payload: Mapping[str, Any], context: Mapping[str, Any] = {}
 ) -> Resource[Any]:
     sid = payload["sid"]
-    kind, path = _KINDS.get(sid[:2], (Resource, None))
+    kind, path, above = _KINDS.get(sid[:2], (Resource, None, None))
     if path is not None:
-        try:
-            path = path.format_map({**context, **payload})
-            return kind(session, payload, session.workspace_url + path)
-        except KeyError:
-            # A path that needs a sid which is not there; the payload may know the way.
-            path = None
+        if above is None:
+            path = path.format(sid=sid)
+        elif above in payload or above in context:
+            above_sid = payload[above] if above in payload else context[above]
+            path = path.format(sid=sid, above=above_sid)
+        else:
+            path = None  # it needs a sid which is not there; the payload may know
+    if path is not None:
+        return kind(session, payload, session.workspace_url + path)
     url = payload.get("url")
     return kind(session, payload, url if isinstance(url, str) else "")
 

@@ -14,6 +14,8 @@ from .statistics import HasStatistics, StatisticsData, StatisticsList
 
 
 if TYPE_CHECKING:
+    from ..session import Session
+
     # Named in quotes below, as they import this module.
     from .entities import (
         Activity,  # noqa: F401
@@ -210,3 +212,34 @@ class ReservationList(ListResource["Reservation"]):
 
 class WorkerChannelList(ListResource["WorkerChannel"]):
     """A worker's channels: what ``fetchChannels`` delivers."""
+
+
+class WorkspaceLists:
+    """Everything in a workspace: ``workspace.workers.fetch(cb)`` and so on."""
+
+    _session: Session
+
+    @property
+    def activities(self) -> ActivityList:
+        """The workspace's activities."""
+        return ActivityList(self._session, f"{self._session.workspace_url}/Activities")
+
+    @property
+    def workflows(self) -> WorkflowList:
+        """The workspace's workflows."""
+        return WorkflowList(self._session, f"{self._session.workspace_url}/Workflows")
+
+    @property
+    def taskqueues(self) -> TaskQueueList:
+        """The workspace's task queues."""
+        return TaskQueueList(self._session, f"{self._session.workspace_url}/TaskQueues")
+
+    @property
+    def workers(self) -> WorkerList:
+        """The workspace's workers."""
+        return WorkerList(self._session, f"{self._session.workspace_url}/Workers")
+
+    @property
+    def tasks(self) -> TaskList:
+        """The workspace's tasks."""
+        return TaskList(self._session, f"{self._session.workspace_url}/Tasks")

@@ -156,7 +156,7 @@ class LocalTaskRouter:
 
     @property
     def faults(self) -> Faults:
-        """Trouble to come: ``faults.answer(500)``, ``faults.cut_sockets()`` …"""
+        """Trouble to come, as in ``faults.answer(500)``, ``faults.cut_sockets()`` …"""
         return self.emulator.faults
 
     @property

@@ -24,7 +24,7 @@ worker = Worker(os.environ["TOKEN"], False)
 # Prints "waits" when the main thread sleeps in a function of this name: what comes then
 # interrupts that sleep and nothing before it.
 WATCHED = """
-import linecache
+import linecache, sys, threading, time
 
 def tell_when_it_waits(function):
     names, line = [], ""

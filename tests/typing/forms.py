@@ -149,3 +149,14 @@ def the_other_clients(queue: TaskQueue, workspace: Workspace) -> None:
     assert_type(workspace.taskqueues.statistics.fetch(), StatisticsList)
     assert_type(workspace.workers.statistics.fetch(), StatisticsData)
     assert_type(workspace.tasks.fetch("WT1").attributes, Any)
+
+
+def mistakes(worker: Worker, reservation: Reservation) -> None:
+    """Each of these is refused by a checker, too: the comments would be unused."""
+    reservation.accept("cb")  # type: ignore[call-overload]
+    reservation.reject(5)  # type: ignore[call-overload]
+    reservation.call(from_="+1")  # type: ignore[call-overload]
+    reservation.conference(timeout=[30])  # type: ignore[call-overload]
+    worker.completeTask(on_task)  # type: ignore[call-overload]
+    worker.update("ActivitySid", on_worker)  # type: ignore[call-overload]
+    worker.fetch(on_task)  # type: ignore[arg-type]
