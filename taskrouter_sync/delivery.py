@@ -33,18 +33,15 @@ class Step:
     """One thing to do on the event thread, in its place.
 
     Attributes:
-        label: what it is, for the log.
         run: does it; runs with whatever details have come by then.
         details: what it waits for, if anything.
     """
 
     def __init__(
         self,
-        label: str,
         run: Callable[[], None],
         details: Details | None = None,
     ) -> None:
-        self.label = label
         self.run = run
         self.details = details
 

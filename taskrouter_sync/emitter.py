@@ -50,7 +50,7 @@ class Emitter(BothSpellings):
         self._listeners_lock = threading.Lock()
         self._listeners: dict[str, list[Registration]] = {}
         # What runs now, for the one who wonders why events wait.
-        self._calling: str | None = None
+        self._calling: Listener | None = None
 
     @overload
     def on(self, event: str) -> Callable[[Decorated], Decorated]: ...
@@ -173,18 +173,25 @@ class Emitter(BothSpellings):
             if registration.once and not self._use_up(registration):
                 continue
             registration.told = True
-            self._calling = name_of(registration.callback)
+            self._calling = registration.callback
             try:
                 call_fitted(registration.callback, registration.takes, args)
             except BaseException as error:  # the user's own: the others are called yet
                 if _is_ctrl_c(error):
                     raise
                 log.exception(
-                    "The listener %s of %r raised", self._calling, registration.event
+                    "The listener %s of %r raised",
+                    name_of(registration.callback),
+                    registration.event,
                 )
             finally:
                 self._calling = None
         return bool(registrations)
+
+    def _calling_name(self) -> str | None:
+        """Name the listener that runs now, for whoever wonders why events wait."""
+        calling = self._calling
+        return None if calling is None else name_of(calling)
 
     def _use_up(self, registration: Registration) -> bool:
         """Remove a once-listener; False if somebody else has just called it."""

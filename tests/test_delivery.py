@@ -32,7 +32,7 @@ def came() -> Collector:
 
 
 def step(came: Collector, name: str, details: Details | None = None) -> Step:
-    return Step(name, lambda: came.add(name), details)
+    return Step(lambda: came.add(name), details)
 
 
 class Blocking:
@@ -40,7 +40,7 @@ class Blocking:
 
     def __init__(self) -> None:
         self.running, self.go_on = threading.Event(), threading.Event()
-        self.step = Step("blocking", self._run)
+        self.step = Step(self._run)
 
     def _run(self) -> None:
         self.running.set()
@@ -51,7 +51,7 @@ def test_steps_run_in_order_on_the_named_thread(
     line: Delivery, came: Collector
 ) -> None:
     where: list[str] = []
-    line.add(Step("where", lambda: where.append(threading.current_thread().name)))
+    line.add(Step(lambda: where.append(threading.current_thread().name)))
     line.add(*[step(came, str(number)) for number in range(50)])
     line.add(step(came, "last"))
     came.expect("last")
@@ -101,7 +101,7 @@ def test_what_a_step_leads_to_comes_before_what_waits(
         came.add("lead")
 
     blocking = Blocking()
-    line.add(blocking.step, Step("lead", lead), step(came, "three"))
+    line.add(blocking.step, Step(lead), step(came, "three"))
     blocking.go_on.set()
     came.expect("three")
     assert came.names() == ["lead", "one", "two", "three"]
@@ -145,7 +145,7 @@ def test_a_mistake_in_a_step_is_logged_and_the_next_one_runs(
     def fail() -> None:
         raise RuntimeError("a mistake")
 
-    line.add(Step("fail", fail), step(came, "next"))
+    line.add(Step(fail), step(came, "next"))
     came.expect("next")
     assert "a mistake" in caplog.text
 
@@ -256,7 +256,7 @@ def test_close_on_the_event_thread_itself(came: Collector) -> None:
         assert line.join(5.0)  # at once: a thread never waits for itself
         came.add("closed")
 
-    line.add(Step("close", close), step(came, "waiting"))
+    line.add(Step(close), step(came, "waiting"))
     came.expect("last")
     assert line.join(2.0)
     assert came.names() == ["closed", "last"]
@@ -299,8 +299,8 @@ def test_a_slow_callback_is_named_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     blocked(0.0)
-    line.add(Step("one", lambda: None), Step("two", lambda: None))
-    line.add(Step("three", lambda: None))
+    line.add(Step(lambda: None), Step(lambda: None))
+    line.add(Step(lambda: None))
     assert [each.getMessage() for each in caplog.records] == [
         "on_created has been running for more than 0 s; 2 events wait for it"
     ]
@@ -313,7 +313,7 @@ def test_a_callback_that_is_not_slow_is_not_named(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     blocked(60.0)
-    line.add(Step("one", lambda: None))
+    line.add(Step(lambda: None))
     assert not caplog.records
 
 

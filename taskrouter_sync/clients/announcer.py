@@ -95,7 +95,7 @@ class Announcer:
     def opened(self) -> None:
         # The request is on its way before anybody hears of the connection.
         ready = self._ready_step()
-        self._delivery.add(Step("connected", self._on_connected), ready)
+        self._delivery.add(Step(self._on_connected), ready)
 
     def frame(self, data: bytes, more: bool) -> None:
         try:
@@ -107,10 +107,10 @@ class Announcer:
 
     def failed(self, error: TaskRouterError, refused: bool) -> None:
         token = self._tried if refused else None
-        self._delivery.add(Step("error", lambda: self._on_failed(error, token)))
+        self._delivery.add(Step(lambda: self._on_failed(error, token)))
 
     def ended(self, ending: Ending) -> None:
-        self._delivery.add(Step("disconnected", lambda: self._on_disconnected(ending)))
+        self._delivery.add(Step(lambda: self._on_disconnected(ending)))
 
     def heard(self, event: Event) -> None:
         """Take an event that came with an answer; from any thread."""
@@ -122,20 +122,20 @@ class Announcer:
     def registered(self, registration: Registration) -> None:
         """Tell a new listener the state that still holds; from any thread."""
         if registration.event in self._STATES:
-            step = Step("late", lambda: self._on_registered(registration))
+            step = Step(lambda: self._on_registered(registration))
             self._delivery.add_beside(step)
 
     def token_changed(self) -> None:
         """Hear of a new token; from any thread."""
-        self._delivery.add_beside(Step("token", self._on_token))
+        self._delivery.add_beside(Step(self._on_token))
 
     # What events become.
 
     def _step(self, event: Event) -> Step:
         """Make a step of an event; InvalidResponse if it makes no sense."""
         if event.type.startswith("ready"):
-            return Step(event.type, lambda: self._on_ready_event(event))
-        return Step(event.type, lambda: self._on_event(event))
+            return Step(lambda: self._on_ready_event(event))
+        return Step(lambda: self._on_event(event))
 
     def _on_event(self, event: Event) -> None:
         self._emit(event.type, self._session.raw_entity(event.payload))
@@ -180,7 +180,7 @@ class Announcer:
     def _ready_step(self) -> Step:
         token, url = self._session.token, self._session.resource_url
         details = self._fetch([lambda: self._get(url, event_type="ready")])
-        return Step("ready", lambda: self._on_ready(details, token), details)
+        return Step(lambda: self._on_ready(details, token), details)
 
     def _on_ready(self, details: Details, token: Token) -> None:
         self._ready_asked = False
@@ -305,4 +305,4 @@ class Announcer:
 
 
 def _error_step(run: Callable[[TaskRouterError], None], error: TaskRouterError) -> Step:
-    return Step("error", lambda: run(error))
+    return Step(lambda: run(error))

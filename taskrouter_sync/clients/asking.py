@@ -41,7 +41,6 @@ class Asking:
 
     def step(
         self,
-        label: str,
         jobs: Sequence[Job],
         run: Callable[[Details], None],
         *,
@@ -50,7 +49,6 @@ class Asking:
         """Start the jobs at once, and make the step that takes what came of them.
 
         Args:
-            label: what it is, for the log.
             jobs: requests that don't refresh the token themselves.
             run: takes the outcomes, on the event thread.
             again: whether a refused token may be replaced.
@@ -60,11 +58,11 @@ class Asking:
 
         def take() -> None:
             if again and self._may_help(details) and self._renew(token):
-                self._add_first(self.step(label, jobs, run, again=False))
+                self._add_first(self.step(jobs, run, again=False))
             else:
                 run(details)
 
-        return Step(label, take, details)
+        return Step(take, details)
 
     def _may_help(self, details: Details) -> bool:
         return self._session.has_source and any(

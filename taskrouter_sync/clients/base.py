@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .. import logs, process
@@ -79,7 +78,7 @@ class Client(Card, Emitter, Resource[R]):
         self._status = Status(lambda: self._session.token)
         self._ended = threading.Event()
         self._delivery = Delivery(
-            f"taskrouter-events-{channel_sid}", calling=lambda: self._calling
+            f"taskrouter-events-{channel_sid}", calling=self._calling_name
         )
         session = Session(
             requester=self._shared.requester,
@@ -147,6 +146,7 @@ class Client(Card, Emitter, Resource[R]):
         Returns at once: `disconnected` tells when it is over.
         """
         self._connection.disconnect()
+        self._intake.interrupt()
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
         """Wait until `ready` has come, on this thread.
@@ -197,6 +197,7 @@ class Client(Card, Emitter, Resource[R]):
         last = self._last_word if in_callback else self._announcer.on_closed
         self._delivery.close(last)
         self._connection.close()
+        self._intake.interrupt(closed=True)
         self._connection.join(_FAREWELL)
         self._delivery.join(_FAREWELL)
         process.release()
@@ -229,12 +230,7 @@ class Client(Card, Emitter, Resource[R]):
     def __enter__(self: Self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     # Tokens.

@@ -26,7 +26,6 @@ _SHOWN = ("friendly_name", "activity_name")
 class Card:
     """A client as people see it; a part of `Client`."""
 
-    _calling: str | None
     _connection: Connection
     _delivery: Delivery
     _session: Session
@@ -35,6 +34,7 @@ class Card:
     if TYPE_CHECKING:  # of the resource that the client is
 
         def _row(self) -> dict[str, Any]: ...
+        def _calling_name(self) -> str | None: ...
 
     def __repr__(self) -> str:
         row = self._row()
@@ -63,6 +63,7 @@ class Card:
     def _state(self) -> dict[str, Any]:
         row = self._row()
         refusal = self._status.refusal
+        calling = self._calling_name()
         return {
             **{name: row[name] for name in _SHOWN if name in row},
             "connection": self._connection.state.value,
@@ -71,7 +72,7 @@ class Card:
             "token expires": date_value(self._session.token.expires_at),
             "open reservations": len(self._open_reservations()),
             "callbacks waiting": self._delivery.waiting,
-            **({} if self._calling is None else {"callback running": self._calling}),
+            **({} if calling is None else {"callback running": calling}),
         }
 
     def _open_reservations(self) -> Mapping[str, Reservation]:

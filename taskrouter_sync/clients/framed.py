@@ -22,15 +22,16 @@ class Framed:
 
     def __init__(self) -> None:
         self._topics: set[Topic] = set()
-        self._closed = False
+        # Whether anybody will still ask.
+        self.is_open = True
 
     def add(self, topic: Topic) -> None:
-        if not self._closed:
+        if self.is_open:
             self._topics.add(topic)
 
     def close(self) -> None:
         """Forget it: the gap has been read."""
-        self._closed = True
+        self.is_open = False
         self._topics = set()
 
     def topics(self) -> Set[Topic]:

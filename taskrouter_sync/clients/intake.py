@@ -1,8 +1,9 @@
 """Between the line and the announcer: frames wait, but so many at most.
 
-While a callback blocks, events wait for it. The service can send more than there is
-memory for, so the line is given up when too many wait, and made again when there is
-room: a gap like any other, which the client makes up for.
+The service can send more than there is memory for. When too many wait, reading stops
+for a moment, and the service with it. If a callback blocks for longer than that, the
+line is given up, and made again when there is room: a gap like any other, which the
+client makes up for.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from ..wire.connection import Ending, Receiver
 # What may wait: frames, and bytes of frames. One frame may always.
 MOST_FRAMES = 10_000
 MOST_BYTES = 32 * 1024 * 1024
+
+# Seconds that reading stops for: a client that does not read at all looks dead.
+PATIENCE = 5.0
 
 # Frames and bytes are counted as done so many at a time.
 _BATCH = 100
@@ -56,8 +60,9 @@ class Intake:
         self._delivery = delivery
         self._connection = connection
         self._log = log
-        # Guards everything below.
+        # Guards everything below; the socket's thread waits for room on the condition.
         self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
         self._frames = 0
         self._bytes = 0
         self._batch_frames = 0
@@ -65,30 +70,48 @@ class Intake:
         # What comes after a frame that was not taken is not taken either, up to the
         # next line: or it would be told in the wrong order.
         self._overrun = False
+        # Whether the line, or the client, is not wanted any more.
+        self._unwanted = False
+        self._closed = False
 
     @property
     def has_room(self) -> bool:
         """Whether there is room enough for a line."""
         with self._lock:
-            return self._has_room()
+            return not self._overrun or self._is_half_empty()
+
+    def interrupt(self, *, closed: bool = False) -> None:
+        """End a wait for room: the line is not wanted any more.
+
+        Args:
+            closed: nor is another one.
+        """
+        with self._lock:
+            self._unwanted = True
+            self._closed = self._closed or closed
+            self._room.notify()
 
     # A receiver: on the socket's thread.
 
     def opened(self) -> None:
         with self._lock:
             self._overrun = False
+            self._unwanted = self._closed
         self._receiver.opened()
 
     def frame(self, data: bytes, more: bool) -> None:
         with self._lock:
             known = self._overrun
+            if not known and self._is_full(len(data)):
+                self._room.wait_for(self._may_go_on, PATIENCE)
             taken = self._take(len(data))
             batch = self._end_of_batch()
+            wanted = not self._unwanted
         if taken:
             self._receiver.frame(data, more)
             if batch is not None:
-                self._delivery.add(Step("mark", lambda: self._give_back(*batch)))
-        elif not known:
+                self._delivery.add(Step(lambda: self._give_back(*batch)))
+        elif wanted and not known:
             self._log.warning(
                 "%s: too many events wait for a callback to end: %d frames; the "
                 "connection is made again when fewer do",
@@ -108,7 +131,7 @@ class Intake:
     def _take(self, size: int) -> bool:
         if self._overrun:
             return False
-        if self._frames >= MOST_FRAMES or 0 < self._bytes > MOST_BYTES - size:
+        if self._is_full(size):
             self._overrun = True
             return False
         self._frames += 1
@@ -127,14 +150,22 @@ class Intake:
 
     def _give_back(self, frames: int, size: int) -> None:
         with self._lock:
-            had_room = self._has_room()
+            had_room = self._is_half_empty()
             self._frames -= frames
             self._bytes -= size
-            tell = self._has_room() and not had_room
+            has_room = self._is_half_empty() and not had_room
+            tell = has_room and self._overrun
+            if has_room:
+                self._room.notify()
         if tell:
             self._connection.retry()
 
-    def _has_room(self) -> bool:
-        if not self._overrun:
-            return True
+    def _may_go_on(self) -> bool:
+        return self._unwanted or self._is_half_empty()
+
+    def _is_full(self, size: int) -> bool:
+        """Whether there is no room for so many bytes; for one frame there always is."""
+        return self._frames >= MOST_FRAMES or 0 < self._bytes > MOST_BYTES - size
+
+    def _is_half_empty(self) -> bool:
         return self._frames <= MOST_FRAMES // 2 and self._bytes <= MOST_BYTES // 2

@@ -69,13 +69,14 @@ class KnownReservations:
 
     def _take(self, sid: str, reservation: Reservation, least: int) -> None:
         """Keep the reservation, unless it is older than what is known; locked."""
-        reached = max(least, status_rank(reservation.payload.get("reservation_status")))
+        status = reservation.payload.get("reservation_status")
+        shown = status_rank(status)
+        reached = max(least, shown)
         # An answer may come after the event of a later change, and the other way round.
         if reached < self._reached.get(sid, 0):
             return
         self._reached[sid] = reached
-        status = reservation.payload.get("reservation_status")
-        if status_rank(status):
+        if shown:
             self._told[sid] = self._told[sid]._replace(status=status)
         self._open[sid] = reservation
         if reached == LAST_RANK:

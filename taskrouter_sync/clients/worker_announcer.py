@@ -86,7 +86,7 @@ class WorkerAnnouncer(WorkerFrames):
 
     def _ask_pending(self) -> None:
         self._delivery.add_first(
-            self._asking.step("pending", [self._gap.pending], self._on_pending)
+            self._asking.step([self._gap.pending], self._on_pending)
         )
 
     def _on_pending(self, details: Details) -> None:
@@ -139,7 +139,6 @@ class WorkerAnnouncer(WorkerFrames):
         with_channels = self._values.knows_channels()
         self._delivery.add_first(
             self._asking.step(
-                "present",
                 [lambda: self._gap.present(with_channels)],
                 self._on_present,
             )
@@ -178,7 +177,7 @@ class WorkerAnnouncer(WorkerFrames):
                 self._making.put_task(reservation, outcome_of(details))
                 self._on_reservation_recovered(event, sid, reservation)
 
-        return self._asking.step(event, [lambda: self._get(task)], tell)
+        return self._asking.step([lambda: self._get(task)], tell)
 
     # The activity to be in.
 
@@ -191,7 +190,7 @@ class WorkerAnnouncer(WorkerFrames):
                 may_refresh=False,
             )
 
-        return self._asking.step("activity", [move], self._on_activity)
+        return self._asking.step([move], self._on_activity)
 
     def _on_activity(self, details: Details) -> None:
         outcome = outcome_of(details)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ..delivery import Step
@@ -56,7 +57,7 @@ class WorkerFrames(Announcer):
 
     def opened(self) -> None:
         framed = self._framed = Framed()
-        self._delivery.add(Step("opened", lambda: self._on_opened(framed)))
+        self._delivery.add(Step(lambda: self._on_opened(framed)))
         super().opened()
 
     def answered(self, entity: Any) -> None:
@@ -70,7 +71,8 @@ class WorkerFrames(Announcer):
                 self.answered(each)
 
     def _step(self, event: Event) -> Step:
-        event = Event(event.type.removeprefix(_PREFIX), event.payload)
+        if event.type.startswith(_PREFIX):
+            event = Event(event.type[len(_PREFIX) :], event.payload)
         if event.type.startswith(RESERVATION):
             return self._reservation_step(event)
         topic = topic_of(event.type, event.payload)
@@ -99,21 +101,22 @@ class WorkerFrames(Announcer):
         payload = event.payload
         if event.type == "reservation.pending":
             event = Event(_CREATED, payload)
-        if not isinstance(payload, Mapping):
+        if not isinstance(payload, dict):
             raise InvalidResponse(f"A frame of {event.type} has no payload")
         task_sid, sid = payload.get("sid"), payload.get("reservation_sid")
         if not isinstance(task_sid, str) or not isinstance(sid, str):
             raise InvalidResponse(f"A frame of {event.type} names no reservation")
-        self._framed.add(Topic(event.type, sid))
+        if self._framed.is_open:
+            self._framed.add(Topic(event.type, sid))
         if self.skip_fetch_reservation:
-            return Step(event.type, lambda: self._on_frame(event, sid, None))
+            return Step(partial(self._on_frame, event, sid, None))
         task = f"{self._session.workspace_url}/Tasks/{task_sid}"
         jobs = (
             lambda: self._get(task),
             lambda: self._get(f"{task}/Reservations/{sid}"),
         )
         return self._asking.step(
-            event.type, jobs, lambda details: self._on_frame(event, sid, details)
+            jobs, lambda details: self._on_frame(event, sid, details)
         )
 
     def _on_frame(self, event: Event, sid: str, details: Details | None) -> None:

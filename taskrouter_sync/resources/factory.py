@@ -70,7 +70,7 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
         payload: the service's JSON.
         url: that it was asked for at, if it was.
     """
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, dict):
         return json_objects(payload)
     if isinstance(payload.get("sid"), str):
         return _resource(session, payload)

@@ -7,14 +7,16 @@ import os
 import socket
 import time
 
+from .whole_text import whole_text
+
 
 class TooMuch(OSError):
     """The peer says more than it may at once."""
 
 
-# Bytes that are asked for at once: some twenty frames. A frame is read in pieces of a
-# few bytes, and at each that went to the socket another thread would get its turn.
-_AT_ONCE = 16384
+# Bytes that are asked for at once: some hundred frames. Each time that goes to the
+# socket another thread gets its turn, and two threads that take turns are slow.
+_AT_ONCE = 131072
 
 
 class BoundedSocket:
@@ -56,10 +58,14 @@ class BoundedSocket:
         self._left -= len(data)
         return data
 
-    def ahead(self) -> tuple[bytes, int]:
-        """Show what has been received and not read yet: its start, and its length."""
-        given = self._given
-        return self._ahead[given : given + 4], len(self._ahead) - given
+    def whole_text(self) -> tuple[int, int] | None:
+        """Find the next frame's payload, if it is a whole text and here; for `take`."""
+        return whole_text(self._ahead, self._given)
+
+    def take(self, begin: int, end: int) -> bytes:
+        """Read what `whole_text` has found: it needs no bounds any more."""
+        self._given = end
+        return self._ahead[begin:end]
 
     def send(self, data: bytes) -> int:
         return self._tcp.send(data)

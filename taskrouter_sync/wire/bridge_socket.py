@@ -51,10 +51,6 @@ _TROUBLE = (
 )
 
 
-# The first byte of a frame that is a message of its own.
-_TEXT_IN_ONE_FRAME = 0x81
-
-
 class Interrupted(Exception):
     """Somebody hung up."""
 
@@ -79,7 +75,10 @@ class BridgeSocket:
         self._hung_up = False
         self._dial: Dial | None = None
         self._tcp: socket.socket | None = None
-        self._bounded: BoundedSocket  # from the upgrade on; the reading thread's
+        # The reading thread's, from the upgrade on: with the place of the next message
+        # there, if that has come already.
+        self._bounded: BoundedSocket
+        self._next: tuple[int, int] | None = None
         # Skipping the check of UTF-8, which is pure Python there and costs ten times
         # the rest; frames.py decodes.
         self._websocket: Any = websocket.WebSocket(
@@ -161,34 +160,34 @@ class BridgeSocket:
             Ended: closed by the service, lost, or silent for too long.
             Interrupted: somebody hung up.
         """
-        receive = self._websocket.recv_data_frame
         try:
             while True:
-                # A frame that never ends is silence too.
-                self._bounded.allow(self._silence, _LARGEST_MESSAGE)
-                # Pings are answered inside; they come out here only to count as a beat.
-                opcode, frame = receive(True)
-                if opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
-                    yield frame.data
-                elif opcode == ABNF.OPCODE_CLOSE:
-                    raise _closed(frame.data)
+                data = self._bounded.take(*self._next) if self._next else self._read()
+                # Not after a ping: that may be in the middle of a message.
+                self._next = self._bounded.whole_text() if data is not None else None
+                if data is not None:
+                    yield data
         except (OSError, websocket.WebSocketException) as error:
             if self._hung_up:
                 raise Interrupted from None
             raise Ended(reason=_reason(error)) from error
 
+    def _read(self) -> bytes | None:
+        """Wait for the next message; None for a ping or pong, answered already."""
+        # A frame that never ends is silence too.
+        self._bounded.allow(self._silence, _LARGEST_MESSAGE)
+        opcode, frame = self._websocket.recv_data_frame(True)
+        if opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
+            data: bytes = frame.data
+            return data
+        if opcode == ABNF.OPCODE_CLOSE:
+            raise _closed(frame.data)
+        return None
+
     @property
     def more(self) -> bool:
         """Whether the next message is here already, so that reading it won't wait."""
-        start, length = self._bounded.ahead()
-        if len(start) < 4 or start[0] != _TEXT_IN_ONE_FRAME:
-            return False
-        size, header = start[1], 2
-        if size == 126:
-            size, header = int.from_bytes(start[2:], "big"), 4
-        elif size > 126:
-            return False  # very long: it is not here
-        return header + size <= length
+        return self._next is not None
 
     def hang_up(self) -> None:
         """End it from another thread, at whatever it is; returns at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import statistics
@@ -58,11 +59,15 @@ HEAD = (
 def interleaved(
     runs: int, ours: Callable[[], float], *peers: Callable[[], float]
 ) -> Sequence[float]:
-    """Run ours and the peers in turn; gives the median of each."""
+    """Run ours and the peers in turn; gives the median of each.
+
+    Nobody pays for what the one before has left behind.
+    """
     sides = (ours, *peers)
     results: list[list[float]] = [[] for _ in sides]
     for _ in range(runs):
         for side, found in zip(sides, results, strict=True):
+            gc.collect()
             found.append(side())
     return [statistics.median(found) for found in results]
 

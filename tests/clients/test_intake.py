@@ -13,6 +13,8 @@ from taskrouter_sync.delivery import Step
 from taskrouter_sync.errors import ConnectionFailed, TaskRouterError
 from taskrouter_sync.wire.connection import Ending
 
+from ..support.collector import LIMIT, Background
+
 
 class Bench:
     """An intake between lists; `catch_up` lets the event thread's time come."""
@@ -75,6 +77,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(module, "MOST_FRAMES", 10)
     monkeypatch.setattr(module, "MOST_BYTES", 1000)
     monkeypatch.setattr(module, "_BATCH", 2)
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
     return Bench()
 
 
@@ -135,6 +138,55 @@ def test_the_connection_is_wanted_again_when_half_is_done(bench: Bench) -> None:
     assert bench.intake.has_room
     bench.catch_up()
     assert bench.told == ["drop", "retry"]
+
+
+def fill(bench: Bench) -> None:
+    for _ in range(10):
+        bench.intake.frame(b"x", False)
+
+
+def test_reading_waits_for_room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", LIMIT)
+    fill(bench)
+    reading = Background(lambda: bench.intake.frame(b"last", False))
+    bench.catch_up()
+    reading.result()
+    assert bench.taken[-1] == b"last"
+    assert bench.told == []
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_nobody_waits_for_room_on_a_line_that_is_not_wanted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, closed: bool
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 10 * LIMIT)
+    fill(bench)
+    reading = Background(lambda: bench.intake.frame(b"last", False))
+    bench.intake.interrupt(closed=closed)
+    reading.result()
+    assert b"last" not in bench.taken
+    assert bench.told == []
+
+
+def test_on_the_next_line_reading_waits_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.intake.interrupt()
+    bench.intake.opened()
+    monkeypatch.setattr(module, "PATIENCE", LIMIT)
+    fill(bench)
+    reading = Background(lambda: bench.intake.frame(b"last", False))
+    bench.catch_up()
+    reading.result()
+    assert bench.taken[-1] == b"last"
+
+
+def test_a_closed_client_never_waits_for_room(bench: Bench) -> None:
+    bench.intake.interrupt(closed=True)
+    bench.intake.opened()
+    fill(bench)
+    bench.intake.frame(b"last", False)
+    assert bench.told == ["opened"]
 
 
 def test_after_what_was_not_taken_nothing_is_up_to_the_next_line(bench: Bench) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import logs
+from taskrouter_sync import Worker, logs
 from taskrouter_sync.clients import intake
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.errors import InvalidResponse
 
 from ..conftest import ReadyWorker
-from ..support.collector import LIMIT, Collector, wait
+from ..support.collector import LIMIT, Collector, join, wait
 from ..support.raw_server import BINARY, TEXT
 from .fault import Fault, Kind
 from .proxy import Proxy
@@ -225,6 +225,7 @@ def test_a_flood_while_a_callback_blocks_is_bounded_and_made_up_for(
 ) -> None:
     """What there was no room for is lost, but for what the state still tells."""
     monkeypatch.setattr(intake, "MOST_FRAMES", 300)
+    monkeypatch.setattr(intake, "PATIENCE", 0.0)
     worker, came = ready_worker()
     running, end = threading.Event(), threading.Event()
 
@@ -247,6 +248,69 @@ def test_a_flood_while_a_callback_blocks_is_bounded_and_made_up_for(
     assert 200 <= flood.count("flood") <= 300
     assert came.count("reservation.created") == 1
     assert "too many events wait" in caplog.text
+
+
+@pytest.fixture
+def full_line(
+    emulator: Emulator,
+    alice: str,
+    ready_worker: ReadyWorker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[Worker, threading.Event, Collector]]:
+    """A client whose callback does not end yet, and 400 events for room for 300."""
+    monkeypatch.setattr(intake, "MOST_FRAMES", 300)
+    worker, _ = ready_worker()
+    running, end = threading.Event(), threading.Event()
+
+    def block(_: object) -> None:
+        running.set()
+        end.wait(LIMIT)
+
+    worker.once("block", block)
+    flood = Collector().listen(worker, "flood", "disconnected")
+    emulator.send_frame(alice, {"event_type": "block", "payload": {}})
+    wait(running, "the callback")
+    for number in range(400):
+        emulator.send_frame(alice, {"event_type": "flood", "payload": number})
+    yield worker, end, flood
+    end.set()
+
+
+def test_a_flood_that_is_faster_than_its_callbacks_comes_whole(
+    full_line: tuple[Worker, threading.Event, Collector],
+) -> None:
+    """Reading waits for the callbacks, and the service for the reading."""
+    _, end, flood = full_line
+    end.set()
+    for number in range(400):
+        assert flood.expect("flood") == number
+    assert flood.count("disconnected") == 0
+
+
+def test_who_waits_for_room_can_be_disconnected(
+    emulator: Emulator,
+    alice: str,
+    full_line: tuple[Worker, threading.Event, Collector],
+) -> None:
+    worker, end, flood = full_line
+    worker.disconnect()
+    emulator.wait_for_connections(alice, 0)
+    end.set()
+    flood.expect("disconnected")
+
+
+def test_who_waits_for_room_can_be_closed(
+    full_line: tuple[Worker, threading.Event, Collector],
+) -> None:
+    worker, end, _ = full_line
+    socket_thread = next(
+        each
+        for each in threading.enumerate()
+        if each.name.startswith("taskrouter-sock")
+    )
+    worker.close()
+    end.set()
+    join(socket_thread)
 
 
 def test_a_flood_that_nobody_blocks_comes_whole(
