@@ -35,7 +35,8 @@ MAY_USE: Mapping[str, frozenset[str]] = {
     "session": frozenset({"wire"}),
     "resources": frozenset({"session", "wire"}),
     "reconcile": frozenset({"session", "wire"}),
-    "delivery": frozenset({"session", "wire", "prefetch"}),
+    "line": frozenset({"prefetch"}),
+    "delivery": frozenset({"line"}),
     "prefetch": frozenset(),
     "process": frozenset({"prefetch", "wire"}),
     "lifecycle": frozenset(),
@@ -44,6 +45,7 @@ MAY_USE: Mapping[str, frozenset[str]] = {
         {
             "delivery",
             "lifecycle",
+            "line",
             "logs",
             "prefetch",
             "process",

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import delivery as module
-from taskrouter_sync.delivery import Delivery, Line, Step
+from taskrouter_sync import delivery as module, line as line_module
+from taskrouter_sync.delivery import Delivery
+from taskrouter_sync.line import Line, Step
 from taskrouter_sync.prefetch import Details
 
 from .support.collector import Background, Collector, wait
@@ -86,7 +87,7 @@ def test_details_that_come_out_of_order_change_nothing(
 def test_a_step_runs_without_its_details_when_patience_ends(
     line: Delivery, came: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(line_module, "PATIENCE", 0.05)
     details = Details(1, line.wake)
     line.add(step(came, "told anyway", details))
     came.expect("told anyway")

@@ -14,9 +14,9 @@ from logging import Logger
 from typing import Any
 
 from .. import logs
-from ..delivery import Step, Steps
 from ..emitter import Emitter, Registration
 from ..errors import HttpError, InvalidResponse, TaskRouterError
+from ..line import Step, Steps
 from ..prefetch import Details, Fetching, Job
 from ..session import Session
 from ..tokens import Token

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..delivery import Step
 from ..errors import HttpError, RequestTimeout
+from ..line import Step
 from ..prefetch import Details, Job
 from ..session import Session
 from ..tokens import Token

@@ -12,8 +12,8 @@ import threading
 from logging import Logger
 from typing import Protocol
 
-from ..delivery import Step, Steps
 from ..errors import TaskRouterError
+from ..line import Step, Steps
 from ..wire.connection import Ending, Receiver
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ..delivery import Steps
 from ..errors import TaskRouterError
+from ..line import Steps
 from ..session import Session
 from ..tokens import EXPIRY_MARGIN, Token
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from ..callbacks import ResultCallback
-from ..delivery import PATIENCE
 from ..errors import HttpError, TaskRouterError
 from ..forms import read_fetch
+from ..line import PATIENCE
 from ..parameters import Params, Value
 from ..resources.base import deliver
 from ..resources.fields import WorkerFields

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ..delivery import Step
 from ..errors import TaskRouterError
+from ..line import Step
 from ..prefetch import Details
 from ..reconcile import Missed, missed_reservations
 from ..wire.answers import Result

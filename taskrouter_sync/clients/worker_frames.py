@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ..delivery import Step
 from ..emitter import Registration
 from ..errors import InvalidResponse
+from ..line import Step
 from ..prefetch import Details
 from ..reconcile import missed_before
 from ..resources.entities import WorkerChannel

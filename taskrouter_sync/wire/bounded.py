@@ -14,9 +14,11 @@ class TooMuch(OSError):
     """The peer says more than it may at once."""
 
 
-# Bytes that are asked for at once: some hundred frames. Each time that goes to the
-# socket another thread gets its turn, and two threads that take turns are slow.
-_AT_ONCE = 131072
+# Bytes that are asked for at once. Each time that goes to the socket another thread
+# gets its turn, and two that take turns are slow; but an idle connection should not
+# take the memory of a busy one.
+_AT_FIRST = 8192
+_AT_ONCE = 65536
 
 
 class BoundedSocket:
@@ -30,6 +32,7 @@ class BoundedSocket:
         # Read ahead, and how far it has been given out.
         self._ahead = b""
         self._given = 0
+        self._ask = _AT_FIRST
         self.allow(seconds, size)
 
     def allow(self, seconds: float, size: int) -> None:
@@ -52,7 +55,9 @@ class BoundedSocket:
             if remaining <= 0:
                 raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
             self._tcp.settimeout(remaining)
-            self._ahead, self._given = self._tcp.recv(_AT_ONCE), 0
+            self._ahead, self._given = self._tcp.recv(self._ask), 0
+            full = len(self._ahead) == self._ask
+            self._ask = _AT_ONCE if full else _AT_FIRST
         data = self._ahead[self._given : self._given + min(size, self._left)]
         self._given += len(data)
         self._left -= len(data)

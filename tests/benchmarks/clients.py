@@ -25,10 +25,12 @@ def token(sid: str) -> str:
     return text if isinstance(text, str) else text.decode()
 
 
-def open_worker(service: BenchService, number: int = 0, **options: Any) -> Worker:
-    """Open a worker's client; it is not ready yet."""
+def open_worker(
+    service: BenchService, number: int = 0, text: str | None = None, **options: Any
+) -> Worker:
+    """Open a worker's client, with a token made before; it is not ready yet."""
     return Worker(
-        token(payloads.worker_sid(number)),
+        text or token(payloads.worker_sid(number)),
         False,  # no debug log: it would be what is measured
         event_bridge_base_url=service.url,
         daemon=True,

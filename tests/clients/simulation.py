@@ -21,7 +21,6 @@ from taskrouter_sync.clients.gap import Present
 from taskrouter_sync.clients.known import KnownReservations
 from taskrouter_sync.clients.status import Status
 from taskrouter_sync.clients.worker_announcer import WorkerAnnouncer
-from taskrouter_sync.delivery import Line, Step
 from taskrouter_sync.emitter import Emitter
 from taskrouter_sync.emulator import bridge, frames
 from taskrouter_sync.emulator.api.addresses import query_pairs
@@ -31,6 +30,7 @@ from taskrouter_sync.emulator.api.routes import Api
 from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.model import Worker
 from taskrouter_sync.errors import TaskRouterError
+from taskrouter_sync.line import Line, Step
 from taskrouter_sync.prefetch import Details, Job
 from taskrouter_sync.resources import factory
 from taskrouter_sync.session import Limits, Session, TokenSource

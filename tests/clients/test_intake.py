@@ -9,8 +9,8 @@ import pytest
 
 from taskrouter_sync.clients import intake as module
 from taskrouter_sync.clients.intake import Intake
-from taskrouter_sync.delivery import Step
 from taskrouter_sync.errors import ConnectionFailed, TaskRouterError
+from taskrouter_sync.line import Step
 from taskrouter_sync.wire.connection import Ending
 
 from ..support.collector import LIMIT, Background
