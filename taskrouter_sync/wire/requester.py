@@ -49,14 +49,21 @@ class Endpoint:
     Attributes:
         url: the channel's URL on the event bridge.
         settings: proxies and CA bundle as the environment had them when it was made.
+        request: what all requests have in common, prepared.
     """
 
     # No dataclass: a proxy's URL in the settings may hold a password.
-    __slots__ = ("settings", "url")
+    __slots__ = ("request", "settings", "url")
 
-    def __init__(self, url: str, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: Mapping[str, Any],
+        request: requests.PreparedRequest,
+    ) -> None:
         self.url = url
         self.settings = settings
+        self.request = request
 
     @property
     def ca_bundle(self) -> str | None:
@@ -94,6 +101,8 @@ class Requester:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._adapter = adapter
+        # Asked about the environment; sends nothing.
+        self._environment = requests.Session()
 
     def endpoint(self, url: str) -> Endpoint:
         """Read the environment (proxies, CA bundle) for a URL, once.
@@ -102,14 +111,15 @@ class Requester:
             ValueError: it is no URL of http or https.
         """
         try:
-            requests.Request("POST", url).prepare()
+            request = requests.Request("POST", url, headers=_HEADERS).prepare()
             # What requests lets through, and urllib3 would stumble over later.
             (urlsplit(url).hostname or "").encode("idna")
         except (requests.exceptions.RequestException, UnicodeError) as error:
             raise ValueError(f"not a URL to connect to: {url!r} ({error})") from None
-        with requests.Session() as environment:
-            settings = environment.merge_environment_settings(url, {}, None, None, None)
-        return Endpoint(url, {**settings, "stream": True})
+        settings = self._environment.merge_environment_settings(
+            url, {}, None, None, None
+        )
+        return Endpoint(url, {**settings, "stream": True}, request)
 
     def post(
         self,
@@ -131,9 +141,8 @@ class Requester:
             RequestTimeout, ConnectionFailed, InvalidResponse: no answer, with the
                 library's exception as the cause.
         """
-        request = requests.Request(
-            "POST", endpoint.url, headers=_HEADERS, data=json.dumps(body).encode()
-        ).prepare()
+        request = endpoint.request.copy()
+        request.prepare_body(json.dumps(body).encode(), None)
         try:
             with self._session.send(
                 request,
@@ -163,6 +172,7 @@ class Requester:
                 if pool is not None:
                     pool.close()
         self._session.close()
+        self._environment.close()
 
 
 def _read(response: requests.Response) -> bytes:

@@ -615,10 +615,12 @@ class Shift:
         ):
             self.emulator.call(partial(self._last_words, sid))
             worker.wait_until_ready(10)
-            # The line stands that this came by; what is sent now comes last.
             came.expect("attributes.update", 10)
             came.listen(worker, "settled")
-            self.emulator.send_frame(sid, {"event_type": "settled"})
+            # What is sent now comes last: by the line that stands, or by the next one
+            # if that was cut and the client has not seen it yet.
+            settle = partial(self.emulator.send_frame, sid, {"event_type": "settled"})
+            worker.on("connected", settle)
             came.expect("settled", 10)
 
     def _last_words(self, sid: str, engine: Engine) -> None:
