@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from logging import Logger
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import logs
 from ..emitter import Emitter, Registration
@@ -30,7 +30,7 @@ from .status import Status
 from .token_watch import TokenWatch
 
 
-class Parts:
+class Parts(NamedTuple):
     """What an announcer works with: all of one client.
 
     Attributes:
@@ -38,25 +38,14 @@ class Parts:
         proved: tells the connection that it works.
     """
 
-    def __init__(
-        self,
-        emitter: Emitter,
-        session: Session,
-        delivery: Steps,
-        prefetcher: Fetching,
-        status: Status,
-        show: Callable[[Any], None],
-        proved: Callable[[], None],
-        log: Logger,
-    ) -> None:
-        self.emitter = emitter
-        self.session = session
-        self.delivery = delivery
-        self.prefetcher = prefetcher
-        self.status = status
-        self.show = show
-        self.proved = proved
-        self.log = log
+    emitter: Emitter
+    session: Session
+    delivery: Steps
+    prefetcher: Fetching
+    status: Status
+    show: Callable[[Any], None]
+    proved: Callable[[], None]
+    log: Logger
 
 
 class Announcer:

@@ -61,7 +61,8 @@ class Intake:
         self._connection = connection
         self._log = log
         # Guards everything below; the socket's thread waits for room on the condition.
-        self._lock = threading.Lock()
+        # A signal's handler that closes may come back to it on its own thread.
+        self._lock = threading.RLock()
         self._room = threading.Condition(self._lock)
         self._frames = 0
         self._bytes = 0

@@ -145,13 +145,17 @@ def fill(bench: Bench) -> None:
         bench.intake.frame(b"x", False)
 
 
-def test_reading_waits_for_room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", LIMIT)
+def read_one_more_than_there_is_room_for(bench: Bench) -> None:
     fill(bench)
     reading = Background(lambda: bench.intake.frame(b"last", False))
     bench.catch_up()
     reading.result()
     assert bench.taken[-1] == b"last"
+
+
+def test_reading_waits_for_room(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", LIMIT)
+    read_one_more_than_there_is_room_for(bench)
     assert bench.told == []
 
 
@@ -174,11 +178,8 @@ def test_on_the_next_line_reading_waits_again(
     bench.intake.interrupt()
     bench.intake.opened()
     monkeypatch.setattr(module, "PATIENCE", LIMIT)
-    fill(bench)
-    reading = Background(lambda: bench.intake.frame(b"last", False))
-    bench.catch_up()
-    reading.result()
-    assert bench.taken[-1] == b"last"
+    read_one_more_than_there_is_room_for(bench)
+    assert bench.told == ["opened"]
 
 
 def test_a_closed_client_never_waits_for_room(bench: Bench) -> None:
