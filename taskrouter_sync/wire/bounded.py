@@ -37,8 +37,10 @@ class BoundedSocket:
 
     def allow(self, seconds: float, size: int) -> None:
         """Start over: what comes next has so many seconds from now, and bytes."""
+        self._seconds = seconds
         self._deadline = time.monotonic() + seconds
         self._left = size
+        self._has_begun = False
 
     def recv(self, size: int) -> bytes:
         """Receive some bytes, as a socket does.
@@ -54,7 +56,11 @@ class BoundedSocket:
             remaining = self._deadline - time.monotonic()
             if remaining <= 0:
                 raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-            self._tcp.settimeout(remaining)
+            # A system call, and a turn for another thread: not where it is so already.
+            seconds = remaining if self._has_begun else self._seconds
+            if self._tcp.gettimeout() != seconds:
+                self._tcp.settimeout(seconds)
+            self._has_begun = True
             self._ahead, self._given = self._tcp.recv(self._ask), 0
             full = len(self._ahead) == self._ask
             self._ask = _AT_ONCE if full else _AT_FIRST

@@ -10,6 +10,12 @@ import time
 from collections.abc import Iterator
 
 
+# For one wait; DefaultSelector is made for many, and costs more system calls.
+_Selector: type[selectors.BaseSelector] = getattr(
+    selectors, "PollSelector", selectors.DefaultSelector
+)
+
+
 class GivenUp(Exception):
     """Somebody called `give_up` while the connection was being made."""
 
@@ -79,7 +85,7 @@ class Dial:
         return sock
 
     def _await(self, sock: socket.socket, deadline: float) -> None:
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             selector.register(sock, selectors.EVENT_WRITE)
             selector.register(self._wake_receiver, selectors.EVENT_READ)
             ready = selector.select(max(0.0, deadline - time.monotonic()))

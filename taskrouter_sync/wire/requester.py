@@ -1,19 +1,30 @@
 """HTTP for all clients of a process: keep-alive, time limits, errors of our own.
 
-The only importer of requests, with timed.py.
+The only importer of requests, with timed.py. What it knows of the environment, proxies
+and certificates is used; requests are sent by urllib3 below it, in half the time.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Mapping
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    InvalidHeader,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from ..errors import (
     ConnectionFailed,
@@ -25,6 +36,9 @@ from .answers import Answer
 from .timed import TimedAdapter
 
 
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse  # unknown to urllib3 1.26
+
 CONNECT_TIMEOUT = 5.0
 ANSWER_TIMEOUT = 15.0
 
@@ -35,74 +49,111 @@ _HEADERS = {
     "Accept-Encoding": "identity",
 }
 
-# Connections kept for one host, over all clients and threads.
+# Connections kept for one host, over all clients and threads; and hosts, of which a
+# process knows few: their connections end with the last client.
 _KEPT = 32
+_HOSTS = 10_000
 
 _LARGEST_BODY = 64 * 1024 * 1024
 
 _UNREADABLE = "The service's answer can't be decoded"
 
+# What requests asks of the environment, which takes a while to look through.
+_VARIABLES = (
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
 
-class Endpoint:
-    """Where requests go, and how this machine gets there.
 
-    Attributes:
-        url: the channel's URL on the event bridge.
-        settings: proxies and CA bundle as the environment had them when it was made.
-        request: what all requests have in common, prepared.
-    """
-
-    # No dataclass: a proxy's URL in the settings may hold a password.
-    __slots__ = ("request", "settings", "url")
+class _Way:
+    """How this machine gets to a host, as the environment had it at first."""
 
     def __init__(
         self,
-        url: str,
-        settings: Mapping[str, Any],
         request: requests.PreparedRequest,
+        settings: Mapping[str, Any],
+        adapter: TimedAdapter,
     ) -> None:
-        self.url = url
-        self.settings = settings
-        self.request = request
+        self._request = request
+        # Proxies and CA bundle: a proxy's URL may hold a password.
+        self._settings = settings
+        self._adapter = adapter
+        # Guards the making of the pool.
+        self._lock = threading.Lock()
+        self._made: HTTPConnectionPool | None = None
+        self.headers = dict(request.headers)
+        # What stands before a path: the whole address, for some proxies.
+        self.prefix = adapter.request_url(request, settings["proxies"])[:-1]
 
     @property
     def ca_bundle(self) -> str | None:
-        """The path of the CA bundle to verify with; None for the usual one."""
-        verify = self.settings["verify"]
+        verify = self._settings["verify"]
         return verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
 
     @property
     def proxy_url(self) -> str | None:
-        """The proxy to go through; its text may hold a password."""
-        return select_proxy(self.url, self.settings["proxies"])
+        return select_proxy(self._request.url or "", self._settings["proxies"])
+
+    @property
+    def pool(self) -> HTTPConnectionPool:
+        """The connections to it; OSError if there can't be any."""
+        if self._made is None:
+            with self._lock:
+                self._made = self._made or self._make()
+        return self._made
+
+    def _make(self) -> HTTPConnectionPool:
+        verify = self._settings["verify"]
+        pool = self._adapter.get_connection_with_tls_context(
+            self._request, verify, self._settings["proxies"]
+        )
+        self._adapter.cert_verify(pool, self._request.url, verify, None)  # type: ignore[no-untyped-call]
+        return cast("HTTPConnectionPool", pool)
 
 
-class _Session(requests.Session):
-    """A session that never looks where a redirect leads.
+class Endpoint:
+    """Where requests go.
 
-    `requests` does even when it isn't followed, and reads the body for that, however
-    large it is.
+    Attributes:
+        url: the channel's URL on the event bridge.
+        target: what a request's first line names.
+        way: how this machine gets there.
     """
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        return None
+    # No dataclass: a proxy's URL may hold a password.
+    __slots__ = ("target", "url", "way")
+
+    def __init__(self, url: str, way: _Way) -> None:
+        parts = urlsplit(url)
+        query = f"?{parts.query}" if parts.query else ""
+        self.url = url
+        self.target = f"{way.prefix}{parts.path or '/'}{query}"
+        self.way = way
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """The path of the CA bundle to verify with; None for the usual one."""
+        return self.way.ca_bundle
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy to go through; its text may hold a password."""
+        return self.way.proxy_url
 
 
 class Requester:
     """A pool of kept connections; every method may be called from any thread."""
 
     def __init__(self) -> None:
-        # requests.Session is used by many threads at once: nothing of it changes after
-        # this (no cookies are kept), and the pool under it has its own lock.
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        adapter = TimedAdapter(pool_connections=8, pool_maxsize=_KEPT)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
-        self._adapter = adapter
+        # Used by many threads at once: the pools under it have their own locks.
+        self._adapter = TimedAdapter(pool_connections=_HOSTS, pool_maxsize=_KEPT)
+        # Guards both below.
+        self._lock = threading.Lock()
         # Asked about the environment; sends nothing.
         self._environment = requests.Session()
+        # By host, and by what the environment says.
+        self._ways: dict[tuple[str | None, ...], _Way] = {}
 
     def endpoint(self, url: str) -> Endpoint:
         """Read the environment (proxies, CA bundle) for a URL, once.
@@ -111,15 +162,28 @@ class Requester:
             ValueError: it is no URL of http or https.
         """
         try:
-            request = requests.Request("POST", url, headers=_HEADERS).prepare()
-            # What requests lets through, and urllib3 would stumble over later.
-            (urlsplit(url).hostname or "").encode("idna")
-        except (requests.exceptions.RequestException, UnicodeError) as error:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https"):
+                raise ValueError("neither http nor https")
+            host = f"{parts.scheme}://{parts.netloc}/"
+            key = (host, *map(os.environ.get, _VARIABLES))
+            with self._lock:
+                way = self._ways.get(key) or self._way(host)
+                self._ways[key] = way
+        except (requests.exceptions.RequestException, ValueError) as error:
             raise ValueError(f"not a URL to connect to: {url!r} ({error})") from None
+        return Endpoint(url, way)
+
+    def _way(self, host: str) -> _Way:
+        request = requests.Request("POST", host, headers=_HEADERS).prepare()
+        # A POST without a body says that it has none.
+        del request.headers["Content-Length"]
+        # What requests lets through, and urllib3 would stumble over later.
+        (urlsplit(host).hostname or "").encode("idna")
         settings = self._environment.merge_environment_settings(
-            url, {}, None, None, None
+            host, {}, None, None, None
         )
-        return Endpoint(url, {**settings, "stream": True}, request)
+        return _Way(request, settings, self._adapter)
 
     def post(
         self,
@@ -141,25 +205,33 @@ class Requester:
             RequestTimeout, ConnectionFailed, InvalidResponse: no answer, with the
                 library's exception as the cause.
         """
-        request = endpoint.request.copy()
-        request.prepare_body(json.dumps(body).encode(), None)
         try:
-            with self._session.send(
-                request,
-                timeout=(connect_timeout, answer_timeout),
-                allow_redirects=False,
-                **endpoint.settings,
-            ) as response:
+            response = endpoint.way.pool.urlopen(
+                "POST",
+                endpoint.target,
+                json.dumps(body).encode(),
+                endpoint.way.headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=Timeout(connect=connect_timeout, read=answer_timeout),
+                preload_content=False,
+                decode_content=False,
+            )
+            try:
                 return Answer(
-                    status=response.status_code,
+                    status=response.status,
                     reason=response.reason or "",
                     body=_read(response),
                     retry_after=response.headers.get("Retry-After"),
                     date=response.headers.get("Date"),
                 )
-        except requests.exceptions.RequestException as error:
-            # The request carries the token: nobody shall find it on the exception.
-            error.request = error.response = None
+            except BaseException:
+                response.close()
+                raise
+            finally:
+                response.release_conn()
+        except (HTTPError, OSError) as error:
             raise translated(error) from error
 
     def close(self) -> None:
@@ -171,46 +243,44 @@ class Requester:
             for pool in map(manager.pools.get, manager.pools.keys()):
                 if pool is not None:
                     pool.close()
-        self._session.close()
+        self._adapter.close()
         self._environment.close()
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: BaseHTTPResponse) -> bytes:
     """Read the body within its bounds; how long that may take is timed.py's."""
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding.strip().lower() not in ("", "identity"):
-        if not 200 <= response.status_code < 300:
+        if not 200 <= response.status < 300:
+            response.close()
             return b""  # the status says enough
-        raise InvalidResponse(_UNREADABLE, code=response.status_code)
+        raise InvalidResponse(_UNREADABLE, code=response.status)
     chunks: list[bytes] = []
     size = 0
-    for chunk in response.iter_content(65536):
+    for chunk in response.stream(65536, decode_content=False):
         chunks.append(chunk)
         size += len(chunk)
         if size > _LARGEST_BODY:
             raise InvalidResponse(
                 f"The service's answer is larger than {_LARGEST_BODY} bytes",
-                code=response.status_code,
+                code=response.status,
             )
     return b"".join(chunks)
 
 
-def translated(error: requests.exceptions.RequestException) -> TaskRouterError:
-    """Say in our own errors what requests says."""
-    known = requests.exceptions
-    if isinstance(error, known.ConnectTimeout):
-        return ConnectionFailed("The service did not take a connection in time")
-    # While the body is read, requests calls it a ConnectionError.
-    if isinstance(error, known.Timeout) or isinstance(_inner(error), ReadTimeoutError):
-        return RequestTimeout("The service did not answer in time")
-    if isinstance(error, known.ContentDecodingError | known.InvalidHeader):
-        return InvalidResponse(_UNREADABLE)
-    if isinstance(error, known.SSLError):
-        return ConnectionFailed(f"No secure connection: {_words(error)}", reached=True)
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    reached = not isinstance(reason, NewConnectionError)
-    if not reached:
+def translated(error: HTTPError | OSError) -> TaskRouterError:
+    """Say in our own errors what urllib3 says, and requests where it prepares."""
+    # One of its subclasses, though it is about something else.
+    if isinstance(error, NewConnectionError):
         return ConnectionFailed(f"No connection to the service: {_words(error)}")
+    if isinstance(error, ConnectTimeoutError):
+        return ConnectionFailed("The service did not take a connection in time")
+    if isinstance(error, ReadTimeoutError):
+        return RequestTimeout("The service did not answer in time")
+    if isinstance(error, DecodeError | InvalidHeader):
+        return InvalidResponse(_UNREADABLE)
+    if isinstance(error, SSLError):
+        return ConnectionFailed(f"No secure connection: {_words(error)}", reached=True)
     return ConnectionFailed(
         f"The connection to the service broke: {_words(error)}", reached=True
     )

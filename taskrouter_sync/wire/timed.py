@@ -24,9 +24,11 @@ class _Reader(io.RawIOBase):
     """Reads from a socket until a deadline."""
 
     def __init__(self, raw: io.RawIOBase, tcp: socket.socket, seconds: float) -> None:
+        """Begin; these are the seconds that the socket's own limit is just now."""
         self._raw = raw
         self._tcp = tcp
         self._deadline = time.monotonic() + seconds
+        self._has_begun = False
 
     def readable(self) -> bool:
         return True
@@ -35,7 +37,9 @@ class _Reader(io.RawIOBase):
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-        self._tcp.settimeout(remaining)
+        if self._has_begun:
+            self._tcp.settimeout(remaining)
+        self._has_begun = True
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -60,27 +64,44 @@ class _Response(http.client.HTTPResponse):
             raise http.client.HTTPException("several lengths")
 
 
-class _Connection(HTTPConnection):
+class _AtOnce(HTTPConnection):
+    """Sends head and body together: two packets would be twice the work."""
+
     response_class = _Response
+    _held: list[Any] | None = None
+
+    def request(self, *args: Any, **keywords: Any) -> None:
+        self._held = []
+        try:
+            super().request(*args, **keywords)
+        finally:
+            held, self._held = self._held, None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
 
 
-class _SecureConnection(HTTPSConnection):
-    response_class = _Response
+class _AtOnceSecure(_AtOnce, HTTPSConnection):
+    """The same, over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = _AtOnce
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    ConnectionCls = _AtOnceSecure
 
 
 _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class TimedAdapter(HTTPAdapter):
-    """What carries out the requests of a `requests.Session`."""
+    """What makes the connections, as requests would."""
 
     def init_poolmanager(self, *args: Any, **keywords: Any) -> None:
         super().init_poolmanager(*args, **keywords)

@@ -93,16 +93,29 @@ def _open_bare(service: BenchService, workers: int) -> dict[str, float]:
         stack.callback(bare_socket(service, workers).shutdown)
 
         def open_all() -> None:
+            connected = threading.Semaphore(0)
             for number in range(workers):
-                socket = bare_socket(service, number, skip_utf8_validation=True)
-                thread = threading.Thread(target=_read, args=(socket,), daemon=True)
-                thread.start()
-                stack.callback(socket.shutdown)
+                threading.Thread(
+                    target=_connect_and_read,
+                    args=(service, number, connected, stack),
+                    daemon=True,
+                ).start()
+            for _ in range(workers):
+                assert connected.acquire(timeout=LIMIT)
 
         return _watch(open_all, workers)
 
 
-def _read(socket: Any) -> None:
+def _connect_and_read(
+    service: BenchService,
+    number: int,
+    connected: threading.Semaphore,
+    stack: ExitStack,
+) -> None:
+    """Be a bare thread: it makes its connection and reads from it, as ours do."""
+    socket = bare_socket(service, number, skip_utf8_validation=True)
+    stack.callback(socket.shutdown)
+    connected.release()
     try:
         while socket.recv():
             continue

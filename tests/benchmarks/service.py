@@ -108,8 +108,12 @@ class _Service:
         over: asyncio.Future[None] = loop.create_future()
 
         def told() -> None:
-            command, *args = self._pipe.recv()
+            try:
+                command, *args = self._pipe.recv()
+            except EOFError:  # the benchmark was killed
+                command, args = "end", []
             if command == "end":
+                loop.remove_reader(self._pipe.fileno())
                 over.set_result(None)
             else:
                 getattr(self, f"do_{command}")(*args)
