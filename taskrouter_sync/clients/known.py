@@ -15,8 +15,9 @@ _PREFIX = "reservation."
 _CREATED = "reservation.created"
 
 # How many reservations that are over are remembered, so that none is told again: at
-# most, and of those that the service does not list any more.
-_REMEMBERED = 100_000
+# most, and of those that the service does not list any more. It lists them for some
+# minutes, in which no worker has so many.
+_REMEMBERED = 10_000
 _REMEMBERED_UNLISTED = 1000
 
 

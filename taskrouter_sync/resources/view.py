@@ -28,14 +28,14 @@ class PayloadView:
 
     def value(self, name: str) -> Any:
         """Read a property in either spelling; KeyError if there is none."""
-        try:
-            return self._values[name]
-        except KeyError:
+        values = self._values
+        if name not in values:
             key = self.key(name)
-            if key not in self._values:
-                self._values.setdefault(key, property_value(key, self.payload[key]))
+            if key not in values:
+                values.setdefault(key, property_value(key, self.payload[key]))
             # Under the other spelling too, which then needs no search.
-            return self._values.setdefault(name, self._values[key])
+            return values.setdefault(name, values[key])
+        return values[name]
 
     def key(self, name: str) -> str:
         """Find the payload's name for a property; KeyError if there is none."""
@@ -44,7 +44,7 @@ class PayloadView:
         if name in self.payload:
             return name
         if self._by_camel is None:
-            self._by_camel = _by_camel(tuple(self.keys()))
+            self._by_camel = _by_camel(tuple(self.payload))
         return self._by_camel[name]
 
     def keys(self) -> Iterator[str]:
@@ -52,5 +52,6 @@ class PayloadView:
         return (key for key in self.payload if key not in NOT_PROPERTIES)
 
 
-# A service has few kinds of payloads, and sends them often.
-_by_camel = lru_cache(maxsize=256)(index)
+@lru_cache(maxsize=256)  # a service has few kinds of payloads, and sends them often
+def _by_camel(names: tuple[str, ...]) -> Mapping[str, str]:
+    return index(name for name in names if name not in NOT_PROPERTIES)

@@ -25,7 +25,7 @@ print(libraries - started, time.process_time() - libraries)
 
 
 def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
-    runs = [_import() for _ in range(7 if quick else 41)]
+    runs = [_import() for _ in range(5 if quick else 41)]
     peer, above = (statistics.median(each) * 1e3 for each in zip(*runs, strict=True))
     name = "import taskrouter_sync"
     yield Figure(name, peer + above, peer, "ms", "its three libraries")

@@ -20,7 +20,7 @@ BURST = 300
 
 def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
     service.round_trip(ROUND_TRIP)
-    ages = _paced(service, 100 if quick else 500)
+    ages = _paced(service, 50 if quick else 500)
     name = f"event to callback, {RATE:.0f} events/s"
     for percent, wanted in ((50, "<= 1.2"), (95, "<= 1.5")):
         yield Figure(

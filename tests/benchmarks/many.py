@@ -18,12 +18,15 @@ from .service import BenchService, bench_service
 
 
 RATE = 200.0
-_IDLE = 5.0  # seconds of idling that are watched
 
 
 def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
     workers = 200 if quick else 1_000
-    ours, peer = (_apart(side, workers) for side in (_open_ours, _open_bare))
+    # The threads of the opening leave when they have had nothing to do for 10 s.
+    pause, idle = (1.0, 1.0) if quick else (12.0, 5.0)
+    ours, peer = (
+        _apart(side, workers, pause, idle) for side in (_open_ours, _open_bare)
+    )
     threads = f"{workers} bare websocket-client threads"
     yield Figure(
         f"memory of each of {workers} open workers",
@@ -43,7 +46,7 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
         "<= 3",
     )
     yield Figure("  ... idling, of a core", ours["idle"], 1.0, "%", "1 %", "<= 1")
-    count = 400 if quick else 2_000
+    count = 200 if quick else 2_000
     many = _apart(_hear, workers, count)["p95"]
     one = _apart(_hear, 1, count)["p95"]
     yield Figure(
@@ -69,7 +72,9 @@ def _with_service(
         return side(service, *args)
 
 
-def _open_ours(service: BenchService, workers: int) -> dict[str, float]:
+def _open_ours(
+    service: BenchService, workers: int, pause: float, idle: float
+) -> dict[str, float]:
     with ExitStack() as stack:
         # What a process needs once is not of each worker.
         stack.enter_context(open_worker(service, workers)).wait_until_ready(LIMIT)
@@ -85,10 +90,12 @@ def _open_ours(service: BenchService, workers: int) -> dict[str, float]:
             for worker in opened:
                 worker.wait_until_ready(LIMIT)
 
-        return _watch(open_all, workers)
+        return _watch(open_all, workers, pause, idle)
 
 
-def _open_bare(service: BenchService, workers: int) -> dict[str, float]:
+def _open_bare(
+    service: BenchService, workers: int, pause: float, idle: float
+) -> dict[str, float]:
     with ExitStack() as stack:
         stack.callback(bare_socket(service, workers).shutdown)
 
@@ -103,7 +110,7 @@ def _open_bare(service: BenchService, workers: int) -> dict[str, float]:
             for _ in range(workers):
                 assert connected.acquire(timeout=LIMIT)
 
-        return _watch(open_all, workers)
+        return _watch(open_all, workers, pause, idle)
 
 
 def _connect_and_read(
@@ -123,17 +130,19 @@ def _connect_and_read(
         return
 
 
-def _watch(open_all: Callable[[], None], workers: int) -> dict[str, float]:
+def _watch(
+    open_all: Callable[[], None], workers: int, pause: float, idle: float
+) -> dict[str, float]:
+    """Watch all being opened, and after a pause being idle for a while; seconds."""
     before, started = _memory(), time.perf_counter()
     open_all()
     opening = time.perf_counter() - started
-    # The threads of the opening leave when they have had nothing to do for a while.
-    threading.Event().wait(12.0)
+    threading.Event().wait(pause)
     memory = (_memory() - before) / workers
     cpu = time.process_time()
-    threading.Event().wait(_IDLE)
-    idle = (time.process_time() - cpu) / _IDLE * 100
-    return {"memory": memory, "opening": opening, "idle": idle}
+    threading.Event().wait(idle)
+    used = (time.process_time() - cpu) / idle * 100
+    return {"memory": memory, "opening": opening, "idle": used}
 
 
 def _memory() -> float:
