@@ -41,7 +41,7 @@ _WORKFLOW = {
 
 
 def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
-    tasks = 200 if quick else 2_000
+    tasks = 150 if quick else 2_000
     for workers in (100,) if quick else (10, 100, 1_000):
         for waiting in (0, 1_000) if quick else (0, 10_000):
             with _emulator(workers, waiting) as place:

@@ -19,7 +19,7 @@ _WARM = 500
 
 
 def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
-    count = 4_000 if quick else 20_000
+    count = 3_000 if quick else 20_000
     ours, checked, unchecked, kept = interleaved(
         3 if quick else 9,
         lambda: _ours(service, count),

@@ -21,9 +21,9 @@ RATE = 200.0
 
 
 def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
-    workers = 200 if quick else 1_000
+    workers = 150 if quick else 1_000
     # The threads of the opening leave when they have had nothing to do for 10 s.
-    pause, idle = (1.0, 1.0) if quick else (12.0, 5.0)
+    pause, idle = (0.5, 0.5) if quick else (12.0, 5.0)
     ours, peer = (
         _apart(side, workers, pause, idle) for side in (_open_ours, _open_bare)
     )
@@ -46,7 +46,7 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
         "<= 3",
     )
     yield Figure("  ... idling, of a core", ours["idle"], 1.0, "%", "1 %", "<= 1")
-    count = 200 if quick else 2_000
+    count = 100 if quick else 2_000
     many = _apart(_hear, workers, count)["p95"]
     one = _apart(_hear, 1, count)["p95"]
     yield Figure(
