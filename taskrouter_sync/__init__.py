@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .clients.worker import Worker
 from .errors import (
     ArgumentError,
     ClientClosed,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
         WorkspaceCapabilityToken,
     )
     from .clients.taskqueue import TaskQueue
+    from .clients.worker import Worker
     from .clients.workspace import Workspace
     from .javascript import Twilio
 
@@ -55,11 +55,13 @@ __all__ = [
 ]
 
 
-# Imported when first asked for: few programs need them all.
+# Imported when first asked for: few programs need them all. A server that mints tokens
+# needs no HTTP and no WebSocket.
 _AT_NEED = {
     "TaskQueue": "clients.taskqueue",
     "TaskQueueCapabilityToken": "capabilities",
     "Twilio": "javascript",
+    "Worker": "clients.worker",
     "WorkerCapabilityToken": "capabilities",
     "Workspace": "clients.workspace",
     "WorkspaceCapabilityToken": "capabilities",

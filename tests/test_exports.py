@@ -46,13 +46,19 @@ UNNEEDED = [
 
 LOADED = """
 import sys
-import taskrouter_sync
+from taskrouter_sync import *
+print(*(name for name in sys.argv[1:] if name in sys.modules))
+"""
+
+MINTING = """
+import sys
+from taskrouter_sync import WorkerCapabilityToken
 print(*(name for name in sys.argv[1:] if name in sys.modules))
 """
 
 STARTED = """
 import threading, logging
-import taskrouter_sync
+from taskrouter_sync import *
 print(threading.active_count(), logging.getLogger().handlers)
 """
 
@@ -101,6 +107,10 @@ def test_the_version_is_a_version() -> None:
 
 def test_the_sdk_needs_nothing_of_the_emulator() -> None:
     assert output_of(LOADED, *UNNEEDED) == ""
+
+
+def test_to_mint_tokens_needs_neither_http_nor_websockets() -> None:
+    assert output_of(MINTING, "requests", "websocket", "jwt") == "jwt"
 
 
 def test_to_import_it_starts_and_configures_nothing() -> None:
