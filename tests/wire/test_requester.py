@@ -201,6 +201,15 @@ def test_close_ends_the_kept_connections_whoever_keeps_an_error(
         assert ended.wait(LIMIT), f"the connection is open after {kept.value}"
 
 
+def test_head_and_body_go_out_together(requester: Requester) -> None:
+    def script(peer: Peer) -> None:
+        assert peer.socket.recv(65536).endswith(json.dumps(ENVELOPE).encode())
+        peer.answer(200, b"{}")
+
+    with RawServer(script) as server:
+        assert post(requester, server.url).body == b"{}"
+
+
 # The environment is read once.
 
 
