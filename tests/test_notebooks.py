@@ -117,12 +117,16 @@ class Kernel:
     def printed(self, words: str) -> str:
         """Wait until these words are printed; give the id of the cell they are in."""
         came: list[str] = []
+        text = ""
         try:
             while True:
                 message = self._client.get_iopub_msg(timeout=LIMIT)
                 came.append(str(message["content"]))
-                if message["msg_type"] == "stream" and words in came[-1]:
-                    return str(message["parent_header"]["msg_id"])
+                if message["msg_type"] == "stream":
+                    # A line may come in parts.
+                    text += message["content"]["text"]
+                    if words in text:
+                        return str(message["parent_header"]["msg_id"])
         except queue.Empty:
             pytest.fail(f"no {words!r} came, but {came}")
 
