@@ -78,8 +78,11 @@ def _after_many(tasks: int, rounds: int, runs: int) -> Figure:
 
 
 def _settled(place: dict[str, Any], tasks: int) -> float:
-    """Give the tasks a second once all that is needed once is there."""
-    return asyncio.run(_drive(place, tasks // 2, 2))[-1]
+    """Give the tasks a second once Python's garbage collector has its share.
+
+    It looks through what is alive now and then, but not before there is enough of it.
+    """
+    return asyncio.run(_drive(place, tasks, 2))[-1]
 
 
 # The emulator's side.
