@@ -441,8 +441,9 @@ class Bridge:
         self.port = server.sockets[0].getsockname()[1]
         sys.stdout.write(f"LISTENING {self.port}\n")
         sys.stdout.flush()
-        async with server:
-            await self.stop.wait()
+        # Not by "async with": from Python 3.12 on that waits for the connections too.
+        await self.stop.wait()
+        server.close()
 
 
 if __name__ == "__main__":
