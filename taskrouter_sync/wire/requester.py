@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -66,9 +65,10 @@ _VARIABLES = (
 )
 
 
-class _Way:
+class _Route:
     """How this machine gets to a host, as the environment had it at first."""
 
+    # No dataclass: a proxy's URL may hold a password.
     def __init__(
         self,
         request: requests.PreparedRequest,
@@ -76,34 +76,30 @@ class _Way:
         adapter: TimedAdapter,
     ) -> None:
         self._request = request
-        # Proxies and CA bundle: a proxy's URL may hold a password.
         self._settings = settings
         self._adapter = adapter
-        # Guards the making of the pool.
-        self._lock = threading.Lock()
-        self._made: HTTPConnectionPool | None = None
+        # Made at the first request. Two threads may do so at once: the adapter gives
+        # both the same, so no lock is needed.
+        self._pool: HTTPConnectionPool | None = None
+        verify = settings["verify"]
+        self.ca_bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+        self.proxy_url = select_proxy(request.url or "", settings["proxies"])
         self.headers = dict(request.headers)
         # What stands before a path: the whole address, for some proxies.
         self.prefix = adapter.request_url(request, settings["proxies"])[:-1]
 
-    @property
-    def ca_bundle(self) -> str | None:
-        verify = self._settings["verify"]
-        return verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
-
-    @property
-    def proxy_url(self) -> str | None:
-        return select_proxy(self._request.url or "", self._settings["proxies"])
-
-    @property
     def pool(self) -> HTTPConnectionPool:
-        """The connections to it; OSError if there can't be any."""
-        if self._made is None:
-            with self._lock:
-                self._made = self._made or self._make()
-        return self._made
+        """Give the connections to the host; ConnectionFailed if there can't be any."""
+        if self._pool is None:
+            try:
+                self._pool = self._make_pool()
+            except (HTTPError, OSError) as error:
+                raise ConnectionFailed(
+                    f"No connection to the service: {_words(error)}"
+                ) from error
+        return self._pool
 
-    def _make(self) -> HTTPConnectionPool:
+    def _make_pool(self) -> HTTPConnectionPool:
         verify = self._settings["verify"]
         pool = self._adapter.get_connection_with_tls_context(
             self._request, verify, self._settings["proxies"]
@@ -116,30 +112,27 @@ class Endpoint:
     """Where requests go.
 
     Attributes:
-        url: the channel's URL on the event bridge.
         target: what a request's first line names.
-        way: how this machine gets there.
+        route: how this machine gets there.
     """
 
-    # No dataclass: a proxy's URL may hold a password.
-    __slots__ = ("target", "url", "way")
+    __slots__ = ("route", "target")
 
-    def __init__(self, url: str, way: _Way) -> None:
+    def __init__(self, url: str, route: _Route) -> None:
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
-        self.url = url
-        self.target = f"{way.prefix}{parts.path or '/'}{query}"
-        self.way = way
+        self.target = f"{route.prefix}{parts.path or '/'}{query}"
+        self.route = route
 
     @property
     def ca_bundle(self) -> str | None:
         """The path of the CA bundle to verify with; None for the usual one."""
-        return self.way.ca_bundle
+        return self.route.ca_bundle
 
     @property
     def proxy_url(self) -> str | None:
         """The proxy to go through; its text may hold a password."""
-        return self.way.proxy_url
+        return self.route.proxy_url
 
 
 class Requester:
@@ -148,12 +141,11 @@ class Requester:
     def __init__(self) -> None:
         # Used by many threads at once: the pools under it have their own locks.
         self._adapter = TimedAdapter(pool_connections=_HOSTS, pool_maxsize=_KEPT)
-        # Guards both below.
-        self._lock = threading.Lock()
         # Asked about the environment; sends nothing.
         self._environment = requests.Session()
-        # By host, and by what the environment says.
-        self._ways: dict[tuple[str | None, ...], _Way] = {}
+        # By host, and by what the environment says. Two threads may look for the same
+        # at once; the first one's is taken, so no lock is needed.
+        self._routes: dict[tuple[str | None, ...], _Route] = {}
 
     def endpoint(self, url: str) -> Endpoint:
         """Read the environment (proxies, CA bundle) for a URL, once.
@@ -167,14 +159,14 @@ class Requester:
                 raise ValueError("neither http nor https")
             host = f"{parts.scheme}://{parts.netloc}/"
             key = (host, *map(os.environ.get, _VARIABLES))
-            with self._lock:
-                way = self._ways.get(key) or self._way(host)
-                self._ways[key] = way
+            route = self._routes.get(key)
+            if route is None:
+                route = self._routes.setdefault(key, self._route(host))
         except (requests.exceptions.RequestException, ValueError) as error:
             raise ValueError(f"not a URL to connect to: {url!r} ({error})") from None
-        return Endpoint(url, way)
+        return Endpoint(url, route)
 
-    def _way(self, host: str) -> _Way:
+    def _route(self, host: str) -> _Route:
         request = requests.Request("POST", host, headers=_HEADERS).prepare()
         # A POST without a body says that it has none.
         del request.headers["Content-Length"]
@@ -183,7 +175,7 @@ class Requester:
         settings = self._environment.merge_environment_settings(
             host, {}, None, None, None
         )
-        return _Way(request, settings, self._adapter)
+        return _Route(request, settings, self._adapter)
 
     def post(
         self,
@@ -206,11 +198,11 @@ class Requester:
                 library's exception as the cause.
         """
         try:
-            response = endpoint.way.pool.urlopen(
+            response = endpoint.route.pool().urlopen(
                 "POST",
                 endpoint.target,
                 json.dumps(body).encode(),
-                endpoint.way.headers,
+                endpoint.route.headers,
                 retries=False,
                 redirect=False,
                 assert_same_host=False,
@@ -218,19 +210,17 @@ class Requester:
                 preload_content=False,
                 decode_content=False,
             )
-            try:
-                return Answer(
+            # Closed with its connection, unless that has been given back by then.
+            with response:
+                answer = Answer(
                     status=response.status,
                     reason=response.reason or "",
                     body=_read(response),
                     retry_after=response.headers.get("Retry-After"),
                     date=response.headers.get("Date"),
                 )
-            except BaseException:
-                response.close()
-                raise
-            finally:
                 response.release_conn()
+            return answer
         except (HTTPError, OSError) as error:
             raise translated(error) from error
 
@@ -269,7 +259,7 @@ def _read(response: BaseHTTPResponse) -> bytes:
 
 
 def translated(error: HTTPError | OSError) -> TaskRouterError:
-    """Say in our own errors what urllib3 says, and requests where it prepares."""
+    """Say in our own errors what urllib3 says."""
     # One of its subclasses, though it is about something else.
     if isinstance(error, NewConnectionError):
         return ConnectionFailed(f"No connection to the service: {_words(error)}")

@@ -1,4 +1,4 @@
-"""HTTP connections whose answers must be whole in time.
+"""HTTP connections whose requests are one packet, and answers whole in time.
 
 A time limit for each read alone would be no limit for a server that drips.
 Part of requester.py's business: what it needs of requests and urllib3.

@@ -28,7 +28,7 @@ def token(sid: str) -> str:
 def open_worker(
     service: BenchService, number: int = 0, text: str | None = None, **options: Any
 ) -> Worker:
-    """Open a worker's client, with a token made before; it is not ready yet."""
+    """Open a worker's client; its token may be a text made before. Not ready yet."""
     return Worker(
         text or token(payloads.worker_sid(number)),
         False,  # no debug log: it would be what is measured

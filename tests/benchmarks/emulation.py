@@ -54,7 +54,8 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
                 "what a busy center needs",
                 ">= 1",
             )
-    yield _after_many(tasks, *((1, 1) if quick else (5, 3)))
+    rounds, runs = (1, 1) if quick else (5, 3)
+    yield _after_many(tasks, rounds, runs)
 
 
 def _after_many(tasks: int, rounds: int, runs: int) -> Figure:

@@ -23,6 +23,7 @@ from .service import BenchService, bench_service
 
 
 _AT_ONCE = 5_000
+_THOUSAND = 1_000
 _FLAT = "<= 1.5"
 
 Side = Callable[[], float]
@@ -84,11 +85,10 @@ def _with_past_events(
     service: BenchService, count: int, runs: int, lone: Side
 ) -> Iterator[Figure]:
     with ready_worker(service) as worker:
-        for _ in range(2):
-            _per_event(service, worker)
+        _per_event(service, worker, _THOUSAND)
         memory = _memory()
-        for _ in range(count // _AT_ONCE):
-            _per_event(service, worker)
+        for _ in range(count // _THOUSAND):
+            _per_event(service, worker, _THOUSAND)
         grown = _memory()
         late, early = interleaved(runs, lambda: _per_event(service, worker), lone)
     yield Figure(
@@ -104,7 +104,7 @@ def _with_past_events(
         grown,
         memory,
         "KB",
-        "after 10,000",
+        "after 1,000",
         "<= 1.05",
     )
 
@@ -152,7 +152,7 @@ def _lone_request() -> float:
 # What is measured.
 
 
-def _per_event(service: BenchService, worker: Any) -> float:
+def _per_event(service: BenchService, worker: Any, at_once: int = _AT_ONCE) -> float:
     """Send reservations that come and end; gives seconds for each event."""
     times: list[float] = []
     done = threading.Event()
@@ -163,17 +163,17 @@ def _per_event(service: BenchService, worker: Any) -> float:
         seen += 1
         if seen == 1:
             times.append(time.perf_counter())
-        elif seen == _AT_ONCE:
+        elif seen == at_once:
             times.append(time.perf_counter())
             done.set()
 
     worker.setSkipFetchReservation(True)
     for event in ("reservation.created", "reservation.timeout"):
         worker.on(event, heard)
-    service.tell("come_and_go", payloads.worker_sid(0), _AT_ONCE)
-    assert done.wait(LIMIT), f"only {seen} of {_AT_ONCE} events came"
+    service.tell("come_and_go", payloads.worker_sid(0), at_once)
+    assert done.wait(LIMIT), f"only {seen} of {at_once} events came"
     worker.remove_all_listeners()
-    return (times[1] - times[0]) / (_AT_ONCE - 1)
+    return (times[1] - times[0]) / (at_once - 1)
 
 
 def _per_request(worker: Any) -> float:
