@@ -17,7 +17,7 @@ from hypothesis import given
 from taskrouter_sync.resources.statistics import StatisticsData
 
 from ..strategies import moderate, payloads
-from ..test_notebook import MARKUP, check
+from ..support.html import MARKUP, check
 from .session import WK, WORKER, WORKSPACE, RecordingSession
 
 

@@ -1,0 +1,1 @@
+"""What users are promised, through the public surface alone."""

@@ -1,0 +1,219 @@
+"""``doctor``: each thing that can be wrong is found, with what to do about it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from taskrouter_sync.emulator import Emulator
+
+from ...support.front import Front, front
+from .conftest import Run
+
+
+def wrong(out: str) -> list[str]:
+    """List what was found to be wrong."""
+    return [line.split()[1] for line in out.splitlines() if line.startswith("WRONG")]
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", [[], ["worker"], ["taskqueue"], ["workspace"]])
+def test_where_all_is_well_it_says_so(run: Run, kind: list[str]) -> None:
+    ran = run("doctor", *kind)
+    assert wrong(ran.out) == []
+    assert (ran.status, ran.out.splitlines()[-1]) == (0, "all is well")
+    assert "ready" in ran.out
+
+
+def test_without_a_token_it_says_what_to_set(run: Run) -> None:
+    ran = run("doctor")
+    assert (ran.status, wrong(ran.out)) == (1, ["token"])
+    assert "→ set TASKROUTER_TOKEN" in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_the_token_alone_needs_no_service(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "workspace").out)
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "http://nowhere.invalid")
+    ran = run("doctor", "--offline")
+    assert ran.status == 0
+    assert "from TASKROUTER_TOKEN" in ran.out
+    assert "DNS" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", ["worker", "taskqueue", "workspace"])
+def test_a_token_says_itself_which_client_it_is_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", kind).out)
+    ran = run("doctor")
+    assert ran.status == 0
+    name = {"worker": "Alice", "taskqueue": "Everyone", "workspace": "Emulated"}[kind]
+    assert f"ready       {name}" in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_what_is_no_token_is_not_repeated(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", "eyJhb.secret.part")
+    ran = run("doctor")
+    assert wrong(ran.out) == ["token"]
+    assert "secret" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_another_accounts_key_is_found_here_and_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "worker").out)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+    assert wrong(run("doctor").out) == ["signature"]
+    monkeypatch.delenv("TASKROUTER_TOKEN")
+    assert wrong(run("doctor").out) == ["handshake"]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_missing_policy_is_found_before_the_service_says_so(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "worker", "--read-only").out)
+    ran = run("doctor")
+    assert ran.status == 0
+    assert (
+        "note   policies    the token does not allow to change the activity" in ran.out
+    )
+    assert "→ make the token with allow_update_activities=True" in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_a_name_without_an_address_is_found(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*args: object, **options: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    ran = run("doctor")
+    assert wrong(ran.out) == ["DNS"]
+    assert "127.0.0.1 has no address: Name or service not known" in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_a_service_that_is_not_there_is_found(run: Run, emulator: Emulator) -> None:
+    emulator.stop()
+    assert wrong(run("doctor").out) == ["TCP"]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_service_without_tls_is_found(
+    run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secure = emulator.event_bridge_url.replace("http:", "https:")
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", secure)
+    ran = run("doctor")
+    assert wrong(ran.out) == ["TLS"]
+    assert "REQUESTS_CA_BUNDLE" in ran.out
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """A proxy that the environment names."""
+    with front() as made:
+        url = f"http://me:password@127.0.0.1:{made.port}"
+        monkeypatch.setenv("HTTP_PROXY", url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        yield made
+
+
+@pytest.mark.usefixtures("account")
+def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
+    ran = run("doctor")
+    assert (ran.status, wrong(ran.out)) == (0, [])
+    assert f"127.0.0.1:{proxy.port} leads to 127.0.0.1" in ran.out
+    assert "password" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
+    proxy.refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"
+    ran = run("doctor")
+    assert wrong(ran.out) == ["proxy"]
+    assert "the proxy answered 407" in ran.out
+    assert "password" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_a_proxy_that_cannot_be_used_is_found(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "socks5://me:password@127.0.0.1:1")
+    ran = run("doctor")
+    assert wrong(ran.out) == ["proxy"]
+    assert "password" not in ran.out
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("place", ["127.0.0.1", "localhost"])
+def test_certificates_are_looked_at(
+    run: Run,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    place: str,
+) -> None:
+    authority = trustme.CA()
+    bundle = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with front(emulator.event_bridge_url, context) as made:
+        url = f"https://{place}:{made.port}"
+        monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", url)
+        ran = run("doctor")
+    assert wrong(ran.out) == ([] if place == "127.0.0.1" else ["TLS"])
+    assert ("ok     TLS         TLSv1." in ran.out) == (place == "127.0.0.1")
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("status", "advice"), [(403, "lacks a policy"), (404, "not deleted")]
+)
+def test_what_the_service_refuses_is_explained(
+    run: Run, emulator: Emulator, status: int, advice: str
+) -> None:
+    emulator.faults.answer(status, method="GET", times=100)
+    ran = run("doctor")
+    assert wrong(ran.out) == ["ready"]
+    assert advice in ran.out
+    assert "ok     handshake" in ran.out
+
+
+@pytest.mark.usefixtures("account")
+def test_an_address_that_is_none_is_found(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "here")
+    assert wrong(run("doctor").out) == ["addresses"]
+
+
+def test_json_is_for_programs_and_holds_no_secret(
+    run: Run, account: dict[str, str]
+) -> None:
+    token = run("token", "worker").out.strip()
+    ran = run("doctor", "--json")
+    looks = list(map(json.loads, ran.out.splitlines()))
+    assert [each["verdict"] for each in looks] == ["ok"] * len(looks)
+    for secret in (account["TWILIO_AUTH_TOKEN"], token.rpartition(".")[2]):
+        assert secret not in ran.out

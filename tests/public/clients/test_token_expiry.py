@@ -1,0 +1,150 @@
+"""The end of a token: told in time, once, and only as long as it holds."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from taskrouter_sync import HttpError
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.tokens import EXPIRY_MARGIN
+
+from ...conftest import MintToken, OpenWorker, ReadyWorker
+from ...support.collector import Collector
+from .conftest import Marker, TokenDue
+
+
+def test_it_is_told_five_seconds_before(
+    ready_worker: ReadyWorker, token_due: TokenDue
+) -> None:
+    due = time.time() + 0.5
+    _, came = ready_worker(token_due(0.5))
+    assert "token.expired" not in came.names()
+    came.expect("token.expired")
+    assert EXPIRY_MARGIN == 5.0
+    assert 0.0 <= time.time() - due < 2.0
+
+
+def test_it_is_told_once(
+    ready_worker: ReadyWorker, token_due: TokenDue, send: Marker
+) -> None:
+    worker, came = ready_worker(token_due(0.5))
+    came.expect("token.expired")
+    worker.disconnect()
+    came.expect("disconnected")
+    assert came.count("token.expired") == 1
+
+
+def test_a_connection_that_stands_lasts(
+    ready_worker: ReadyWorker, token_due: TokenDue, send: Marker
+) -> None:
+    worker, came = ready_worker(token_due(0.5))
+    came.listen(worker, "marker")
+    came.expect("token.expired")
+    send("marker")
+    came.expect("marker")
+    assert "disconnected" not in came.names()
+
+
+def test_once_the_connection_is_lost_none_is_tried(
+    emulator: Emulator, ready_worker: ReadyWorker, token_due: TokenDue, no_pauses: None
+) -> None:
+    worker, came = ready_worker(token_due(0.5))
+    came.expect("token.expired")
+    asked = len(emulator.requests)
+    emulator.faults.cut_sockets()
+    came.expect("disconnected")
+    with pytest.raises(HttpError, match="expired"):
+        worker.wait_until_ready(5.0)
+    assert "resting" in repr(worker)
+    assert len(emulator.requests) == asked
+
+
+def test_a_connection_that_waits_for_the_next_attempt_is_not_made_any_more(
+    emulator: Emulator,
+    heard_worker: ReadyWorker,
+    token_due: TokenDue,
+    long_pauses: None,
+) -> None:
+    emulator.faults.refuse_upgrades(503)
+    worker, came = heard_worker(token_due(0.2))
+    came.expect("disconnected")
+    came.listen(worker, "token.expired")
+    came.expect("token.expired")
+    with pytest.raises(HttpError, match="expired"):
+        worker.wait_until_ready(5.0)
+
+
+def test_another_token_s_end_is_told_too(
+    ready_worker: ReadyWorker, token_due: TokenDue
+) -> None:
+    worker, came = ready_worker(token_due(0.5))
+    came.expect("token.expired")
+    worker.update_token(token_due(0.1))
+    came.expect("token.expired")
+
+
+def test_the_end_of_a_token_that_is_no_longer_used_is_not_told(
+    ready_worker: ReadyWorker,
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    token_due: TokenDue,
+    send: Marker,
+) -> None:
+    worker, came = ready_worker(token_due(0.5))
+    came.listen(worker, "marker")
+    clock = Collector().listen(open_worker(token_due(0.7)), "token.expired")
+    worker.update_token(worker_token())
+    clock.expect("token.expired")
+    send("marker")
+    came.expect("marker")
+    assert "token.expired" not in came.names()
+
+
+def test_a_longer_token_moves_the_end(
+    ready_worker: ReadyWorker, token_due: TokenDue
+) -> None:
+    worker, came = ready_worker(token_due(0.5))
+    due = time.time() + 0.8
+    worker.update_token(token_due(0.8))
+    came.expect("token.expired")
+    assert time.time() >= due
+
+
+def test_a_late_listener_is_told_as_long_as_it_holds(
+    ready_worker: ReadyWorker, worker_token: MintToken, token_due: TokenDue
+) -> None:
+    worker, came = ready_worker(token_due(0.5))
+    came.expect("token.expired")
+    Collector().listen(worker, "token.expired").expect("token.expired")
+    worker.update_token(worker_token())
+    late = Collector().listen(worker, "token.expired", "ready")
+    late.expect("ready")
+    assert late.names() == ["ready"]
+
+
+def test_an_expired_client_works_again_with_another_token(
+    open_worker: OpenWorker, worker_token: MintToken, token_due: TokenDue
+) -> None:
+    worker = open_worker(token_due(-60))
+    came = Collector().listen(worker)
+    came.expect("token.expired")
+    worker.update_token(worker_token())
+    came.expect("ready")
+    assert came.names() == ["token.expired", "connected", "ready"]
+
+
+def test_many_clients_tell_their_own(
+    ready_worker: ReadyWorker,
+    open_worker: OpenWorker,
+    token_due: TokenDue,
+    send: Marker,
+) -> None:
+    worker, lasting = ready_worker()
+    lasting.listen(worker, "marker")
+    for client in [open_worker(token_due(0.2)) for _ in range(5)]:
+        Collector().listen(client, "token.expired").expect("token.expired")
+    send("marker")
+    lasting.expect("marker")
+    assert "token.expired" not in lasting.names()

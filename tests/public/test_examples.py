@@ -1,0 +1,150 @@
+"""Each example runs, as the program that people start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from taskrouter_sync.emulator import Emulator
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+OURS = ("TWILIO_", "TASKROUTER_")
+
+
+# What each prints, and so what has happened in the emulator, in this order.
+FLOWS = {
+    "agent.py": ["Alice", "{'topic': 'an agent'}", "reservation accepted", "completed"],
+    "dequeue.py": ["reservation dequeued", "the caller and the agent talk: assigned"],
+    "conference.py": ["conference initiated", "all are in the conference: assigned"],
+    "call.py": [
+        "the agent is called: pending",
+        "reservation accepted: accepted",
+    ],
+    "queue_statistics.py": [
+        "tasks entered 3",
+        "available workers 1",
+        "max reserved workers 20",
+    ],
+    "workspace_tour.py": [
+        "workspace Emulated workspace",
+        "Cid Offline {'languages': ['en', 'es']}",
+        "updated Long lunch",
+        "queue English",
+        "task deleted",
+        "torn down",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", sorted(FLOWS))
+def test_a_ported_flow_runs_to_its_end(name: str) -> None:
+    done = run(name)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line in FLOWS[name]] == FLOWS[name]
+
+
+def test_every_example_is_run() -> None:
+    programs = {path.name for path in EXAMPLES.glob("*.py")}
+    assert programs - {"local.py", "quickstart.py"} == set(FLOWS)
+
+
+def run(name: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / name)],
+        env={**clean, **variables},
+        capture_output=True,
+        text=True,
+        timeout=25,
+        check=False,
+    )
+
+
+def test_quickstart_completes_a_task_and_prints_it() -> None:
+    done = run("quickstart.py")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    steps = [line.split(":")[0] for line in done.stdout.splitlines()]
+    assert steps == [
+        "emulator",
+        "connected",
+        "ready",
+        "activity",
+        "created",
+        "reserved",
+        "accepted",
+        "completed",
+    ]
+    assert done.stdout.splitlines()[-1].endswith("is completed")
+
+
+def test_quickstart_uses_the_account_of_the_environment() -> None:
+    with Emulator() as emulator:
+        workspace = emulator.workspace(workers={"Bob": {}})
+        done = run(
+            "quickstart.py",
+            TASKROUTER_EVENT_BRIDGE_URL=emulator.event_bridge_url,
+            TWILIO_ACCOUNT_SID=emulator.account_sid,
+            TWILIO_AUTH_TOKEN=emulator.auth_token,
+            TASKROUTER_WORKSPACE_SID=workspace.sid,
+            TASKROUTER_WORKER_SID=workspace.workers["Bob"],
+        )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ready:     Bob" in done.stdout
+    assert "emulator:" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("auth_token", "says"),
+    [("of somebody else, and long enough!", "it did not work: 40")],
+)
+def test_quickstart_says_in_one_line_that_the_token_is_refused(
+    auth_token: str, says: str
+) -> None:
+    with Emulator() as emulator:
+        workspace = emulator.workspace(workers={"Bob": {}})
+        done = run(
+            "quickstart.py",
+            TASKROUTER_EVENT_BRIDGE_URL=emulator.event_bridge_url,
+            TWILIO_ACCOUNT_SID=emulator.account_sid,
+            TWILIO_AUTH_TOKEN=auth_token,
+            TASKROUTER_WORKSPACE_SID=workspace.sid,
+            TASKROUTER_WORKER_SID=workspace.workers["Bob"],
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(says)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_quickstart_says_in_one_line_that_the_service_is_unreachable() -> None:
+    done = run(
+        "quickstart.py",
+        TASKROUTER_EVENT_BRIDGE_URL="http://127.0.0.1:9",
+        TWILIO_ACCOUNT_SID="AC" + "0" * 32,
+        TWILIO_AUTH_TOKEN="0" * 32,
+        TASKROUTER_WORKSPACE_SID="WS" + "0" * 32,
+        TASKROUTER_WORKER_SID="WK" + "0" * 32,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "it did not work: The client was not ready within 5 s"
+    )
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_quickstart_says_which_variable_is_missing() -> None:
+    done = run("quickstart.py", TWILIO_ACCOUNT_SID="AC" + "0" * 32)
+
+    assert done.returncode == 1
+    assert "TWILIO_AUTH_TOKEN" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

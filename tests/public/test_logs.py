@@ -1,0 +1,157 @@
+"""What `debug` means, and what a program without logging sees."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from taskrouter_sync import logs
+from taskrouter_sync.emulator import Emulator
+
+from ..conftest import OpenWorker, ReadyWorker
+from ..support.collector import Collector
+
+
+@pytest.fixture(autouse=True)
+def same_logging() -> Iterator[None]:
+    """Leave the library's logger as it was."""
+    log = logging.getLogger("taskrouter_sync")
+    before = log.level, list(log.handlers)
+    yield
+    log.level, log.handlers[:] = before
+
+
+@pytest.mark.parametrize("debug", [True, None, 1, 0, "true", "False", "no"])
+def test_debug_is_on_unless_it_is_false(debug: object) -> None:
+    """As TaskRouter.js has it: everything but False and "false" is on."""
+    assert logs.is_on(debug)
+
+
+@pytest.mark.parametrize("debug", [False, "false"])
+def test_debug_is_off_for_false(debug: object) -> None:
+    assert not logs.is_on(debug)
+
+
+def test_a_program_s_own_logging_is_left_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # The test runner's handlers are a configuration.
+    log = logging.getLogger("taskrouter_sync")
+    before = (list(log.handlers), log.level)
+    assert logs.logger(True) is log
+    assert (log.handlers, log.level) == before
+
+
+def test_without_debug_the_story_is_not_told(
+    caplog: pytest.LogCaptureFixture, open_worker: OpenWorker
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    worker = open_worker(debug=False)
+    worker.wait_until_ready(5.0)
+    worker.close()
+    assert [each for each in caplog.records if each.name == "taskrouter_sync"] == []
+    assert [each for each in caplog.records if "quiet" in each.name] == []
+
+
+def test_without_debug_trouble_is_told(
+    caplog: pytest.LogCaptureFixture, open_worker: OpenWorker
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("a mistake")
+
+    came = Collector()
+    worker = open_worker(debug=False)
+    worker.on("connected", fail).on("connected", came.callback("marker"))
+    came.expect("marker")
+    assert "a mistake" in caplog.text
+
+
+def test_with_debug_the_story_is_told(
+    caplog: pytest.LogCaptureFixture, open_worker: OpenWorker, alice: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    worker = open_worker(debug=True)
+    worker.wait_until_ready(5.0)
+    worker.close()
+    messages = [each.getMessage() for each in caplog.records]
+    for said in (
+        f"{alice}: connected",
+        f"{alice}: ready {alice}",
+        f"{alice}: disconnected",
+    ):
+        assert said in messages
+    assert any("-> 200 in" in each for each in messages)
+
+
+def test_an_event_and_the_requests_for_it_name_the_same_sids(
+    caplog: pytest.LogCaptureFixture, ready_worker: ReadyWorker, emulator: Emulator
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    _, came = ready_worker(debug=True)
+    emulator.create_task()
+    reservation = came.expect("reservation.created")
+    messages = [each.getMessage() for each in caplog.records]
+    told = [each for each in messages if reservation.sid in each]
+    assert any(f"/Reservations/{reservation.sid} -> 200" in each for each in told)
+    assert any(each.endswith(f"created {reservation.sid}") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("WK0123456789abcdef0123456789abcdef: ready", "WK0123…cdef: ready"),
+        (
+            "GET https://taskrouter.twilio.com/v1/Workspaces/WS0123456789abcdef"
+            "0123456789abcdef/Tasks/WT0123456789abcdef0123456789abcdef -> 200",
+            "GET /Tasks/WT0123…cdef -> 200",
+        ),
+        ("no sid: WK0123, 0123456789abcdef", "no sid: WK0123, 0123456789abcdef"),
+    ],
+)
+def test_the_console_s_lines_are_short(line: str, read: str) -> None:
+    record = logging.LogRecord("x", logging.INFO, "x", 1, "%s", (line,), None)
+    written = logs.StoryFormatter().format(record)
+    assert written.split(" ", 2)[2] == read
+
+
+# Programs of their own, as the test runner has configured logging.
+
+
+def errors_of(program: str) -> str:
+    done: Any = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    text: str = done.stderr
+    return text
+
+
+_TELL = "log.debug('the story'); log.warning('trouble')"
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (f"log = logs.logger(True); {_TELL}", ["the story", "trouble"]),
+        (f"logging.basicConfig(); log = logs.logger(True); {_TELL}", ["trouble"]),
+        (
+            "logging.basicConfig(level=logging.DEBUG, format='%(message)s')\n"
+            f"log = logs.logger(True); {_TELL}",
+            ["the story", "trouble"],
+        ),
+        (f"logs.logger(True); log = logs.logger(True); {_TELL}", ["story", "trouble"]),
+    ],
+    ids=["no logging", "logging of warnings", "logging of all", "two clients"],
+)
+def test_each_line_comes_once_to_the_console(program: str, told: list[str]) -> None:
+    text = errors_of(f"import logging\nfrom taskrouter_sync import logs\n{program}")
+    lines = text.splitlines()
+    assert len(lines) == len(told), text
+    for line, words in zip(lines, told, strict=True):
+        assert words in line

@@ -1,0 +1,221 @@
+"""Notebooks: the examples run, and a client feels at home in a kernel."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+from jupyter_core.utils import ensure_event_loop
+from nbclient import NotebookClient
+
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+
+from ..conftest import MintToken
+from ..support.html import check
+from ..support.script import WATCHED
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
+LIMIT = 60.0  # seconds for anything that a kernel does; usually it takes one or two
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Kernels have no account, and nothing of this machine's own settings."""
+    for name in os.environ:
+        if name.startswith(("TWILIO_", "TASKROUTER_")):
+            monkeypatch.delenv(name)
+    for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loop() -> Iterator[None]:
+    """The event loop that Jupyter's clients keep: here before any test, so no leak."""
+    kept = ensure_event_loop()
+    yield
+    kept.close()
+
+
+def executed(name: str) -> list[Any]:
+    """Run a notebook; give its cells of code, with their outputs."""
+    notebook = nbformat.read(EXAMPLES / name, as_version=4)  # type: ignore[no-untyped-call] # of nbformat
+    NotebookClient(
+        notebook, timeout=LIMIT, resources={"metadata": {"path": str(EXAMPLES)}}
+    ).execute()
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def shown(cell: Any) -> str:
+    """Give all that a cell shows as text."""
+    return "".join(
+        each.get("text") or each.get("data", {}).get("text/plain", "")
+        for each in cell.outputs
+    )
+
+
+def cell_with(cells: list[Any], source: str) -> Any:
+    [found] = [cell for cell in cells if source in cell.source]
+    return found
+
+
+def test_an_agents_notebook_runs() -> None:
+    cells = executed("agent.ipynb")
+    # What the callback printed, on a thread that an earlier cell had started.
+    created = cell_with(cells, "backend.create_task(")
+    assert "reserved: {'topic': 'a notebook'}" in shown(created)
+    assert shown(cell_with(cells, "task.complete(")) == "'completed'"
+    for cell in cells:
+        for output in cell.outputs:
+            check(output.get("data", {}).get("text/html", ""))
+    assert " closed " in shown(cells[-1])
+
+
+def test_a_report_of_a_queue_is_drawn() -> None:
+    cells = executed("queue_report.ipynb")
+    [figure] = cell_with(cells, "plt.show()").outputs
+    assert len(figure.data["image/png"]) > 10_000
+    sums = shown(cell_with(cells, "cumulative_stats"))
+    assert "'endTime': '2026-01-01T01:00:00Z'" in sums
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_is_kept_without_outputs(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # of nbformat
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+
+
+def test_every_notebook_is_run() -> None:
+    assert [path.name for path in NOTEBOOKS] == ["agent.ipynb", "queue_report.ipynb"]
+
+
+class Kernel:
+    """A kernel, and what comes from it."""
+
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self.manager = manager
+        self._client = client
+        self._cell = ""
+
+    def start(self, code: str) -> None:
+        """Start a cell."""
+        self._cell = self._client.execute(code)
+
+    def printed(self, words: str) -> str:
+        """Wait until these words are printed; give the id of the cell they are in."""
+        came: list[str] = []
+        text = ""
+        try:
+            while True:
+                message = self._client.get_iopub_msg(timeout=LIMIT)
+                came.append(str(message["content"]))
+                if message["msg_type"] == "stream":
+                    # A line may come in parts.
+                    text += message["content"]["text"]
+                    if words in text:
+                        return str(message["parent_header"]["msg_id"])
+        except queue.Empty:
+            pytest.fail(f"no {words!r} came, but {came}")
+
+    def ended(self) -> str:
+        """Wait until the cell has ended: ``ok``, or the name of an exception."""
+        while True:
+            message = self._client.get_shell_msg(timeout=LIMIT)
+            # Answers to what was asked before there was a cell come late.
+            if message["parent_header"].get("msg_id") == self._cell:
+                content = message["content"]
+                return str(content.get("ename", content["status"]))
+
+    def run(self, code: str) -> str:
+        """Run a cell to its end."""
+        self.start(code)
+        return self.ended()
+
+
+@pytest.fixture
+def kernel(
+    emulator: Emulator,
+    workspace: ReadyWorkspace,
+    worker_token: MintToken,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Kernel]:
+    """A kernel with a client of Alice, who goes offline with it."""
+    monkeypatch.setenv("TOKEN", worker_token())
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", emulator.event_bridge_url)
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=LIMIT)
+        made = Kernel(manager, client)
+        assert made.run(BEGINNING.format(workspace.activities["Offline"])) == "ok"
+        yield made
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
+
+
+BEGINNING = """
+import os, threading
+from taskrouter_sync import Worker
+worker = Worker(os.environ["TOKEN"], False, disconnect_activity_sid={!r})
+worker.wait_until_ready(5)
+"""
+
+
+def test_a_callback_prints_where_people_look(
+    kernel: Kernel, emulator: Emulator
+) -> None:
+    """Below the cell that was run last, though none runs at that moment."""
+    listen = 'worker.on("reservation.created", lambda each: print("came", each.sid))'
+    assert kernel.run(listen) == "ok"
+    kernel.start("print('last')")
+    last = kernel.printed("last")
+    assert kernel.ended() == "ok"
+    emulator.create_task()
+    assert kernel.printed("came WR") == last
+
+
+@pytest.mark.parametrize(
+    ("function", "waiting"),
+    [("wait", "threading.Event().wait(60)"), ("run_forever", "worker.run_forever()")],
+)
+def test_an_interrupted_cell_leaves_the_client_working(
+    kernel: Kernel, emulator: Emulator, alice: str, function: str, waiting: str
+) -> None:
+    listen = 'worker.on("reservation.created", lambda each: print("came", each.sid))'
+    assert kernel.run(listen) == "ok"
+    kernel.start(f"{WATCHED % function}\n{waiting}")
+    kernel.printed("waits")
+    kernel.manager.interrupt_kernel()
+    assert kernel.ended() == "KeyboardInterrupt"
+    emulator.create_task()
+    kernel.printed("came WR")
+    assert kernel.run("list(worker.reservations.values())[0].accept()") == "ok"
+    assert emulator.connections(alice) == 1
+
+
+def test_a_restart_leaves_no_ghost(
+    kernel: Kernel, emulator: Emulator, workspace: ReadyWorkspace, alice: str
+) -> None:
+    assert emulator.connections(alice) == 1
+    kernel.manager.restart_kernel()
+    emulator.wait_for_connections(alice, 0)
+    # By the client itself: the worker does not stay available for work.
+    [request] = emulator.wait_for_requests(method="POST", url=f"/Workers/{alice}")
+    assert request.params == {"ActivitySid": workspace.activities["Offline"]}

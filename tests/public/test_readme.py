@@ -1,0 +1,84 @@
+"""What the README shows works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docutils.core import publish_doctree
+
+from taskrouter_sync import WorkerCapabilityToken
+from taskrouter_sync.emulator import Emulator
+
+
+pytest_plugins = "pytester"
+
+README = Path(__file__).parents[2] / "README.rst"
+
+
+def code_after(title: str) -> str:
+    """Find the first block of code under a title."""
+    match = re.search(
+        rf"^{title}\n=+\n.*?^\.\. code-block:: python\n\n(.*?)^(?=\S)",
+        README.read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert match, f"no code under {title!r}"
+    return re.sub(r"^ {4}", "", match[1], flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "page", ["README.rst", "CHANGELOG.rst", "examples/PORTING.rst"]
+)
+def test_pages_are_well_formed(page: str) -> None:
+    publish_doctree(
+        (README.parent / page).read_text(),
+        settings_overrides={"halt_level": 2, "report_level": 5},
+    )
+
+
+def test_the_commands_stand_there_once() -> None:
+    lines = [line.strip() for line in README.read_text().splitlines()]
+    venv = "python3 -m venv .venv && .venv/bin/pip install -q -e"
+    assert [line for line in lines if line.startswith("python3 -m venv")] == [
+        f"{venv} '.[emulator]' && .venv/bin/python examples/quickstart.py",
+        f"{venv} '.[test]' && .venv/bin/python -m pytest",
+    ]
+
+
+def test_the_worker_completes_its_task(monkeypatch: Any) -> None:
+    completed = threading.Event()
+    with Emulator() as emulator:
+        workspace = emulator.workspace(
+            workers={"Alice": {}}, worker_activity="Available"
+        )
+        monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", emulator.event_bridge_url)
+        token = WorkerCapabilityToken(
+            emulator.account_sid,
+            emulator.auth_token,
+            workspace.sid,
+            workspace.workers["Alice"],
+            allow_update_reservations=True,
+        ).to_jwt()
+        names: dict[str, Any] = {"WORKER_TOKEN": token, "print": lambda *args: None}
+        exec(code_after("A worker"), names)  # the README's own words
+        worker = names["worker"]
+        try:
+            worker.on("reservation.completed", lambda reservation: completed.set())
+            worker.wait_until_ready(timeout=5)
+            emulator.create_task(attributes={"topic": "readme"})
+            assert completed.wait(timeout=5), "the task was not completed"
+        finally:
+            worker.close()
+
+
+def test_the_test_passes(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(f"import pytest\n{code_after('The emulator')}")
+    run = pytester.runpytest_subprocess("-p", "taskrouter_sync.testing.plugin")
+    run.assert_outcomes(passed=1)
