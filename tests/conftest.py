@@ -14,7 +14,7 @@ from taskrouter_sync import Worker, WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.wire import backoff
+from taskrouter_sync.timing import Timing
 
 from .support import leaks
 from .support.collector import Collector
@@ -153,7 +153,7 @@ def hurried_switching() -> Iterator[None]:
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chance gives no wait before any further attempt."""
-    monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 0.0)
+    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 0.0)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from typing import Any
 
 from taskrouter_sync import TaskQueue, Worker
 from taskrouter_sync.clients.base import Client
-from taskrouter_sync.clients.timing import Timing
-from taskrouter_sync.session import Limits
+from taskrouter_sync.timing import Timing
 
 from .ledger import Entry
 
@@ -31,7 +30,7 @@ EVENTS = tuple(
 )
 
 # Far shorter than in earnest, so that a minute sees much trouble.
-TIMING = Timing(request=Limits(connect=0.3, answer=0.4), silence=0.8)
+TIMING = Timing(connect=0.3, response=0.4, heartbeat=0.8)
 
 MintToken = Callable[[], str]
 

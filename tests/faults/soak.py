@@ -17,12 +17,11 @@ from contextlib import ExitStack
 from unittest.mock import patch
 
 from taskrouter_sync import TaskQueueCapabilityToken, WorkerCapabilityToken
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.session import Limits
-from taskrouter_sync.wire import backoff
+from taskrouter_sync.timing import Timing
 
 from ..support import leaks
 from .floor import Floor

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from taskrouter_sync import Worker
 from taskrouter_sync.clients.gap import Gap
 from taskrouter_sync.errors import TaskRouterError
-from taskrouter_sync.wire import backoff
+from taskrouter_sync.timing import Timing
 
 from ..strategies import json_values, payloads, texts
 from ..support.raw_server import BINARY, TEXT
@@ -96,7 +96,7 @@ frames = (
 @pytest.fixture(autouse=True)
 def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no thread of a client throw dice, which hypothesis keeps for itself."""
-    monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 0.01)
+    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 0.01)
 
 
 def read_all(value: Any) -> None:

@@ -84,4 +84,4 @@ def test_a_failed_connection_tells_whether_the_service_was_reached() -> None:
 
 def test_an_error_of_a_frame_has_the_frame() -> None:
     assert InvalidResponse("no JSON", response="{").response == "{"
-    assert InvalidResponse("no JSON").response is None
+    assert InvalidResponse("not JSON").response == ""

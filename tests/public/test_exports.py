@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import taskrouter_sync
-from taskrouter_sync import Twilio, clients, errors
+from taskrouter_sync import Twilio, errors
 from taskrouter_sync.errors import TaskRouterError
 
 
@@ -98,7 +98,7 @@ def test_ported_code_finds_the_same_classes(name: str) -> None:
 
 
 def test_a_client_tells_where_it_is_from() -> None:
-    assert taskrouter_sync.Worker.__module__.startswith(clients.__name__)
+    assert taskrouter_sync.Worker.__module__ == "taskrouter_sync.worker"
 
 
 def test_the_version_is_a_version() -> None:

@@ -132,7 +132,8 @@ def test_a_lock_that_a_thread_held_at_the_fork_hinders_nobody(run: Run) -> None:
     script = run(
         """
 worker.wait_until_ready(5)
-locks = [worker._listeners_lock, worker._delivery._condition, worker._status._condition]
+locks = [worker._changed, worker._dispatcher._room, worker._reservations._lock,
+         worker._session._provider_done]
 held, done = threading.Event(), threading.Event()
 def hold():
     for lock in locks:

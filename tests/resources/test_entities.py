@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskrouter_sync.resources.listing import (
+from taskrouter_sync.resources.lists import (
     ActivityList,
     ListResource,
     TaskList,

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from taskrouter_sync.naming import camel_case
 from taskrouter_sync.properties import NOT_PROPERTIES, JsonObject, property_value
 from taskrouter_sync.resources.base import Resource
-from taskrouter_sync.resources.entities import (
+from taskrouter_sync.resources.models import (
     Activity,
     TaskQueueResource,
     WorkerChannel,
@@ -19,7 +19,7 @@ from taskrouter_sync.resources.entities import (
     Workflow,
     WorkspaceResource,
 )
-from taskrouter_sync.resources.listing import (
+from taskrouter_sync.resources.lists import (
     ActivityList,
     ListResource,
     ReservationList,
@@ -31,7 +31,7 @@ from taskrouter_sync.resources.listing import (
 )
 from taskrouter_sync.resources.reservation import Reservation
 from taskrouter_sync.resources.statistics import StatisticsData
-from taskrouter_sync.resources.task import Task
+from taskrouter_sync.resources.models import Task
 
 from ..strategies import json_values, moderate, names, payloads, texts
 from .session import AC, WA, WC, WK, WORKSPACE, WQ, WR, WS, WT, WW, RecordingSession

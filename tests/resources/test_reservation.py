@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.errors import ArgumentError, ClientClosed, HttpError
-from taskrouter_sync.resources.task import Task
+from taskrouter_sync.resources.models import Task
 
 from .session import WA, WK, WR, WT, RecordingSession
 

@@ -12,7 +12,7 @@ import pytest
 from taskrouter_sync import Worker
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.tokens import EXPIRY_MARGIN
-from taskrouter_sync.wire import backoff
+from taskrouter_sync.timing import Timing
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import EVENTS, Collector
@@ -63,7 +63,7 @@ def send(emulator: Emulator, alice: str) -> Marker:
 @pytest.fixture
 def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chance gives half a minute before any further attempt."""
-    monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 30.0)
+    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 30.0)
 
 
 @pytest.fixture

@@ -71,19 +71,19 @@ def event(event_type: Any, payload: Any = None) -> Send:
 @pytest.mark.parametrize(
     ("send", "words"),
     [
-        (text("no json"), "is no JSON"),
-        (text('{"event_type": "odd"'), "is no JSON"),
-        (text("[" * 100_000), "is no JSON"),
-        (text("[1, 2]"), "is no object"),
-        (text('"text"'), "is no object"),
-        (text("7"), "is no object"),
-        (text("null"), "is no object"),
-        (text(b"\xff\xfe"), "is no UTF-8"),
-        (text(b'{"event_type": "od\xc3"}'), "is no UTF-8"),
-        (lambda peer: peer.frame(b"\x00\x01\xff", BINARY), "is no UTF-8"),
-        (lambda peer: peer.frame(b"\x00\x01", BINARY), "is no JSON"),
-        (event(7), "event_type that is no text"),
-        (event(["odd"]), "event_type that is no text"),
+        (text("no json"), "is not JSON"),
+        (text('{"event_type": "odd"'), "is not JSON"),
+        (text("[" * 100_000), "is not JSON"),
+        (text("[1, 2]"), "is not an object"),
+        (text('"text"'), "is not an object"),
+        (text("7"), "is not an object"),
+        (text("null"), "is not an object"),
+        (text(b"\xff\xfe"), "is not UTF-8"),
+        (text(b'{"event_type": "od\xc3"}'), "is not UTF-8"),
+        (lambda peer: peer.frame(b"\x00\x01\xff", BINARY), "is not UTF-8"),
+        (lambda peer: peer.frame(b"\x00\x01", BINARY), "is not JSON"),
+        (event(7), "event_type that is not text"),
+        (event(["odd"]), "event_type that is not text"),
         (event("reservation.created"), "has no payload"),
         (event("reservation.created", [1]), "has no payload"),
         (event("reservation.created", {}), "names no reservation"),
@@ -161,4 +161,4 @@ def test_without_a_listener_it_is_logged(
     hear: Hear, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert hear(text("no json"), others=()) == []
-    assert "A frame of the event bridge is no JSON" in caplog.text
+    assert "A frame of the event bridge is not JSON" in caplog.text

@@ -18,10 +18,9 @@ from taskrouter_sync import (
     RequestTimeout,
     Worker,
 )
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.errors import TaskRouterError
-from taskrouter_sync.session import Limits
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import Collector
@@ -41,10 +40,10 @@ from ...support.raw_server import Peer, RawServer, unused_port
             "disconnect_activity_sid",
         ),
         ({"region": 5}, ArgumentError, "region must be text, not int"),
-        ({"max_retries": -1}, ArgumentError, "max_retries must be a whole number"),
-        ({"max_retries": 1.5}, ArgumentError, "max_retries must be a whole number"),
-        ({"max_retries": "many"}, ArgumentError, "max_retries must be a whole number"),
-        ({"max_retries": True}, ArgumentError, "max_retries must be a whole number"),
+        ({"max_retries": -1}, ArgumentError, "max_retries must be an integer from 0"),
+        ({"max_retries": 1.5}, ArgumentError, "max_retries must be an integer from 0"),
+        ({"max_retries": "many"}, ArgumentError, "max_retries must be an integer from 0"),
+        ({"max_retries": True}, ArgumentError, "max_retries must be an integer from 0"),
         ({"api_base_url": 5}, ArgumentError, "api_base_url must be a URL, not int"),
         ({"api_base_url": "twilio.com"}, ValueError, "api_base_url must be a URL"),
         (
@@ -56,8 +55,8 @@ from ...support.raw_server import Peer, RawServer, unused_port
         ({"event_bridge_base_url": "http://"}, ValueError, "must be a URL of http"),
         ({"event_bridge_base_url": "http://[::1"}, ValueError, "."),
         ({"event_bridge_base_url": "http://x:port"}, ValueError, "."),
-        ({"event_bridge_base_url": f"http://{'x' * 70}.com"}, ValueError, "not a URL"),
-        ({"event_bridge_base_url": "http://a..com"}, ValueError, "not a URL"),
+        ({"event_bridge_base_url": f"http://{'x' * 70}.com"}, ValueError, "must be a URL of http"),
+        ({"event_bridge_base_url": "http://a..com"}, ValueError, "must be a URL of http"),
     ],
 )
 def test_a_wrong_argument_raises_at_once_and_names_itself(
@@ -206,7 +205,7 @@ def test_a_service_that_speaks_no_tls_is_an_error_event(
 def test_a_service_that_never_answers_is_the_call_s_time_out(
     open_worker: OpenWorker,
 ) -> None:
-    timing = Timing(request=Limits(answer=0.1))
+    timing = Timing(response=0.1)
     with RawServer(Peer.stall, Peer.stall) as server:
         worker = open_worker(event_bridge_base_url=server.url, _timing=timing)
         with pytest.raises(RequestTimeout):

@@ -31,7 +31,7 @@ def test_a_card_tells_where_a_worker_stands(
     assert state["friendly_name"] == "Alice"
     assert state["activity_name"] == "Available"
     assert (state["connection"], state["ready"]) == ("open", "yes")
-    assert (state["open reservations"], state["callbacks waiting"]) == ("0", "0")
+    assert (state["open reservations"], state["events queued"]) == ("0", "0")
     emulator.create_task(attributes={"language": "<en>"})
     reservation = came.expect("reservation.created")
     words = check(worker._repr_html_()).words
@@ -57,13 +57,13 @@ def test_a_card_tells_what_waits_for_a_callback(
     for _ in range(3):
         emulator.send_frame(alice, {"event_type": "later", "payload": {}})
     try:
-        state = wait_for(worker, "callbacks waiting", "3")
+        state = wait_for(worker, "events queued", "3")
         assert "slow" in state["callback running"]
     finally:
         may_end.set()
     for _ in range(3):
         came.expect("later")
-    assert shown(worker)["callbacks waiting"] == "0"
+    assert shown(worker)["events queued"] == "0"
 
 
 def wait_for(client: Any, name: str, value: str) -> dict[str, str]:
@@ -125,7 +125,7 @@ def test_no_property_of_a_client_becomes_markup(ready_worker: ReadyWorker) -> No
     @given(MARKUP, MARKUP)
     @moderate
     def look(name: str, activity: str) -> None:
-        worker._show({"friendly_name": name, "activity_name": activity, name: name})
+        worker._apply({"friendly_name": name, "activity_name": activity, name: name})
         check(worker._repr_html_())
 
     look()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from taskrouter_sync import ConnectionFailed, HttpError, RequestTimeout
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.wire import backoff
+from taskrouter_sync.timing import Timing
 
 from ...conftest import MintToken, ReadyWorker
 from ...support.collector import Background
@@ -190,20 +190,20 @@ def test_disconnected_tells_the_service_s_code_and_reason(
 def test_silence_ends_a_dead_connection_and_makes_another(
     emulator: Emulator, ready_worker: ReadyWorker, alice: str, no_pauses: None
 ) -> None:
-    _, came = ready_worker(_timing=Timing(silence=0.3))
+    _, came = ready_worker(_timing=Timing(heartbeat=0.3))
     emulator.faults.stall_sockets(alice)
     came.expect("disconnected")
     came.expect("ready")
 
 
 def test_the_silence_that_counts_is_a_minute() -> None:
-    assert Timing().silence == 60.0
+    assert Timing().heartbeat == 60.0
 
 
 def test_beats_keep_a_connection(
     emulator: Emulator, ready_worker: ReadyWorker, alice: str
 ) -> None:
-    worker, came = ready_worker(_timing=Timing(silence=0.6))
+    worker, came = ready_worker(_timing=Timing(heartbeat=0.6))
     came.listen(worker, "marker")
     for _ in range(8):
         emulator.send_frame(alice, " ")
@@ -265,11 +265,11 @@ def test_the_waits_grow_and_begin_anew_once_it_works(
 ) -> None:
     attempts: list[int] = []
 
-    def delay(attempt: int, chance: Callable[[], float]) -> float:
+    def delay(timing: Timing, attempt: int) -> float:
         attempts.append(attempt)
         return 0.0
 
-    monkeypatch.setattr(backoff, "delay", delay)
+    monkeypatch.setattr(Timing, "delay", delay)
     emulator.faults.refuse_upgrades(503, times=4)
     _, came = heard_worker()
     came.expect("ready")
@@ -296,4 +296,4 @@ def test_a_disconnected_client_is_not_connected_by_another_token(
     worker.update_token(worker_token(ttl=7200))
     ready_worker()[0].close()
     emulator.wait_for_connections(alice, 0)
-    assert "resting" in repr(worker)
+    assert "idle" in repr(worker)

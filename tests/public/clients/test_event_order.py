@@ -6,10 +6,9 @@ import threading
 
 import pytest
 
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.session import Limits
 
 from ...conftest import ReadyWorker
 from ...support.collector import Collector
@@ -101,7 +100,7 @@ def test_a_detail_that_can_t_be_had_is_replaced_by_what_the_frame_held(
 def test_details_without_an_answer_are_given_up_in_time(
     emulator: Emulator, ready_worker: ReadyWorker
 ) -> None:
-    _, came = ready_worker(_timing=Timing(request=Limits(answer=0.1)))
+    _, came = ready_worker(_timing=Timing(response=0.1))
     emulator.faults.delay(1.0, method="GET", url="/Tasks/", times=2)
     task_sid = emulator.create_task()["sid"]
     assert came.expect("reservation.created").task.sid == task_sid

@@ -12,12 +12,12 @@ from functools import partial
 import pytest
 
 from taskrouter_sync import Worker, WorkerCapabilityToken
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine, ServiceError
 from taskrouter_sync.emulator.engine.model import Reservation, Task
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.wire import backoff
+from taskrouter_sync.timing import Timing
 
 from ...conftest import MintToken, ReadyWorker
 from ...support.collector import EVENTS, Collector
@@ -345,7 +345,7 @@ def test_events_that_overtake_an_unread_gap_keep_the_order(
     settled: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 3600.0)
+    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 3600.0)
     with gap():
         perform(emulator, alice, create)
         emulator.faults.answer(
@@ -404,7 +404,7 @@ def test_an_answer_that_is_ahead_of_its_event(
 
 def test_what_happens_on_a_dead_line_is_told_on_the_next(no_pauses: None) -> None:
     with Emulator(heartbeat_interval=0.05) as emulator, ExitStack() as stack:
-        shift = Shift(emulator, 0, stack, Timing(silence=1.0))
+        shift = Shift(emulator, 0, stack, Timing(heartbeat=1.0))
         alice, came = shift.space.workers["Alice"], shift.came[0]
         emulator.faults.stall_sockets(alice)
         perform(emulator, alice, create, accept)

@@ -10,18 +10,17 @@ from typing import Any
 import pytest
 
 from taskrouter_sync import HttpError, Worker, WorkerCapabilityToken
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.prefetch import MOST_THREADS
-from taskrouter_sync.session import Limits
+from taskrouter_sync.fetcher import MAX_THREADS
 
 from ...conftest import OpenWorker, ReadyWorker
 from ...support.collector import Background, Collector, wait
 from ...support.raw_server import Peer, RawServer
 
 
-MANY = MOST_THREADS + 4  # one client's threads are not enough for so many
+MANY = MAX_THREADS + 4  # one client's threads are not enough for so many
 
 
 @pytest.fixture
@@ -210,7 +209,7 @@ def test_the_end_of_a_client_that_is_stuck_delays_no_other(
     ready_worker: ReadyWorker,
     over: threading.Event,
 ) -> None:
-    timing = Timing(request=Limits(answer=3.0))
+    timing = Timing(response=3.0)
     with RawServer(upgrade, answer_posts=stuck(over)) as server:
         dead = open_worker(event_bridge_base_url=server.url, _timing=timing)
         Collector().listen(dead, "connected").expect("connected")

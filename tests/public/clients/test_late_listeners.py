@@ -168,12 +168,14 @@ def test_a_listener_that_is_taken_off_at_once_is_not_told(
     assert late.names() == ["marker"]
 
 
-def test_a_late_listener_of_ready_is_told_what_was_told_to_others(
+def test_a_late_listener_of_ready_gets_the_present_state(
     ready_worker: ReadyWorker,
 ) -> None:
     worker, came = ready_worker()
+    worker.update("FriendlyName", "Ally")
     late = Collector().listen(worker, "ready")
-    assert late.expect("ready") is came.last("ready")
+    assert came.last("ready").friendly_name == "Alice"
+    assert late.expect("ready").friendly_name == "Ally"
 
 
 def test_a_refused_ready_is_told_to_late_listeners(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import ReadyWorker
@@ -98,7 +98,7 @@ def test_a_listener_that_blocks_delays_its_own_client_only(
 def test_a_listener_that_blocks_does_not_keep_beats_from_being_heard(
     ready_worker: ReadyWorker, emulator: Emulator, alice: str
 ) -> None:
-    worker, came = ready_worker(_timing=Timing(silence=0.7))
+    worker, came = ready_worker(_timing=Timing(heartbeat=0.7))
     inside, go_on = threading.Event(), threading.Event()
 
     def block() -> None:

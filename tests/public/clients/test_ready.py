@@ -15,9 +15,8 @@ from taskrouter_sync import (
     RequestTimeout,
     Worker,
 )
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.session import Limits
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import Background, Collector
@@ -87,7 +86,7 @@ def test_a_ready_without_an_answer_is_asked_for_again(
     emulator: Emulator, alice: str, heard_worker: ReadyWorker, no_pauses: None
 ) -> None:
     emulator.faults.delay(1.0, url=f"/Workers/{alice}")
-    timing = Timing(request=Limits(answer=0.05))
+    timing = Timing(response=0.05)
     _, came = heard_worker(_timing=timing)
     assert isinstance(came.expect("error"), RequestTimeout)
     came.expect("ready")
@@ -104,7 +103,7 @@ def test_a_ready_that_makes_no_sense_is_asked_for_again(
     """It is seldom the service that speaks so: rather a proxy on the way to it."""
     emulator.faults.malformed(body, url=f"/Workers/{alice}")
     _, came = heard_worker()
-    assert "answer" in came.expect("error").message
+    assert "response" in came.expect("error").message
     came.expect("ready")
 
 

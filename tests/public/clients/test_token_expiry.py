@@ -57,7 +57,7 @@ def test_once_the_connection_is_lost_none_is_tried(
     came.expect("disconnected")
     with pytest.raises(HttpError, match="expired"):
         worker.wait_until_ready(5.0)
-    assert "resting" in repr(worker)
+    assert "idle" in repr(worker)
     assert len(emulator.requests) == asked
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from taskrouter_sync.timing import Timing
 from taskrouter_sync import (
     ConnectionFailed,
     HttpError,
@@ -22,7 +23,6 @@ from taskrouter_sync import (
 )
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.session import Limits
 
 from ...conftest import ReadyWorker
 from ...support.collector import LIMIT
@@ -119,9 +119,9 @@ def test_a_refusal_without_words(emulator: Emulator, calls: Calls, body: str) ->
 
 # The service says yes, and nothing that makes sense.
 
-NO_OBJECT = "The service's answer is no JSON object"
+NO_OBJECT = "The service's response is not a JSON object"
 NO_SENSE: dict[str, tuple[str, str]] = {
-    "blank": (" \r\n", "The service's answer is empty"),
+    "blank": (" \r\n", "The service's response is empty"),
     "malformed": ('{"payload": {', NO_OBJECT),
     "html": ("<html><body>Sign in</body></html>", NO_OBJECT),
     "list": ('[{"payload": {}}]', NO_OBJECT),
@@ -143,7 +143,7 @@ NO_SENSE: dict[str, tuple[str, str]] = {
 def test_an_answer_that_makes_no_sense(
     emulator: Emulator, calls: Calls, kind: str
 ) -> None:
-    body, words = NO_SENSE.get(kind, ("", "The service's answer is empty"))
+    body, words = NO_SENSE.get(kind, ("", "The service's response is empty"))
     emulator.faults.answer(200, body, times=ALL)
     for name, call in calls.items():
         if name.endswith(".delete") and not body.strip():
@@ -182,7 +182,7 @@ def test_a_connection_that_is_dropped(emulator: Emulator, calls: Calls) -> None:
     for name, call in calls.items():
         for error in errors_of(name, call, ConnectionFailed):
             assert error.code == 0, name
-            assert error.message.startswith("The connection to the service broke")
+            assert error.message.startswith("The connection to the service was lost")
 
 
 def test_a_service_that_is_not_there(emulator: Emulator, calls: Calls) -> None:
@@ -196,12 +196,12 @@ def test_a_service_that_is_not_there(emulator: Emulator, calls: Calls) -> None:
 def test_no_answer_in_time(
     emulator: Emulator, calls: Calls, subject: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subject._session, "_limits", Limits(answer=0.02))
+    monkeypatch.setattr(subject._session, "_timing", Timing(response=0.02))
     emulator.faults.answer(503, delay=60.0, times=ALL)
     for name, call in calls.items():
         for error in errors_of(name, call, RequestTimeout):
             assert error.code == 0, name
-            assert error.message == "The service did not answer in time", name
+            assert error.message == "The service did not respond in time", name
 
 
 # What holds for all of it.
@@ -210,7 +210,7 @@ def test_no_answer_in_time(
 def test_no_trouble_shows_the_token(
     emulator: Emulator, calls: Calls, subject: Any
 ) -> None:
-    token = subject._session.token.text
+    token = subject._session.token.secret.reveal()
     emulator.faults.answer(403, message=f"Bad token {token}", times=ALL)
     for name, call in calls.items():
         for error in errors_of(name, call, HttpError):

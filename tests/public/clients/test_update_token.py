@@ -15,7 +15,7 @@ from taskrouter_sync import (
 )
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.wire import backoff
+from taskrouter_sync.timing import Timing
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import Background, Collector, wait
@@ -175,7 +175,7 @@ def test_a_ready_that_waits_for_its_next_try_is_asked_for_at_once_and_once(
     send: Marker,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backoff, "delay", lambda attempt, chance: 0.3)
+    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 0.3)
     emulator.faults.answer(503, url=f"/Workers/{alice}")
     worker, came = heard_worker()
     came.listen(worker, "marker")
@@ -220,7 +220,7 @@ class OnRest(logging.Handler):
         self.came = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "-> resting" in record.getMessage():
+        if "-> idle" in record.getMessage():
             self.came.set()
 
 

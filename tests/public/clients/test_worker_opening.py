@@ -13,10 +13,9 @@ from taskrouter_sync import (
     Twilio,
     Worker,
 )
-from taskrouter_sync.clients.timing import Timing
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.session import Limits
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import Background, Collector
@@ -191,7 +190,7 @@ def test_the_environment_names_the_event_bridge(
 def test_the_time_limit_of_a_request(
     emulator: Emulator, ready_worker: ReadyWorker
 ) -> None:
-    worker, _ = ready_worker(_timing=Timing(request=Limits(answer=0.05)))
+    worker, _ = ready_worker(_timing=Timing(response=0.05))
     emulator.faults.delay(1.0, method="POST")
     with pytest.raises(RequestTimeout):
         worker.update("FriendlyName", "Alice")

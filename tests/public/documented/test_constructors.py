@@ -210,8 +210,8 @@ def token_without(*names: str, **claims: Any) -> str:
     [
         (None, "A token is required"),
         ("", "A token is required"),
-        ("no token", "The token is no JWT"),
-        ("a.b", "The token is no JWT"),
+        ("no token", "The token is not a valid JWT"),
+        ("a.b", "The token is not a valid JWT"),
         (5, "The token must be text, not int"),
         (token_without("account_sid"), "lacks account_sid"),
         (token_without("channel"), "lacks channel"),
@@ -221,7 +221,7 @@ def token_without(*names: str, **claims: Any) -> str:
     ids=[
         "None",
         "empty",
-        "no JWT",
+        "not a valid JWT",
         "two parts",
         "number",
         "no account",

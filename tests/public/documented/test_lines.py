@@ -14,10 +14,10 @@ from taskrouter_sync import TaskQueue, Worker, Workspace
 from taskrouter_sync.emitter import Emitter
 from taskrouter_sync.naming import camel_case
 from taskrouter_sync.resources.base import Resource
-from taskrouter_sync.resources.listing import ListResource
+from taskrouter_sync.resources.lists import ListResource
 from taskrouter_sync.resources.reservation import Reservation
 from taskrouter_sync.resources.statistics import Statistics
-from taskrouter_sync.resources.task import Task
+from taskrouter_sync.resources.models import Task
 
 from .lines import LINES
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.clients.timing import Timing
-from taskrouter_sync.session import Limits
+from taskrouter_sync.timing import Timing
 
 from .case import Case, Recording, load_all
 from .compare import differences
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.timeout(120)
 _AT_A_TIME = 6
 
 # For the cases that are about time limits: seconds that they can be waited for.
-_SHORT = Timing(request=Limits(answer=1.0), silence=2.0)
+_SHORT = Timing(response=1.0, heartbeat=2.0)
 
 _CASES = {name: adapt(case) for name, case in load_all().items()}
 

@@ -12,7 +12,7 @@ from taskrouter_sync import (
     Worker,
     Workspace,
 )
-from taskrouter_sync.resources.entities import (
+from taskrouter_sync.resources.models import (
     TaskQueueResource,
     WorkerChannel,
     WorkerResource,
