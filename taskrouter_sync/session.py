@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .errors import ClientClosed, HttpError, TaskRouterError, TokenError
@@ -201,49 +201,46 @@ class Session:
                     raise
                 self._wait(failures, error)
 
-    def entity(self, payload: Any, url: str | None = None) -> Any:
-        """Make of a payload what it is, with what belongs to it loaded."""
-        entity = self.raw_entity(payload, url)
-        load = getattr(type(entity), "_load", None)
-        if load is not None:
-            load(entity)
-        return entity
+    def call(
+        self, method: str, url: str, params: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Perform the request of a user's call; an event may come with the answer."""
+        result = self._ask(method, url, params)
+        return None if method == "DELETE" else result.payload
 
-    def raw_entity(self, payload: Any, url: str | None = None) -> Any:
+    def build(self, payload: Any, url: str | None = None) -> Any:
         """Make of a payload what it is, without asking for more."""
         return self._factory.make(self, payload, url)
 
-    def entity_from(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        show: Callable[[Any], None] | None = None,
-    ) -> Any:
-        """Perform a request and make an entity of what comes.
-
-        Args:
-            method, url, params: as `request`.
-            show: takes the payload first.
-
-        Raises:
-            TaskRouterError: as `request`.
-        """
-        payload = self._ask(method, url, params).payload
-        if show is not None:
-            show(payload)
-        entity = self.entity(payload, url)
+    def result(self, payload: Any, url: str | None = None) -> Any:
+        """Make of a payload what it is, with what belongs to it loaded."""
+        entity = self.build(payload, url)
+        load = getattr(type(entity), "_load", None)
+        if load is not None:
+            load(entity)
         self._notice(entity)
         return entity
 
-    def delete(self, url: str) -> None:
-        """Perform a DELETE, which has no result.
+    def perform(
+        self, method: str, url: str, params: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Perform a request and make a result of what comes."""
+        return self.result(self.call(method, url, params), url)
 
-        Raises:
-            TaskRouterError: as `request`.
-        """
-        self._ask("DELETE", url)
+    def get_all(self, urls: Sequence[str]) -> list[Any]:
+        """GET each: payloads or errors."""
+        if len(urls) == 1 or self.fetch_all is None:
+            return [self._payload_or_error(url) for url in urls]
+        return self.fetch_all(urls)
+
+    # Set by the client.
+    fetch_all: Callable[[Sequence[str]], list[Any]] | None = None
+
+    def _payload_or_error(self, url: str) -> Any:
+        try:
+            return self.request("GET", url).payload
+        except TaskRouterError as error:
+            return error
 
     def neighbor(self, sid: Any, context: Mapping[str, Any]) -> Any:
         """Make what a sid points to, before it is fetched; None for no resource."""

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-
 from taskrouter_sync.callbacks import arity, call, name_of
 
 

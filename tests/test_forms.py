@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-
-from taskrouter_sync.errors import ArgumentError
 from taskrouter_sync.forms import (
     Fetch,
     Update,
@@ -17,6 +15,8 @@ from taskrouter_sync.forms import (
     read_params,
     read_update,
 )
+
+from taskrouter_sync.errors import ArgumentError
 
 from .strategies import arguments, keywords, moderate
 

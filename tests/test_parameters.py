@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-
-from taskrouter_sync.errors import ArgumentError
 from taskrouter_sync.parameters import (
     as_given,
     as_text,
@@ -18,6 +16,8 @@ from taskrouter_sync.parameters import (
     parameter_name,
     text,
 )
+
+from taskrouter_sync.errors import ArgumentError
 
 from .strategies import json_values, moderate, texts
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from taskrouter_sync.signatures import Parameter, Signature, take_callback
 
 from taskrouter_sync.errors import ArgumentError
-from taskrouter_sync.signatures import Parameter, Signature, take_callback
 
 from .strategies import arguments, keywords, moderate
 

@@ -20,12 +20,12 @@ from ..line import Step, Steps
 from ..prefetch import Details, Fetching, Job
 from ..session import Session
 from ..tokens import Token
+from ..typed_events import Disconnection
 from ..wire import backoff, frames
 from ..wire.answers import Result
 from ..wire.connection import Ending
 from ..wire.frames import Event
 from .asking import Asking, outcome_of
-from .disconnection import Disconnection
 from .status import Status
 from .token_watch import TokenWatch
 
@@ -127,11 +127,11 @@ class Announcer:
         return Step(lambda: self._on_event(event))
 
     def _on_event(self, event: Event) -> None:
-        self._emit(event.type, self._session.raw_entity(event.payload))
+        self._emit(event.type, self._session.build(event.payload))
 
     def _on_ready_event(self, event: Event) -> None:
         self._parts.show(event.payload)
-        self._emit(event.type, self._session.raw_entity(event.payload))
+        self._emit(event.type, self._session.build(event.payload))
 
     def _on_connected(self) -> None:
         self._connected = self._ready_asked = True
@@ -149,7 +149,7 @@ class Announcer:
         self._delivery.clear_timer("ready")
         self._token.check()
         self._refuse_expired()
-        self._emit("disconnected", Disconnection(ending))
+        self._emit("disconnected", Disconnection(ending.code, ending.reason))
 
     def on_closed(self) -> None:
         """Say the last word: the connection is over."""
@@ -186,7 +186,7 @@ class Announcer:
         self._may_refresh = True
         self._parts.show(result.payload)
         self._parts.proved()
-        self._ready_entity = self._session.raw_entity(result.payload)
+        self._ready_entity = self._session.build(result.payload)
         self._status.set_ready(True)
         self._emit("ready", self._ready_entity)
 
@@ -245,7 +245,9 @@ class Announcer:
     # Late listeners.
 
     def _on_registered(self, registration: Registration) -> None:
-        if registration.told or not self._parts.emitter._is_registered(registration):
+        if registration.delivered or not self._parts.emitter._is_registered(
+            registration
+        ):
             return
         held = self._held(registration.event)
         if held is not None:

@@ -78,7 +78,7 @@ class Client(Card, Emitter, Resource[R]):
         self._status = Status(lambda: self._session.token)
         self._ended = threading.Event()
         self._delivery = Delivery(
-            f"taskrouter-events-{channel_sid}", calling=self._calling_name
+            f"taskrouter-events-{channel_sid}", calling=self._running_name
         )
         session = Session(
             requester=self._shared.requester,
@@ -118,7 +118,7 @@ class Client(Card, Emitter, Resource[R]):
                 delivery=self._delivery,
                 prefetcher=self._shared.prefetcher,
                 status=self._status,
-                show=self._show,
+                show=lambda payload: self._apply(payload, if_newer=True),
                 proved=self._connection.proved,
                 log=log,
             )
@@ -218,7 +218,6 @@ class Client(Card, Emitter, Resource[R]):
 
         Waits for no lock: one of those threads may have held it at the fork.
         """
-        self._listeners_lock = threading.Lock()
         self._ended = threading.Event()
         self._ended.set()
         for part in (self._status, self._session, self._delivery, self._connection):
@@ -270,7 +269,9 @@ class Client(Card, Emitter, Resource[R]):
     # The entity.
 
     def _fetch(self) -> Any:
-        return self._session.entity_from("GET", self._url, show=self._show)
+        payload = self._session.call("GET", self._url)
+        self._apply(payload)
+        return self._session.result(payload, self._url)
 
     def _notice(self, entity: Any) -> None:
         """See what an answer brought; a Worker keeps its reservations current."""
@@ -291,5 +292,5 @@ class Client(Card, Emitter, Resource[R]):
         last = registration.event == "disconnected"
         return last or not self._status.closed or not self._delivery.is_current
 
-    def _registered_late(self, registration: Registration) -> None:
+    def _on_registered(self, registration: Registration) -> None:
         self._announcer.registered(registration)

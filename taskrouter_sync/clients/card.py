@@ -34,7 +34,7 @@ class Card:
     if TYPE_CHECKING:  # of the resource that the client is
 
         def _row(self) -> dict[str, Any]: ...
-        def _calling_name(self) -> str | None: ...
+        def _running_name(self) -> str | None: ...
 
     def __repr__(self) -> str:
         row = self._row()
@@ -63,7 +63,7 @@ class Card:
     def _state(self) -> dict[str, Any]:
         row = self._row()
         refusal = self._status.refusal
-        calling = self._calling_name()
+        calling = self._running_name()
         return {
             **{name: row[name] for name in _SHOWN if name in row},
             "connection": self._connection.state.value,

@@ -6,11 +6,11 @@ import warnings
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, overload
 
-from ..callbacks import ResultCallback
+from ..arguments import Parameter, Signature
+from ..emitter import ResultCallback
 from ..resources.base import deliver
-from ..resources.entities import WorkerResource
-from ..resources.listing import ActivityList
-from ..signatures import Parameter, Signature
+from ..resources.lists import ActivityList
+from ..resources.models import WorkerResource
 from .base import Client
 
 

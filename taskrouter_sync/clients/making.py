@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import TaskRouterError
 from ..prefetch import Details
+from ..resources.models import Task
 from ..resources.reservation import Reservation
-from ..resources.task import Task
 from ..session import Session
 
 
@@ -33,14 +33,16 @@ class Making:
         if details is not None and details.done:
             task, reservation = map(self._entity, details.outcomes)
             if isinstance(task, Task) and isinstance(reservation, Reservation):
-                return reservation._with_task(task)
+                reservation._set_task(task)
+                return reservation
         # Either part is missing: of the frame alone, as TaskRouter.js does.
         reservation = self._bare(sid, payload["sid"])
-        return reservation._with_task(self._session.raw_entity(payload))
+        reservation._set_task(self._session.build(payload))
+        return reservation
 
     def of_state(self, payload: Mapping[str, Any], sid: str) -> Reservation:
         """Make the reservation of a payload of its own."""
-        reservation = self._session.raw_entity(payload)
+        reservation = self._session.build(payload)
         if isinstance(reservation, Reservation):
             return reservation
         return self._bare(sid, payload.get("task_sid"))
@@ -49,7 +51,7 @@ class Making:
         """Give the reservation its task; what is known of it, where that failed."""
         task = self._entity(outcome)
         if isinstance(task, Task):
-            reservation._with_task(task)
+            reservation._set_task(task)
 
     def _bare(self, sid: str, task_sid: Any) -> Reservation:
         # Of whatever prefix its sid is, it was said to be a reservation.
@@ -60,4 +62,4 @@ class Making:
         if isinstance(outcome, TaskRouterError):
             self._log.info("A detail of an event failed: %s", outcome)
             return None
-        return self._session.raw_entity(outcome.payload)
+        return self._session.build(outcome.payload)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from ..callbacks import ResultCallback
-from ..forms import read_update
-from ..parameters import Params, Value
+from ..arguments import Parameter, Params, Signature, Value, read_update
+from ..emitter import ResultCallback
 from ..resources.base import deliver
-from ..resources.entities import WorkerResource
-from ..resources.task import Task
-from ..signatures import Parameter, Signature
+from ..resources.models import Task, WorkerResource
 from .base import Client
 
 
 _COMPLETE_TASK = Signature(
     "worker.completeTask",
     (
-        Parameter("taskSid", "task_sid", required=True, types=(str,)),
+        Parameter("taskSid", "task_sid", required=True, types=(str,), sid=True),
         Parameter("reason", "reason", "Reason"),
     ),
     callback_at=1,
@@ -59,13 +56,12 @@ class TaskMethods(Client[WorkerResource]):
 
         Source: TaskRouter.js v1, ``worker.updateTask``.
         """
-        keywords = dict(keywords)
-        if "task_sid" in keywords:
-            args = (keywords.pop("task_sid"), *args)
-        update = read_update("worker.updateTask", args, keywords, of_one=True)
+        update = read_update(
+            "worker.updateTask", args, keywords, of_one=True, sid_name="task_sid"
+        )
         url = f"{self._session.workspace_url}/Tasks/{update.sid}"
         return deliver(
-            lambda: self._session.entity_from("POST", url, update.params),
+            lambda: self._session.perform("POST", url, update.params),
             update.callback,
         )
 
@@ -97,7 +93,7 @@ class TaskMethods(Client[WorkerResource]):
         values, callback = _COMPLETE_TASK.read(args, keywords)
         params = {"AssignmentStatus": "completed", **_COMPLETE_TASK.wire(values)}
         url = f"{self._session.workspace_url}/Tasks/{values['task_sid']}"
-        return deliver(lambda: self._session.entity_from("POST", url, params), callback)
+        return deliver(lambda: self._session.perform("POST", url, params), callback)
 
     if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
         updateTask = update_task

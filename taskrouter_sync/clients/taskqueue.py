@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..resources.entities import TaskQueueResource
-from ..resources.fields import TaskQueueFields
+from ..resources.models import TaskQueueFields, TaskQueueResource
 from ..resources.statistics import HasStatistics, StatisticsData
 from ..session import TokenSource
+from ..typed_events import ClientEvents
 from .base import Client
-from .events import ClientEvents
 from .timing import Timing
 
 

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
-from ..callbacks import ResultCallback
-from ..errors import HttpError, TaskRouterError
-from ..forms import read_fetch
+from ..arguments import Params, Value, read_fetch
+from ..emitter import ResultCallback
+from ..errors import HttpError, RequestTimeout, TaskRouterError
 from ..line import PATIENCE
-from ..parameters import Params, Value
 from ..resources.base import deliver
-from ..resources.fields import WorkerFields
-from ..resources.listing import ActivityList, ReservationList, WorkerChannelList
-from ..resources.reservation import Reservation
+from ..resources.lists import ActivityList, WorkerChannelList
+from ..resources.models import WorkerFields
+from ..resources.reservation import Reservation, ReservationList
 from ..resources.statistics import Statistics, StatisticsData
 from ..session import Limits, TokenSource
+from ..typed_events import WorkerEvents
 from .announcer import Parts
 from .arguments import check_sid
 from .deprecated import Deprecated
-from .events import WorkerEvents
 from .known import KnownReservations
-from .making import Making
 from .task_methods import TaskMethods
 from .timing import Timing
 from .worker_announcer import WorkerAnnouncer
@@ -110,6 +108,7 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods, Deprecated):
             disconnect_activity_sid=disconnect_activity_sid,
             timing=_timing,
         )
+        self._session.fetch_all = self._fetch_all
 
     @property
     def reservations(self) -> dict[str, Reservation]:
@@ -189,7 +188,7 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods, Deprecated):
         fetch = read_fetch("worker.fetchChannels", args, keywords, by_sid=False)
         url = f"{self._url}/Channels"
         return deliver(
-            lambda: self._session.entity_from("GET", url, fetch.params), fetch.callback
+            lambda: self._session.perform("GET", url, fetch.params), fetch.callback
         )
 
     def set_skip_fetch_reservation(self, skip: bool = True) -> None:
@@ -211,34 +210,24 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods, Deprecated):
         return self._known.open()
 
     def _fetch_reservations(self, params: Mapping[str, Any] | None) -> Any:
-        found = self._session.entity_from("GET", f"{self._url}/Reservations", params)
-        if isinstance(found, ReservationList):
-            self._load_tasks([each for each in found if isinstance(each, Reservation)])
-        return found
+        return self._session.perform("GET", f"{self._url}/Reservations", params)
 
-    def _load_tasks(self, reservations: list[Reservation]) -> None:
-        """Load tasks side by side: a page may have fifty."""
+    def _fetch_all(self, urls: Sequence[str]) -> list[Any]:
         session, loaded = self._session, threading.Event()
-        tasks = f"{session.workspace_url}/Tasks"
-        jobs = [
-            partial(
-                session.request,
-                "GET",
-                f"{tasks}/{each.payload.get('task_sid')}",
-                may_refresh=False,
-            )
-            for each in reservations
-        ]
-        if not jobs:
-            return
+        jobs = [partial(session.request, "GET", url, may_refresh=False) for url in urls]
         details = self._shared.prefetcher.fetch(jobs, loaded.set, session)
         loaded.wait(PATIENCE)
-        making = Making(session, log)
-        for each, outcome in zip(reservations, details.outcomes, strict=True):
+        found: list[Any] = []
+        for url, outcome in zip(urls, details.outcomes, strict=True):
             if isinstance(outcome, HttpError) and outcome.status == 401:
-                each._load()  # on this thread, which may ask for a fresh token
-            elif outcome is not None:
-                making.put_task(each, outcome)
+                found.append(session._payload_or_error(url))
+            elif outcome is None:
+                found.append(RequestTimeout("not in time"))
+            elif isinstance(outcome, TaskRouterError):
+                found.append(outcome)
+            else:
+                found.append(outcome.payload)
+        return found
 
     def _make_announcer(self, parts: Parts) -> WorkerAnnouncer:
         self._worker_announcer = WorkerAnnouncer(

@@ -12,9 +12,9 @@ from ..errors import InvalidResponse
 from ..line import Step
 from ..prefetch import Details
 from ..reconcile import missed_before
-from ..resources.entities import WorkerChannel
-from ..resources.listing import ReservationList, WorkerChannelList
-from ..resources.reservation import Reservation
+from ..resources.lists import WorkerChannelList
+from ..resources.models import WorkerChannel
+from ..resources.reservation import Reservation, ReservationList
 from ..wire.frames import Event
 from .announcer import Announcer, Parts
 from .framed import Framed, Topic

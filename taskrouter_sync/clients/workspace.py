@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ..resources.entities import WorkspaceResource
-from ..resources.fields import WorkspaceFields
-from ..resources.listing import WorkspaceLists
+from ..resources.lists import WorkspaceLists
+from ..resources.models import WorkspaceFields, WorkspaceResource
 from ..resources.statistics import HasStatistics, StatisticsData
 from ..session import TokenSource
+from ..typed_events import ClientEvents
 from .base import Client
-from .events import ClientEvents
 from .timing import Timing
 
 

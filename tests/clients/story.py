@@ -156,7 +156,7 @@ class Story:
         desk = self._desk(first)
         url = f"{desk.session.resource_url}/Channels"
         with contextlib.suppress(TaskRouterError):
-            channels = desk.session.entity_from("GET", url)
+            channels = desk.session.perform("GET", url)
             for channel in channels:
                 if channel.payload["task_channel_unique_name"] == "default":
                     payload = channel.payload

@@ -125,7 +125,7 @@ def test_no_property_of_a_client_becomes_markup(ready_worker: ReadyWorker) -> No
     @given(MARKUP, MARKUP)
     @moderate
     def look(name: str, activity: str) -> None:
-        worker._show({"friendly_name": name, "activity_name": activity, name: name})
+        worker._apply({"friendly_name": name, "activity_name": activity, name: name})
         check(worker._repr_html_())
 
     look()

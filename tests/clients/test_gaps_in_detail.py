@@ -238,7 +238,7 @@ def test_channels_read_before_the_first_ready_are_compared(
     desk.serve()
     desk.drop()
     desk.work()
-    desk.session.entity_from("GET", f"{desk.session.resource_url}/Channels")
+    desk.session.perform("GET", f"{desk.session.resource_url}/Channels")
     channel = office.engine.worker_channel(worker, "default")
     office.engine.update_worker_channel(channel, capacity=7)
     desk.finish()

@@ -73,7 +73,7 @@ def test_what_others_change_is_shown(
 
 
 def test_fetch_refreshes_the_client(worker: Worker) -> None:
-    worker._show({"activity_name": "something old"})
+    worker._apply({"activity_name": "something old"})
     assert worker.fetch().activityName == "Available"
     assert worker.activityName == "Available"
 

@@ -11,7 +11,7 @@ from taskrouter_sync import Worker, WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.resources.entities import WorkerChannel, WorkerResource
+from taskrouter_sync.resources.models import WorkerChannel, WorkerResource
 from taskrouter_sync.resources.reservation import Reservation
 
 from ..support.collector import Collector

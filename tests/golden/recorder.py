@@ -13,7 +13,7 @@ from typing import Any
 
 from taskrouter_sync.errors import TaskRouterError
 from taskrouter_sync.resources.base import Resource
-from taskrouter_sync.resources.listing import ListResource
+from taskrouter_sync.resources.lists import ListResource
 from taskrouter_sync.resources.statistics import Statistics
 
 from .case import Json

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from taskrouter_sync.resources.listing import (
     ActivityList,
     ListResource,
@@ -12,6 +11,7 @@ from taskrouter_sync.resources.listing import (
     WorkerList,
     WorkflowList,
 )
+
 from taskrouter_sync.resources.statistics import (
     CumulativeStatistics,
     RealTimeStatistics,

@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-
-from taskrouter_sync.naming import camel_case
-from taskrouter_sync.properties import NOT_PROPERTIES, JsonObject, property_value
-from taskrouter_sync.resources.base import Resource
 from taskrouter_sync.resources.entities import (
     Activity,
     TaskQueueResource,
@@ -29,9 +25,13 @@ from taskrouter_sync.resources.listing import (
     WorkerList,
     WorkflowList,
 )
+from taskrouter_sync.resources.task import Task
+
+from taskrouter_sync.naming import camel_case
+from taskrouter_sync.properties import NOT_PROPERTIES, JsonObject, property_value
+from taskrouter_sync.resources.base import Resource
 from taskrouter_sync.resources.reservation import Reservation
 from taskrouter_sync.resources.statistics import StatisticsData
-from taskrouter_sync.resources.task import Task
 
 from ..strategies import json_values, moderate, names, payloads, texts
 from .session import AC, WA, WC, WK, WORKSPACE, WQ, WR, WS, WT, WW, RecordingSession

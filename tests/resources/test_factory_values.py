@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from hypothesis import given, strategies as st
+from taskrouter_sync.resources.listing import ListResource
 
 from taskrouter_sync.errors import InvalidResponse
 from taskrouter_sync.resources.base import Resource
-from taskrouter_sync.resources.listing import ListResource
 from taskrouter_sync.resources.statistics import StatisticsData
 from taskrouter_sync.wire.answers import Answer, read
 

@@ -6,9 +6,9 @@ import logging
 from typing import Any
 
 import pytest
+from taskrouter_sync.resources.task import Task
 
 from taskrouter_sync.errors import ArgumentError, ClientClosed, HttpError
-from taskrouter_sync.resources.task import Task
 
 from .session import WA, WK, WR, WT, RecordingSession
 

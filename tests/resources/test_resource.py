@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from taskrouter_sync.resources.entities import Activity, WorkspaceResource
 
 from taskrouter_sync.resources.base import Resource
-from taskrouter_sync.resources.entities import Activity, WorkspaceResource
 
 from .session import AC, WA, WC, WK, WORKER, WORKSPACE, WQ, WS, WT, WW, RecordingSession
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from taskrouter_sync.resources.view import PayloadView
 
 from taskrouter_sync.naming import camel_case
 from taskrouter_sync.properties import NOT_PROPERTIES, property_value
-from taskrouter_sync.resources.view import PayloadView
 
 from ..strategies import moderate, payloads, texts
 

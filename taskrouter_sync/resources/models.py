@@ -1,24 +1,18 @@
-"""The documented properties of each kind, in both spellings, for editors and checkers.
+"""The kinds of resources: their documented properties, and what a task can do.
 
-Annotations only: what a payload has is read from it at run time, and what it lacks of
-these is None. A test keeps the two spellings equal.
+The classes named ``…Fields`` are annotations only, in both spellings, for editors and
+checkers, and shared with the clients: what a payload has is read from it at run time,
+and what it lacks of these is None. A test keeps the two spellings equal.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-
-if TYPE_CHECKING:
-    from .entities import (
-        Activity,
-        TaskQueueResource,
-        WorkerResource,
-        Workflow,
-        WorkspaceResource,
-    )
-    from .task import Task
+from .base import Resource, callback_first
+from .lists import WorkspaceLists
+from .statistics import HasStatistics, Statistics, StatisticsData
 
 
 class WorkerFields:
@@ -259,3 +253,72 @@ class WorkspaceFields:
     timeoutActivityName: str
     timeout_activity_sid: str
     timeoutActivitySid: str
+
+
+class Activity(ActivityFields, Resource["Activity"]):
+    """A state that workers can be in, as TaskRouter.js's ``activity``."""
+
+
+class WorkerChannel(WorkerChannelFields, Resource["WorkerChannel"]):
+    """A worker's capacity on one task channel, as ``fetchChannels`` delivers it."""
+
+    _SHOWN = "task_channel_unique_name"
+
+
+class Workflow(WorkflowFields, HasStatistics[StatisticsData], Resource["Workflow"]):
+    """The rules by which tasks find queues, as TaskRouter.js's ``workflow``."""
+
+
+class WorkerResource(WorkerFields, Resource["WorkerResource"]):
+    """A worker as a resource; the client that is one is `taskrouter_sync.Worker`."""
+
+    _SHOWN = "activity_name"
+
+    @property
+    def statistics(self) -> Statistics[StatisticsData]:
+        """The worker's statistics over a span of time."""
+        return Statistics(self._session, f"{self._url}/Statistics")
+
+
+class TaskQueueResource(
+    TaskQueueFields, HasStatistics[StatisticsData], Resource["TaskQueueResource"]
+):
+    """A task queue as a resource; the client is `taskrouter_sync.TaskQueue`."""
+
+
+class WorkspaceResource(
+    WorkspaceFields,
+    WorkspaceLists,
+    HasStatistics[StatisticsData],
+    Resource["WorkspaceResource"],
+):
+    """A workspace as a resource; the client is `taskrouter_sync.Workspace`."""
+
+
+class Task(TaskFields, Resource["Task"]):
+    """A task, as TaskRouter.js's ``task``.
+
+    Its queue is ``task.queue`` and ``task.taskQueue``, whichever sid the payload has.
+    """
+
+    _SHOWN = "assignment_status"
+
+    @callback_first
+    def complete(self, reason: str | None = None) -> Task:
+        """Complete the task: ``complete(cb, reason)``.
+
+        Args:
+            reason: why, in words.
+        """
+        params = {"AssignmentStatus": "completed"}
+        if reason is not None:
+            params["Reason"] = reason
+        found: Task = self._session.perform("POST", self._url, params)
+        return found
+
+    def _neighbor(self, name: str) -> Resource[Any] | None:
+        # REST says task_queue_sid, frames say queue_sid.
+        found = super()._neighbor(name)
+        if found is None and name in ("queue", "task_queue", "taskQueue"):
+            return super()._neighbor("task_queue" if name == "queue" else "queue")
+        return found
