@@ -193,8 +193,11 @@ class Signature:
     def _take_keywords(
         self, keywords: Mapping[str, Any], values: dict[str, Any]
     ) -> None:
-        spelled = {each.keyword: each for each in self.parameters}
-        spelled |= {each.name: each for each in self.parameters}
+        spelled = {
+            name: each
+            for each in self.parameters
+            for name in (camel_case(each.keyword), each.name, each.keyword)
+        }
         for name, value in keywords.items():
             if name not in spelled:
                 if self.options:

@@ -6,7 +6,7 @@ import warnings
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, overload
 
-from ..arguments import Parameter, Signature
+from ..arguments import Parameter, Signature, takes
 from ..emitter import ResultCallback
 from ..resources.base import deliver
 from ..resources.lists import ActivityList
@@ -33,8 +33,11 @@ class Deprecated(Client[WorkerResource]):
     def fetch_activity_list(self, callback: ResultCallback[ActivityList]) -> None: ...
     @overload
     def fetch_activity_list(self, callback: None = None) -> ActivityList: ...
+    @takes("params", "callback", "*", "sid", more="filters")
     def fetch_activity_list(self, *args: Any, **keywords: Any) -> Any:
-        """Get the activities. Deprecated: use ``activities.fetch``.
+        """Get the activities: ``fetchActivityList(cb)``.
+
+        Deprecated: use ``activities.fetch``.
 
         Source: TaskRouter.js v1, ``worker.fetchActivityList``.
         """
@@ -53,6 +56,7 @@ class Deprecated(Client[WorkerResource]):
     def update_activity(
         self, activity_sid: str, callback: None = None
     ) -> WorkerResource: ...
+    @_UPDATE_ACTIVITY.shown
     def update_activity(self, *args: Any, **keywords: Any) -> Any:
         """Change the activity: ``updateActivity(sid, cb)``. Deprecated: use `update`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from ..arguments import Parameter, Params, Signature, Value, read_update
+from ..arguments import Parameter, Params, Signature, Value, read_update, takes
 from ..emitter import ResultCallback
 from ..resources.base import deliver
 from ..resources.models import Task, WorkerResource
@@ -38,6 +38,16 @@ class TaskMethods(Client[WorkerResource]):
     ) -> Task: ...
     @overload
     def update_task(self, task_sid: str, **params: Value | None) -> Task: ...
+    @takes(
+        "task_sid",
+        "name",
+        "value",
+        "callback",
+        "*",
+        "params",
+        required=1,
+        more="parameters",
+    )
     def update_task(self, *args: Any, **keywords: Any) -> Any:
         """Change a task: ``updateTask(taskSid, params, cb)``.
 
@@ -45,7 +55,6 @@ class TaskMethods(Client[WorkerResource]):
             task_sid: WT….
             params: of the REST API, such as ``{"Attributes": {…}}``; values that are
                 dicts or lists are sent as JSON text.
-            callback: gets ``(error, task)``, on this thread, before this returns.
 
         Returns:
             The task, if there is no callback.
@@ -73,12 +82,12 @@ class TaskMethods(Client[WorkerResource]):
     def complete_task(
         self, task_sid: str, callback: None = None, reason: str | None = None
     ) -> Task: ...
+    @_COMPLETE_TASK.shown
     def complete_task(self, *args: Any, **keywords: Any) -> Any:
         """Complete a task: ``completeTask(taskSid, cb, reason)``.
 
         Args:
             task_sid: WT….
-            callback: gets ``(error, task)``, on this thread, before this returns.
             reason: why, in words.
 
         Returns:

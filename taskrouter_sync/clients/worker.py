@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
-from ..arguments import Params, Value, read_fetch
+from ..arguments import Params, Value, read_fetch, takes
 from ..emitter import ResultCallback
 from ..errors import HttpError, RequestTimeout, TaskRouterError
 from ..line import PATIENCE
-from ..resources.base import deliver
+from ..resources.base import callback_first, deliver
 from ..resources.lists import ActivityList, WorkerChannelList
 from ..resources.models import WorkerFields
 from ..resources.reservation import Reservation, ReservationList
@@ -145,51 +145,24 @@ class Worker(WorkerEvents, WorkerFields, TaskMethods, Deprecated):
     ) -> ReservationList: ...
     @overload
     def fetch_reservations(self, params: Params, /) -> ReservationList: ...
+    @takes("callback", "params", more="filters")
     def fetch_reservations(self, *args: Any, **keywords: Any) -> Any:
         """Get the worker's reservations: ``fetchReservations(cb, params)``.
 
+        Each has its task loaded.
+
         Args:
-            callback: gets ``(error, list)``, each reservation with its task loaded; on
-                this thread, before this returns.
             params: filters of the REST API: ``{"ReservationStatus": "accepted"}``; in
                 Python code they may be keywords.
-
-        Returns:
-            The list, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``worker.fetchReservations``.
         """
         fetch = read_fetch("worker.fetchReservations", args, keywords, by_sid=False)
         return deliver(lambda: self._fetch_reservations(fetch.params), fetch.callback)
 
-    @overload
-    def fetch_channels(self, callback: ResultCallback[WorkerChannelList]) -> None: ...
-    @overload
-    def fetch_channels(self, callback: None = None) -> WorkerChannelList: ...
-    def fetch_channels(self, *args: Any, **keywords: Any) -> Any:
-        """Get the worker's channels: ``fetchChannels(cb)``.
-
-        Args:
-            callback: gets ``(error, list)``, on this thread, before this returns.
-
-        Returns:
-            The list, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``worker.fetchChannels``.
-        """
-        fetch = read_fetch("worker.fetchChannels", args, keywords, by_sid=False)
-        url = f"{self._url}/Channels"
-        return deliver(
-            lambda: self._session.perform("GET", url, fetch.params), fetch.callback
-        )
+    @callback_first
+    def fetch_channels(self) -> WorkerChannelList:
+        """Get the worker's channels: ``fetchChannels(cb)``."""
+        found: WorkerChannelList = self._session.perform("GET", f"{self._url}/Channels")
+        return found
 
     def set_skip_fetch_reservation(self, skip: bool = True) -> None:
         """Deliver reservation events as their frames are, without further requests.

@@ -369,6 +369,9 @@ class Reservation(ReservationFields, Resource["Reservation"]):
             found["task"] = self._task.to_dict(snake_case)
         return found
 
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        toDict = to_dict
+
     def __getitem__(self, name: str) -> Any:
         if name == "task" and self._task is not None:
             return self._task

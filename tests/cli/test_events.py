@@ -16,7 +16,7 @@ from taskrouter_sync.cli.terminal import Paint
 from taskrouter_sync.errors import HttpError
 from taskrouter_sync.typed_events import Disconnection
 
-from ..resources.session import WK, WORKER, WR, WT, RecordingSession
+from ..support.recording_session import WK, WORKER, WR, WT, RecordingSession
 from ..strategies import json_values, moderate
 
 

@@ -11,7 +11,7 @@ from taskrouter_sync.clients.known import KnownReservations
 from taskrouter_sync.reconcile import Told
 from taskrouter_sync.resources.reservation import Reservation
 
-from ..resources.session import RecordingSession
+from ..support.recording_session import RecordingSession
 
 
 def reservation(sid: Any, status: str = "pending") -> Reservation:

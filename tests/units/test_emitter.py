@@ -1,18 +1,200 @@
-"""The emitter: Node's methods, from any thread, and no listener harms another."""
+"""Callbacks as JavaScript calls them; Node's emitter, from any thread, lock-free."""
 
 from __future__ import annotations
 
+import functools
 import logging
+import signal
 import threading
 from asyncio import CancelledError
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from taskrouter_sync.emitter import Emitter, Registration
+from taskrouter_sync.emitter import (
+    Emitter,
+    Registration,
+    arity,
+    call,
+    check_callback,
+    name_of,
+)
 from taskrouter_sync.errors import ArgumentError
 
-from .support.collector import Background
+from ..support.collector import Background
+
+
+class Counter:
+    """Has a method, can be called itself, and can be made by a call."""
+
+    def __init__(self, start: Any = 0) -> None:
+        self.start = start
+
+    def count(self, error: Any, result: Any) -> tuple[Any, Any]:
+        return error, result
+
+    def __call__(self, error: Any) -> Any:
+        return error
+
+
+def nothing() -> str:
+    return "called"
+
+
+def optional(error: Any, result: Any = "default", third: Any = "default") -> Any:
+    return error, result, third
+
+
+def keyword_only(error: Any, *, result: Any = "default") -> Any:
+    return error, result
+
+
+def anything(*args: Any) -> tuple[Any, ...]:
+    return args
+
+
+def at_least_one(error: Any, *rest: Any) -> tuple[Any, ...]:
+    return error, *rest
+
+
+ARITIES: list[tuple[Callable[..., Any], tuple[int, int | None]]] = [
+    (nothing, (0, 0)),
+    (lambda error: error, (1, 1)),
+    (lambda error, result: result, (2, 2)),
+    (optional, (1, 3)),
+    (keyword_only, (1, 1)),
+    (anything, (0, None)),
+    (at_least_one, (1, None)),
+    (Counter().count, (2, 2)),
+    (Counter(), (1, 1)),
+    (Counter, (0, 1)),
+    (partial(optional, "given"), (0, 2)),
+    (partial(optional, third="given"), (1, 2)),
+    ([].append, (1, 1)),
+    # Built-ins may not tell.
+    (max, (0, None)),
+]
+
+CALLS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
+    # callback, what it is called with, what it makes of that
+    (nothing, ("error", "result"), "called"),
+    (lambda error: error, ("error", "result"), "error"),
+    (lambda error, result: (error, result), ("error", "result"), ("error", "result")),
+    (lambda error, result: (error, result), ("error",), ("error", None)),
+    (lambda a, b, c: (a, b, c), (), (None, None, None)),
+    (optional, ("error",), ("error", "default", "default")),
+    (optional, ("error", "result"), ("error", "result", "default")),
+    (optional, (), (None, "default", "default")),
+    (keyword_only, ("error", "result"), ("error", "default")),
+    (anything, ("error", "result"), ("error", "result")),
+    (anything, (), ()),
+    (at_least_one, (), (None,)),
+    (partial(optional, "given"), ("error",), ("given", "error", "default")),
+    (Counter().count, (1, 2, 3), (1, 2)),
+    (max, (1, 2), 2),
+]
+
+
+@pytest.mark.parametrize(("callback", "expected"), ARITIES)
+def test_arity(callback: Callable[..., Any], expected: tuple[int, int | None]) -> None:
+    assert arity(callback) == expected
+
+
+@pytest.mark.parametrize(("callback", "args", "expected"), CALLS)
+def test_extra_arguments_are_dropped_and_missing_ones_are_none(
+    callback: Callable[..., Any], args: tuple[Any, ...], expected: Any
+) -> None:
+    assert call(callback, *args) == expected
+
+
+def test_a_type_error_of_the_callback_itself_comes_through() -> None:
+    calls = []
+
+    def broken(error: Any) -> None:
+        calls.append(error)
+        raise TypeError("broken() takes 1 positional argument but 2 were given")
+
+    with pytest.raises(TypeError, match="broken"):
+        call(broken, "error", "result")
+    assert calls == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("callback", "name"),
+    [
+        (nothing, "nothing"),
+        (Counter().count, "Counter.count"),
+        (Counter(), "Counter"),
+        (Counter, "Counter"),
+        (partial(nothing), "partial"),
+    ],
+)
+def test_a_callback_has_a_name_for_the_log(
+    callback: Callable[..., Any], name: str
+) -> None:
+    assert name_of(callback) == name
+
+
+async def coroutine(*args: Any) -> None:
+    """A mistake: nothing here would await it."""
+
+
+async def generator(*args: Any) -> AsyncIterator[int]:
+    """The same mistake."""
+    yield 1
+
+
+class Asynchronous:
+    """Has them as a method, and as what calling it does."""
+
+    async def method(self) -> None: ...
+
+    async def __call__(self) -> None: ...
+
+
+@functools.wraps(nothing)
+async def decorated() -> None: ...
+
+
+COROUTINES: list[Any] = [
+    coroutine,
+    generator,
+    partial(coroutine, 1),
+    partial(partial(coroutine, 1), 2),
+    Asynchronous().method,
+    partial(Asynchronous().method),
+    Asynchronous(),
+    partial(Asynchronous()),
+    decorated,
+]
+
+
+@pytest.mark.parametrize("callback", COROUTINES)
+def test_a_coroutine_function_is_refused_at_once(callback: Any) -> None:
+    words = "callback must be an ordinary function, not the coroutine function"
+    with pytest.raises(ArgumentError, match=words):
+        check_callback(callback)
+    emitter = Emitter()
+    for register in (emitter.on, emitter.once, emitter.add_listener):
+        with pytest.raises(ArgumentError, match=words):
+            register("ready", callback)
+    with pytest.raises(ArgumentError, match=words):
+        emitter.on("ready")(callback)
+    assert emitter.listeners("ready") == []
+
+
+def test_a_wrapper_around_a_coroutine_function_is_found_out_when_called(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def wrapper() -> Any:
+        return coroutine()
+
+    with pytest.raises(ArgumentError, match="wrapper returned a coroutine"):
+        call(wrapper)
+    Emitter().on("ready", wrapper).emit("ready")
+    assert "wrapper of 'ready' raised" in caplog.text
 
 
 class Heard:
@@ -325,7 +507,7 @@ class Remembering(Emitter):
         super().__init__()
         self.late: list[Registration] = []
 
-    def _registered_late(self, registration: Registration) -> None:
+    def _on_registered(self, registration: Registration) -> None:
         self.late.append(registration)
 
 
@@ -354,6 +536,115 @@ def test_one_registration_alone_can_be_told() -> None:
     emitter.once("ready", lambda: calls.append("late"))
     emitter._emit_to([emitter.late[1]])
     assert calls == ["late"]
-    assert emitter.late[1].told
-    assert not emitter.late[0].told
+    assert emitter.late[1].delivered
+    assert not emitter.late[0].delivered
     assert not emitter._is_registered(emitter.late[1])
+
+
+class Collecting(Emitter):
+    """Takes what its listeners raise, as test helpers do; knows its events."""
+
+    _EVENTS = frozenset({"ready", "reservation.created"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[tuple[str, BaseException]] = []
+
+    def _on_listener_error(
+        self, registration: Registration, error: BaseException
+    ) -> None:
+        self.errors.append((registration.event, error))
+
+
+def test_what_a_listener_raises_can_be_observed_with_its_traceback() -> None:
+    emitter = Collecting()
+    emitter.on("ready", lambda: [].pop()).emit("ready")
+    [(event, error)] = emitter.errors
+    assert (event, type(error)) == ("ready", IndexError)
+    assert error.__traceback__ is not None
+
+
+@pytest.mark.parametrize("name", ["reservation.acreated", "Ready", "redy"])
+def test_a_name_that_looks_mistyped_is_a_warning_once(
+    caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    emitter = Collecting()
+    for _ in range(3):
+        emitter.on(name, print).once(name, print)
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"There is no event {name!r}; did you mean")
+
+
+@pytest.mark.parametrize("name", ["ready", "my.own.event", "x", ""])
+def test_any_other_name_is_taken_as_it_is(
+    caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    assert Collecting().on(name, print).listeners(name) == [print]
+    assert caplog.records == []
+
+
+def test_the_listener_that_runs_has_a_name(emitter: Emitter) -> None:
+    names: list[str | None] = []
+
+    def outer() -> None:
+        emitter.emit("inner")
+        names.append(emitter._running_name())
+
+    emitter.on("outer", outer).on("inner", lambda: names.append("inner"))
+    emitter.emit("outer")
+    assert str(names[1]).endswith("outer")
+    assert emitter._running_name() is None
+
+
+@pytest.fixture
+def interrupts() -> Iterator[Callable[[Callable[[], Any]], None]]:
+    """Run something in a signal handler, again and again, in the middle of the test."""
+    usual = signal.getsignal(signal.SIGALRM)
+
+    def start(action: Callable[[], Any]) -> None:
+        def handle(*_: Any) -> None:
+            if action():
+                signal.setitimer(signal.ITIMER_REAL, 0.0002)
+
+        signal.signal(signal.SIGALRM, handle)
+        signal.setitimer(signal.ITIMER_REAL, 0.0002)
+
+    yield start
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, usual)
+
+
+def test_a_signal_handler_may_do_anything_in_the_middle_of_anything(
+    emitter: Emitter, interrupts: Callable[[Callable[[], Any]], None]
+) -> None:
+    calls: list[str] = []
+
+    def listener() -> None:
+        calls.append("called")
+
+    def handler() -> bool:
+        emitter.on("ready", listener).off("ready", listener)
+        emitter.once("handled", listener).emit("handled")
+        return len(calls) < 1000
+
+    interrupts(handler)
+    while len(calls) < 1000:
+        emitter.on("ready", handler).off("ready", handler)
+        emitter.once("once", lambda: None).emit("once")
+    assert len(calls) == 1000
+    for event in ("ready", "once", "handled"):
+        assert emitter.listeners(event) == []
+
+
+def test_threads_that_register_at_once_lose_nothing(emitter: Emitter) -> None:
+    def work() -> None:
+        for _ in range(500):
+            emitter.on("kept", print).on("gone", print).off("gone", print)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(emitter.listeners("kept")) == 2000
+    assert emitter.listeners("gone") == []

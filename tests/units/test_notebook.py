@@ -17,7 +17,7 @@ from hypothesis import given, strategies as st
 
 from taskrouter_sync import notebook
 
-from .strategies import json_values, moderate, texts
+from ..strategies import json_values, moderate, texts
 
 
 # The tags that the module itself writes.

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.errors import ArgumentError, HttpError
+from taskrouter_sync.errors import ArgumentError, HttpError, InvalidResponse
 
-from .session import WA, WK, WORKSPACE, RecordingSession
+from ..support.recording_session import WA, WK, WORKSPACE, RecordingSession
 
 
 def page(
@@ -137,6 +137,36 @@ class TestPages:
         next(walk)
         assert len(session.requests) == 1
 
+    @pytest.mark.parametrize("first", [{}, {"url": None, "page": None}])
+    def test_a_walk_ends_where_a_page_names_one_that_came(
+        self, session: RecordingSession, first: dict[str, Any]
+    ) -> None:
+        here = page(0, following=True)
+        here["meta"] |= {"next_page_url": f"{WORKSPACE}/Workers?Page=9", **first}
+        session.reply("GET /Workers?Page=9", here)
+        walk = session.make(here, f"{WORKSPACE}/Workers").iter_all()
+        with pytest.raises(InvalidResponse, match="next page is one that came already"):
+            for count, _ in enumerate(walk):
+                assert count < 10
+        assert len(session.requests) == 1
+
+    def test_a_next_page_that_is_no_list_is_invalid(
+        self, session: RecordingSession, workers: Any
+    ) -> None:
+        session.reply("GET /Workers?PageSize=2&Page=1", {"sid": WK})
+        with pytest.raises(InvalidResponse, match="next page is no list"):
+            workers.all()
+
+    @pytest.mark.parametrize("url", [None, "", 5, {}, []])
+    def test_what_is_no_url_is_no_page(
+        self, session: RecordingSession, url: Any
+    ) -> None:
+        odd = page(0)
+        odd["meta"] |= {"next_page_url": url, "page": url}
+        found = session.make(odd)
+        assert not found.has_next
+        assert len(found.all()) == 2
+
 
 CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[str, str, Any]]] = [
     # Method, arguments, keywords; the request.
@@ -233,6 +263,9 @@ def test_a_callback_gets_the_outcome(
 WRONG: list[tuple[str, tuple[Any, ...], str]] = [
     ("fetch", ("",), "must be a dict of parameters or a sid, not str ''"),
     ("fetch", (5,), "must be a dict of parameters or a sid, not int"),
+    ("fetch", ("..",), "sid must be a sid, .* not '..'"),
+    ("update", ("WK1/x", "A", "b"), "sid must be a sid, .* not 'WK1/x'"),
+    ("delete", ("?a=b",), "sid must be a sid, .* not"),
     ("create", (), "expected a dict of parameters, got nothing"),
     ("create", (WK,), "expected a dict of parameters, got str"),
     ("update", ("ActivitySid", WA), "the sid must come first.*; got str, str"),
