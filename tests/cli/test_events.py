@@ -16,8 +16,8 @@ from taskrouter_sync.cli.terminal import Paint
 from taskrouter_sync.errors import HttpError
 from taskrouter_sync.typed_events import Disconnection
 
-from ..support.recording_session import WK, WORKER, WR, WT, RecordingSession
 from ..strategies import json_values, moderate
+from ..support.recording_session import WK, WORKER, WR, WT, RecordingSession
 
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
