@@ -73,13 +73,13 @@ class RecordingSession:
         return reply
 
     def get_all(self, urls: Sequence[str]) -> list[Any]:
-        found: list[Any] = []
-        for url in urls:
-            try:
-                found.append(self.call("GET", url))
-            except TaskRouterError as error:
-                found.append(error)
-        return found
+        return [self._payload_or_error(url) for url in urls]
+
+    def _payload_or_error(self, url: str) -> Any:
+        try:
+            return self.call("GET", url)
+        except TaskRouterError as error:
+            return error
 
     def perform(
         self, method: str, url: str, params: Mapping[str, Any] | None = None

@@ -96,7 +96,7 @@ def mistakes(worker: Worker, queue: TaskQueue, reservation: Reservation) -> None
     worker.on("reservation.created")(_on_task)  # type: ignore[arg-type]
     worker.on("ready", lambda each: each.nope)  # type: ignore[call-overload]
     worker.once("task.wrapup", lambda each: each.nope)  # type: ignore[call-overload]
-    worker.fetch(lambda error, each: each.nope)  # type: ignore[call-overload]
+    worker.fetch(lambda error, each: each.nope)  # type: ignore[attr-defined]
     worker.updaet("ActivitySid", "WA1")  # type: ignore[attr-defined]
     reservation.acept()  # type: ignore[attr-defined]
     print(reservation.task.priorty)  # type: ignore[attr-defined]
