@@ -351,7 +351,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
                 f"{name!r} is a property of the service and can't be assigned: "
                 f"change it with {self._kind()}.update"
             )
-        super().__setattr__(name, value)
+        object.__setattr__(self, name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._view.keys(), *self})
