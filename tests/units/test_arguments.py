@@ -176,13 +176,6 @@ def test_wrong_arguments(
         signature.read(args, keywords)
 
 
-@pytest.mark.parametrize("place", range(4))
-def test_the_callback_is_found_wherever_it_is(place: int) -> None:
-    args: list[Any] = ["joe", None, "30"]
-    args.insert(place, cb)
-    assert DIAL.read(args, {}) == ({"from_": "joe", "timeout": "30"}, cb)
-
-
 def test_a_call_changes_nothing_of_the_callers() -> None:
     options = {"Beep": "no"}
     keywords = {"options": options, "end_conference": True, "cb": cb}
@@ -585,19 +578,6 @@ def test_a_querys_values_travel_as_they_are_given_but_for_dates() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {},
-        {"A": None, "B": "b", "C": 1, "D": 1.5, "E": True},
-        {"A": {"b": [1, None, {"c": (1, 2)}]}, "B": date(2015, 7, 30)},
-        MappingProxyType({"A": MappingProxyType({"b": date(2015, 7, 30)})}),
-    ],
-)
-def test_what_can_be_sent(params: Any) -> None:
-    assert checked("workers.create", params) == dict(params)
-
-
 LOOP: list[Any] = []
 LOOP.append(LOOP)
 
@@ -617,12 +597,6 @@ def test_a_name_is_text(name: Any) -> None:
     words = "^workers.create: the name of a parameter must be text, not "
     with pytest.raises(ArgumentError, match=words + type(name).__name__):
         checked("workers.create", {name: "b"})
-
-
-def test_a_number_that_is_none_is_refused_everywhere() -> None:
-    for args in (("joe", None, float("nan")), (float("inf"),)):
-        with pytest.raises(ArgumentError, match="must be text, a number"):
-            DIAL.read(args, {})
 
 
 async def coroutine(error: Any, result: Any) -> None:

@@ -15,14 +15,14 @@ import pytest
 
 from taskrouter_sync import TaskQueue, Worker, Workspace
 from taskrouter_sync.emitter import Emitter
-from taskrouter_sync.errors import ArgumentError
+from taskrouter_sync.errors import ArgumentError, HttpError
 from taskrouter_sync.naming import camel_case
 from taskrouter_sync.resources import lists, models
 from taskrouter_sync.resources.base import Resource
 from taskrouter_sync.resources.reservation import Reservation, ReservationList
 from taskrouter_sync.resources.statistics import Statistics
 
-from ..support.recording_session import WK, WT, RecordingSession
+from ..support.recording_session import WA, WK, WR, WS, WT, RecordingSession
 
 
 KINDS: list[Any] = [
@@ -141,3 +141,117 @@ class TestMethods:
 def heard(outcomes: list[Any], error: Any, result: Any) -> None:
     """A result callback."""
     outcomes.append((error, result))
+
+
+RESERVATION = f"/Tasks/{WT}/Reservations/{WR}"
+WORKER, TASK, WORKERS = f"/Workers/{WK}", f"/Tasks/{WT}", "/Workers"
+ACCEPT, REJECT = ({"ReservationStatus": each} for each in ("accepted", "rejected"))
+COMPLETE = {"AssignmentStatus": "completed"}
+NAMED, ANN = ("FriendlyName", "Ann"), {"FriendlyName": "Ann"}
+MINUTES = {"Minutes": 240}
+
+SENT: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any]] = [
+    # The call; its arguments and keywords; the request.
+    ("worker.fetch", (), {}, "GET", WORKER, None),
+    ("worker.update", NAMED, {}, "POST", WORKER, ANN),
+    ("worker.update", (ANN,), {}, "POST", WORKER, ANN),
+    ("worker.update", ({},), {}, "POST", WORKER, {}),
+    ("worker.update", (WK, *NAMED), {}, "POST", WORKER, ANN),
+    ("worker.update", (WK, ANN), {}, "POST", WORKER, ANN),
+    ("worker.update", (), {"friendly_name": "Ann"}, "POST", WORKER, ANN),
+    ("worker.delete", (None,), {}, "DELETE", WORKER, None),
+    ("reservation.accept", (), {}, "POST", RESERVATION, ACCEPT),
+    ("reservation.accept", (None,), {}, "POST", RESERVATION, ACCEPT),
+    ("reservation.reject", (), {}, "POST", RESERVATION, REJECT),
+    ("reservation.reject", (None,), {}, "POST", RESERVATION, REJECT),
+    (
+        *("reservation.reject", (WA,), {}, "POST", RESERVATION),
+        {**REJECT, "WorkerActivitySid": WA},
+    ),
+    ("task.complete", (), {}, "POST", TASK, COMPLETE),
+    ("task.complete", (None, "x"), {}, "POST", TASK, {**COMPLETE, "Reason": "x"}),
+    ("task.complete", ("x",), {}, "POST", TASK, {**COMPLETE, "Reason": "x"}),
+    ("workers.fetch", (None,), {}, "GET", WORKERS, None),
+    ("workers.fetch", (WK,), {}, "GET", WORKER, None),
+    ("workers.fetch", (ANN,), {}, "GET", WORKERS, ANN),
+    ("workers.fetch", (), {"available": True}, "GET", WORKERS, {"Available": True}),
+    ("workers.create", (ANN,), {}, "POST", WORKERS, ANN),
+    ("workers.create", (), {"attributes": [1]}, "POST", WORKERS, {"Attributes": "[1]"}),
+    ("workers.update", (WK, *NAMED), {}, "POST", WORKER, ANN),
+    ("workers.update", (WK, ANN), {}, "POST", WORKER, ANN),
+    ("workers.delete", (WK,), {}, "DELETE", WORKER, None),
+    ("worker.statistics.fetch", (), {}, "GET", f"{WORKER}/Statistics", None),
+    ("worker.statistics.fetch", (MINUTES,), {}, "GET", f"{WORKER}/Statistics", MINUTES),
+    (
+        *("workers.realtime_stats.fetch", (), {"minutes": 240}, "GET"),
+        *(f"{WORKERS}/RealTimeStatistics", MINUTES),
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "args", "keywords", "verb", "path", "params"), SENT)
+class TestRequests:
+    """What a call asks for, and who gets what comes of it."""
+
+    @pytest.fixture
+    def method(self, session: RecordingSession, call: str) -> Any:
+        """The method that is called."""
+        thing: Any = {
+            "worker": session.make({"sid": WK}),
+            "reservation": session.make({"sid": WR, "task_sid": WT}),
+            "task": session.make({"sid": WT}),
+            "workers": session.make({"sid": WS}).workers,
+        }[call.partition(".")[0]]
+        for name in call.split(".")[1:]:
+            thing = getattr(thing, name)
+        return thing
+
+    def test_of_a_result(
+        self,
+        session: RecordingSession,
+        method: Any,
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+        verb: str,
+        path: str,
+        params: Any,
+    ) -> None:
+        payload = None if verb == "DELETE" else {"sid": WK, "a": 1}
+        session.reply(f"{verb} {path}", payload)
+        outcomes: list[Any] = []
+        expected = session.make(payload)
+        assert method(*args, **keywords) == expected
+        args = tuple(each for each in args if each is not None)
+        callback = functools.partial(heard, outcomes)
+        assert method(*args, callback, **keywords) is None
+        assert outcomes == [(None, expected)]
+        assert session.requests == 2 * [(verb, path, params)]
+
+    def test_of_an_error(
+        self,
+        session: RecordingSession,
+        method: Any,
+        args: tuple[Any, ...],
+        keywords: dict[str, Any],
+        verb: str,
+        path: str,
+        params: Any,
+    ) -> None:
+        error = HttpError(403, "Forbidden")
+        session.reply(f"{verb} {path}", error)
+        outcomes: list[Any] = []
+        with pytest.raises(HttpError, match="403 Forbidden"):
+            method(*args, **keywords)
+        args = tuple(each for each in args if each is not None)
+        callback = functools.partial(heard, outcomes)
+        assert method(*args, cb=callback, **keywords) is None
+        assert outcomes == [(error, None)]
+
+
+def test_a_token_is_the_clients(session: RecordingSession) -> None:
+    worker = session.make({"sid": WK, "activity_sid": WA})
+    page = session.make({"meta": {"key": "tasks"}, "tasks": []})
+    for thing in (worker, worker.activity, page, worker.statistics):
+        thing.updateToken("one")
+        thing.update_token("two")
+    assert session.tokens == ["one", "two"] * 4

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from taskrouter_sync.naming import camel_case
-from taskrouter_sync.properties import NOT_PROPERTIES, JsonObject, property_value
+from taskrouter_sync.properties import NOT_PROPERTIES, property_value
 from taskrouter_sync.resources.base import Resource
 from taskrouter_sync.resources.lists import (
     ActivityList,
@@ -145,26 +145,6 @@ def test_statistics_are_plain_data(
     assert type(session.make(payload)) is StatisticsData
 
 
-def test_a_list_of_statistics_is_a_list_of_plain_data(
-    session: RecordingSession,
-) -> None:
-    found = session.make(
-        {
-            "meta": {"key": "workers_statistics"},
-            "workers_statistics": [
-                {"friendly_name": "a", "cumulative": {"tasks_entered": 1}},
-                {"friendly_name": "b"},
-                5,
-            ],
-        }
-    )
-    assert json.dumps(found) == (
-        '[{"friendlyName": "a", "cumulative": {"tasksEntered": 1}}, '
-        '{"friendlyName": "b"}, 5]'
-    )
-    assert found[0].cumulative.tasks_entered == 1
-
-
 PLAIN: list[Any] = [
     None,
     True,
@@ -187,12 +167,6 @@ PLAIN: list[Any] = [
 @pytest.mark.parametrize("payload", PLAIN)
 def test_all_else_is_left_as_it_is(session: RecordingSession, payload: Any) -> None:
     assert session.make(payload) == payload
-
-
-def test_of_all_else_the_keys_are_attributes(session: RecordingSession) -> None:
-    found = session.make({"a_b": [{"c_d": 1}]})
-    assert type(found) is JsonObject
-    assert found.a_b[0].c_d == 1
 
 
 NEIGHBORS: list[tuple[Any, dict[str, Any], type[Resource] | None, str]] = [

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.errors import ArgumentError, HttpError, InvalidResponse
+from taskrouter_sync.errors import InvalidResponse
 
-from ..support.recording_session import WA, WK, WORKSPACE, RecordingSession
+from ..support.recording_session import WK, WORKSPACE, RecordingSession
 
 
 def page(
@@ -48,9 +48,6 @@ class TestPage:
         assert workers.pageSize == workers.page_size == 2
         assert workers.hasNext is workers.has_next is True
         assert workers.hasPrevious is workers.has_previous is False
-
-    def test_it_holds_its_items(self, workers: Any) -> None:
-        assert [worker.sid for worker in workers.data] == ["WK0a", "WK0b"]
 
     def test_it_is_a_sequence_of_its_items(self, workers: Any) -> None:
         assert issubclass(type(workers), Sequence)
@@ -92,11 +89,6 @@ class TestPages:
         session.reply(f"GET /Workers/{WK}", {"sid": WK})
         assert workers.next().fetch(WK).sid == WK
 
-    def test_a_callback_gets_the_page(self, workers: Any) -> None:
-        pages: list[Any] = []
-        assert workers.next(lambda error, found: pages.append((error, found))) is None
-        assert [(error, found.page) for error, found in pages] == [(None, 1)]
-
     @pytest.mark.parametrize("way", ["next", "previous"])
     def test_where_there_is_no_page_nothing_is_asked_for(
         self, session: RecordingSession, way: str
@@ -111,20 +103,6 @@ class TestPages:
         assert [worker.sid for worker in workers.all()] == [
             f"WK{number}{place}" for number in range(3) for place in "ab"
         ]
-
-    def test_all_gives_them_to_a_callback(self, workers: Any) -> None:
-        outcomes: list[Any] = []
-        workers.all(lambda error, found: outcomes.append((error, len(found))))
-        assert outcomes == [(None, 6)]
-
-    def test_all_gives_a_callback_the_error_of_a_page(
-        self, session: RecordingSession, workers: Any
-    ) -> None:
-        outcomes: list[Any] = []
-        error = HttpError(500, "Oops")
-        session.reply("GET /Workers?PageSize=2&Page=2", error)
-        workers.all(lambda *outcome: outcomes.append(outcome))
-        assert outcomes == [(error, None)]
 
     @pytest.mark.parametrize("method", ["iter_all", "iterAll"])
     def test_a_page_is_fetched_when_the_walk_gets_there(
@@ -168,130 +146,6 @@ class TestPages:
         assert len(found.all()) == 2
 
 
-CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[str, str, Any]]] = [
-    # Method, arguments, keywords; the request.
-    ("fetch", (), {}, ("GET", "/Workers", None)),
-    ("fetch", (None,), {}, ("GET", "/Workers", None)),
-    ("fetch", (WK,), {}, ("GET", f"/Workers/{WK}", None)),
-    (
-        "fetch",
-        ({"Available": "true"},),
-        {},
-        ("GET", "/Workers", {"Available": "true"}),
-    ),
-    (
-        "fetch",
-        (),
-        {"friendly_name": "Ann"},
-        ("GET", "/Workers", {"FriendlyName": "Ann"}),
-    ),
-    (
-        "create",
-        ({"FriendlyName": "Ann", "Attributes": {"a": 1}},),
-        {},
-        ("POST", "/Workers", {"FriendlyName": "Ann", "Attributes": '{"a":1}'}),
-    ),
-    (
-        "create",
-        (),
-        {"friendly_name": "Ann"},
-        ("POST", "/Workers", {"FriendlyName": "Ann"}),
-    ),
-    (
-        "update",
-        (WK, "ActivitySid", WA),
-        {},
-        ("POST", f"/Workers/{WK}", {"ActivitySid": WA}),
-    ),
-    (
-        "update",
-        (WK, {"ActivitySid": WA}),
-        {},
-        ("POST", f"/Workers/{WK}", {"ActivitySid": WA}),
-    ),
-    (
-        "update",
-        (WK,),
-        {"activity_sid": WA},
-        ("POST", f"/Workers/{WK}", {"ActivitySid": WA}),
-    ),
-    ("delete", (WK,), {}, ("DELETE", f"/Workers/{WK}", None)),
-]
-
-
-@pytest.mark.parametrize(("method", "args", "keywords", "request_made"), CALLS)
-def test_what_a_call_asks_for(
-    session: RecordingSession,
-    workers: Any,
-    method: str,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    request_made: tuple[str, str, Any],
-) -> None:
-    verb, path, _ = request_made
-    session.reply(f"{verb} {path}", None if verb == "DELETE" else {"sid": WK})
-    found = getattr(workers, method)(*args, **keywords)
-    assert session.requests == [request_made]
-    assert found is None if verb == "DELETE" else found.sid == WK
-
-
-@pytest.mark.parametrize(("method", "args", "keywords", "request_made"), CALLS)
-@pytest.mark.parametrize("fails", [False, True])
-def test_a_callback_gets_the_outcome(
-    session: RecordingSession,
-    workers: Any,
-    method: str,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    request_made: tuple[str, str, Any],
-    fails: bool,
-) -> None:
-    outcomes: list[Any] = []
-    verb, path, _ = request_made
-    worker = None if verb == "DELETE" else {"sid": WK}
-    error = HttpError(403, "Forbidden")
-    session.reply(f"{verb} {path}", error if fails else worker)
-    assert (
-        getattr(workers, method)(
-            *args, **keywords, cb=lambda *outcome: outcomes.append(outcome)
-        )
-        is None
-    )
-    assert outcomes == [(error, None) if fails else (None, session.make(worker))]
-
-
-WRONG: list[tuple[str, tuple[Any, ...], str]] = [
-    ("fetch", ("",), "must be a dict of parameters or a sid, not str ''"),
-    ("fetch", (5,), "must be a dict of parameters or a sid, not int"),
-    ("fetch", ("..",), "sid must be a sid, .* not '..'"),
-    ("update", ("WK1/x", "A", "b"), "sid must be a sid, .* not 'WK1/x'"),
-    ("delete", ("?a=b",), "sid must be a sid, .* not"),
-    ("create", (), "expected a dict of parameters, got nothing"),
-    ("create", (WK,), "expected a dict of parameters, got str"),
-    ("update", ("ActivitySid", WA), "the sid must come first.*; got str, str"),
-    ("update", ({"ActivitySid": WA},), "the sid must come first"),
-    ("update", (WK,), "expected a name and a value, or a dict"),
-    ("update", ("", "ActivitySid", WA), "the sid must come first"),
-    ("delete", (), "sid is required"),
-    ("delete", (5,), "sid must be str, not int"),
-    ("next", (5,), "takes 0 values and a callback, not 1"),
-    ("all", (5,), "takes 0 values and a callback, not 1"),
-]
-
-
-@pytest.mark.parametrize(("method", "args", "words"), WRONG)
-def test_a_wrong_call_asks_for_nothing(
-    session: RecordingSession,
-    workers: Any,
-    method: str,
-    args: tuple[Any, ...],
-    words: str,
-) -> None:
-    with pytest.raises(ArgumentError, match=f"^workerList.{method}: .*{words}"):
-        getattr(workers, method)(*args)
-    assert session.requests == []
-
-
 def test_a_list_has_the_statistics_of_its_items(
     session: RecordingSession, workers: Any
 ) -> None:
@@ -300,9 +154,3 @@ def test_a_list_has_the_statistics_of_its_items(
         {"meta": {"key": "workers_statistics"}, "workers_statistics": [{"a_b": 1}]},
     )
     assert workers.cumulativeStats.fetch() == [{"aB": 1}]
-
-
-def test_a_token_is_the_clients(session: RecordingSession, workers: Any) -> None:
-    workers.updateToken("one")
-    workers.update_token("two")
-    assert session.tokens == ["one", "two"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.errors import ArgumentError, ClientClosed, HttpError
+from taskrouter_sync.errors import ClientClosed, HttpError
 from taskrouter_sync.resources.lists import (
     ActivityList,
     ListResource,
@@ -24,7 +24,6 @@ from taskrouter_sync.resources.statistics import (
 )
 
 from ..support.recording_session import (
-    WA,
     WK,
     WORKSPACE,
     WQ,
@@ -56,86 +55,6 @@ def reservation(session: RecordingSession) -> Any:
     session.reply(f"POST {PATH}", {**RESERVATION, "reservation_status": "accepted"})
     session.reply(f"GET /Tasks/{WT}", TASK)
     return session.make(RESERVATION)
-
-
-ACTIONS: list[tuple[str, tuple[Any, ...], dict[str, Any], dict[str, Any]]] = [
-    # Method, arguments, keywords, what is sent.
-    ("accept", (), {}, {"ReservationStatus": "accepted"}),
-    ("accept", (None,), {}, {"ReservationStatus": "accepted"}),
-    ("reject", (), {}, {"ReservationStatus": "rejected"}),
-    ("reject", (None,), {}, {"ReservationStatus": "rejected"}),
-    (
-        "reject",
-        (WA,),
-        {},
-        {"ReservationStatus": "rejected", "WorkerActivitySid": WA},
-    ),
-    (
-        "reject",
-        (),
-        {"activity_sid": WA},
-        {"ReservationStatus": "rejected", "WorkerActivitySid": WA},
-    ),
-]
-
-
-@pytest.mark.parametrize(("method", "args", "keywords", "params"), ACTIONS)
-def test_an_action_is_a_post_and_its_result_has_its_task(
-    session: RecordingSession,
-    reservation: Any,
-    method: str,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    params: dict[str, Any],
-) -> None:
-    done = getattr(reservation, method)(*args, **keywords)
-    assert done.reservationStatus == "accepted"
-    assert done.task.attributes.foo == "bar"
-    assert session.requests == [
-        ("POST", PATH, params),
-        ("GET", f"/Tasks/{WT}", None),
-    ]
-
-
-def test_an_action_does_not_change_the_reservation(reservation: Any) -> None:
-    reservation.accept()
-    assert reservation.reservationStatus == "pending"
-
-
-@pytest.mark.parametrize("method", ["accept", "reject"])
-def test_a_callback_alone_gets_the_new_reservation(
-    reservation: Any, method: str
-) -> None:
-    """The documented `reject(function…)`, which v1.21 never calls."""
-    outcomes: list[Any] = []
-    getattr(reservation, method)(lambda *outcome: outcomes.append(outcome))
-    assert outcomes == [(None, reservation)]
-
-
-def test_a_callback_gets_the_error(session: RecordingSession, reservation: Any) -> None:
-    outcomes: list[Any] = []
-    error = HttpError(410, "Gone")
-    session.reply(f"POST {PATH}", error)
-    reservation.accept(lambda *outcome: outcomes.append(outcome))
-    assert outcomes == [(error, None)]
-
-
-@pytest.mark.parametrize(
-    ("method", "args"),
-    [
-        ("accept", (WA,)),
-        ("reject", ([WA],)),
-        ("reject", (WA, WA)),
-        ("call", ()),
-        ("redirect", ("CA1",)),
-    ],
-)
-def test_a_wrong_call_asks_for_nothing(
-    session: RecordingSession, reservation: Any, method: str, args: tuple[Any, ...]
-) -> None:
-    with pytest.raises(ArgumentError, match=f"reservation.{method}: "):
-        getattr(reservation, method)(*args)
-    assert session.requests == []
 
 
 class TestTask:
@@ -197,14 +116,6 @@ class TestTask:
         assert lost.taskSid == sid
         assert session.requests == []
 
-    def test_it_can_be_put_in(
-        self, session: RecordingSession, reservation: Any
-    ) -> None:
-        task = session.make(TASK)
-        reservation._set_task(task)
-        assert reservation.task is task
-        assert session.requests == []
-
 
 class TestList:
     """Every page of reservations has its tasks, each loaded once."""
@@ -260,60 +171,6 @@ class TestList:
     ) -> None:
         session.result(self.page(WT), f"{WORKSPACE}/Workers/WK1/Channels")
         assert session.requests == []
-
-
-@pytest.fixture
-def task(session: RecordingSession) -> Any:
-    session.reply(f"POST /Tasks/{WT}", {**TASK, "assignment_status": "completed"})
-    return session.make(TASK)
-
-
-@pytest.mark.parametrize(
-    ("args", "keywords", "more"),
-    [
-        ((), {}, {}),
-        ((None,), {}, {}),
-        ((None, "done"), {}, {"Reason": "done"}),
-        (("done",), {}, {"Reason": "done"}),
-        ((), {"reason": "done"}, {"Reason": "done"}),
-    ],
-)
-def test_a_task_is_completed(
-    session: RecordingSession,
-    task: Any,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    more: dict[str, Any],
-) -> None:
-    completed = task.complete(*args, **keywords)
-    assert completed.assignmentStatus == "completed"
-    # The result is a new one.
-    assert task.assignmentStatus == "assigned"
-    params = {"AssignmentStatus": "completed", **more}
-    assert session.requests == [("POST", f"/Tasks/{WT}", params)]
-
-
-def test_the_callback_comes_first(session: RecordingSession, task: Any) -> None:
-    outcomes: list[Any] = []
-    task.complete(lambda *outcome: outcomes.append(outcome), "done")
-    assert outcomes == [(None, task)]
-    assert session.requests[0][2]["Reason"] == "done"
-
-
-def test_a_callback_of_complete_gets_the_error(
-    session: RecordingSession, task: Any
-) -> None:
-    outcomes: list[Any] = []
-    error = HttpError(400, "Bad Request")
-    session.reply(f"POST /Tasks/{WT}", error)
-    task.complete(lambda *outcome: outcomes.append(outcome))
-    assert outcomes == [(error, None)]
-
-
-def test_a_wrong_reason_is_refused(session: RecordingSession, task: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"task\.complete: "):
-        task.complete(None, ["done"])
-    assert session.requests == []
 
 
 @pytest.mark.parametrize("key", ["task_queue_sid", "queue_sid"])

@@ -7,22 +7,17 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
 
-from taskrouter_sync.errors import ArgumentError, HttpError, TaskRouterError
-from taskrouter_sync.naming import camel_case
-from taskrouter_sync.properties import NOT_PROPERTIES, property_value
-from taskrouter_sync.resources.base import PayloadView, Resource, deliver
-from taskrouter_sync.resources.models import Activity, WorkspaceResource
+from taskrouter_sync.errors import HttpError, TaskRouterError
+from taskrouter_sync.resources.base import PayloadView, deliver
+from taskrouter_sync.resources.models import Activity
 
-from ..strategies import moderate, payloads, texts
 from ..support.recording_session import (
     AC,
     WA,
     WC,
     WK,
     WORKER,
-    WORKSPACE,
     WQ,
     WS,
     WT,
@@ -56,11 +51,6 @@ def test_a_property_is_read_in_both_spellings_by_index_and_as_an_attribute(
 ) -> None:
     assert worker[snake] == worker[camel] == value
     assert getattr(worker, snake) == getattr(worker, camel) == value
-
-
-def test_the_users_own_keys_are_attributes_as_they_are(worker: Any) -> None:
-    assert worker.attributes.contact_uri == "client:joey"
-    assert worker.attributes.contactUri is None
 
 
 def test_what_is_set_in_user_data_stays_and_is_what_update_sends(
@@ -146,17 +136,6 @@ def test_a_resource_is_true(session: RecordingSession) -> None:
     assert Activity(wire, {}, "")
 
 
-@pytest.mark.parametrize("name", ["url", "links", "reservation_sid", "reservationSid"])
-def test_what_is_no_property_is_in_the_payload_only(
-    session: RecordingSession, name: str
-) -> None:
-    worker = session.make({**WORKER, "reservation_sid": "WR1"})
-    assert not hasattr(worker, name)
-    assert name not in worker
-    assert worker.payload["url"] == WORKER["url"]
-    assert worker.payload["reservation_sid"] == "WR1"
-
-
 @pytest.mark.parametrize("name", ["color", "Friendly_Name", "_secret", ""])
 def test_a_name_that_nobody_knows(worker: Any, name: str) -> None:
     with pytest.raises(KeyError):
@@ -197,13 +176,6 @@ def test_what_nobody_has_documented_yet_is_there(session: RecordingSession) -> N
     worker = session.make({"sid": WK, "shoe_size": 42, "shoe_sid": "SH1"})
     assert worker.shoeSize == worker.shoe_size == 42
     assert list(worker) == ["sid", "shoeSize", "shoeSid"]
-
-
-def test_a_kind_that_nobody_knows_yet_is_a_resource(session: RecordingSession) -> None:
-    thing = session.make({"sid": "XX1", "a_b": 1, "url": f"{WORKSPACE}/Things/XX1"})
-    assert thing.aB == 1
-    session.reply("GET /Things/XX1", {"sid": "XX1", "a_b": 2})
-    assert thing.fetch().aB == 2
 
 
 def test_a_property_that_has_the_name_of_a_method_is_read_by_index(
@@ -254,14 +226,6 @@ class TestNeighbors:
         assert neighbor.fetch().friendlyName == "N"
         assert session.requests == [("GET", path, None)]
 
-    def test_it_has_both_spellings(self, session: RecordingSession) -> None:
-        workspace = session.make({"sid": WS, "timeout_activity_sid": WA})
-        assert workspace.timeout_activity is workspace.timeoutActivity
-        assert workspace["timeout_activity"] is workspace["timeoutActivity"]
-
-    def test_it_is_the_same_each_time(self, worker: Any) -> None:
-        assert worker.activity is worker.activity
-
     def test_it_is_another_when_the_sid_is(
         self, session: RecordingSession, worker: Any
     ) -> None:
@@ -302,17 +266,6 @@ class TestEquality:
     ) -> None:
         assert worker != session.make(other)
 
-    def test_another_kind_is_another_thing(self, session: RecordingSession) -> None:
-        wire: Any = session
-        activity, workspace = (
-            kind(wire, {"sid": WA}, "") for kind in (Activity, WorkspaceResource)
-        )
-        assert activity != workspace
-
-    def test_a_payload_is_no_resource(self, worker: Any) -> None:
-        assert worker != WORKER
-        assert worker != WK
-
     def test_without_a_sid_it_equals_itself(self, session: RecordingSession) -> None:
         wire: Any = session
         one, other = Activity(wire, {}, ""), Activity(wire, {}, "")
@@ -344,11 +297,6 @@ def test_a_long_name_does_not_fill_the_screen(session: RecordingSession) -> None
     assert len(repr(session.make({"sid": WK, "friendly_name": "a" * 10**6}))) < 200
 
 
-def test_a_resource_needs_no_session_to_be_read() -> None:
-    wire: Any = None
-    assert Resource(wire, {"sid": "XX1", "a_b": 1}, "").aB == 1
-
-
 Outcome = list[tuple[Any, ...]]
 
 
@@ -361,31 +309,6 @@ class TestRequests:
         assert fetched.friendlyName == "Bea"
         assert worker.friendlyName == "Ann"
         assert session.requests == [("GET", f"/Workers/{WK}", None)]
-
-    @pytest.mark.parametrize(
-        ("args", "keywords", "params"),
-        [
-            (("FriendlyName", "Bea"), {}, {"FriendlyName": "Bea"}),
-            (({"FriendlyName": "Bea"},), {}, {"FriendlyName": "Bea"}),
-            (({"Attributes": {"a": [1]}},), {}, {"Attributes": '{"a":[1]}'}),
-            (({},), {}, {}),
-            ((WK, "FriendlyName", "Bea"), {}, {"FriendlyName": "Bea"}),
-            ((WK, {"FriendlyName": "Bea"}), {}, {"FriendlyName": "Bea"}),
-            ((), {"friendly_name": "Bea"}, {"FriendlyName": "Bea"}),
-        ],
-    )
-    def test_update_sends_what_is_given(
-        self,
-        session: RecordingSession,
-        worker: Any,
-        args: tuple[Any, ...],
-        keywords: dict[str, Any],
-        params: dict[str, Any],
-    ) -> None:
-        session.reply(f"POST /Workers/{WK}", {**WORKER, "friendly_name": "Bea"})
-        updated = worker.update(*args, **keywords)
-        assert updated.friendlyName == "Bea"
-        assert session.requests == [("POST", f"/Workers/{WK}", params)]
 
     def test_an_updated_resource_shows_it_before_the_callback(
         self, session: RecordingSession, worker: Any
@@ -428,93 +351,6 @@ class TestRequests:
             worker.update(sid, "FriendlyName", "Bea")
         assert session.requests == []
 
-    def test_delete_has_no_result(self, session: RecordingSession, worker: Any) -> None:
-        session.reply(f"DELETE /Workers/{WK}", None)
-        assert worker.delete() is None
-        assert session.requests == [("DELETE", f"/Workers/{WK}", None)]
-
-    def test_a_token_is_the_clients(
-        self, session: RecordingSession, worker: Any
-    ) -> None:
-        worker.updateToken("one")
-        worker.update_token("two")
-        worker.activity.updateToken("three")
-        assert session.tokens == ["one", "two", "three"]
-
-    @pytest.mark.parametrize(
-        ("method", "args"),
-        [
-            ("fetch", (5,)),
-            ("fetch", ("WK1",)),
-            ("update", ()),
-            ("update", ("FriendlyName",)),
-            ("delete", (5,)),
-        ],
-    )
-    def test_a_wrong_call_asks_for_nothing(
-        self,
-        session: RecordingSession,
-        worker: Any,
-        method: str,
-        args: tuple[Any, ...],
-    ) -> None:
-        with pytest.raises(ArgumentError, match=f"worker.{method}: "):
-            getattr(worker, method)(*args)
-        assert session.requests == []
-
-    CALLS = pytest.mark.parametrize(
-        ("request_line", "method", "args"),
-        [
-            (f"GET /Workers/{WK}", "fetch", ()),
-            (f"POST /Workers/{WK}", "update", ("FriendlyName", "Bea")),
-            (f"DELETE /Workers/{WK}", "delete", ()),
-        ],
-    )
-
-    @CALLS
-    def test_a_callback_gets_the_result(
-        self,
-        session: RecordingSession,
-        worker: Any,
-        request_line: str,
-        method: str,
-        args: tuple[Any, ...],
-    ) -> None:
-        outcomes: Outcome = []
-        reply = None if method == "delete" else WORKER
-        session.reply(request_line, reply)
-        returned = getattr(worker, method)(*args, lambda *got: outcomes.append(got))
-        assert returned is None
-        assert outcomes == [(None, None if method == "delete" else worker)]
-
-    @CALLS
-    def test_a_callback_gets_the_error(
-        self,
-        session: RecordingSession,
-        worker: Any,
-        request_line: str,
-        method: str,
-        args: tuple[Any, ...],
-    ) -> None:
-        outcomes: Outcome = []
-        error = HttpError(403, "Forbidden")
-        session.reply(request_line, error)
-        getattr(worker, method)(*args, lambda *got: outcomes.append(got))
-        assert outcomes == [(error, None)]
-
-    @CALLS
-    def test_without_a_callback_the_error_is_raised(
-        self,
-        session: RecordingSession,
-        worker: Any,
-        request_line: str,
-        method: str,
-        args: tuple[Any, ...],
-    ) -> None:
-        session.reply(request_line, HttpError(403, "Forbidden"))
-        with pytest.raises(HttpError, match="403 Forbidden"):
-            getattr(worker, method)(*args)
-
 
 class TestDeliver:
     """The outcome of a request reaches the callback or the caller, once."""
@@ -552,73 +388,6 @@ class TestDeliver:
         assert calls == []
 
 
-PAYLOAD = {
-    "sid": "WK1",
-    "friendly_name": "Ann",
-    "attributes": '{"snake_key":1}',
-    "date_created": 1438286400,
-    "outer_object": {"inner_value": [{"a_b": 1}]},
-    "url": "https://t/Workers/WK1",
-    "links": {"statistics": "https://t/Workers/WK1/Statistics"},
-    "reservation_sid": "WR1",
-    "other_url": "kept",
-}
-
-
-@pytest.mark.parametrize(
-    ("snake", "camel", "value"),
-    [
-        ("sid", "sid", "WK1"),
-        ("friendly_name", "friendlyName", "Ann"),
-        ("attributes", "attributes", {"snake_key": 1}),
-        (
-            "date_created",
-            "dateCreated",
-            datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc),
-        ),
-        ("outer_object", "outerObject", {"innerValue": [{"aB": 1}]}),
-        ("other_url", "otherUrl", "kept"),
-    ],
-)
-def test_a_view_reads_one_value_in_both_spellings(
-    snake: str, camel: str, value: Any
-) -> None:
-    view = PayloadView(PAYLOAD)
-    assert view.value(snake) == value
-    assert view.value(camel) is view.value(snake)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["url", "links", "reservation_sid", "reservationSid", "friendlyname", "", "_"],
-)
-def test_a_view_hides_what_is_no_property(name: str) -> None:
-    view = PayloadView(PAYLOAD)
-    with pytest.raises(KeyError):
-        view.value(name)
-    with pytest.raises(KeyError):
-        view.key(name)
-
-
-def test_the_names_come_in_the_payloads_order() -> None:
-    assert list(PayloadView(PAYLOAD).keys()) == [
-        "sid",
-        "friendly_name",
-        "attributes",
-        "date_created",
-        "outer_object",
-        "other_url",
-    ]
-
-
-def test_the_payload_stays_as_it_came() -> None:
-    view = PayloadView(PAYLOAD)
-    for name in view.keys():
-        view.value(name)
-    assert view.payload is PAYLOAD
-    assert view.payload["attributes"] == '{"snake_key":1}'
-
-
 def test_a_name_of_the_payload_comes_before_its_camel_case() -> None:
     view = PayloadView({"a_b": 1, "aB": 2})
     assert (view.value("a_b"), view.value("aB")) == (1, 2)
@@ -628,19 +397,3 @@ def test_of_two_names_with_one_camel_case_the_later_wins() -> None:
     view = PayloadView({"a_b": 1, "a__b": 2})
     assert view.value("aB") == 2
     assert (view.value("a_b"), view.value("a__b")) == (1, 2)
-
-
-@moderate
-@given(payloads(texts))
-def test_every_value_is_read_by_its_own_name(payload: dict[str, Any]) -> None:
-    view = PayloadView(payload)
-    for name in payload.keys() - NOT_PROPERTIES:
-        assert view.value(name) == property_value(name, payload[name])
-
-
-@moderate
-@given(payloads())
-def test_every_value_is_read_in_both_spellings(payload: dict[str, Any]) -> None:
-    view = PayloadView(payload)
-    for name in view.keys():
-        assert view.value(camel_case(name)) is view.value(name)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import csv
-import io
 import json
 import pickle
 from collections.abc import Mapping
@@ -15,7 +13,6 @@ import pandas
 import pytest
 from hypothesis import given
 
-from taskrouter_sync.errors import ArgumentError, HttpError
 from taskrouter_sync.resources.statistics import (
     RealTimeStatistics,
     Statistics,
@@ -81,17 +78,6 @@ def test_both_spellings_are_read_at_every_depth() -> None:
     assert statistics.realtime["tasksByPriority"]["1"] == 3
 
 
-def test_times_stay_text() -> None:
-    statistics = StatisticsData(PAYLOAD)
-    assert statistics.cumulative.end_date == "2015-07-30T20:05:00Z"
-
-
-def test_no_neighbors_are_made() -> None:
-    statistics = StatisticsData(PAYLOAD)
-    assert statistics.worker_sid == WK
-    assert not hasattr(statistics, "worker")
-
-
 def test_a_documented_name_that_is_absent_is_none() -> None:
     statistics = StatisticsData(PAYLOAD)
     assert statistics.cumulative.tasksEntered is None
@@ -110,57 +96,6 @@ def statistics(session: RecordingSession) -> Any:
     wire: Any = session
     session.reply(f"GET {PATH}", PAYLOAD)
     return Statistics(wire, f"{WORKSPACE}{PATH}")
-
-
-@pytest.mark.parametrize(
-    ("args", "keywords", "params"),
-    [
-        ((), {}, None),
-        ((None,), {}, None),
-        (({"Minutes": 240},), {}, {"Minutes": 240}),
-        (({},), {}, {}),
-        ((), {"minutes": "240"}, {"Minutes": "240"}),
-        ((), {"start_date": "2015-07-30"}, {"StartDate": "2015-07-30"}),
-    ],
-)
-def test_fetch(
-    session: RecordingSession,
-    statistics: Any,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-    params: Any,
-) -> None:
-    assert statistics.fetch(*args, **keywords) == IN_JAVASCRIPT
-    assert session.requests == [("GET", PATH, params)]
-
-
-def test_a_callback_gets_the_statistics(statistics: Any) -> None:
-    outcomes: list[Any] = []
-    statistics.fetch({"Minutes": 240}, lambda *outcome: outcomes.append(outcome))
-    assert outcomes == [(None, IN_JAVASCRIPT)]
-
-
-def test_a_callback_gets_the_error(session: RecordingSession, statistics: Any) -> None:
-    outcomes: list[Any] = []
-    error = HttpError(403, "Forbidden")
-    session.reply(f"GET {PATH}", error)
-    statistics.fetch(lambda *outcome: outcomes.append(outcome))
-    assert outcomes == [(error, None)]
-
-
-@pytest.mark.parametrize("args", [("Minutes",), (5,), ({}, {})])
-def test_a_wrong_call_asks_for_nothing(
-    session: RecordingSession, statistics: Any, args: tuple[Any, ...]
-) -> None:
-    with pytest.raises(ArgumentError, match=r"statistics\.fetch: "):
-        statistics.fetch(*args)
-    assert session.requests == []
-
-
-def test_a_token_is_the_clients(session: RecordingSession, statistics: Any) -> None:
-    statistics.updateToken("one")
-    statistics.update_token("two")
-    assert session.tokens == ["one", "two"]
 
 
 def test_statistics_show_themselves() -> None:
@@ -234,11 +169,6 @@ def test_a_list_of_statistics_has_a_row_for_each(session: RecordingSession) -> N
     assert found.to_dicts() == found.toDicts() == [ROW, {"value": 5}]
 
 
-def test_statistics_answer_to_both_spellings() -> None:
-    statistics = StatisticsData(STATISTICS)
-    assert statistics.toDicts() == statistics.to_dicts()
-
-
 @pytest.mark.parametrize(
     "again", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))]
 )
@@ -263,15 +193,6 @@ def test_rows_are_a_data_frame(workers: Any) -> None:
     assert str(frame.date_created.dtype).startswith("datetime64")
     figures = pandas.DataFrame(StatisticsData(STATISTICS).to_dicts())
     assert figures["realtime.total_tasks"][0] == 3
-
-
-def test_rows_are_written_as_csv(workers: Any) -> None:
-    rows = workers.to_dicts()
-    written = io.StringIO()
-    writer = csv.DictWriter(written, rows[0])
-    writer.writeheader()
-    writer.writerows(rows)
-    assert len(written.getvalue().splitlines()) == 3
 
 
 def test_a_notebook_shows_a_resource(worker: Any) -> None:
