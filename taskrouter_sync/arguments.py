@@ -71,7 +71,7 @@ def takes(*names: str, required: int = 0, more: str = "") -> Callable[[Method], 
     return shown
 
 
-class Parameter:
+class Parameter(NamedTuple):
     """One argument of a method.
 
     Attributes:
@@ -83,24 +83,15 @@ class Parameter:
         sid: whether it must be able to be one.
     """
 
-    def __init__(
-        self,
-        name: str,
-        keyword: str,
-        wire: str = "",
-        required: bool = False,
-        types: tuple[type, ...] = (str, int, float, bool),
-        sid: bool = False,
-    ) -> None:
-        self.name = name
-        self.keyword = keyword
-        self.wire = wire
-        self.required = required
-        self.types = types
-        self.sid = sid
+    name: str
+    keyword: str
+    wire: str = ""
+    required: bool = False
+    types: tuple[type, ...] = (str, int, float, bool)
+    sid: bool = False
 
 
-class Signature:
+class Signature(NamedTuple):
     """The arguments of one method, in JavaScript's order.
 
     Attributes:
@@ -111,17 +102,10 @@ class Signature:
             keywords count as such.
     """
 
-    def __init__(
-        self,
-        method: str,
-        parameters: tuple[Parameter, ...] = (),
-        callback_at: int | None = None,
-        options: bool = False,
-    ) -> None:
-        self.method = method
-        self.parameters = parameters
-        self.callback_at = callback_at
-        self.options = options
+    method: str
+    parameters: tuple[Parameter, ...] = ()
+    callback_at: int | None = None
+    options: bool = False
 
     def shown(self, method: Method) -> Method:
         """Decorate the method: let `help` and editors show what it takes."""
@@ -193,8 +177,11 @@ class Signature:
     def _take_keywords(
         self, keywords: Mapping[str, Any], values: dict[str, Any]
     ) -> None:
-        spelled = {each.keyword: each for each in self.parameters}
-        spelled |= {each.name: each for each in self.parameters}
+        spelled = {
+            name: each
+            for each in self.parameters
+            for name in (camel_case(each.keyword), each.name, each.keyword)
+        }
         for name, value in keywords.items():
             if name not in spelled:
                 if self.options:

@@ -75,8 +75,10 @@ class JsonObject(dict[str, Any]):
     __slots__ = ()
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
-        super().__init__()
-        self.update(*args, **keywords)
+        super().__init__(*args, **keywords)
+        for key, value in self.items():
+            if isinstance(value, dict | list):
+                super().__setitem__(key, json_objects(value))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or (name.startswith("_") and name.endswith("_")):

@@ -19,13 +19,15 @@ from typing import (
 
 from .emitter import Emitter
 from .properties import Record
-from .resources.base import R
 
 
 if TYPE_CHECKING:
     from .errors import TaskRouterError
     from .resources.models import Task, WorkerChannel, WorkerResource
     from .resources.reservation import Reservation
+
+# What a client's `ready` carries: its own resource.
+R = TypeVar("R")
 
 # Of every client.
 Ready = Literal["ready"]

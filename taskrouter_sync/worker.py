@@ -213,7 +213,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """Get the worker's reservations: ``fetchReservations(cb, params)``.
 
         Args:
-            callback: gets ``(error, list)``, each reservation with its task loaded.
+            callback: gets each reservation with its task loaded.
             params: filters of the REST API: ``{"ReservationStatus": "accepted"}``; in
                 Python code they may be keywords.
 
@@ -260,7 +260,16 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> Task: ...
     @overload
     def update_task(self, task_sid: str, **params: Value | None) -> Task: ...
-    @takes("task_sid", "params", "callback", required=1, more="parameters")
+    @takes(
+        "task_sid",
+        "name",
+        "value",
+        "callback",
+        "*",
+        "params",
+        required=1,
+        more="parameters",
+    )
     def update_task(self, *args: Any, **keywords: Any) -> Any:
         """Change a task: ``updateTask(taskSid, params, cb)``.
 

@@ -15,16 +15,14 @@ from typing import NamedTuple
 # Used by all; they use each other, and nothing else of the package.
 PURE = frozenset(
     {
-        "callbacks",
+        "arguments",
         "emitter",
         "errors",
-        "forms",
         "naming",
         "notebook",
-        "parameters",
         "properties",
-        "signatures",
         "tokens",
+        "typed_events",
     }
 )
 

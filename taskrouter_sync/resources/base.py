@@ -71,9 +71,19 @@ if TYPE_CHECKING:
     class CallbackFirst(Generic[P, T]):
         """A bound method that takes its callback before its other arguments."""
 
-        @overload
+        @overload  # by itself, as mypy then knows the arguments of a lambda
         def __call__(
-            self, callback: ResultCallback[T], *args: P.args, **keywords: P.kwargs
+            self,
+            callback: Callable[[TaskRouterError | None, T], Any],
+            *args: P.args,
+            **keywords: P.kwargs,
+        ) -> None: ...
+        @overload  # a callback may take less
+        def __call__(
+            self,
+            callback: Callable[[TaskRouterError | None], Any] | Callable[[], Any],
+            *args: P.args,
+            **keywords: P.kwargs,
         ) -> None: ...
         @overload
         def __call__(
@@ -341,7 +351,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
                 f"{name!r} is a property of the service and can't be assigned: "
                 f"change it with {self._kind()}.update"
             )
-        super().__setattr__(name, value)
+        object.__setattr__(self, name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._view.keys(), *self})

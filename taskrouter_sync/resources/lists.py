@@ -90,22 +90,6 @@ class ListResource(ClientObject, Sequence[Item]):
         return self._page_url("previous") is not None
 
     @overload
-    def fetch(self: Self, callback: ResultCallback[Self]) -> None: ...
-    @overload
-    def fetch(self, sid: str, callback: ResultCallback[Item]) -> None: ...
-    @overload
-    def fetch(
-        self: Self, params: Params | None, callback: ResultCallback[Self]
-    ) -> None: ...
-    @overload
-    def fetch(
-        self: Self,
-        params: Params | None = None,
-        *,
-        callback: ResultCallback[Self],
-        **filters: Value | None,
-    ) -> None: ...
-    @overload
     def fetch(self, sid: str, callback: None = None) -> Item: ...
     @overload
     def fetch(
@@ -114,6 +98,17 @@ class ListResource(ClientObject, Sequence[Item]):
         callback: None = None,
         **filters: Value | None,
     ) -> Self: ...
+    @overload
+    def fetch(self: Self, callback: ResultCallback[Self]) -> None: ...
+    @overload
+    def fetch(self, sid: str, callback: ResultCallback[Item]) -> None: ...
+    @overload
+    def fetch(
+        self: Self,
+        params: Params | None = None,
+        callback: ResultCallback[Self] = ...,
+        **filters: Value | None,
+    ) -> None: ...
     @takes("params", "callback", "*", "sid", more="filters")
     def fetch(self, *args: Any, **keywords: Any) -> Any:
         """Get the list, or one of it: ``fetch(cb)``, ``(params, cb)``, ``(sid, cb)``.

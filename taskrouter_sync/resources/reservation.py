@@ -137,52 +137,39 @@ class Reservation(ReservationFields, Resource["Reservation"]):
     @overload
     def dequeue(
         self,
-        from_: str | None,
-        post_work_activity_sid: str | None,
-        record: str | None,
-        timeout: str | float | None,
-        status_callback_url: str | None,
-        status_callback_events: str | Sequence[str] | None,
-        to: str | None,
-        callback: ResultCallback[Reservation],
-    ) -> None: ...
-    @overload
-    def dequeue(
-        self,
-        from_: str | None,
-        post_work_activity_sid: str | None,
-        record: str | None,
-        timeout: str | float | None,
-        status_callback_url: str | None,
-        to: str | None,
-        callback: ResultCallback[Reservation],
-        /,
-    ) -> None: ...
-    @overload
-    def dequeue(
-        self,
         from_: str | None = None,
         post_work_activity_sid: str | None = None,
-        record: str | None = None,
-        timeout: str | float | None = None,
-        status_callback_url: str | None = None,
-        status_callback_events: str | Sequence[str] | None = None,
-        to: str | None = None,
-        *,
-        callback: ResultCallback[Reservation],
-    ) -> None: ...
-    @overload
-    def dequeue(
-        self,
-        from_: str | None = None,
-        post_work_activity_sid: str | None = None,
-        record: str | None = None,
+        record: str | bool | None = None,
         timeout: str | float | None = None,
         status_callback_url: str | None = None,
         status_callback_events: str | Sequence[str] | None = None,
         to: str | None = None,
         callback: None = None,
     ) -> Reservation: ...
+    @overload
+    def dequeue(
+        self,
+        from_: str | None = None,
+        post_work_activity_sid: str | None = None,
+        record: str | bool | None = None,
+        timeout: str | float | None = None,
+        status_callback_url: str | None = None,
+        status_callback_events: str | Sequence[str] | None = None,
+        to: str | None = None,
+        callback: ResultCallback[Reservation] = ...,
+    ) -> None: ...
+    @overload
+    def dequeue(
+        self,
+        from_: str | None,
+        post_work_activity_sid: str | None,
+        record: str | bool | None,
+        timeout: str | float | None,
+        status_callback_url: str | None,
+        to: str | None,
+        callback: ResultCallback[Reservation],
+        /,
+    ) -> None: ...
     @_DEQUEUE.shown
     def dequeue(self, *args: Any, **keywords: Any) -> Any:
         """Call the worker and connect the caller that waits in the queue.
@@ -211,35 +198,23 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         self,
         from_: str,
         url: str,
-        status_callback_url: str | None,
-        accept: str | bool | None,
-        record: str | None,
-        to: str | None,
-        callback: ResultCallback[Reservation],
-    ) -> None: ...
-    @overload
-    def call(
-        self,
-        from_: str,
-        url: str,
         status_callback_url: str | None = None,
         accept: str | bool | None = None,
-        record: str | None = None,
-        to: str | None = None,
-        *,
-        callback: ResultCallback[Reservation],
-    ) -> None: ...
-    @overload
-    def call(
-        self,
-        from_: str,
-        url: str,
-        status_callback_url: str | None = None,
-        accept: str | bool | None = None,
-        record: str | None = None,
+        record: str | bool | None = None,
         to: str | None = None,
         callback: None = None,
     ) -> Reservation: ...
+    @overload
+    def call(
+        self,
+        from_: str,
+        url: str,
+        status_callback_url: str | None = None,
+        accept: str | bool | None = None,
+        record: str | bool | None = None,
+        to: str | None = None,
+        callback: ResultCallback[Reservation] = ...,
+    ) -> None: ...
     @_CALL.shown
     def call(self, *args: Any, **keywords: Any) -> Any:
         """Call the worker and run TwiML on that call.
@@ -264,26 +239,17 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         self,
         call_sid: str,
         url: str,
-        accept: str | bool | None,
-        callback: ResultCallback[Reservation],
-    ) -> None: ...
-    @overload
-    def redirect(
-        self,
-        call_sid: str,
-        url: str,
-        accept: str | bool | None = None,
-        *,
-        callback: ResultCallback[Reservation],
-    ) -> None: ...
-    @overload
-    def redirect(
-        self,
-        call_sid: str,
-        url: str,
         accept: str | bool | None = None,
         callback: None = None,
     ) -> Reservation: ...
+    @overload
+    def redirect(
+        self,
+        call_sid: str,
+        url: str,
+        accept: str | bool | None = None,
+        callback: ResultCallback[Reservation] = ...,
+    ) -> None: ...
     @_REDIRECT.shown
     def redirect(self, *args: Any, **keywords: Any) -> Any:
         """Redirect a call to other TwiML.
@@ -302,12 +268,24 @@ class Reservation(ReservationFields, Resource["Reservation"]):
     @overload
     def conference(
         self,
-        from_: str | None,
-        post_work_activity_sid: str | None,
-        timeout: str | float | None,
-        to: str | None,
-        callback: ResultCallback[Reservation],
+        from_: str | None = None,
+        post_work_activity_sid: str | None = None,
+        timeout: str | float | None = None,
+        to: str | None = None,
+        callback: None = None,
         options: Params | None = None,
+        **more: Value | None,
+    ) -> Reservation: ...
+    @overload
+    def conference(
+        self,
+        from_: str | None = None,
+        post_work_activity_sid: str | None = None,
+        timeout: str | float | None = None,
+        to: str | None = None,
+        callback: ResultCallback[Reservation] = ...,
+        options: Params | None = None,
+        **more: Value | None,
     ) -> None: ...
     @overload
     def conference(
@@ -320,29 +298,6 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         callback: ResultCallback[Reservation],
         /,
     ) -> None: ...
-    @overload
-    def conference(
-        self,
-        from_: str | None = None,
-        post_work_activity_sid: str | None = None,
-        timeout: str | float | None = None,
-        to: str | None = None,
-        *,
-        callback: ResultCallback[Reservation],
-        options: Params | None = None,
-        **more: Value | None,
-    ) -> None: ...
-    @overload
-    def conference(
-        self,
-        from_: str | None = None,
-        post_work_activity_sid: str | None = None,
-        timeout: str | float | None = None,
-        to: str | None = None,
-        callback: None = None,
-        options: Params | None = None,
-        **more: Value | None,
-    ) -> Reservation: ...
     @_CONFERENCE.shown
     def conference(self, *args: Any, **keywords: Any) -> Any:
         """Bring the worker and the caller together in a conference.
@@ -368,6 +323,9 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         if self._task is not None:
             found["task"] = self._task.to_dict(snake_case)
         return found
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        toDict = to_dict
 
     def __getitem__(self, name: str) -> Any:
         if name == "task" and self._task is not None:

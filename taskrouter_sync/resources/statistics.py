@@ -94,24 +94,21 @@ class Statistics(ClientObject, Generic[Data]):
         self._url = url
 
     @overload
-    def fetch(self, callback: ResultCallback[Data]) -> None: ...
-    @overload
-    def fetch(self, params: Params | None, callback: ResultCallback[Data]) -> None: ...
-    @overload
-    def fetch(
-        self,
-        params: Params | None = None,
-        *,
-        callback: ResultCallback[Data],
-        **more: Value | None,
-    ) -> None: ...
-    @overload
     def fetch(
         self,
         params: Params | None = None,
         callback: None = None,
         **more: Value | None,
     ) -> Data: ...
+    @overload
+    def fetch(self, callback: ResultCallback[Data]) -> None: ...
+    @overload
+    def fetch(
+        self,
+        params: Params | None = None,
+        callback: ResultCallback[Data] = ...,
+        **more: Value | None,
+    ) -> None: ...
     @takes("params", "callback", more="parameters")
     def fetch(self, *args: Any, **keywords: Any) -> Any:
         """Ask for the statistics: ``fetch(cb)`` or ``fetch(params, cb)``.

@@ -12,8 +12,8 @@ from hypothesis import given, strategies as st
 from taskrouter_sync.cli.desk import Action, Desk
 from taskrouter_sync.cli.terminal import Paint
 
-from ...resources.session import RecordingSession
-from ...strategies import moderate
+from ..strategies import moderate
+from ..support.recording_session import RecordingSession
 
 
 PLAIN = Paint(io.StringIO(), {})

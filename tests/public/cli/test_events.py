@@ -13,12 +13,11 @@ from hypothesis import given
 from taskrouter_sync.cli import events
 from taskrouter_sync.cli.heard import Heard
 from taskrouter_sync.cli.terminal import Paint
-from taskrouter_sync.clients.announcer import Disconnection
 from taskrouter_sync.errors import HttpError
-from taskrouter_sync.wire.connection import Ending
+from taskrouter_sync.typed_events import Disconnection
 
-from ...resources.session import WK, WORKER, WR, WT, RecordingSession
-from ...strategies import json_values, moderate
+from ..strategies import json_values, moderate
+from ..support.recording_session import WK, WORKER, WR, WT, RecordingSession
 
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -34,7 +33,7 @@ def heard(*args: Any) -> Heard:
 def reservation(attributes: str | None = '{"a": 1}') -> Any:
     made = SESSION.make(RESERVATION)
     if attributes is not None:
-        made._with_task(SESSION.make({"sid": WT, "attributes": attributes}))
+        made._set_task(SESSION.make({"sid": WT, "attributes": attributes}))
     return made
 
 
@@ -46,7 +45,7 @@ def reservation(attributes: str | None = '{"a": 1}') -> Any:
         ((reservation(),), f'{WR}  pending  {WT}  {{"a": 1}}'),
         ((reservation(None),), f"{WR}  pending"),
         ((HttpError(403, "no"),), "403 no"),
-        ((Disconnection(Ending(1000, "bye")),), "lost connectivity bye"),
+        ((Disconnection(1000, "bye"),), "lost connectivity bye"),
         (({"odd": "\x1b[2J"},), r'{"odd": "\u001b[2J"}'),
         (("text",), "text"),
     ],

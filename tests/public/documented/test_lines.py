@@ -13,11 +13,11 @@ import pytest
 from taskrouter_sync import TaskQueue, Worker, Workspace
 from taskrouter_sync.emitter import Emitter
 from taskrouter_sync.naming import camel_case
-from taskrouter_sync.resources.base import Resource
+from taskrouter_sync.resources.base import ClientObject, Resource
 from taskrouter_sync.resources.lists import ListResource
+from taskrouter_sync.resources.models import Task
 from taskrouter_sync.resources.reservation import Reservation
 from taskrouter_sync.resources.statistics import Statistics
-from taskrouter_sync.resources.models import Task
 
 from .lines import LINES
 
@@ -41,7 +41,9 @@ NOT_OF_JAVASCRIPT = {
     "disconnect",
     "runForever",
     "payload",
+    "toDict",
     "toDicts",
+    "toJson",
     "waitUntilReady",
     "get",
     "items",
@@ -53,7 +55,7 @@ NOT_OF_JAVASCRIPT = {
 
 
 def function_of(test: str) -> tuple[str, str]:
-    """The module below tests/public, and the function, that an entry names."""
+    """The module below the tests, and the function, that an entry names."""
     module, _, name = test.rpartition(".")
     where = module[1:] if module.startswith(".") else f"documented.test_{module}"
     return where, f"test_{name}"
@@ -64,7 +66,7 @@ def test_every_line_has_its_tests(line: str) -> None:
     assert LINES[line].split()
     for test in LINES[line].split():
         where, name = function_of(test)
-        package = __package__.rpartition(".")[0]
+        package = __name__.split(".")[0]
         module = importlib.import_module(f"{package}.{where}")
         assert callable(getattr(module, name, None)), f"there is no {where}.{name}"
 
@@ -83,7 +85,8 @@ def test_every_test_stands_at_a_line() -> None:
 @pytest.mark.parametrize("kind", NAMES)
 def test_every_member_stands_at_a_line(kind: str) -> None:
     """Those that it inherits from another kind stand there: update at the entity."""
-    others = [each for each in NAMES.values() if each is not NAMES[kind]]
+    kinds = [*NAMES.values(), ClientObject]
+    others = [each for each in kinds if each is not NAMES[kind]]
     members = {
         camel_case(name)
         for name, member in inspect.getmembers(NAMES[kind])

@@ -7,22 +7,21 @@ from typing import Any
 from typing_extensions import assert_type
 
 from taskrouter_sync import TaskQueue, TaskRouterError, Worker, Workspace
+from taskrouter_sync.resources.lists import (
+    ActivityList,
+    WorkerChannelList,
+    WorkerList,
+)
 from taskrouter_sync.resources.models import (
     Activity,
+    Task,
     TaskQueueResource,
     WorkerChannel,
     WorkerResource,
     WorkspaceResource,
 )
-from taskrouter_sync.resources.lists import (
-    ActivityList,
-    ReservationList,
-    WorkerChannelList,
-    WorkerList,
-)
-from taskrouter_sync.resources.reservation import Reservation
+from taskrouter_sync.resources.reservation import Reservation, ReservationList
 from taskrouter_sync.resources.statistics import StatisticsData, StatisticsList
-from taskrouter_sync.resources.models import Task
 
 
 def on_worker(error: TaskRouterError | None, worker: WorkerResource | None) -> None:

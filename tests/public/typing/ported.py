@@ -28,7 +28,7 @@ def ported(token: str) -> None:
     worker.update("ActivitySid", "WA1", lambda error, worker: print(error))
     worker.updateToken(token)
     worker.on("reservation.created", lambda reservation: reservation.accept())
-    worker.on("anything.else", print)
+    worker.on("reservation.created", print)
     print(worker.activityName.upper(), worker.friendlyName.upper())
 
 

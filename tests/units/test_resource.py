@@ -1,4 +1,4 @@
-"""Resources: what they show of their payload."""
+"""Resources: what they show of their payload, and what their methods ask for."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.resources.base import Resource
-from taskrouter_sync.resources.models import Activity, WorkspaceResource
+from taskrouter_sync.errors import HttpError, TaskRouterError
+from taskrouter_sync.resources.base import PayloadView, deliver
+from taskrouter_sync.resources.models import Activity
 
-from .session import AC, WA, WC, WK, WORKER, WORKSPACE, WQ, WS, WT, WW, RecordingSession
+from ..support.recording_session import (
+    AC,
+    WA,
+    WC,
+    WK,
+    WORKER,
+    WQ,
+    WS,
+    WT,
+    WW,
+    RecordingSession,
+)
 
 
 EIGHT = datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc)
@@ -41,9 +53,50 @@ def test_a_property_is_read_in_both_spellings_by_index_and_as_an_attribute(
     assert getattr(worker, snake) == getattr(worker, camel) == value
 
 
-def test_the_users_own_keys_are_attributes_as_they_are(worker: Any) -> None:
-    assert worker.attributes.contact_uri == "client:joey"
-    assert not hasattr(worker.attributes, "contactUri")
+def test_what_is_set_in_user_data_stays_and_is_what_update_sends(
+    session: RecordingSession, worker: Any
+) -> None:
+    worker.attributes.checked = True
+    worker["attributes"]["nested"] = {"a": 1}
+    assert worker.attributes.checked is True
+    assert worker.attributes.nested.a == 1
+    del worker.attributes.languages
+    session.reply(f"POST /Workers/{WK}", WORKER)
+    worker.update({"Attributes": worker.attributes})
+    sent = '{"contact_uri":"client:joey","checked":true,"nested":{"a":1}}'
+    assert session.requests == [("POST", f"/Workers/{WK}", {"Attributes": sent})]
+    # What the service says then is what is shown.
+    assert worker.attributes.checked is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "activityName",
+        "activity_name",
+        "attributes",
+        "activity",
+        "sid",
+        # Documented, and not in this payload; undocumented, and in it.
+        "shoe_size",
+        "shoeSize",
+    ],
+)
+def test_a_property_of_the_service_cannot_be_assigned(
+    session: RecordingSession, name: str
+) -> None:
+    worker = session.make({"sid": WK, "shoe_size": 42})
+    with pytest.raises(AttributeError, match=f"{name!r} is .* worker.update"):
+        setattr(worker, name, "Break")
+    assert name not in vars(worker)
+
+
+def test_a_name_of_the_programs_own_can_be_assigned(worker: Any) -> None:
+    worker.panel = "left"
+    worker.url = "mine"
+    assert (worker.panel, worker.url) == ("left", "mine")
+    del worker.panel
+    assert not hasattr(worker, "panel")
 
 
 def test_the_loop_over_a_resource_is_that_of_javascript(worker: Any) -> None:
@@ -83,23 +136,19 @@ def test_a_resource_is_true(session: RecordingSession) -> None:
     assert Activity(wire, {}, "")
 
 
-@pytest.mark.parametrize("name", ["url", "links", "reservation_sid", "reservationSid"])
-def test_what_is_no_property_is_in_the_payload_only(
-    session: RecordingSession, name: str
-) -> None:
-    worker = session.make({**WORKER, "reservation_sid": "WR1"})
-    assert not hasattr(worker, name)
-    assert name not in worker
-    assert worker.payload["url"] == WORKER["url"]
-    assert worker.payload["reservation_sid"] == "WR1"
-
-
 @pytest.mark.parametrize("name", ["color", "Friendly_Name", "_secret", ""])
 def test_a_name_that_nobody_knows(worker: Any, name: str) -> None:
     with pytest.raises(KeyError):
         _ = worker[name]
     with pytest.raises(AttributeError, match="'WorkerResource' object has no"):
         getattr(worker, name)
+
+
+def test_a_name_that_is_mistyped_gets_a_suggestion(worker: Any) -> None:
+    with pytest.raises(AttributeError, match="'updaet'; see 'update'"):
+        worker.updaet()
+    with pytest.raises(AttributeError, match="'frendlyName'; see 'friendlyName'"):
+        _ = worker.frendlyName
 
 
 @pytest.mark.parametrize(
@@ -127,13 +176,6 @@ def test_what_nobody_has_documented_yet_is_there(session: RecordingSession) -> N
     worker = session.make({"sid": WK, "shoe_size": 42, "shoe_sid": "SH1"})
     assert worker.shoeSize == worker.shoe_size == 42
     assert list(worker) == ["sid", "shoeSize", "shoeSid"]
-
-
-def test_a_kind_that_nobody_knows_yet_is_a_resource(session: RecordingSession) -> None:
-    thing = session.make({"sid": "XX1", "a_b": 1, "url": f"{WORKSPACE}/Things/XX1"})
-    assert thing.aB == 1
-    session.reply("GET /Things/XX1", {"sid": "XX1", "a_b": 2})
-    assert thing.fetch().aB == 2
 
 
 def test_a_property_that_has_the_name_of_a_method_is_read_by_index(
@@ -184,14 +226,6 @@ class TestNeighbors:
         assert neighbor.fetch().friendlyName == "N"
         assert session.requests == [("GET", path, None)]
 
-    def test_it_has_both_spellings(self, session: RecordingSession) -> None:
-        workspace = session.make({"sid": WS, "timeout_activity_sid": WA})
-        assert workspace.timeout_activity is workspace.timeoutActivity
-        assert workspace["timeout_activity"] is workspace["timeoutActivity"]
-
-    def test_it_is_the_same_each_time(self, worker: Any) -> None:
-        assert worker.activity is worker.activity
-
     def test_it_is_another_when_the_sid_is(
         self, session: RecordingSession, worker: Any
     ) -> None:
@@ -232,17 +266,6 @@ class TestEquality:
     ) -> None:
         assert worker != session.make(other)
 
-    def test_another_kind_is_another_thing(self, session: RecordingSession) -> None:
-        wire: Any = session
-        activity, workspace = (
-            kind(wire, {"sid": WA}, "") for kind in (Activity, WorkspaceResource)
-        )
-        assert activity != workspace
-
-    def test_a_payload_is_no_resource(self, worker: Any) -> None:
-        assert worker != WORKER
-        assert worker != WK
-
     def test_without_a_sid_it_equals_itself(self, session: RecordingSession) -> None:
         wire: Any = session
         one, other = Activity(wire, {}, ""), Activity(wire, {}, "")
@@ -274,6 +297,103 @@ def test_a_long_name_does_not_fill_the_screen(session: RecordingSession) -> None
     assert len(repr(session.make({"sid": WK, "friendly_name": "a" * 10**6}))) < 200
 
 
-def test_a_resource_needs_no_session_to_be_read() -> None:
-    wire: Any = None
-    assert Resource(wire, {"sid": "XX1", "a_b": 1}, "").aB == 1
+Outcome = list[tuple[Any, ...]]
+
+
+class TestRequests:
+    def test_fetch_brings_a_new_resource_and_leaves_this_one(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        session.reply(f"GET /Workers/{WK}", {**WORKER, "friendly_name": "Bea"})
+        fetched = worker.fetch()
+        assert fetched.friendlyName == "Bea"
+        assert worker.friendlyName == "Ann"
+        assert session.requests == [("GET", f"/Workers/{WK}", None)]
+
+    def test_an_updated_resource_shows_it_before_the_callback(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        shown = []
+        session.reply(f"POST /Workers/{WK}", {"sid": WK, "friendly_name": "Bea"})
+        worker.update(
+            "FriendlyName", "Bea", lambda error, _: shown.append(worker.friendlyName)
+        )
+        assert shown == ["Bea"]
+        # What the service did not mention stays.
+        assert worker.activityName == "Idle"
+
+    def test_the_response_to_an_update_is_shown_whatever_its_date(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        for name, date in [("Bea", 1500000002), ("Cid", "2017-07-14T02:40:01Z")]:
+            payload = {"sid": WK, "friendly_name": name, "date_updated": date}
+            session.reply(f"POST /Workers/{WK}", payload)
+            worker.update("FriendlyName", name)
+            assert worker.friendlyName == name
+        # A frame that was overtaken is not.
+        older = {"friendly_name": "Dan", "date_updated": 1400000000}
+        worker._apply(older, if_newer=True)
+        assert worker.friendlyName == "Cid"
+
+    @pytest.mark.parametrize("payload", [None, 5, [1], "text"])
+    def test_an_update_answered_without_an_object_changes_nothing(
+        self, session: RecordingSession, worker: Any, payload: Any
+    ) -> None:
+        session.reply(f"POST /Workers/{WK}", payload)
+        assert worker.update("FriendlyName", "Bea") == payload
+        assert worker.friendlyName == "Ann"
+
+    @pytest.mark.parametrize("sid", ["WK2", "", "FriendlyName"])
+    def test_an_update_of_another_sid_is_refused(
+        self, session: RecordingSession, worker: Any, sid: str
+    ) -> None:
+        with pytest.raises(ValueError, match=f"{sid!r} is not the sid of this worker"):
+            worker.update(sid, "FriendlyName", "Bea")
+        assert session.requests == []
+
+
+class TestDeliver:
+    """The outcome of a request reaches the callback or the caller, once."""
+
+    @pytest.mark.parametrize("error", [None, HttpError(500, "Oops")])
+    def test_what_a_callback_raises_reaches_the_caller(
+        self, error: TaskRouterError | None
+    ) -> None:
+        calls: Outcome = []
+
+        def request() -> str:
+            if error is not None:
+                raise error
+            return "result"
+
+        def broken(*outcome: Any) -> None:
+            calls.append(outcome)
+            raise HttpError(404, "the callback's own")
+
+        with pytest.raises(HttpError, match="the callback's own") as caught:
+            deliver(request, broken)
+        assert len(calls) == 1
+        assert caught.value.__context__ is None
+
+    def test_a_callback_may_take_less(self) -> None:
+        calls: Outcome = []
+        deliver(lambda: "result", lambda: calls.append(()))
+        deliver(lambda: "result", lambda error: calls.append((error,)))
+        assert calls == [(), (None,)]
+
+    def test_a_mistake_of_ours_is_no_result(self) -> None:
+        calls: Outcome = []
+        with pytest.raises(ZeroDivisionError):
+            deliver(lambda: 1 // 0, lambda *outcome: calls.append(outcome))
+        assert calls == []
+
+
+def test_a_name_of_the_payload_comes_before_its_camel_case() -> None:
+    view = PayloadView({"a_b": 1, "aB": 2})
+    assert (view.value("a_b"), view.value("aB")) == (1, 2)
+
+
+def test_of_two_names_with_one_camel_case_the_later_wins() -> None:
+    view = PayloadView({"a_b": 1, "a__b": 2})
+    assert view.value("aB") == 2
+    assert (view.value("a_b"), view.value("a__b")) == (1, 2)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taskrouter_sync.errors import TaskRouterError
 from taskrouter_sync.resources import factory
-from taskrouter_sync.wire.answers import Result
 
 
 AC = "AC00000000000000000000000000000001"
@@ -60,9 +59,9 @@ class RecordingSession:
     def reply(self, request: str, payload: Any) -> None:
         self._replies[request] = payload
 
-    def request(
+    def call(
         self, method: str, url: str, params: Mapping[str, Any] | None = None
-    ) -> Result:
+    ) -> Any:
         path = url.removeprefix(WORKSPACE)
         self.requests.append((method, path, params))
         request = f"{method} {path}"
@@ -71,30 +70,31 @@ class RecordingSession:
         reply = self._replies[request]
         if isinstance(reply, TaskRouterError):
             raise reply
-        return Result(reply)
+        return reply
 
-    def delete(self, url: str) -> None:
-        self.request("DELETE", url)
+    def get_all(self, urls: Sequence[str]) -> list[Any]:
+        return [self._payload_or_error(url) for url in urls]
 
-    def entity_from(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        show: Callable[[Any], None] | None = None,
+    def _payload_or_error(self, url: str) -> Any:
+        try:
+            return self.call("GET", url)
+        except TaskRouterError as error:
+            return error
+
+    def perform(
+        self, method: str, url: str, params: Mapping[str, Any] | None = None
     ) -> Any:
-        payload = self.request(method, url, params).payload
-        if show is not None:
-            show(payload)
-        return self.entity(payload, url)
+        return self.result(self.call(method, url, params), url)
 
-    def entity(self, payload: Any, url: str | None = None) -> Any:
-        entity = self.make(payload, url)
+    def result(self, payload: Any, url: str | None = None) -> Any:
+        entity = self.build(payload, url)
         load = getattr(type(entity), "_load", None)
         if load is not None:
             load(entity)
         return entity
+
+    def build(self, payload: Any, url: str | None = None) -> Any:
+        return self.make(payload, url)
 
     def make(self, payload: Any, url: str | None = None) -> Any:
         """Make of a payload what it is; Any, as tests read what payloads hold."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .session import WORKER, RecordingSession
+from ..support.recording_session import WORKER, RecordingSession
 
 
 @pytest.fixture

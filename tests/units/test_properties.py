@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -19,11 +19,12 @@ from taskrouter_sync.properties import (
     is_date,
     is_older,
     json_objects,
+    json_text,
     property_value,
     user_data,
 )
 
-from .strategies import json_values, moderate, numbers, payloads, scalars, texts, words
+from ..strategies import json_values, moderate, numbers, payloads, scalars, texts, words
 
 
 EIGHT = datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc)
@@ -186,7 +187,7 @@ VALUES: list[tuple[str, Any, Any]] = [
 def test_property_value(name: str, value: Any, expected: Any) -> None:
     read = property_value(name, value)
     assert read == expected
-    assert type(read) is type(expected) or isinstance(read, dict)
+    assert isinstance(read, type(expected))
 
 
 @pytest.mark.parametrize(
@@ -257,30 +258,144 @@ def test_json_objects_changes_no_value(value: Any) -> None:
     assert json_objects(value) == value
 
 
+TEXT = '{"foo":"bar","from":"+1","baz":{"n":[{"m":1},[{"deep":2}]]},"items":3}'
+
+
 class TestJsonObject:
-    def test_a_key_is_an_attribute_too(self) -> None:
-        attributes = user_data('{"foo":"bar","baz":{"n":[{"m":1}]}}')
-        assert attributes["foo"] == attributes.foo == "bar"
-        assert attributes.baz.n[0].m == 1
+    """User data behaves as JavaScript's objects do, at every depth."""
 
-    def test_a_key_is_an_attribute_where_the_service_sent_an_object(self) -> None:
-        assert user_data({"baz": [{"n": 1}]}).baz[0].n == 1
+    @pytest.fixture(params=[TEXT, json.loads(TEXT)], ids=["text", "object"])
+    def data(self, request: pytest.FixtureRequest) -> Any:
+        """The same data, sent as JSON text and as an object."""
+        return user_data(copy.deepcopy(request.param))
 
-    def test_a_missing_key_is_an_attribute_error(self) -> None:
-        with pytest.raises(AttributeError, match="'foo'"):
-            _ = JsonObject().foo
-        assert getattr(JsonObject(), "foo", None) is None
+    def test_a_key_is_an_attribute_too(self, data: Any) -> None:
+        assert data["foo"] == data.foo == "bar"
+        assert data.baz.n[0].m == 1
+        assert data.baz.n[1][0].deep == 2
 
-    def test_a_key_that_is_a_method_of_dict_is_read_by_index(self) -> None:
-        assert JsonObject(items=1)["items"] == 1
+    def test_an_absent_name_is_none_and_an_absent_key_an_error(self, data: Any) -> None:
+        for each in (data, data.baz, data.baz.n[0], data.baz.n[1][0]):
+            assert each.language is None
+            assert each.class_ is None
+            with pytest.raises(KeyError):
+                _ = each["language"]
 
-    def test_it_is_a_dict_to_json(self) -> None:
-        assert json.dumps(user_data('{"a_b": {"c": 1}}')) == '{"a_b": {"c": 1}}'
+    @pytest.mark.parametrize("name", ["__html__", "__array__", "_repr_html_", "__x"])
+    def test_what_python_asks_for_is_not_there(self, data: Any, name: str) -> None:
+        assert not hasattr(data, name)
+        with pytest.raises(AttributeError):
+            setattr(data, "__x", 1)
 
-    def test_it_can_be_copied_and_pickled(self) -> None:
-        attributes = user_data('{"a": {"b": 1}}')
-        assert copy.deepcopy(attributes).a.b == 1
-        assert pickle.loads(pickle.dumps(attributes)).a.b == 1
+    def test_a_name_can_be_set_and_removed(self, data: Any) -> None:
+        data.flag = True
+        data.baz.n[0].m = 2
+        data.items = 4
+        del data.foo
+        del data.never_there
+        assert data["flag"] is data.flag is True
+        assert json.loads(json.dumps(data)) == {
+            "from": "+1",
+            "baz": {"n": [{"m": 2}, [{"deep": 2}]]},
+            "items": 4,
+            "flag": True,
+        }
+
+    def test_a_python_keyword_has_an_underscore(self, data: Any) -> None:
+        assert data.from_ == data["from"] == "+1"
+        data.from_ = "+2"
+        data.class_ = "vip"
+        assert (data["from"], data["class"]) == ("+2", "vip")
+        del data.from_
+        assert "from" not in data
+        # A key that really is called so comes first; other names have nothing to hide.
+        data["from_"] = "literal"
+        data.other_ = 1
+        assert (data.from_, data["other_"], data.other) == ("literal", 1, None)
+
+    @pytest.mark.parametrize(
+        "put",
+        [
+            lambda data, value: setattr(data, "new", value),
+            lambda data, value: data.__setitem__("new", value),
+            lambda data, value: data.setdefault("new", value),
+            lambda data, value: data.update(new=value),
+            lambda data, value: data.update({"new": value}),
+            lambda data, value: data.__ior__({"new": value}),
+            lambda data, value: data.baz.__setattr__("new", value),
+            lambda data, value: data.baz.n.append(value),
+            lambda data, value: data.baz.n.insert(1, value),
+            lambda data, value: data.baz.n.extend([value]),
+            lambda data, value: data.baz.n.__iadd__([value]),
+            lambda data, value: data.baz.n.__setitem__(0, value),
+            lambda data, value: data.baz.n.__setitem__(slice(0, 1), [value]),
+        ],
+    )
+    def test_what_is_put_in_later_becomes_such_an_object(
+        self, data: Any, put: Any
+    ) -> None:
+        put(data, {"a": [{"b": {}}]})
+        held = [data.new, data.baz.new, *data.baz.n]
+        [found] = [each for each in held if isinstance(each, dict) and "a" in each]
+        assert found.a[0].b.absent is None
+        assert found == {"a": [{"b": {}}]}
+
+    @pytest.mark.parametrize(
+        "again",
+        [
+            copy.copy,
+            copy.deepcopy,
+            lambda data: pickle.loads(pickle.dumps(data)),
+            lambda data: data.copy(),
+            lambda data: data | {},
+            JsonObject,
+        ],
+    )
+    def test_a_copy_is_such_an_object(self, data: Any, again: Any) -> None:
+        copied = again(data)
+        assert type(copied) is JsonObject
+        assert copied == data == json.loads(TEXT)
+        assert copied.baz.n[0].absent is None
+        copied.own = 1
+        assert data.own is None
+
+    def test_a_copy_of_a_list_is_such_a_list(self, data: Any) -> None:
+        listed = data.baz.n
+        for copied in (listed.copy(), copy.deepcopy(listed)):
+            copied.append({"a": 1})
+            assert copied[-1].a == 1
+        assert len(listed) == 2
+
+    def test_it_is_a_dict_to_everything_else(self, data: Any) -> None:
+        assert dict(data) == json.loads(TEXT)
+        assert json.dumps(data) == json.dumps(json.loads(TEXT))
+        assert isinstance(data, dict)
+        assert isinstance(data.baz.n, list)
+        # A key that is a dict's method is read by index.
+        assert data["items"] == 3
+        assert callable(data.items)
+
+
+JSON: list[tuple[Any, str]] = [
+    # What `JSON.stringify` makes of it.
+    ({"a": [1, None, True]}, '{"a":[1,null,true]}'),
+    ([1.0, 1.5, -2.0, 1e21, float("nan"), float("inf")], "[1,1.5,-2,1e+21,null,null]"),
+    ({"z": "Zoë", "half": "\ud800"}, '{"z":"Zo\\u00eb","half":"\\ud800"}'),
+    ({"z": "Zoë"}, '{"z":"Zoë"}'),
+    (EIGHT.replace(microsecond=5999), '"2015-07-30T20:00:00.005Z"'),
+    (EIGHT.astimezone(timezone(timedelta(hours=2))), '"2015-07-30T20:00:00.000Z"'),
+    ((EIGHT.date(),), '["2015-07-30"]'),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), JSON)
+def test_json_text_is_that_of_javascript(value: Any, text: str) -> None:
+    assert json_text(value) == text
+
+
+def test_what_json_can_t_say_is_an_error() -> None:
+    with pytest.raises(TypeError):
+        json_text({"a": {1}})
 
 
 class TestRecord:
@@ -305,8 +420,31 @@ class TestRecord:
         assert record.get("ab", "default") == "default"
         with pytest.raises(KeyError, match="a_c"):
             _ = record["a_c"]
-        with pytest.raises(AttributeError, match="a_c"):
+        with pytest.raises(AttributeError, match="no attribute 'a_c'"):
             _ = record.a_c
+
+    def test_a_documented_name_is_none_where_it_is_absent(self) -> None:
+        links = Record({"worker_channels": "u"})
+        assert (links.workerChannels, links.reservations) == ("u", None)
+        assert links.real_time_statistics is links.realTimeStatistics is None
+        assert "reservations" not in links
+        with pytest.raises(AttributeError, match="'reservation'; see 'reservations'"):
+            _ = links.reservation
+        assert not hasattr(links, "tasksEntered")
+        assert Record({}, statistics=True).tasksEntered is None
+        assert copy.deepcopy(links).reservations is None
+
+    def test_it_is_data_in_both_spellings(self) -> None:
+        record = Record({"a_b": {"c_d": [1.0]}, "date_created": 0, "a__b": 2})
+        created = datetime(1970, 1, 1, tzinfo=timezone.utc)
+        assert record.to_dict() == record.toDict() == {"aB": 2, "dateCreated": created}
+        assert record.to_dict(snake_case=True) == {
+            "a_b": {"c_d": [1.0]},
+            "date_created": created,
+            "a__b": 2,
+        }
+        assert record.to_json() == '{"aB":2,"dateCreated":"1970-01-01T00:00:00.000Z"}'
+        assert type(Record({"a": {"b": 1}}).to_dict()["a"]) is dict
 
     def test_a_name_that_is_a_method_of_dict_is_read_by_index(self) -> None:
         assert Record({"items": 1, "pop_item": 2})["items"] == 1
