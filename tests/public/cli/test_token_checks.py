@@ -7,14 +7,66 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from taskrouter_sync.cli import findings
-from taskrouter_sync.cli.findings import Finding
+from taskrouter_sync.cli import token_checks
+from taskrouter_sync.cli.credentials import KINDS
+from taskrouter_sync.cli.network import compare_clocks
+from taskrouter_sync.cli.token_checks import Finding, refused_requests, requests_of
+from taskrouter_sync.tokens import read_claims
 
 from ...strategies import json_values, moderate
-from .test_needs import claims
 
 
 NOW = 1_000_000.0
+
+
+def claims(kind: str, **allowed: bool) -> dict[str, Any]:
+    sids = ["WS" + "1" * 32]
+    if kind != "workspace":
+        sids.append(KINDS[kind].prefix + "1" * 32)
+    token = KINDS[kind].make("AC" + "1" * 32, "auth token", *sids, **allowed)
+    return read_claims(token.to_jwt())
+
+
+NOTHING = dict.fromkeys(["allow_web_sockets", "allow_fetch_self"], False)
+NOTHING_OF_A_WORKER = dict.fromkeys(
+    [
+        *NOTHING,
+        "allow_fetch_activities",
+        "allow_fetch_reservations",
+        "allow_fetch_worker_reservations",
+    ],
+    False,
+)
+BARE = {"worker": NOTHING_OF_A_WORKER, "taskqueue": NOTHING, "workspace": NOTHING}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_without_policies_allows_nothing(kind: str) -> None:
+    bare = claims(kind, **BARE[kind])
+    assert refused_requests(bare) == requests_of(bare)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_default_token_allows_what_is_essential(kind: str) -> None:
+    assert not [each for each in refused_requests(claims(kind)) if each.essential]
+
+
+def test_the_usual_token_of_this_program_allows_all() -> None:
+    usual = KINDS["worker"].usual
+    allowed = {f"allow_{name.replace('-', '_')}": True for name in usual}
+    assert refused_requests(claims("worker", **allowed)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "position"),
+    [(kind, at) for kind in KINDS for at in range(len(requests_of(claims(kind))))],
+)
+def test_the_option_that_is_advised_is_the_one_that_helps(
+    kind: str, position: int
+) -> None:
+    request = requests_of(claims(kind))[position]
+    helped = claims(kind, **{**BARE[kind], request.option: True})
+    assert request.what not in [each.what for each in refused_requests(helped)]
 
 
 def verdicts(found: Any) -> list[tuple[str, str]]:
@@ -23,27 +75,27 @@ def verdicts(found: Any) -> list[tuple[str, str]]:
 
 def test_a_good_token_has_nothing_wrong() -> None:
     good = claims("worker")
-    looks = [*findings.of_claims(good), *findings.of_policies(good)]
-    assert {each.verdict for each in looks} == {"ok", "note"}
+    found = [*token_checks.check_claims(good), *token_checks.check_policies(good)]
+    assert {each.verdict for each in found} == {"ok", "note"}
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"account_sid": None}, "the token lacks account_sid"),
-        ({"channel": ""}, "the token lacks channel"),
-        ({"worker_sid": "WK1"}, "worker_sid is WK1, no sid"),
-        ({"workspace_sid": ["WS"]}, 'workspace_sid is ["WS"], no sid'),
+        ({"account_sid": None}, "the token has no account_sid"),
+        ({"channel": ""}, "the token has no channel"),
+        ({"worker_sid": "WK1"}, "worker_sid is WK1, which is not a sid"),
+        ({"workspace_sid": ["WS"]}, 'workspace_sid is ["WS"], which is not a sid'),
     ],
 )
-def test_claims_that_make_no_sense_are_wrong(change: dict[str, Any], says: str) -> None:
-    found = list(findings.of_claims({**claims("worker"), **change}))
-    assert ("wrong", says) in verdicts(found)
+def test_invalid_claims_are_wrong(change: dict[str, Any], says: str) -> None:
+    found = list(token_checks.check_claims({**claims("worker"), **change}))
+    assert any(each.verdict == "wrong" and says in each.found for each in found)
     assert all(each.advice for each in found if each.verdict != "ok")
 
 
 def test_a_channel_of_its_own_is_noted() -> None:
-    [note, _] = findings.of_claims({**claims("worker"), "channel": "mine"})
+    [note, _] = token_checks.check_claims({**claims("worker"), "channel": "mine"})
     assert note.verdict == "note"
 
 
@@ -61,21 +113,20 @@ def test_a_channel_of_its_own_is_noted() -> None:
     ],
 )
 def test_times_are_compared_with_the_clock(times: dict[str, Any], verdict: str) -> None:
-    assert [*findings.of_times(times, NOW)][-1].verdict == verdict
+    assert [*token_checks.check_times(times, NOW)][-1].verdict == verdict
 
 
 @pytest.mark.parametrize(
     ("here", "verdict"), [(NOW, "ok"), (NOW + 60, "wrong"), (NOW - 60, "wrong")]
 )
 def test_clocks_must_agree(here: float, verdict: str) -> None:
-    [found] = findings.of_clocks(here, NOW)
-    assert found.verdict == verdict
+    assert compare_clocks(here, NOW).verdict == verdict
 
 
 def test_policies_that_contradict_each_other_are_wrong() -> None:
     policy = {"url": "https://taskrouter.twilio.com/v1/x", "method": "GET"}
     both = [{**policy, "allow": True}, {**policy, "allow": False}]
-    [found] = findings.of_policies({**claims("worker"), "policies": both})
+    [found] = token_checks.check_policies({**claims("worker"), "policies": both})
     assert "contradict" in found.found
 
 
@@ -86,11 +137,11 @@ names = st.sampled_from(
 
 @given(st.dictionaries(names, json_values(names)))
 @moderate
-def test_whatever_a_token_claims_something_is_found(found: dict[str, Any]) -> None:
-    looks = [
-        *findings.of_claims(found),
-        *findings.of_times(found, NOW),
-        *findings.of_policies(found),
+def test_whatever_a_token_claims_something_is_found(claimed: dict[str, Any]) -> None:
+    found = [
+        *token_checks.check_claims(claimed),
+        *token_checks.check_times(claimed, NOW),
+        *token_checks.check_policies(claimed),
     ]
-    assert looks
-    assert all(isinstance(each, Finding) for each in looks)
+    assert found
+    assert all(isinstance(each, Finding) for each in found)
