@@ -14,7 +14,14 @@ from typing import Any, Literal
 
 from .. import TaskRouterError
 from . import events
-from .command import DONE, CommandError, Commands, Context, add_command
+from .command import (
+    DONE,
+    CommandError,
+    Commands,
+    Context,
+    add_command,
+    wait_until_ready,
+)
 from .credentials import WORKER, Credentials
 from .events import Event, EveryEvent
 from .terminal import END, REDRAW, Paint, keys, plain, short, short_sids
@@ -83,7 +90,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
         close_existing_sessions=options.alone,
         daemon=True,
     ) as worker:
-        worker.wait_until_ready(30)
+        wait_until_ready(worker, context)
         agent = _Agent(worker, context, as_json=options.json)
         # Both looked up now: a typing error must not come out at the end.
         first, last = agent.activity(options.activity), agent.activity(options.leave)

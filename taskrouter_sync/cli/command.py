@@ -1,6 +1,6 @@
 """What all commands have in common: arguments, environment, output, and how they end.
 
-Imports of the package only `terminal`.
+Imports of the package `terminal` and the public errors.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Final, NoReturn
 
+from .. import RequestTimeout
 from .terminal import Paint, plain
 
 
@@ -46,6 +47,10 @@ environment:
   {EVENT_BRIDGE_URL}, {API_URL}
                              another service than Twilio's, such as the emulator
 """
+
+# Seconds that a client may take to be ready: without a word, and at all.
+_PATIENCE = 3.0
+_LIMIT = 30.0
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -103,6 +108,19 @@ class Parser(argparse.ArgumentParser):
         """Report a usage error and exit."""
         line = f"{self.prog}: error: {plain(message)} (see `{self.prog} --help`)"
         self.exit(USAGE, f"{line}\n")
+
+
+def wait_until_ready(client: Any, context: Context) -> None:
+    """Wait until a client is ready; say on stderr what for, if it takes long.
+
+    Raises:
+        TaskRouterError: it is not, after half a minute.
+    """
+    try:
+        client.wait_until_ready(_PATIENCE)
+    except RequestTimeout as error:
+        context.warn(f"{plain(error)} (still trying)")
+        client.wait_until_ready(_LIMIT - _PATIENCE)
 
 
 def add_command(

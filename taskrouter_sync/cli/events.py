@@ -119,7 +119,7 @@ def sentence(event: Event) -> str:
     value = event.args[0] if event.args else None
     kind, _, last = event.name.rpartition(".")
     if kind in ("reservation", "task") and isinstance(value, Mapping):
-        words = _of_work(kind, _OUTCOMES.get(last, plain(last)), value)
+        words = _of_work(kind, last, value)
     elif event.name in ("ready", "activity.update", "attributes.update"):
         words = _of_a_worker(event.name, value)
     elif isinstance(value, Mapping) and value.get("task_channel_unique_name"):
@@ -147,14 +147,18 @@ def document(event: Event) -> dict[str, Any]:
     }
 
 
-def _of_work(kind: str, outcome: str, value: Mapping[str, Any]) -> str:
+def _of_work(kind: str, change: str, value: Mapping[str, Any]) -> str:
     task = value.get("task") if kind == "reservation" else value
     task_sid = value.get("task_sid") if task is None else task.get("sid")
     about = f"Task {plain(task_sid)}"
     if kind == "reservation":
         about = f"Reservation {plain(value.get('sid'))} of task {plain(task_sid)}"
+    words = f"{about} {_OUTCOMES.get(change, plain(change))}"
     attributes = None if task is None else task.get("attributes")
-    return f"{about} {outcome}" + (f": {short(attributes)}" if attributes else "")
+    # Once is enough: what follows is about the same task.
+    if attributes and change in ("created", "updated"):
+        return f"{words}: {short(attributes)}"
+    return words
 
 
 def _of_a_worker(name: str, value: Any) -> str:

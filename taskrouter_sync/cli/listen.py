@@ -22,6 +22,7 @@ from .command import (
     add_command,
     duration,
     positive,
+    wait_until_ready,
 )
 from .credentials import WORKER, WORKSPACE, Credentials
 from .events import EveryEvent
@@ -96,7 +97,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             for sid in _sids(options, credentials)
         ]
         for worker in workers:
-            worker.wait_until_ready(30)
+            wait_until_ready(worker, context)
         while left is None or left > 0:
             try:
                 event = inbox.get(timeout=_remaining(deadline))

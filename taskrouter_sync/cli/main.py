@@ -1,6 +1,7 @@
 """The program: its commands, and how each of them ends.
 
-Errors become a line on stderr and an exit status; nobody sees a traceback.
+Errors become a line on stderr and an exit status; nobody sees a traceback. What takes
+time to load is imported where it is used, so that Ctrl-C meanwhile ends it as ever.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import ConnectionFailed, RequestTimeout, TaskRouterError, __version__
-from . import agent, doctor, emulator_command, listen, stats, tasks, token_command
 from .command import (
     DONE,
     FAILED,
@@ -26,7 +26,6 @@ from .command import (
     Parser,
     add_command,
 )
-from .credentials import Credentials, is_refused_signature
 from .terminal import Paint, plain
 
 
@@ -69,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = _typed_name()
     try:
+        from . import emulator_command
+
         own, command = emulator_command.split(words)
         parser = _parser(name, whole=own[:1] == ["emulator"])
         options = _parse(parser, own)
@@ -124,6 +125,8 @@ def _parser(name: str, *, whole: bool = True) -> Parser:
         name: of the program, as it was typed.
         whole: whether the emulator's own arguments are in it; loads the emulator.
     """
+    from . import agent, doctor, emulator_command, listen, stats, tasks, token_command
+
     parser = Parser(
         prog=name,
         description="Twilio TaskRouter on the command line.",
@@ -171,6 +174,8 @@ def _complete(options: argparse.Namespace, context: Context) -> int:
 
 def _hint(error: TaskRouterError) -> str:
     """Say which setting is probably at fault, and how to find out more."""
+    from .credentials import Credentials, is_refused_signature
+
     credentials = Credentials(os.environ)
     doctor_words = "`taskrouter-sync doctor` checks what is wrong"
     where = credentials.where()

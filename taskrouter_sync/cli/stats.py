@@ -12,7 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from .. import TaskQueue, Workspace
-from .command import DONE, Commands, Context, add_command, duration, positive
+from .command import (
+    DONE,
+    Commands,
+    Context,
+    add_command,
+    duration,
+    positive,
+    wait_until_ready,
+)
 from .credentials import TASK_QUEUE, WORKSPACE, Credentials
 from .terminal import columns, plain, span
 
@@ -67,7 +75,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     kind: type[Any] = TaskQueue if options.queue else Workspace
     look = _of_a_queue if options.queue else _of_the_workspace
     with kind(token, debug=options.verbose, daemon=True) as client:
-        client.wait_until_ready(30)
+        wait_until_ready(client, context)
         live = not options.once and not options.json
         with _screen(context, live=live) as screen:
             while True:

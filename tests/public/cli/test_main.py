@@ -245,6 +245,39 @@ def test_ctrl_c_ends_it_without_a_word(account: dict[str, str]) -> None:
     assert (process.returncode, err) == (130, b"")
 
 
+LOADING = """
+import importlib.abc, signal, sys
+class Interrupt(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "requests":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+from taskrouter_sync.cli.main import main
+sys.exit(main(["listen"]))
+"""
+
+
+def test_ctrl_c_while_libraries_are_loaded_ends_it_without_a_word() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING],
+        capture_output=True,
+        check=False,
+        timeout=LIMIT,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_what_it_waits_for_is_said(account: dict[str, str], emulator: Emulator) -> None:
+    emulator.stop()
+    with started("listen", environment=account, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT) == 130
+    assert "was not ready within 3 s" in line
+    assert line.endswith("(still trying)\n")
+
+
 def test_a_reader_who_leaves_ends_it_without_a_word(account: dict[str, str]) -> None:
     with started(
         "stats",
