@@ -165,23 +165,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NUMBER|FILE",
-        help="a number makes sids repeat from run to run; a JSON file says what the "
-        "workspace contains, as the arguments of Emulator.workspace do: "
+        help="a number makes the sids repeat from run to run; a JSON file describes "
+        "the workspace, with the arguments of Emulator.workspace: "
         + ", ".join(field.name for field in plan.FIELDS)
-        + ". May be given twice",
+        + "; may be given twice, for both",
     )
     parser.add_argument(
         "--manual-clock",
         action="store_true",
-        help="time stands still until it is advanced, in the console or over HTTP",
+        help="the clock stands still until it is advanced, in the console or over HTTP",
     )
     parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="keeps the workspaces and a made-up account from run to run, whatever "
-        "ends a run; made if it is not there. What fell due in between happens at the "
-        "start. It also holds the made-up auth token: show it to nobody",
+        help="keep the workspaces and the generated account in this file from run to "
+        "run, whatever ends a run; created if it is missing. What became due in "
+        "between happens at the start. The file contains the generated auth token: "
+        "keep it secret",
     )
     parser.add_argument(
         "--print-tokens",
@@ -233,8 +234,8 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
     ]
     lines = [
         f"TaskRouter emulator at {emulator.url} (Ctrl-C stops it)",
-        f"Open {emulator.url}/ to see what happens, GET {emulator.url}/emulator to "
-        "steer it",
+        f"Console: {emulator.url}/ (GET {emulator.url}/emulator lists how to control "
+        "it over HTTP)",
         "",
     ]
     for kind, sids in contents:
@@ -242,7 +243,7 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
     lines += ["", *(f"export {name}={value}" for name, value in exported.items()), ""]
     if worker_sid and not secrets:
         lines += [
-            "The worker's token, made with the account's auth token "
+            "To make the worker's token with the account's auth token "
             "(--print-tokens prints both):",
             "",
             "    from taskrouter_sync import WorkerCapabilityToken",
@@ -254,7 +255,7 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
             "",
         ]
     lines += [
-        "A task:",
+        "To create a task:",
         "",
         '    curl -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN" \\',
         f"        {emulator.api_base_url}/Workspaces/{workspace.sid}/Tasks \\",
