@@ -48,7 +48,7 @@ _EXAMPLES = """\
   taskrouter-sync doctor workspace        one for the workspace
   taskrouter-sync doctor --offline        the token alone
   taskrouter-sync doctor --json           for a program, or to attach to a mail:
-                                          it has sids, and no secret
+                                          it contains sids and no secrets
 """
 _SIGNS = {
     "ok": ("green", "ok   "),
@@ -62,12 +62,21 @@ _PATIENCE = 10.0
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "doctor", run, "check what keeps a client from working", _EXAMPLES
+        commands, "doctor", run, "find out what keeps a client from working", _EXAMPLES
     )
-    parser.add_argument("kind", nargs="?", choices=list(KINDS))
+    parser.add_argument(
+        "kind",
+        nargs="?",
+        choices=list(KINDS),
+        help=f"make a token of this kind; default: use {TOKEN}, or make a worker's",
+    )
     parser.add_argument("sid", nargs="?", help="default: the environment's")
-    parser.add_argument("--offline", action="store_true", help="connect to nothing")
-    parser.add_argument("--json", action="store_true", help="JSON lines")
+    parser.add_argument(
+        "--offline", action="store_true", help="check the token alone; do not connect"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the findings as JSON lines"
+    )
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
@@ -88,7 +97,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 def _summary(failed: bool, offline: bool) -> str:
     if failed:
         return "something is wrong: see above"
-    return "nothing wrong was found offline" if offline else "all is well"
+    return "no problem was found offline" if offline else "all is well"
 
 
 def _print(finding: Finding, context: Context) -> None:
@@ -194,7 +203,7 @@ def _check_client(
 
 
 def _handshake() -> Finding:
-    return ok("handshake", "the event bridge has opened the WebSocket")
+    return ok("handshake", "the event bridge accepted the WebSocket")
 
 
 def _advice(error: Exception, claims: Mapping[str, Any]) -> str:

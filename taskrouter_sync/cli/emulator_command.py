@@ -75,6 +75,11 @@ def add(commands: Commands, *, whole: bool) -> None:
     if not whole:
         return
     program = _program()
+    parser.description = (
+        "Run a TaskRouter service on this machine until Ctrl-C, or until COMMAND ends. "
+        "COMMAND finds the service in its environment, and its exit status is passed "
+        "on. The account is that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, if set."
+    )
     parser.usage = "%(prog)s [options] [-- COMMAND [ARGUMENT ...]]"
     program.add_arguments(parser)
     # With a command, any free port will do.
@@ -104,8 +109,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
                         options.program,
                         program.variables(emulator, workspace, secrets=True),
                     )
-                context.say(program.greeting(emulator, workspace, options.print_tokens))
-                return _wait_for_signal()
+                text = program.greeting(emulator, workspace, options.print_tokens)
+                return _wait_for_signal(text, context)
     except program.ServingError as error:
         raise CommandError(str(error)) from None
 
@@ -123,7 +128,8 @@ def _program() -> Any:
     return program
 
 
-def _wait_for_signal() -> int:
+def _wait_for_signal(greeting: str, context: Context) -> int:
+    """Print the greeting, and wait for Ctrl-C or SIGTERM."""
     # Its put() may interrupt its own get(), as a signal handler does.
     statuses: queue.SimpleQueue[int] = queue.SimpleQueue()
 
@@ -131,6 +137,7 @@ def _wait_for_signal() -> int:
         statuses.put(INTERRUPTED if number == signal.SIGINT else DONE)
 
     with _handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), stop)):
+        context.say(greeting)
         return statuses.get()
 
 

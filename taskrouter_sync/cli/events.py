@@ -166,7 +166,9 @@ def _of_a_worker(name: str, value: Any) -> str:
     who = plain(worker.get("friendly_name") or worker.get("sid") or "The worker")
     if name == "attributes.update":
         return f"{who} now has the attributes {short(worker.get('attributes'))}"
-    activity = plain(worker.get("activity_name") or "without an activity")
+    activity = plain(worker.get("activity_name") or "")
+    if not activity:
+        return f"{who} is ready" if name == "ready" else f"{who} has no activity"
     being = "is" if name == "ready" else "is now"
     preposition = "" if activity.lower() in _ADJECTIVES else "on "
     return f"{who} {being} {preposition}{activity}"

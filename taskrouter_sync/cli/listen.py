@@ -72,8 +72,8 @@ def add(commands: Commands) -> None:
         "--timeout",
         type=duration,
         metavar="DURATION",
-        help="exit after a duration such as 90s or 15m; with --count the exit status "
-        "is then 1",
+        help="exit after a duration such as 90s or 15m; with --count, the exit status "
+        "is 1 then",
     )
 
 

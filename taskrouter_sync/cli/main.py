@@ -149,7 +149,7 @@ def _add_completion(commands: Commands) -> None:
         commands,
         "completion",
         _complete,
-        "print the script for a shell's completion",
+        "print a shell completion script",
         _COMPLETION,
         verbose=False,
     )

@@ -116,8 +116,8 @@ def read_proxy(url: str) -> Proxy:
         )
     if parts.scheme != "http":
         raise ValueError(
-            "is not an http:// proxy, which is the only kind that the event bridge "
-            "can be reached through"
+            "is not an http:// proxy: the event bridge can be reached through no "
+            "other kind"
         )
     headers = {}
     if parts.username is not None:
@@ -177,7 +177,7 @@ def _trusted(
     except OSError as error:  # ssl.SSLError is one, for a file without certificates
         reason = error.strerror or "it holds no certificate"
         found = f"the certificates in {plain(bundle)} can't be read: {plain(reason)}"
-        advice = f"correct or unset {name}" if name else "install certifi anew"
+        advice = f"correct or unset {name}" if name else "reinstall certifi"
         return None, wrong("TLS", found, advice)
 
 
@@ -210,7 +210,7 @@ def _check_http(
             yield _no_connection(error, service, proxy)
             return
         if proxy is not None:
-            yield ok("proxy", f"{proxy.place} gives a tunnel to {service}")
+            yield ok("proxy", f"connected through {proxy.place} to {service}")
         if isinstance(connection.sock, ssl.SSLSocket):
             yield ok("TLS", connection.sock.version() or "")
         yield from _check_clock(connection)
@@ -225,7 +225,7 @@ def _no_connection(error: Exception, service: Place, proxy: Proxy | None) -> Fin
         )
     # Of what the proxy answered only the status: the rest may quote what it was sent.
     status = re.search(r": (\d{3})\b", str(error))
-    answer = "answered with something else than HTTP"
+    answer = "did not answer in HTTP"
     if status:
         answer = f"answered {status[1]}"
         if int(status[1]) in [each.value for each in HTTPStatus]:

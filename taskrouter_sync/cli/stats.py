@@ -45,20 +45,22 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands, "stats", run, "show statistics of task queues, live", _EXAMPLES
     )
-    parser.add_argument("queue", nargs="?", metavar="WQ…", help="default: all")
+    parser.add_argument(
+        "queue", nargs="?", metavar="WQ…", help="a task queue; default: all"
+    )
     parser.add_argument(
         "--every",
         type=duration,
         default=5.0,
         metavar="DURATION",
-        help="between two updates; default: 5s",
+        help="interval between updates; default: 5s",
     )
     parser.add_argument(
         "--minutes",
         type=positive,
         default=15,
         metavar="N",
-        help="how far totals reach back; default: 15",
+        help="time span of the totals; default: 15",
     )
     parser.add_argument("--once", action="store_true", help="print them once and exit")
     parser.add_argument(

@@ -55,7 +55,7 @@ _CANCEL = """\
   taskrouter-sync task cancel WT0123…
   taskrouter-sync task cancel WT0123… WT4567… --reason 'caller hung up'
   taskrouter-sync task list --status pending --json | jq -r .sid |
-      xargs taskrouter-sync task cancel                 all that wait
+      xargs taskrouter-sync task cancel                 cancel all waiting tasks
 """
 
 
@@ -81,12 +81,14 @@ def _add_create(verbs: Commands) -> None:
         verbs, "create", create, "create a task", _CREATE, rest="words"
     )
     _add_attributes(parser, "attributes, as text")
-    parser.add_argument("--attributes", metavar="JSON", help="attributes, an object")
+    parser.add_argument("--attributes", metavar="JSON", help="attributes, as an object")
     parser.add_argument(
         "--workflow", metavar="WW…", help="by default the workspace's only workflow"
     )
     parser.add_argument("--channel", metavar="NAME", help="such as voice or chat")
-    parser.add_argument("--priority", type=int, metavar="N")
+    parser.add_argument(
+        "--priority", type=int, metavar="N", help="higher ones are assigned first"
+    )
     parser.add_argument(
         "--timeout",
         type=positive,
@@ -107,7 +109,7 @@ def _add_list(verbs: Commands) -> None:
     parser.add_argument("--queue", metavar="WQ…", help="tasks in this task queue")
     parser.add_argument("--workflow", metavar="WW…", help="tasks of this workflow")
     parser.add_argument(
-        "--limit", type=positive, default=50, metavar="N", help="default: 50"
+        "--limit", type=positive, default=50, metavar="N", help="at most; default: 50"
     )
     _add_json(parser, "print each task as a line of JSON")
 
@@ -121,16 +123,24 @@ def _add_update(verbs: Commands) -> None:
     parser.add_argument(
         "--attributes", metavar="JSON", help="an object that replaces all attributes"
     )
-    parser.add_argument("--priority", type=int, metavar="N")
-    parser.add_argument("--status", choices=("completed", "wrapping", "canceled"))
-    parser.add_argument("--reason", metavar="TEXT", help="of the new status")
+    parser.add_argument(
+        "--priority", type=int, metavar="N", help="higher ones are assigned first"
+    )
+    parser.add_argument(
+        "--status",
+        choices=("completed", "wrapping", "canceled"),
+        help="the task's new status",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="the reason of the new status")
     _add_json(parser, "print the whole task")
 
 
 def _add_cancel(verbs: Commands) -> None:
     parser = add_command(verbs, "cancel", cancel, "cancel tasks", _CANCEL, rest="sids")
     parser.add_argument("sids", nargs="+", metavar="WT…", help="the tasks' sids")
-    parser.add_argument("--reason", metavar="TEXT", help="why")
+    parser.add_argument(
+        "--reason", metavar="TEXT", help="the reason, kept with the task"
+    )
     _add_json(parser, "print each task as a line of JSON")
 
 

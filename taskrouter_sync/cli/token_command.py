@@ -27,7 +27,7 @@ from .terminal import moment, plain, short
 _EXAMPLES = """\
   taskrouter-sync token worker                      for the worker of the environment
   taskrouter-sync token worker WK0123… --ttl 8h     for another, for a working day
-  taskrouter-sync token worker --read-only          may read and change nothing
+  taskrouter-sync token worker --read-only          may read, but change nothing
   taskrouter-sync token workspace --allow fetch-subresources
                                                     that permission and no other
   export TASKROUTER_TOKEN=$(taskrouter-sync token worker)
@@ -55,7 +55,9 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands, "token", run, "make a capability token, or decode one", _EXAMPLES
     )
-    parser.add_argument("kind", nargs="?", choices=list(KINDS))
+    parser.add_argument(
+        "kind", nargs="?", choices=list(KINDS), help="the client that it is for"
+    )
     parser.add_argument("sid", nargs="?", help="default: the environment's")
     parser.add_argument(
         "--ttl",
@@ -72,16 +74,14 @@ def add(commands: Commands) -> None:
         help="instead of the default permissions; may be repeated: "
         f"{', '.join(WORKER_PERMISSIONS)}",
     )
-    parser.add_argument(
-        "--read-only", action="store_true", help="allow nothing but reading"
-    )
+    parser.add_argument("--read-only", action="store_true", help="allow reading only")
     parser.add_argument(
         "--decode",
         action="store_true",
         help=f"show what the token in {TOKEN}, or on standard input, is for; its text "
         "and signature are not shown",
     )
-    parser.add_argument("--json", action="store_true", help="the claims, as JSON")
+    parser.add_argument("--json", action="store_true", help="print the claims as JSON")
 
 
 def run(options: argparse.Namespace, context: Context) -> int:

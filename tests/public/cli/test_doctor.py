@@ -97,7 +97,7 @@ def test_a_token_that_it_has_made_itself_is_not_called_good(
     note, advice, summary = ran.out.splitlines()
     assert note.startswith("note   token       made for the worker WK")
     assert "only the service can tell" in advice
-    assert summary == "nothing wrong was found offline"
+    assert summary == "no problem was found offline"
     for what in ("claims", "times", "signature", "policies"):
         assert what not in run("doctor").out
 
@@ -161,7 +161,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
 def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
     ran = run("doctor")
     assert (ran.status, wrong(ran.out)) == (0, [])
-    assert f"127.0.0.1:{proxy.port} gives a tunnel to 127.0.0.1" in ran.out
+    assert f"connected through 127.0.0.1:{proxy.port} to 127.0.0.1" in ran.out
     assert "password" not in ran.out
 
 

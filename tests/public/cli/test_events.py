@@ -107,7 +107,7 @@ def test_what_became_of_a_reservation_is_a_sentence(name: str, outcome: str) -> 
         ("error", HttpError(403, "no"), "Error: 403 no"),
         ("disconnected", {"message": "gone"}, "Disconnected: gone"),
         ("task.updated", {"sid": WT}, "Task WT222222… was updated"),
-        ("ready", None, "The worker is on without an activity"),
+        ("ready", None, "The worker is ready"),
         ("odd", "text", "text"),
     ],
 )
