@@ -59,10 +59,7 @@ MAY_USE: Mapping[str, frozenset[str]] = {
     "_version": frozenset(),
     "__init__": frozenset({"_version", "capabilities", "clients", "javascript"}),
     # The command line knows both worlds; nothing knows it.
-    "cli": frozenset(
-        {"__init__", "capabilities", "clients", "emulator", "resources", "session"}
-        | {"wire"}
-    ),
+    "cli": frozenset({"__init__", "emulator"}),
     "__main__": frozenset({"cli"}),
     "testing": frozenset({"__init__", "emulator"}),
     "emulator": frozenset(),
@@ -73,7 +70,7 @@ ONLY_FOR: Mapping[str, frozenset[str]] = {"resources.factory": frozenset({"clien
 
 # Libraries, and the modules that may use each.
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "requests": frozenset({"wire.requester", "wire.timed"}),
+    "requests": frozenset({"cli.network", "wire.requester", "wire.timed"}),
     "urllib3": frozenset({"wire.requester", "wire.timed"}),
     "websocket": frozenset({"wire.bridge_socket"}),
     "jwt": frozenset({"tokens", "capabilities", "emulator.tokens"}),
@@ -83,7 +80,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
         | {"emulator.control.routes", "emulator.control.stream", "emulator.console"}
     ),
     "yarl": frozenset({"emulator.sender"}),  # the URLs of aiohttp
-    "rich": frozenset({"cli.live"}),
+    "rich": frozenset({"cli.stats"}),
+    "shtab": frozenset({"cli.main"}),
     "pytest": frozenset({"testing.plugin"}),
     "lark": frozenset({"emulator.engine.expressions"}),
 }

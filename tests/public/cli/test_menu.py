@@ -1,4 +1,4 @@
-"""What keys mean to an agent, by what lies on the desk."""
+"""What keys mean to an agent, by which reservations are open."""
 
 from __future__ import annotations
 
@@ -9,27 +9,39 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from taskrouter_sync.cli.desk import Action, Desk
-from taskrouter_sync.cli.terminal import Paint
+from taskrouter_sync.cli.agent import Action, Menu
+from taskrouter_sync.cli.terminal import REDRAW, Paint
 
-from ..strategies import moderate
-from ..support.recording_session import RecordingSession
+from ...strategies import moderate
 
 
 PLAIN = Paint(io.StringIO(), {})
 
 
-def reservation(number: int, status: str) -> Any:
-    sid = f"WR{number:032}"
-    return RecordingSession().make(
-        {"sid": sid, "reservation_status": status, "task_sid": f"WT{number:032}"}
+class Reservation(dict[str, Any]):
+    """What a menu asks a reservation for."""
+
+    @property
+    def sid(self) -> str:
+        return str(self["sid"])
+
+    @property
+    def reservation_status(self) -> str:
+        return str(self["reservation_status"])
+
+
+def reservation(number: int, status: str) -> Reservation:
+    return Reservation(
+        sid=f"WR{number:032}",
+        reservation_status=status,
+        task={"sid": f"WT{number:032}", "attributes": {"n": number}},
     )
 
 
-def desk(*statuses: str) -> Desk:
-    made = Desk()
-    lie = [reservation(number, status) for number, status in enumerate(statuses, 1)]
-    made.lay({each.sid: each for each in lie})
+def menu(*statuses: str) -> Menu:
+    made = Menu()
+    found = [reservation(number, status) for number, status in enumerate(statuses, 1)]
+    made.update({each.sid: each for each in found})
     return made
 
 
@@ -51,7 +63,7 @@ def desk(*statuses: str) -> Desk:
 def test_a_key_is_about_the_chosen_one_if_it_fits_else_the_oldest(
     statuses: list[str], keys: str, verb: str, number: int
 ) -> None:
-    before = desk(*statuses)
+    before = menu(*statuses)
     for key in keys:
         meant = before.press(key)
     assert isinstance(meant, Action)
@@ -61,25 +73,28 @@ def test_a_key_is_about_the_chosen_one_if_it_fits_else_the_oldest(
 @pytest.mark.parametrize(
     ("key", "says"),
     [
-        ("a", "nothing to accept"),
-        ("c", "nothing to complete"),
+        ("a", "no reservation to accept"),
+        ("c", "no reservation to complete"),
         ("7", "there is no reservation 7"),
     ],
 )
 def test_a_key_without_a_subject_is_answered_in_words(key: str, says: str) -> None:
-    assert desk().press(key) == says
+    assert menu().press(key) == says
 
 
 @pytest.mark.parametrize(
     ("key", "verb"),
-    [("q", "quit"), ("", "quit"), ("s", "activities"), ("?", "help"), ("x", "help")],
+    [
+        *(("q", "quit"), ("", "quit"), ("s", "activities")),
+        *((REDRAW, "redraw"), ("?", "help"), ("x", "help")),
+    ],
 )
 def test_other_keys_need_no_subject(key: str, verb: str) -> None:
-    assert desk().press(key) == Action(verb)  # type: ignore[arg-type] # of the table
+    assert menu().press(key) == Action(verb)  # type: ignore[arg-type] # of the table
 
 
 def test_a_digit_after_the_activities_chooses_one() -> None:
-    before = desk("pending")
+    before = menu("pending")
     away, back = (
         SimpleNamespace(friendly_name="Away"),
         SimpleNamespace(friendly_name="B"),
@@ -87,27 +102,28 @@ def test_a_digit_after_the_activities_chooses_one() -> None:
     assert before.offer([away, back]) == ["  1  Away", "  2  B"]
     assert before.press("2") == Action("activity", back)
     # Once only: the next digit is about reservations again.
-    assert before.press("1") == "chosen: 1"
+    assert before.press("1") == "reservation 1 is chosen"
     before.offer([away])
     assert before.press("5") == "there is no activity 5"
 
 
-def test_the_desk_shows_what_lies_on_it_and_which_keys_count() -> None:
-    before = desk("pending", "accepted")
+def test_it_shows_open_reservations_and_the_keys() -> None:
+    before = menu("pending", "accepted")
     before.press("2")
     lines = before.lines(PLAIN)
     assert [line.split()[:2] for line in lines[:2]] == [
         ["1", "pending"],
         [">", "2"],
     ]
+    assert lines[0].endswith('WR000000…  {"n": 1}')
     assert lines[-1].startswith("[a]ccept  [r]eject  [c]omplete  [s]witch")
-    assert desk().lines(PLAIN) == ["[s]witch activity  [?] help  [q]uit"]
+    assert menu().lines(PLAIN) == ["[s]witch activity  [?] help  [q]uit"]
 
 
 def test_a_choice_ends_with_what_was_chosen() -> None:
-    before = desk("pending", "pending")
+    before = menu("pending", "pending")
     before.press("2")
-    before.lay({"x": reservation(1, "pending")})
+    before.update({"x": reservation(1, "pending")})
     assert ">" not in "".join(before.lines(PLAIN))
 
 
@@ -117,7 +133,7 @@ def test_a_choice_ends_with_what_was_chosen() -> None:
 )
 @moderate
 def test_every_key_means_something(statuses: list[str], keys: str) -> None:
-    before = desk(*statuses)
+    before = menu(*statuses)
     for key in keys:
-        assert before.press(key) is not None
+        assert before.press(key)
         assert before.lines(PLAIN)
