@@ -8,6 +8,7 @@ import pytest
 
 from taskrouter_sync.emulator import Emulator
 
+from ..support.internals import locks_of
 from ..support.script import Run
 
 
@@ -132,7 +133,7 @@ def test_a_lock_that_a_thread_held_at_the_fork_hinders_nobody(run: Run) -> None:
     script = run(
         """
 worker.wait_until_ready(5)
-locks = [worker._listeners_lock, worker._delivery._condition, worker._status._condition]
+locks = [LOCKS]
 held, done = threading.Event(), threading.Event()
 def hold():
     for lock in locks:
@@ -153,6 +154,6 @@ if child == 0:
 print(os.waitpid(child, 0)[1], flush=True)
 done.set()
 worker.close()
-"""
+""".replace("LOCKS", locks_of("worker"))
     )
     assert script.ends()[:2] == (0, "closed\n0\n")
