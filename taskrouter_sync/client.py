@@ -342,6 +342,11 @@ class Client(Emitter, Resource[R]):
         token = hide(token)
         self._session.update_token(token)
 
+    if TYPE_CHECKING:  # both spellings for editors; at run time by rule
+        runForever = run_forever
+        updateToken = update_token
+        waitUntilReady = wait_until_ready
+
     # What the session asks, on any thread.
 
     @property

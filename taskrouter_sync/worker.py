@@ -329,7 +329,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     @callback_first
     def fetch_activity_list(self) -> ActivityList:
-        """Get the activities. Deprecated: use ``activities.fetch``."""
+        """Get them: ``fetchActivityList(cb)``. Deprecated: use ``activities.fetch``."""
         _warn("fetchActivityList is deprecated: use activities.fetch")
         return self.activities.fetch()
 

@@ -29,6 +29,7 @@ from ..properties import (
     plain,
     property_value,
 )
+from ..tokens import hide
 
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class ClientObject(BothSpellings):
         Raises:
             TokenError: it is no token of that client.
         """
+        token = hide(token)
         self._session.update_token(token)
 
     if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
