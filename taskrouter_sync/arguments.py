@@ -34,11 +34,8 @@ _CALLBACK_NOTE = """
 
 The callback gets ``(error, result)``, one of them None, or as few of them as it takes.
 It runs on this thread, before the method returns. Without one the method returns the
-result, and raises the error.
-
-Raises:
-    ArgumentError: the arguments are none of these; nothing was sent.
-    TaskRouterError: the request failed, and there is no callback.
+result, and a request that fails raises a `TaskRouterError`. Wrong arguments raise an
+`ArgumentError`, and nothing is sent.
 """
 
 
