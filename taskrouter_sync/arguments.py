@@ -456,7 +456,7 @@ def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:
 
 
 def is_sid(value: Any) -> bool:
-    """Tell ``WK…`` from the name of a parameter, such as ``Attributes``."""
+    """Distinguish ``WK…`` from the name of a parameter, such as ``Attributes``."""
     return isinstance(value, str) and value[:2].isalpha() and value[:2].isupper()
 
 

@@ -97,9 +97,9 @@ def _call_fitted(
 
 
 def arity(callback: Callable[..., Any]) -> tuple[int, int | None]:
-    """Tell how few and how many positional arguments a callable takes.
+    """Count the positional arguments that a callable must and can take.
 
-    ``(0, None)``, anything goes, for a built-in that does not tell its signature.
+    ``(0, None)``, anything goes, for a built-in without a signature.
     """
     try:
         parameters = inspect.signature(callback).parameters.values()

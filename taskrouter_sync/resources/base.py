@@ -45,7 +45,7 @@ S = TypeVar("S")
 
 
 def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
-    """Run a request; its outcome goes to the callback, or back to the caller.
+    """Run a request; its result or error goes to the callback, or to the caller.
 
     What the callback itself raises reaches the caller, and is never its second call.
 
