@@ -159,7 +159,10 @@ class Connection:
 
     def join(self, timeout: float) -> None:
         """Wait until the thread has ended, for `timeout` seconds at most."""
-        if self._thread.ident is not None and threading.current_thread() is not self._thread:
+        if (
+            self._thread.ident is not None
+            and threading.current_thread() is not self._thread
+        ):
             self._thread.join(timeout)
 
     def _run(self) -> None:

@@ -105,7 +105,8 @@ class Dispatcher:
         Args:
             run: called on the event thread, in turn.
             futures: what it waits for at the head of the queue, within the time limit.
-            size: bytes of its frame, from the socket thread; 0 for what always has room.
+            size: bytes of its frame, from the socket thread; 0 for what always has
+            room.
                 Above the high-water mark this waits until the queue is half empty, or
                 for `Timing.pause`.
 

@@ -67,7 +67,8 @@ class Fetcher:
         """Run a job on one of the threads; returns at once.
 
         Args:
-            owner: whose it is: each has some threads of its own, so that no client waits
+            owner: whose it is: each has some threads of its own, so that no client
+            waits
                 for what others wait for.
             job: gives a result or raises a TaskRouterError.
         """
@@ -141,7 +142,9 @@ class Fetcher:
             self._changed.notify()
         while len(self._threads) < sum(self._busy.values()):
             thread = threading.Thread(
-                target=self._run, name=f"taskrouter-fetch-{next(self._numbers)}", daemon=True
+                target=self._run,
+                name=f"taskrouter-fetch-{next(self._numbers)}",
+                daemon=True,
             )
             try:
                 thread.start()

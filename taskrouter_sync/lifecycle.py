@@ -125,9 +125,15 @@ class Lifecycle:
             waited_for = [client for client, keeps in self._open.items() if keeps]
             if waited_for:
                 waited_for[0]._log.info(
-                    "The script has ended; waiting for %s. Close them, or open them with "
-                    "daemon=True, to let the process end",
+                    "The script has ended; waiting for %s. Close
+                    them, or open them with " "daemon=True, to let the process end",
                     ", ".join(map(repr, waited_for)),
+
+
+
+
+
+
                 )
             while any(self._open.values()):
                 self._changed.wait(WAIT)

@@ -43,7 +43,9 @@ def base_urls(
     if region:
         # It becomes a part of the host's name, and the token goes there.
         if not re.fullmatch(r"[A-Za-z0-9-]+", region):
-            raise ArgumentError(f"region must be a name such as 'ie1', not {region!r:.80}")
+            raise ArgumentError(
+                f"region must be a name such as 'ie1', not {region!r:.80}"
+            )
         bridge = f"https://event-bridge.{region}.us1.twilio.com"
     return (
         _base_url("api_base_url", api_base_url, environment.get(API_VARIABLE), API),

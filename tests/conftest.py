@@ -12,12 +12,13 @@ import pytest
 
 from taskrouter_sync import Worker, WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.timing import Timing
 
 from .support import leaks
+from .support.backend import Backend, ReadyWorkspace
+from .support.center import Center
 from .support.collector import Collector
+from .support.internals import set_pauses
+from .support.outcome import Outcome
 from .support.script import Run, scripts
 
 
@@ -51,32 +52,39 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def service() -> Iterator[tuple[Emulator, ReadyWorkspace]]:
-    """A running emulator, and its workspace: Alice is available, with much capacity."""
+def emulator() -> Iterator[Emulator]:
+    """A running emulator."""
     with Emulator() as running:
-        workspace = running.workspace(worker_activity="Available")
-        running.call(_make_room)
-        yield running, workspace
-
-
-def _make_room(engine: Engine) -> None:
-    """Let the workers take as many tasks as come."""
-    for workspace in engine.workspaces.values():
-        for worker in workspace.workers.values():
-            for channel in worker.channels.values():
-                engine.update_worker_channel(channel, capacity=100)
+        yield running
 
 
 @pytest.fixture
-def emulator(service: tuple[Emulator, ReadyWorkspace]) -> Emulator:
-    """A running emulator with a workspace, in which Alice is available."""
-    return service[0]
+def workspace(emulator: Emulator) -> ReadyWorkspace:
+    """The emulator's workspace: Alice is available, with much capacity."""
+    made = emulator.workspace(worker_activity="Available")
+    Backend(emulator, made).make_room(100)
+    return made
 
 
 @pytest.fixture
-def workspace(service: tuple[Emulator, ReadyWorkspace]) -> ReadyWorkspace:
-    """The sids of the emulator's workspace."""
-    return service[1]
+def backend(emulator: Emulator, workspace: ReadyWorkspace) -> Backend:
+    """Changes what the workspace holds."""
+    return Backend(emulator, workspace)
+
+
+@pytest.fixture
+def center(
+    emulator: Emulator, workspace: ReadyWorkspace, backend: Backend
+) -> Iterator[Center]:
+    """Clients of all kinds, which may do everything; they are closed at the end."""
+    with ExitStack() as stack:
+        yield Center(emulator, workspace, backend, stack)
+
+
+@pytest.fixture
+def outcome() -> Outcome:
+    """A result callback, and what it got."""
+    return Outcome()
 
 
 @pytest.fixture
@@ -152,8 +160,14 @@ def hurried_switching() -> Iterator[None]:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chance gives no wait before any further attempt."""
-    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 0.0)
+    """Clients do not wait before a further attempt."""
+    set_pauses(monkeypatch, 0.0)
+
+
+@pytest.fixture
+def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients wait half a minute before any further attempt."""
+    set_pauses(monkeypatch, 30.0)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from . import emulation, frames, growth, importing, latency, many, mapping, posts
+from . import emulation, frames, growth, importing, latency, many, posts
 from .report import HEAD, Figure, machine
 from .service import BenchService, bench_service
 
@@ -17,7 +17,6 @@ MEASURES: dict[str, Measure] = {
     "frames": frames.measure,
     "posts": posts.measure,
     "importing": importing.measure,
-    "mapping": mapping.measure,
     "latency": latency.measure,
     "many": many.measure,
     "growth": growth.measure,

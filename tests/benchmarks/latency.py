@@ -24,7 +24,7 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
     runs, count = (1, 50) if quick else (3, 200)
     paced = [_paced(service, count) for _ in range(runs)]
     name = f"event to callback, {RATE:.0f} events/s"
-    for percent, wanted in ((50, "<= 1.2"), (95, "<= 1.5")):
+    for percent, wanted in ((50, "<= 1.15"), (95, "<= 1.3")):
         yield Figure(
             f"{name}, p{percent}",
             statistics.median(percentile(ages, percent) for ages in paced) * 1e3,
@@ -40,7 +40,7 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
         1.0,
         "per trip",
         "one event per round trip",
-        ">= 6",
+        ">= 6.5",
     )
 
 

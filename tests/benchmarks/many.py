@@ -38,16 +38,15 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
         peer["memory"],
         "KB",
         threads,
-        "<= 4",
     )
-    yield Figure("  ... in kilobytes", ours["memory"], 120.0, "KB", "120 KB", "<= 1")
+    yield Figure("  ... in kilobytes", ours["memory"], 90.0, "KB", "90 KB", "<= 1")
     yield Figure(
         "  ... opening them",
         ours["opening"],
         peer["opening"],
         "s",
         threads,
-        "<= 3",
+        "<= 3.5",
     )
     yield Figure("  ... idling, of a core", ours["idle"], 1.0, "%", "1 %", "<= 1")
     count = 200 if quick else 1_000

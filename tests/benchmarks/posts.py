@@ -33,7 +33,7 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
         peer * 1e6,
         "us",
         "requests.Session().post().json()",
-        "<= 0.9",
+        "<= 0.75",
     )
 
 

@@ -9,46 +9,240 @@ import argparse
 import enum
 import gc
 import logging
+import os
+import random
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
 from unittest.mock import patch
 
-from taskrouter_sync import TaskQueueCapabilityToken, WorkerCapabilityToken
-from taskrouter_sync.timing import Timing
+import pytest
+
+from taskrouter_sync import (
+    TaskQueue,
+    TaskQueueCapabilityToken,
+    Worker,
+    WorkerCapabilityToken,
+)
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.timing import Timing
 
 from ..support import leaks
-from .floor import Floor
-from .ledger import Entry, compare
-from .people import Agent, MintToken, Notes, Visitors
+from ..support.backend import Backend, ReadyWorkspace
+from ..support.collector import EVENTS
+from ..support.internals import LASTING, TIME_LIMITS, limit_pauses, timing
+from .ledger import Entry, Findings, compare
 from .proxy import Proxy
-from .report import Load, Report, Size
 from .stage import Mistakes
-from .storm import Storm
-from .strikes import strikes
+from .storm import Storm, Work
 
 
 # Seconds until everybody is ready, and after the storm until everything was told.
-_PATIENCE = 20.0
+PATIENCE = 20.0
 
-# What must be gone when all clients are closed.
-_LASTING = (
-    "taskrouter_sync.clients",
-    "taskrouter_sync.delivery",
-    "taskrouter_sync.session",
-    "taskrouter_sync.wire",
-)
+# Far shorter than in earnest, so that a minute sees much trouble.
+TIMING = timing(connect=0.3, answer=0.4, heartbeat=0.8)
+
+RESERVATIONS = [event for event in EVENTS if event.startswith("reservation.")]
+
+MintToken = Callable[[], str]
+
+
+@dataclass
+class Size:
+    """How much of everything.
+
+    Attributes:
+        strike_every, happen_every: seconds between two troubles, two happenings.
+    """
+
+    seconds: float = 60.0
+    seed: int = 1
+    agents: int = 8
+    strike_every: float = 0.01
+    happen_every: float = 0.04
+
+
+@dataclass
+class Load:
+    """What the process holds."""
+
+    threads: int = field(default_factory=threading.active_count)
+    sockets: int = field(default_factory=lambda: len(leaks.sockets()))
+    memory: int = field(default_factory=lambda: _memory())  # KiB
+
+
+def _memory() -> int:
+    if sys.platform != "linux":
+        return 0
+    with open("/proc/self/statm") as statm:
+        pages = int(statm.read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+@dataclass
+class Report:
+    """What a soak found."""
+
+    size: Size
+    faults: Counter[str]
+    expected: int
+    delivered: int
+    findings: Findings
+    people: str
+    start: Load
+    end: Load = field(default_factory=Load)
+    leaked: list[str] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+
+    @property
+    def injected(self) -> int:
+        """How many faults there were, without what users did."""
+        return sum(
+            times for name, times in self.faults.items() if not name.startswith("user")
+        )
+
+    @property
+    def good(self) -> bool:
+        return not (any(self.findings) or self.leaked or self.mistakes)
+
+    def lines(self) -> list[str]:
+        """Tell it in lines."""
+        size, start, end = self.size, self.start, self.end
+        wrong = {
+            **self.findings._asdict(),
+            "leaked": self.leaked,
+            "mistakes": self.mistakes,
+        }
+        return [
+            f"seed {size.seed}, {size.seconds:g} s, {size.agents} workers, "
+            f"{self.people}",
+            f"faults injected: {self.injected}",
+            *(f"  {times:5d}  {name}" for name, times in sorted(self.faults.items())),
+            f"events expected: {self.expected}, delivered: {self.delivered}",
+            ", ".join(f"{name}: {len(found)}" for name, found in wrong.items()),
+            *(
+                f"  {name}: {each}"
+                for name, found in wrong.items()
+                for each in found[:10]
+            ),
+            f"threads: {start.threads} -> {end.threads}, "
+            f"sockets: {start.sockets} -> {end.sockets}, "
+            f"memory: {start.memory} -> {end.memory} KiB",
+            "good" if self.good else "NOT GOOD",
+        ]
+
+
+# Who uses the service while it storms.
+
+
+class Notes:
+    """What all agents were told, in the order in which each was."""
+
+    def __init__(self) -> None:
+        # Guards _entries; wait_for waits on it.
+        self._came = threading.Condition()
+        self._entries: list[Entry] = []
+
+    def add(self, entry: Entry) -> None:
+        with self._came:
+            self._entries.append(entry)
+            self._came.notify_all()
+
+    def entries(self) -> list[Entry]:
+        with self._came:
+            return list(self._entries)
+
+    def wait_for(self, expected: list[Entry], limit: float) -> None:
+        """Wait until all of these have come, for at most `limit` seconds."""
+        with self._came:
+            self._came.wait_for(
+                lambda: not Counter(expected) - Counter(self._entries), limit
+            )
+
+
+class Agent:
+    """A worker who takes most of what is offered, by the throw of a seeded die."""
+
+    def __init__(
+        self, worker_sid: str, mint: MintToken, url: str, seed: int, notes: Notes
+    ) -> None:
+        self.worker_sid = worker_sid
+        self.mint = mint
+        self._seed = seed
+        self._notes = notes
+        self.failed_actions = 0
+        self.client = Worker(
+            mint,
+            debug=False,
+            max_retries=1,
+            event_bridge_base_url=url,
+            daemon=True,
+            _timing=TIMING,
+        )
+        for event in RESERVATIONS:
+            self.client.on(event, self._listener(event))
+        self.client.on("error", lambda error: None)
+
+    def _listener(self, event: str) -> Callable[[Any], None]:
+        def listener(reservation: Any) -> None:
+            sid = reservation.sid
+            self._notes.add(Entry(self.worker_sid, event, sid))
+            die = random.Random(f"{self._seed} {sid}").random()
+            if event == "reservation.created" and die < 0.55:
+                reservation.accept(self._result)
+            elif event == "reservation.created" and die < 0.7:
+                reservation.reject(self._result)
+            elif event == "reservation.accepted" and die < 0.45:
+                reservation.task.complete(self._result)
+
+        return listener
+
+    def _result(self, error: Any, result: Any) -> None:
+        # The service refused or could not be reached: the reservation stays as it is,
+        # and times out.
+        self.failed_actions += error is not None
+
+
+class Visitors:
+    """Open clients and close them again, at whatever they are just then."""
+
+    def __init__(self, tokens: dict[Any, MintToken], url: str, seed: int) -> None:
+        self._tokens = tokens
+        self._url = url
+        self._chance = random.Random(seed)
+        self.visits = 0
+        self.slowest_close = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Come and go until it is time to stop."""
+        while not stop.is_set():
+            kind = self._chance.choice([*self._tokens])
+            client = kind(
+                self._tokens[kind],
+                debug=False,
+                event_bridge_base_url=self._url,
+                daemon=True,
+                _timing=TIMING,
+            )
+            client.on("error", lambda error: None)
+            stop.wait(self._chance.choice((0.0, 0.01, 0.1, 0.4)))
+            started = time.monotonic()
+            client.close()
+            self.slowest_close = max(self.slowest_close, time.monotonic() - started)
+            self.visits += 1
+
+
+# The soak.
 
 
 def soak(size: Size) -> Report:
     """Let it storm, wait until everything was told, close everything, and look."""
-    threads, sockets, start = leaks.threads(), leaks.sockets(), Load.now()
+    threads, sockets, start = leaks.threads(), leaks.sockets(), Load()
     lasting = _lasting()
     with ExitStack() as stack:
         mistakes, silence = Mistakes(), logging.NullHandler()
@@ -59,7 +253,7 @@ def soak(size: Size) -> Report:
             stack.enter_context(patch.object(logger, "propagate", False))
             logger.addHandler(mistakes if name == "taskrouter_sync" else silence)
             stack.callback(logger.removeHandler, logger.handlers[-1])
-        stack.enter_context(patch.object(backoff, "CAP", 0.3))
+        limit_pauses(stack.enter_context(pytest.MonkeyPatch.context()), 0.3)
         report = _storm(size, start)
     del stack
     report.mistakes = mistakes.found
@@ -68,7 +262,7 @@ def soak(size: Size) -> Report:
         *(f"socket {name}" for name in leaks.left_sockets(sockets)),
         *(f"{times} {name}" for name, times in (_lasting() - lasting).items()),
     ]
-    report.end = Load.now()
+    report.end = Load()
     return report
 
 
@@ -76,71 +270,67 @@ def _storm(size: Size, start: Load) -> Report:
     with ExitStack() as stack:
         emulator = stack.enter_context(Emulator(seed=size.seed, heartbeat_interval=0.2))
         proxy = stack.enter_context(Proxy(int(emulator.url.rpartition(":")[2])))
-        workspace = _furnish(emulator, size.agents)
-        names = [name for name in workspace.workers if name != "Visitor"]
-        channels = [workspace.workers[name] for name in names]
-        notes = Notes()
-        agents = []
-        for sid in channels:
+        names = [f"Agent {number}" for number in range(size.agents)]
+        workspace = emulator.workspace(
+            workers={**{name: {"on": 1} for name in names}, "Visitor": {}},
+            worker_activity="Available",
+            queues={"Agents": "on == 1"},
+            task_reservation_timeout=1,
+            timeout_activity="Available",
+        )
+        backend = Backend(emulator, workspace)
+        backend.make_room(50)
+        notes, agents = Notes(), list[Any]()
+        for name in names:
+            sid = workspace.workers[name]
             mint = _worker_token(emulator, workspace, sid)
-            agent = Agent(sid, mint, proxy.url, size.seed, notes)
-            stack.callback(agent.client.close)
-            agents.append(agent)
+            agents.append(Agent(sid, mint, proxy.url, size.seed, notes))
+            stack.callback(agents[-1].client.close)
         for agent in agents:
-            agent.client.wait_until_ready(_PATIENCE)
-        floor = Floor(emulator, workspace.sid, size.seed)
-        storm = Storm(proxy, emulator, agents)
+            agent.client.wait_until_ready(PATIENCE)
+        work = Work(backend, size.seed)
+        storm = Storm(proxy, emulator, agents, size.seed)
+        queue_token = TaskQueueCapabilityToken(
+            emulator.account_sid,
+            emulator.auth_token,
+            workspace.sid,
+            workspace.task_queues["Agents"],
+        )
+        visitor = _worker_token(emulator, workspace, workspace.workers["Visitor"])
         visitors = Visitors(
-            _worker_token(emulator, workspace, workspace.workers["Visitor"]),
-            _queue_token(emulator, workspace),
-            proxy.url,
-            size.seed,
+            {Worker: visitor, TaskQueue: queue_token.to_jwt}, proxy.url, size.seed
         )
         _run_for(
             size.seconds,
-            lambda stop: floor.run(stop, size.happen_every),
-            lambda stop: storm.run(stop, strikes(size.seed), size.strike_every),
+            lambda stop: work.run(stop, size.happen_every),
+            lambda stop: storm.run(stop, size.strike_every),
             visitors.run,
         )
         faults = storm.counts()
         faults["(rules that nothing met any more)"] = -emulator.faults.pending
         emulator.faults.clear()
-        floor.finish()
-        expected = floor.log()
-        notes.wait_until(lambda came: not _missing(expected, came), _PATIENCE)
-        # What comes too much may come late: let a mark pass on every line.
+        work.finish()
+        expected = [
+            Entry(sid, event.event_type, event.resource_sid)
+            for event in emulator.events
+            if event.event_type in RESERVATIONS
+            for sid in event.worker_sids
+        ]
+        notes.wait_for(expected, PATIENCE)
+        # What comes too much may come late: let a mark pass on every connection.
         _pass_a_mark(emulator, agents)
         delivered = notes.entries()
+        failed = sum(agent.failed_actions for agent in agents)
         return Report(
             size=size,
             faults=faults,
             expected=len(expected),
             delivered=len(delivered),
             findings=compare(expected, delivered),
-            tasks=floor.tasks,
-            visits=visitors.visits,
-            slowest_close=visitors.slowest_close,
-            failed_actions=sum(agent.failed_actions for agent in agents),
+            people=f"{work.tasks} tasks, {failed} failed actions, {visitors.visits} "
+            f"visitors (slowest close {visitors.slowest_close:.2f} s)",
             start=start,
         )
-
-
-def _furnish(emulator: Emulator, agents: int) -> ReadyWorkspace:
-    workspace = emulator.workspace(
-        workers={**{f"Agent {n}": {"on": 1} for n in range(agents)}, "Visitor": {}},
-        worker_activity="Available",
-        queues={"Agents": "on == 1"},
-        task_reservation_timeout=1,
-        timeout_activity="Available",
-    )
-
-    def make_room(engine: Engine) -> None:
-        for worker in engine.workspaces[workspace.sid].workers.values():
-            for channel in worker.channels.values():
-                engine.update_worker_channel(channel, capacity=50)
-
-    emulator.call(make_room)
-    return workspace
 
 
 def _worker_token(emulator: Emulator, workspace: ReadyWorkspace, sid: str) -> MintToken:
@@ -152,15 +342,6 @@ def _worker_token(emulator: Emulator, workspace: ReadyWorkspace, sid: str) -> Mi
         allow_update_activities=True,
         allow_update_reservations=True,
         allow_fetch_subresources=True,
-    ).to_jwt
-
-
-def _queue_token(emulator: Emulator, workspace: ReadyWorkspace) -> MintToken:
-    return TaskQueueCapabilityToken(
-        emulator.account_sid,
-        emulator.auth_token,
-        workspace.sid,
-        workspace.task_queues["Agents"],
     ).to_jwt
 
 
@@ -187,17 +368,13 @@ def _run_for(seconds: float, *works: Callable[[threading.Event], None]) -> None:
         raise failure
 
 
-def _missing(expected: list[Entry], came: list[Entry]) -> Counter[Entry]:
-    return Counter(expected) - Counter(came)
-
-
 def _pass_a_mark(emulator: Emulator, agents: list[Agent]) -> None:
     """Wait until every agent has seen a frame that was sent now."""
     for agent in agents:
         seen = threading.Event()
         agent.client.on("mark", lambda *_, seen=seen: seen.set())
-        for _ in range(int(_PATIENCE)):
-            # Again and again, as a line may just be down.
+        for _ in range(int(PATIENCE)):
+            # Again and again, as a connection may just be lost.
             emulator.send_frame(agent.worker_sid, {"event_type": "mark", "payload": {}})
             if seen.wait(1.0):
                 break
@@ -209,8 +386,8 @@ def _lasting() -> Counter[str]:
     return Counter(
         f"{kind.__module__}.{kind.__name__}"
         for kind in map(type, gc.get_objects())
-        if str(kind.__module__).startswith(_LASTING)
-        and not issubclass(kind, type | enum.Enum | Limits | Timing)
+        if str(kind.__module__).startswith(LASTING)
+        and not issubclass(kind, type | enum.Enum | TIME_LIMITS)
     )
 
 

@@ -1,21 +1,22 @@
-"""Frames that are none of the service's: what they do to a client that stays open."""
+"""Frames that are none of the service's: an `error` event each, and all goes on."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from taskrouter_sync import Worker, logs
-from taskrouter_sync.clients import intake
+from taskrouter_sync import InvalidResponse, TaskRouterError, Worker, logs
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.errors import InvalidResponse
 
 from ..conftest import ReadyWorker
-from ..support.collector import LIMIT, Collector, join, wait
-from ..support.raw_server import BINARY, TEXT
+from ..support.backend import Backend
+from ..support.collector import Block, Collector, join
+from ..support.internals import limit_queue
+from ..support.raw_server import BINARY, CONTINUATION, TEXT
 from .fault import Fault, Kind
 from .proxy import Proxy
 from .stage import on_stage
@@ -24,106 +25,83 @@ from .stage import on_stage
 MIB_16 = 16 * 1024 * 1024
 
 
-@pytest.fixture
-def proxy(emulator: Emulator) -> Iterator[Proxy]:
-    with Proxy(int(emulator.url.rpartition(":")[2])) as between:
-        yield between
+def event(event_type: Any, payload: Any = None) -> str:
+    return json.dumps({"event_type": event_type, "payload": payload})
 
 
-def test_what_an_odd_frame_should_have_said_is_told_all_the_same(
-    emulator: Emulator, proxy: Proxy, ready_worker: ReadyWorker, no_pauses: None
-) -> None:
-    """A frame that makes no sense is a gap: the state is read as after one."""
-    _, came = ready_worker(event_bridge_base_url=proxy.url)
-    proxy.strike(Fault(Kind.CORRUPT, after=40), role="GET")
-    task = emulator.create_task()
-    assert isinstance(came.expect("error"), InvalidResponse)
-    assert came.expect("reservation.created").task.sid == task["sid"]
+CREATED = "reservation.created"
+ODD: list[tuple[str | bytes, int, str]] = [
+    ("no json", TEXT, "is not JSON"),
+    ('{"event_type": "odd"', TEXT, "is not JSON"),
+    ("[" * 100_000, TEXT, "is not JSON"),
+    (b"x" * MIB_16, TEXT, "is not JSON"),
+    (b"[" * MIB_16, TEXT, "is not JSON"),
+    ('{"event_type":"x","payload":' + "[" * 900 + "]" * 900 + "}", TEXT, "is not JSON"),
+    ('{"event_type":"x","payload":' + "9" * 5000 + "}", TEXT, "is not JSON"),
+    ("[1, 2]", TEXT, "is not an object"),
+    ('"text"', TEXT, "is not an object"),
+    ("7", TEXT, "is not an object"),
+    ("null", TEXT, "is not an object"),
+    (b"\xff\xfe", TEXT, "is not UTF-8"),
+    (b'{"event_type": "od\xc3"}', TEXT, "is not UTF-8"),
+    (bytes(range(256)), BINARY, "is not UTF-8"),
+    (b"\x00\x01", BINARY, "is not JSON"),
+    (b'{"event_type": "x', BINARY, "is not JSON"),
+    (event(7), TEXT, "event_type that is not text"),
+    (event([CREATED]), TEXT, "event_type that is not text"),
+    (event(CREATED), TEXT, "has no payload"),
+    (event(CREATED, [1]), TEXT, "has no payload"),
+    (event(CREATED, {}), TEXT, "names no reservation"),
+    (event(CREATED, {"reservation_sid": "WR1"}), TEXT, "names no reservation"),
+    (event("reservation.accepted", {"sid": "WT1"}), TEXT, "names no reservation"),
+    (event(CREATED, {"sid": 1, "reservation_sid": 2}), TEXT, "names no reservation"),
+]
 
 
-def test_an_odd_frame_that_ends_a_reservation_is_made_up_for(
-    emulator: Emulator, proxy: Proxy, ready_worker: ReadyWorker, no_pauses: None
-) -> None:
-    _, came = ready_worker(event_bridge_base_url=proxy.url)
-    task = emulator.create_task()
-    created = came.expect("reservation.created")
-    proxy.strike(Fault(Kind.CORRUPT, after=40), role="GET")
-    emulator.call(
-        lambda engine: engine.update_task(
-            next(iter(engine.workspaces.values())).tasks[task["sid"]],
-            assignment_status="canceled",
-        )
-    )
-    assert came.expect("reservation.canceled").sid == created.sid
-
-
-# Of every kind.
-
-SIDS = {"sid": "WT1", "reservation_sid": "WR1"}
-
-ODD: dict[str, tuple[bytes, int]] = {
-    "an object in binary, cut short": (b'{"event_type": "x', BINARY),
-    "bytes": (bytes(range(256)), BINARY),
-    "16 MiB of nothing sensible": (b"x" * MIB_16, TEXT),
-    "16 MiB of brackets": (b"[" * MIB_16, TEXT),
-    "a deep payload": (
-        b'{"event_type":"x","payload":' + b"[" * 900 + b"]" * 900 + b"}",
-        TEXT,
-    ),
-    "a number too long": (
-        b'{"event_type":"x","payload":' + b"9" * 5000 + b"}",
-        TEXT,
-    ),
-    "a reservation's event without payload": (
-        b'{"event_type":"reservation.created"}',
-        TEXT,
-    ),
-    "a reservation's event with a list": (
-        b'{"event_type":"reservation.created","payload":[1]}',
-        TEXT,
-    ),
-    "a reservation without a task": (
-        b'{"event_type":"reservation.created","payload":{"reservation_sid":"WR1"}}',
-        TEXT,
-    ),
-    "sids that are numbers": (
-        b'{"event_type":"reservation.x","payload":{"sid":1,"reservation_sid":2}}',
-        TEXT,
-    ),
-    "a type that is a list": (b'{"event_type":["reservation.created"]}', TEXT),
-}
-
-
-@pytest.mark.parametrize("what", ODD)
-def test_an_odd_frame_is_an_error_and_the_line_goes_on(what: str) -> None:
+def test_a_frame_that_makes_no_sense_is_an_error() -> None:
     with on_stage() as stage:
-        stage.send(*ODD[what])
-        stage.settle()
-        assert stage.came.names() == ["connected", "ready", "error"]
-        assert isinstance(stage.came.last("error"), InvalidResponse)
+        for data, opcode, _ in ODD:
+            stage.send(data, opcode)
+        told = stage.told()
+    assert [name for name, _ in told] == ["error"] * len(ODD)
+    for (data, _, words), (_, error) in zip(ODD, told, strict=True):
+        assert isinstance(error, InvalidResponse)
+        assert words in error.message, f"{data[:80]!r}"
+        assert error.code == 0
+    assert told[0][1].response == "no json"
 
 
-@pytest.mark.parametrize("blank", [b"", b" ", b"\r\n\t", b" " * MIB_16])
-@pytest.mark.parametrize("opcode", [TEXT, BINARY])
-def test_a_blank_frame_is_a_beat(blank: bytes, opcode: int) -> None:
+def test_without_a_listener_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with on_stage() as stage:
-        stage.send(blank, opcode)
-        stage.settle()
-        assert stage.came.names() == ["connected", "ready"]
+        stage.client.remove_all_listeners("error")
+        stage.send("no json")
+        assert stage.told() == []
+    assert "A frame of the event bridge is not JSON" in caplog.text
 
 
-def test_an_event_of_16_mib_is_told() -> None:
+def test_a_frame_of_no_event_is_nobody_s() -> None:
+    """A blank one is a heartbeat."""
     with on_stage() as stage:
-        large = Collector().listen(stage.client, "large")
-        stage.send({"event_type": "large", "payload": "x" * MIB_16})
-        assert len(large.expect("large")) == MIB_16
+        for opcode in (TEXT, BINARY):
+            for blank in ("", " ", "\r\n\t", " " * MIB_16):
+                stage.send(blank, opcode)
+        for data in ("{}", '{"payload": {}}', event(None, {}), event("", {})):
+            stage.send(data)
+        assert stage.told() == []
 
 
-def test_an_event_in_a_binary_frame_is_told() -> None:
-    with on_stage() as stage:
-        heard = Collector().listen(stage.client, "event")
-        stage.send(b'{"event_type":"event","payload":1}', BINARY)
-        assert heard.expect("event") == 1
+def test_an_event_in_any_kind_of_frame_is_told() -> None:
+    with on_stage("odd") as stage:
+        for payload in (None, 7, "text", True, [1, 2], "x" * MIB_16):
+            stage.send(event("odd", payload))
+        stage.send(event("odd", {"name": "x"}).encode(), BINARY)
+        stage.send('{"event_type": "odd", ', TEXT, fin=False)
+        stage.send('"payload": {"name": "x"}}', CONTINUATION)
+        told = stage.told()
+    assert [name for name, _ in told] == ["odd"] * 8
+    assert not any(isinstance(each, TaskRouterError) for _, each in told)
+    assert len(told[5][1]) == MIB_16
+    assert told[6][1].name == told[7][1].name == "x"
 
 
 TYPES = (
@@ -167,19 +145,16 @@ PAYLOADS: tuple[Any, ...] = (
 def test_an_event_of_wrong_values_is_told_with_them(event_type: str) -> None:
     """None is an error: what a service adds some day must not be one."""
     name = event_type.removeprefix("worker.")
-    with on_stage() as stage:
-        heard = Collector().listen(stage.client, name)
+    with on_stage(name) as stage:
         for payload in PAYLOADS:
             stage.send({"event_type": event_type, "payload": payload})
-        stage.settle()
-        # Which values count as told already is no business of this test.
-        assert heard.count(name) >= 1
-        assert "error" not in stage.came.names()
+        names = {each for each, _ in stage.told()}
+    # Which values count as told already is no business of this test.
+    assert names - {"ready"} == {name} - {"ready"}
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
+def test_a_reservation_of_wrong_values_is_told() -> None:
+    cases: list[dict[str, Any]] = [
         {"attributes": 5},
         {"date_created": "never", "date_updated": {}},
         {"reservation_status": []},
@@ -187,14 +162,13 @@ def test_an_event_of_wrong_values_is_told_with_them(event_type: str) -> None:
         {"sid": "?x=1#", "reservation_sid": "/.."},
         {"sid": "\ud800", "reservation_sid": "\udfff"},
         {"task_sid": 7, "worker_sid": []},
-    ],
-)
-def test_a_reservation_of_wrong_values_is_told(more: dict[str, Any]) -> None:
+    ]
     with on_stage() as stage:
-        payload = {**SIDS, **more}
-        stage.send({"event_type": "reservation.created", "payload": payload})
-        told = stage.came.expect("reservation.created")
-        assert told.sid == payload["reservation_sid"]
+        for number, more in enumerate(cases):
+            payload = {"sid": "WT1", "reservation_sid": f"WR{number}", **more}
+            stage.send({"event_type": CREATED, "payload": payload})
+            told = stage.came.expect(CREATED)
+            assert told.sid == payload["reservation_sid"]
 
 
 @pytest.mark.parametrize(
@@ -213,113 +187,116 @@ def test_whatever_an_event_is_called_it_is_one_short_line_of_the_log(
     assert logs.event_line(event_type, ()) == line
 
 
-# Floods.
-
-
-def test_a_flood_while_a_callback_blocks_is_bounded_and_made_up_for(
-    emulator: Emulator,
-    alice: str,
-    ready_worker: ReadyWorker,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """What there was no room for is lost, but for what the state still tells."""
-    monkeypatch.setattr(intake, "MOST_FRAMES", 300)
-    monkeypatch.setattr(intake, "PATIENCE", 0.0)
-    worker, came = ready_worker()
-    running, end = threading.Event(), threading.Event()
-
-    def block(_: object) -> None:
-        running.set()
-        end.wait(LIMIT)
-
-    worker.once("block", block)
-    flood = Collector().listen(worker, "flood")
-    emulator.send_frame(alice, {"event_type": "block", "payload": {}})
-    wait(running, "the callback")
-    for number in range(400):
-        emulator.send_frame(alice, {"event_type": "flood", "payload": number})
-    emulator.wait_for_connections(alice, 0)
-    task = emulator.create_task()
-    end.set()
-    assert came.expect("reservation.created").task.sid == task["sid"]
-    assert flood.names() == ["flood"] * len(flood.names())
-    assert [args[0] for _, args in flood.calls()] == [*range(len(flood.calls()))]
-    assert 200 <= flood.count("flood") <= 300
-    assert came.count("reservation.created") == 1
-    assert "too many events wait" in caplog.text
+# A frame that makes no sense is a gap: the state is read as after one.
 
 
 @pytest.fixture
-def full_line(
+def proxy(emulator: Emulator) -> Iterator[Proxy]:
+    with Proxy(int(emulator.url.rpartition(":")[2])) as between:
+        yield between
+
+
+def test_what_an_odd_frame_should_have_said_is_told_all_the_same(
+    backend: Backend, proxy: Proxy, ready_worker: ReadyWorker, no_pauses: None
+) -> None:
+    _, came = ready_worker(event_bridge_base_url=proxy.url)
+    proxy.strike(Fault(Kind.CORRUPT, after=40), role="GET")
+    sid = backend.create_task()
+    assert isinstance(came.expect("error"), InvalidResponse)
+    created = came.expect(CREATED)
+    assert created.task.sid == sid
+    proxy.strike(Fault(Kind.CORRUPT, after=40), role="GET")
+    backend.cancel()
+    assert came.expect("reservation.canceled").sid == created.sid
+
+
+# Floods.
+
+
+@pytest.fixture
+def block() -> Iterator[Block]:
+    """A callback that does not end yet."""
+    made = Block()
+    yield made
+    made.go_on.set()
+
+
+@pytest.fixture
+def flood(
     emulator: Emulator,
     alice: str,
     ready_worker: ReadyWorker,
+    block: Block,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[tuple[Worker, threading.Event, Collector]]:
-    """A client whose callback does not end yet, and 400 events for room for 300."""
-    monkeypatch.setattr(intake, "MOST_FRAMES", 300)
-    worker, _ = ready_worker()
-    running, end = threading.Event(), threading.Event()
-
-    def block(_: object) -> None:
-        running.set()
-        end.wait(LIMIT)
-
+    request: pytest.FixtureRequest,
+) -> tuple[Worker, Collector]:
+    """A client whose callback blocks, and 400 events for room for 300."""
+    limit_queue(monkeypatch, 300, getattr(request, "param", None))
+    worker, came = ready_worker()
     worker.once("block", block)
-    flood = Collector().listen(worker, "flood", "disconnected")
+    came.listen(worker, "flood")
     emulator.send_frame(alice, {"event_type": "block", "payload": {}})
-    wait(running, "the callback")
+    block.wait_until_inside()
     for number in range(400):
         emulator.send_frame(alice, {"event_type": "flood", "payload": number})
-    yield worker, end, flood
-    end.set()
+    return worker, came
+
+
+def numbers(came: Collector) -> list[int]:
+    return [args[0] for name, args in came.calls() if name == "flood"]
+
+
+@pytest.mark.parametrize("flood", [0.0], indirect=True)
+def test_what_there_is_no_room_for_is_lost_but_for_what_the_state_still_tells(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    block: Block,
+    flood: tuple[Worker, Collector],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, came = flood
+    emulator.wait_for_connections(alice, 0)
+    sid = backend.create_task()
+    block.go_on.set()
+    assert came.expect(CREATED).task.sid == sid
+    assert numbers(came) == [*range(len(numbers(came)))]
+    assert 200 <= len(numbers(came)) <= 300
+    assert came.count(CREATED) == 1
+    records = [*caplog.get_records("setup"), *caplog.records]
+    assert any(
+        "events are queued for a callback" in each.getMessage() for each in records
+    )
 
 
 def test_a_flood_that_is_faster_than_its_callbacks_comes_whole(
-    full_line: tuple[Worker, threading.Event, Collector],
+    block: Block, flood: tuple[Worker, Collector]
 ) -> None:
     """Reading waits for the callbacks, and the service for the reading."""
-    _, end, flood = full_line
-    end.set()
+    _, came = flood
+    block.go_on.set()
     for number in range(400):
-        assert flood.expect("flood") == number
-    assert flood.count("disconnected") == 0
+        assert came.expect("flood") == number
+    assert came.count("disconnected") == 0
 
 
-def test_who_waits_for_room_can_be_disconnected(
+@pytest.mark.parametrize("close", [False, True])
+def test_who_waits_for_room_can_be_disconnected_and_closed(
     emulator: Emulator,
     alice: str,
-    full_line: tuple[Worker, threading.Event, Collector],
+    block: Block,
+    flood: tuple[Worker, Collector],
+    close: bool,
 ) -> None:
-    worker, end, flood = full_line
-    worker.disconnect()
+    worker, came = flood
+    name = f"taskrouter-socket-{alice}"
+    thread = next(each for each in threading.enumerate() if each.name == name)
+    if close:
+        worker.close()
+    else:
+        worker.disconnect()
     emulator.wait_for_connections(alice, 0)
-    end.set()
-    flood.expect("disconnected")
-
-
-def test_who_waits_for_room_can_be_closed(
-    full_line: tuple[Worker, threading.Event, Collector],
-) -> None:
-    worker, end, _ = full_line
-    socket_thread = next(
-        each
-        for each in threading.enumerate()
-        if each.name.startswith("taskrouter-sock")
-    )
-    worker.close()
-    end.set()
-    join(socket_thread)
-
-
-def test_a_flood_that_nobody_blocks_comes_whole(
-    emulator: Emulator, alice: str, ready_worker: ReadyWorker
-) -> None:
-    worker, _ = ready_worker()
-    came = Collector().listen(worker, "flood", "end")
-    for number in range(500):
-        emulator.send_frame(alice, {"event_type": "flood", "payload": number})
-    emulator.send_frame(alice, {"event_type": "end", "payload": {}})
-    came.expect("end")
-    assert [args[0] for name, args in came.calls() if name == "flood"] == [*range(500)]
+    block.go_on.set()
+    came.expect("disconnected")
+    if close:
+        join(thread)

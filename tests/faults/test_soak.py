@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .report import Size
-from .soak import soak
+from .fault import Kind
+from .soak import Size, soak
+from .storm import AT_SERVICE, AT_SOCKETS
 
 
 def test_nothing_is_lost_doubled_turned_or_leaked_in_trouble() -> None:
@@ -11,3 +12,6 @@ def test_nothing_is_lost_doubled_turned_or_leaked_in_trouble() -> None:
     assert report.good, "\n".join(report.lines())
     assert report.injected >= 50
     assert report.expected >= 50
+    kinds = {f"connection: {kind.value}" for kind in Kind}
+    kinds |= {f"service: {name}" for name in (*AT_SERVICE, *AT_SOCKETS)}
+    assert len(kinds & report.faults.keys()) > 0.75 * len(kinds)

@@ -1,29 +1,44 @@
-"""Exports: the public names, and what importing them does not bring along."""
+"""Exports: the public names, the errors, and what importing does not bring along."""
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 
 import pytest
 
 import taskrouter_sync
-from taskrouter_sync import Twilio, errors
-from taskrouter_sync.errors import TaskRouterError
+from taskrouter_sync import (
+    ArgumentError,
+    ClientClosed,
+    ConnectionFailed,
+    HttpError,
+    InvalidResponse,
+    RequestTimeout,
+    TaskRouterError,
+    TokenError,
+    Twilio,
+    errors,
+)
 
+
+ERRORS = [
+    # error, code, message, what `except` catches it as besides
+    (HttpError(404, "Not Found"), 404, "Not Found", TaskRouterError),
+    (RequestTimeout("no answer"), 0, "no answer", TimeoutError),
+    (ConnectionFailed("refused"), 0, "refused", TaskRouterError),
+    (InvalidResponse("no JSON", code=200), 200, "no JSON", TaskRouterError),
+    (ClientClosed(), 0, "The client is closed", TaskRouterError),
+    (TokenError("not a valid JWT"), 0, "not a valid JWT", ValueError),
+    (ArgumentError("too many"), 0, "too many", TypeError),
+]
+ERROR_NAMES = [type(each[0]).__name__ for each in ERRORS]
 
 PUBLIC = [
-    "ArgumentError",
-    "ClientClosed",
-    "ConnectionFailed",
-    "HttpError",
-    "InvalidResponse",
-    "RequestTimeout",
+    *ERROR_NAMES,
     "TaskQueue",
     "TaskQueueCapabilityToken",
     "TaskRouterError",
-    "TokenError",
     "Twilio",
     "Worker",
     "WorkerCapabilityToken",
@@ -32,86 +47,97 @@ PUBLIC = [
     "__version__",
 ]
 
-# What only the emulator or the tests need.
-UNNEEDED = [
-    "aiohttp",
-    "argparse",
-    "lark",
-    "pytest",
-    "rich",
-    "taskrouter_sync.cli",
-    "taskrouter_sync.emulator",
-    "twilio",
-]
-
-LOADED = """
-import sys
-from taskrouter_sync import *
-print(*(name for name in sys.argv[1:] if name in sys.modules))
-"""
-
-MINTING = """
-import sys
-from taskrouter_sync import WorkerCapabilityToken
-print(*(name for name in sys.argv[1:] if name in sys.modules))
-"""
-
-STARTED = """
-import threading, logging
-from taskrouter_sync import *
-print(threading.active_count(), logging.getLogger().handlers)
-"""
-
-
-def output_of(program: str, *args: str) -> str:
-    """What a fresh interpreter prints, where no test has imported anything."""
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, *args],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=25,
-    ).stdout.strip()
-
 
 def test_the_public_names_are_these() -> None:
-    assert sorted(taskrouter_sync.__all__) == PUBLIC
-
-
-@pytest.mark.parametrize("name", PUBLIC)
-def test_a_public_name_is_there(name: str) -> None:
-    assert hasattr(taskrouter_sync, name)
-
-
-def test_every_error_is_public() -> None:
-    tree = {
-        name
-        for name, each in vars(errors).items()
-        if inspect.isclass(each) and issubclass(each, TaskRouterError)
-    }
-    assert tree <= set(PUBLIC)
+    assert sorted(taskrouter_sync.__all__) == sorted(PUBLIC)
+    assert all(hasattr(taskrouter_sync, name) for name in PUBLIC)
+    assert all(part.isdigit() for part in taskrouter_sync.__version__.split("."))
 
 
 @pytest.mark.parametrize("name", ["Worker", "TaskQueue", "Workspace"])
 def test_ported_code_finds_the_same_classes(name: str) -> None:
-    assert getattr(Twilio.TaskRouter, name) is getattr(taskrouter_sync, name)
+    kind = getattr(taskrouter_sync, name)
+    assert getattr(Twilio.TaskRouter, name) is kind
+    assert kind.__module__.startswith("taskrouter_sync")
 
 
-def test_a_client_tells_where_it_is_from() -> None:
-    assert taskrouter_sync.Worker.__module__ == "taskrouter_sync.worker"
+# Errors.
 
 
-def test_the_version_is_a_version() -> None:
-    assert all(part.isdigit() for part in taskrouter_sync.__version__.split("."))
+@pytest.mark.parametrize(("error", "code", "message", "caught_as"), ERRORS, ids=repr)
+def test_every_error_has_a_code_and_a_message(
+    error: TaskRouterError, code: int, message: str, caught_as: type[Exception]
+) -> None:
+    assert (error.code, error.message) == (code, message)
+    assert isinstance(error, caught_as)
+    assert isinstance(error, TaskRouterError)
+    assert message in str(error)
 
 
-def test_the_sdk_needs_nothing_of_the_emulator() -> None:
-    assert output_of(LOADED, *UNNEEDED) == ""
+def test_the_errors_are_the_whole_tree_that_the_docstring_draws() -> None:
+    tree = {
+        name
+        for name, each in vars(errors).items()
+        if isinstance(each, type) and issubclass(each, TaskRouterError)
+    }
+    assert tree == {*ERROR_NAMES, "TaskRouterError"}
+    assert errors.__doc__ is not None
+    for name in ERROR_NAMES:
+        assert f"── {name} " in errors.__doc__
 
 
-def test_to_mint_tokens_needs_neither_http_nor_websockets() -> None:
-    assert output_of(MINTING, "requests", "websocket", "jwt") == "jwt"
+def test_an_error_has_what_is_known_of_it() -> None:
+    error = HttpError(
+        429, "Too many", twilio_code=20429, more_info="https://t/20429", retry_after=2.5
+    )
+    assert str(error) == "429 Too many"
+    assert (error.status, error.twilio_code, error.retry_after) == (429, 20429, 2.5)
+    assert error.more_info == "https://t/20429"
+    error = HttpError(500, "Oops")
+    assert (error.twilio_code, error.more_info, error.retry_after) == (None,) * 3
+    assert not ConnectionFailed("refused").reached
+    assert ConnectionFailed("cut", reached=True).reached
+    assert InvalidResponse("no JSON", response="{").response == "{"
+    assert InvalidResponse("no JSON").response is None
 
 
-def test_to_import_it_starts_and_configures_nothing() -> None:
-    assert output_of(STARTED) == "1 []"
+# Importing, in a fresh interpreter, where no test has imported anything.
+
+LOADED = "print(*(name for name in sys.argv[1:] if name in sys.modules))"
+
+
+@pytest.mark.parametrize(
+    ("program", "names", "printed"),
+    [
+        # What only the emulator, the command line or the tests need.
+        (
+            f"import sys\nfrom taskrouter_sync import *\n{LOADED}",
+            "aiohttp argparse lark pytest rich taskrouter_sync.cli "
+            "taskrouter_sync.emulator twilio",
+            "",
+        ),
+        # To mint tokens needs neither HTTP nor WebSockets.
+        (
+            f"import sys\nfrom taskrouter_sync import WorkerCapabilityToken\n{LOADED}",
+            "requests websocket jwt",
+            "jwt",
+        ),
+        # Nothing is started or configured.
+        (
+            "import logging, threading\nfrom taskrouter_sync import *\n"
+            "print(threading.active_count(), logging.getLogger().handlers)",
+            "",
+            "1 []",
+        ),
+    ],
+    ids=["nothing of the emulator", "minting tokens", "nothing started"],
+)
+def test_what_importing_brings_along(program: str, names: str, printed: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, *names.split()],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=25,
+    )
+    assert done.stdout.strip() == printed

@@ -8,6 +8,7 @@ import pytest
 
 from taskrouter_sync.emulator import Emulator
 
+from ..support.internals import locks_of
 from ..support.script import Run
 
 
@@ -49,41 +50,38 @@ worker.close()
     assert script.ends()[:2] == (0, "ready\n")
 
 
-_AND_TRY_IN_A_CHILD = """
-worker.wait_until_ready(5)
-child = os.fork()
-if child == 0:
+_ATTEMPTS = [
+    "worker.fetch()",
+    "worker.update('Attributes', {})",
+    "worker.wait_until_ready(5)",
+    "worker.fetch_reservations()",
+    "worker.activities.fetch()",
+    "worker.fetch(lambda error, result: print('ClientClosed', error, flush=True))",
+]
+
+
+def test_a_parent_s_client_says_so_in_a_child_process(run: Run) -> None:
+    attempts = "".join(
+        f"""
     try:
         {attempt}
     except Exception as error:
-        print(type(error).__name__, error, flush=True)
+        print(type(error).__name__, error, flush=True)"""
+        for attempt in _ATTEMPTS
+    )
+    script = run(
+        f"""
+worker.wait_until_ready(5)
+child = os.fork()
+if child == 0:{attempts}
     os._exit(0)
 os.waitpid(child, 0)
 worker.close()
 """
-
-_OPEN_ONE_HERE = "The client was opened before this process was forked: open one here"
-
-
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "worker.fetch()",
-        "worker.update('Attributes', {})",
-        "worker.wait_until_ready(5)",
-        "worker.fetch_reservations()",
-        "worker.activities.fetch()",
-    ],
-)
-def test_a_parent_s_client_says_so_in_a_child_process(run: Run, attempt: str) -> None:
-    script = run(_AND_TRY_IN_A_CHILD.format(attempt=attempt))
-    assert script.ends()[:2] == (0, f"ClientClosed {_OPEN_ONE_HERE}\n")
-
-
-def test_an_error_in_a_child_reaches_the_callback(run: Run) -> None:
-    attempt = "worker.fetch(lambda error, result: print(error, result, flush=True))"
-    script = run(_AND_TRY_IN_A_CHILD.format(attempt=attempt))
-    assert script.ends()[:2] == (0, f"{_OPEN_ONE_HERE} None\n")
+    )
+    line = "The client was opened before this process was forked: open one here"
+    told = f"ClientClosed {line}\n" * len(_ATTEMPTS)
+    assert script.ends()[:2] == (0, told)
 
 
 def test_a_child_that_closes_its_parent_s_client_leaves_the_parent_s_line(
@@ -132,8 +130,7 @@ def test_a_lock_that_a_thread_held_at_the_fork_hinders_nobody(run: Run) -> None:
     script = run(
         """
 worker.wait_until_ready(5)
-locks = [worker._changed, worker._dispatcher._room, worker._reservations._lock,
-         worker._session._provider_done]
+locks = [LOCKS]
 held, done = threading.Event(), threading.Event()
 def hold():
     for lock in locks:
@@ -154,6 +151,6 @@ if child == 0:
 print(os.waitpid(child, 0)[1], flush=True)
 done.set()
 worker.close()
-"""
+""".replace("LOCKS", locks_of("worker"))
     )
     assert script.ends()[:2] == (0, "closed\n0\n")

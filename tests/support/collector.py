@@ -97,6 +97,20 @@ class Collector:
         return 0
 
 
+class Block:
+    """A listener that stays inside until it may go on."""
+
+    def __init__(self) -> None:
+        self.inside, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self) -> None:
+        self.inside.set()
+        wait(self.go_on, "the test's word")
+
+    def wait_until_inside(self) -> None:
+        wait(self.inside, "the listener's call")
+
+
 def wait(event: threading.Event, what: str, timeout: float = LIMIT) -> None:
     """Wait until an event is set; the message names what did not happen."""
     assert event.wait(timeout), f"{what}: not within {timeout:g} s"

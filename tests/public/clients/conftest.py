@@ -11,21 +11,14 @@ import pytest
 
 from taskrouter_sync import Worker
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.tokens import EXPIRY_MARGIN
-from taskrouter_sync.timing import Timing
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import EVENTS, Collector
-from ...support.outcome import Outcome
+from ...support.internals import EXPIRY_MARGIN
 
 
 Marker = Callable[[str], None]
 TokenDue = Callable[[float], str]
-
-
-@pytest.fixture
-def outcome() -> Outcome:
-    return Outcome()
 
 
 @pytest.fixture
@@ -44,13 +37,6 @@ def came(desk: tuple[Worker, Collector]) -> Collector:
 
 
 @pytest.fixture
-def reservation(emulator: Emulator, came: Collector) -> Any:
-    """A pending reservation, as its event brought it."""
-    emulator.create_task(attributes={"language": "no"})
-    return came.expect("reservation.created")
-
-
-@pytest.fixture
 def send(emulator: Emulator, alice: str) -> Marker:
     """Send an event to Alice's sockets; told last, it proves what did not come."""
 
@@ -58,12 +44,6 @@ def send(emulator: Emulator, alice: str) -> Marker:
         emulator.send_frame(alice, {"event_type": event, "payload": {"name": event}})
 
     return send_one
-
-
-@pytest.fixture
-def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chance gives half a minute before any further attempt."""
-    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 30.0)
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
-"""Tokens that can't be used: at construction, later, and as a source gives them."""
+"""Tokens that can't be used: at construction, and later."""
 
 from __future__ import annotations
 
 import base64
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,15 +19,13 @@ from taskrouter_sync import (
     Workspace,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
+from ...support.backend import ReadyWorkspace
 from ...support.collector import Collector
 from ...support.secrets import assert_no_secret
 from .conftest import TokenDue
 
-
-CLIENTS: list[Callable[..., Any]] = [Worker, TaskQueue, Workspace]
 
 CLAIMS = {
     "account_sid": "AC1",
@@ -49,59 +46,53 @@ def unsigned(claims: Any) -> str:
     return f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims)}.c2lnbmF0dXJl"
 
 
-# At construction.
+def without(*names: str, **more: Any) -> str:
+    kept = {name: value for name, value in CLAIMS.items() if name not in names}
+    return unsigned(kept | more)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize(
-    ("token", "words"),
-    [
-        (None, "A token is required"),
-        ("", "A token is required"),
-        (7, "must be text, not int"),
-        (b"a.b.c", "must be text, not bytes"),
-        ({"token": "x"}, "must be text, not dict"),
-        ("secret", "not a valid JWT"),
-        ("secret.secret.secret", "not a valid JWT"),
-        (unsigned("secret"), "not a valid JWT"),
-        (unsigned(["secret"]), "not a valid JWT"),
-        ("\ud800.secret.secret", "not a valid JWT"),
-        ("secret" * 100_000, "not a valid JWT"),
-    ],
-    ids=lambda value: f"{value!r:.40}",
-)
-def test_what_is_no_token_raises_at_once(
-    client: Callable[..., Any], token: Any, words: str
-) -> None:
+NO_TOKENS = [
+    (None, "A token is required"),
+    ("", "A token is required"),
+    (7, "must be text, not int"),
+    (b"a.b.c", "must be text, not bytes"),
+    ({"token": "x"}, "must be text, not dict"),
+    ("secret", "not a valid JWT"),
+    ("a.b", "not a valid JWT"),
+    ("secret.secret.secret", "not a valid JWT"),
+    (unsigned("secret"), "not a valid JWT"),
+    (unsigned(["secret"]), "not a valid JWT"),
+    ("\ud800.secret.secret", "not a valid JWT"),
+    ("secret" * 100_000, "not a valid JWT"),
+    (without("account_sid"), "lacks account_sid"),
+    (without("channel"), "lacks channel"),
+    (without("workspace_sid"), "lacks workspace_sid"),
+    (without("account_sid", "channel"), "lacks account_sid, channel"),
+    *(
+        (without(exp=exp), ".")
+        for exp in ("soon", list[str](), dict[str, str](), True, float("nan"))
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
+@pytest.mark.parametrize(("token", "words"), NO_TOKENS, ids=lambda it: f"{it!r:.40}")
+def test_what_is_no_token_raises_at_once(kind: Any, token: Any, words: str) -> None:
     with pytest.raises(TokenError, match=words) as caught:
-        client(token)
+        kind(token)
     assert isinstance(caught.value, ValueError)
     assert_no_secret(caught.value, "secret")
-
-
-@pytest.mark.parametrize("missing", ["account_sid", "channel", "workspace_sid"])
-@pytest.mark.parametrize("client", CLIENTS)
-def test_a_token_that_lacks_a_claim_raises_and_names_it(
-    client: Callable[..., Any], missing: str
-) -> None:
-    claims = {name: value for name, value in CLAIMS.items() if name != missing}
-    with pytest.raises(TokenError, match=f"lacks {missing}"):
-        client(unsigned(claims))
+    if isinstance(token, str) and token:
+        assert token not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("client", "claim"), [(Worker, "worker_sid"), (TaskQueue, "taskqueue_sid")]
+    ("kind", "claim"), [(Worker, "worker_sid"), (TaskQueue, "taskqueue_sid")]
 )
-def test_a_token_of_another_kind_raises(client: Callable[..., Any], claim: str) -> None:
-    claims = {name: value for name, value in CLAIMS.items() if name != claim}
-    with pytest.raises(TokenError, match=f"lacks {claim}"):
-        client(unsigned(claims))
-
-
-@pytest.mark.parametrize("exp", ["soon", [], {}, True, float("nan")])
-def test_a_token_whose_end_is_no_number_raises(exp: Any) -> None:
-    with pytest.raises(TokenError):
-        Worker(unsigned({**CLAIMS, "exp": exp}))
+def test_a_token_of_the_wrong_kind_raises(kind: Any, claim: str) -> None:
+    """In JavaScript the text "undefined" goes into the URLs."""
+    with pytest.raises(TokenError, match=f"The token lacks {claim}"):
+        kind(without(claim))
 
 
 def test_a_token_that_the_service_does_not_know_is_refused(
@@ -131,12 +122,9 @@ def test_an_expired_token_is_told_and_not_tried(
 
 
 @pytest.mark.parametrize("exp", [1e18, 10**400, 2**63])
-def test_a_token_may_last_for_ages(
-    emulator: Emulator, open_worker: OpenWorker, worker_token: MintToken, exp: float
-) -> None:
+def test_a_token_may_last_for_ages(open_worker: OpenWorker, exp: float) -> None:
     """The service may refuse it; the client does not mind."""
-    worker = open_worker(unsigned({**CLAIMS, "exp": exp}))
-    came = Collector().listen(worker)
+    came = Collector().listen(open_worker(without(exp=exp)))
     assert isinstance(came.expect("error"), HttpError)
     assert "token.expired" not in came.names()
 
@@ -147,53 +135,32 @@ def test_a_token_may_last_for_ages(
 def others(emulator: Emulator, workspace: ReadyWorkspace) -> dict[str, Any]:
     """Tokens that Alice's client can't use, by what is wrong with them."""
     account, key = emulator.account_sid, emulator.auth_token
-    wk = next(iter(workspace.workers.values()))
+    alice, queue = workspace.workers["Alice"], workspace.task_queues["Everyone"]
     ac, ws, bob = "AC" + "0" * 32, "WS" + "0" * 32, "WK" + "0" * 32
-    queue = next(iter(workspace.task_queues.values()))
+    kind = WorkerCapabilityToken
     return {
-        f"account_sid is {ac}": WorkerCapabilityToken(ac, key, workspace.sid, wk),
-        f"workspace_sid is {ws}": WorkerCapabilityToken(account, key, ws, wk),
-        f"channel_sid is {bob}": WorkerCapabilityToken(
-            account, key, workspace.sid, bob
-        ),
+        f"account_sid is {ac}": kind(ac, key, workspace.sid, alice),
+        f"workspace_sid is {ws}": kind(account, key, ws, alice),
+        f"channel_sid is {bob}": kind(account, key, workspace.sid, bob),
         "lacks worker_sid": TaskQueueCapabilityToken(
             account, key, workspace.sid, queue
         ),
     }
 
 
-@pytest.mark.parametrize("wrong", range(4))
-def test_a_token_of_another_client_is_refused_and_the_old_one_stays(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    ready_worker: ReadyWorker,
-    wrong: int,
+def test_a_token_that_can_t_be_used_is_refused_and_the_old_one_stays(
+    emulator: Emulator, workspace: ReadyWorkspace, ready_worker: ReadyWorker
 ) -> None:
     worker, _ = ready_worker()
-    words, token = list(others(emulator, workspace).items())[wrong]
-    text = token.to_jwt()
-    with pytest.raises(TokenError, match=words) as caught:
-        worker.update_token(text)
-    assert_no_secret(caught.value, text)
+    for words, token in others(emulator, workspace).items():
+        text = token.to_jwt()
+        with pytest.raises(TokenError, match=words) as caught:
+            worker.update_token(text)
+        assert_no_secret(caught.value, text)
+    for wrong, words in [*NO_TOKENS, (lambda: "x", "must be text")]:
+        with pytest.raises(TokenError, match=words):
+            worker.update_token(wrong)
     assert worker.fetch().friendlyName == "Alice"
-
-
-@pytest.mark.parametrize("token", [None, "", 7, b"x", "no jwt", "a.b.c", lambda: "x"])
-def test_what_is_no_token_is_refused_and_the_old_one_stays(
-    ready_worker: ReadyWorker, token: Any
-) -> None:
-    worker, _ = ready_worker()
-    with pytest.raises(TokenError):
-        worker.update_token(token)
-    assert worker.fetch().friendlyName == "Alice"
-
-
-def test_a_token_of_the_past_is_told_as_expired(
-    ready_worker: ReadyWorker, token_due: TokenDue
-) -> None:
-    worker, came = ready_worker()
-    worker.update_token(token_due(-60))
-    came.expect("token.expired")
 
 
 def test_what_another_token_did_wrong_is_not_held_against_the_next(

@@ -9,12 +9,13 @@ from hypothesis import given
 
 from taskrouter_sync import TaskQueue, TaskQueueCapabilityToken
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...strategies import moderate
-from ...support.collector import Collector, wait
+from ...support.backend import Backend, ReadyWorkspace
+from ...support.collector import Block, Collector
 from ...support.html import MARKUP, check
+from ...support.internals import show
 
 
 def shown(client: Any) -> dict[str, str]:
@@ -24,7 +25,7 @@ def shown(client: Any) -> dict[str, str]:
 
 
 def test_a_card_tells_where_a_worker_stands(
-    ready_worker: ReadyWorker, emulator: Emulator
+    ready_worker: ReadyWorker, backend: Backend
 ) -> None:
     worker, came = ready_worker()
     state = shown(worker)
@@ -32,7 +33,7 @@ def test_a_card_tells_where_a_worker_stands(
     assert state["activity_name"] == "Available"
     assert (state["connection"], state["ready"]) == ("open", "yes")
     assert (state["open reservations"], state["events queued"]) == ("0", "0")
-    emulator.create_task(attributes={"language": "<en>"})
+    backend.create_task(language="<en>")
     reservation = came.expect("reservation.created")
     words = check(worker._repr_html_()).words
     assert words[words.index("open reservations") + 1] == "1"
@@ -44,23 +45,18 @@ def test_a_card_tells_what_waits_for_a_callback(
     ready_worker: ReadyWorker, emulator: Emulator, alice: str
 ) -> None:
     worker, _ = ready_worker()
-    runs, may_end = threading.Event(), threading.Event()
+    block = Block()
     came = Collector().listen(worker, "later")
-
-    def slow(payload: Any) -> None:
-        runs.set()
-        wait(may_end, "the test goes on")
-
-    worker.on("slow", slow)
+    worker.on("slow", block)
     emulator.send_frame(alice, {"event_type": "slow", "payload": {}})
-    wait(runs, "the callback runs")
+    block.wait_until_inside()
     for _ in range(3):
         emulator.send_frame(alice, {"event_type": "later", "payload": {}})
     try:
         state = wait_for(worker, "events queued", "3")
-        assert "slow" in state["callback running"]
+        assert "Block" in state["callback running"]
     finally:
-        may_end.set()
+        block.go_on.set()
     for _ in range(3):
         came.expect("later")
     assert shown(worker)["events queued"] == "0"
@@ -125,7 +121,7 @@ def test_no_property_of_a_client_becomes_markup(ready_worker: ReadyWorker) -> No
     @given(MARKUP, MARKUP)
     @moderate
     def look(name: str, activity: str) -> None:
-        worker._apply({"friendly_name": name, "activity_name": activity, name: name})
+        show(worker, {"friendly_name": name, "activity_name": activity, name: name})
         check(worker._repr_html_())
 
     look()

@@ -2,58 +2,49 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from taskrouter_sync import ConnectionFailed, HttpError, RequestTimeout
-from taskrouter_sync.timing import Timing
+from taskrouter_sync import (
+    ConnectionFailed,
+    HttpError,
+    RequestTimeout,
+    TaskRouterError,
+    Worker,
+)
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.timing import Timing
 
-from ...conftest import MintToken, ReadyWorker
-from ...support.collector import Background
+from ...conftest import MintToken, OpenWorker, ReadyWorker
+from ...support.collector import Background, Collector
+from ...support.internals import set_pauses, timing
+from ...support.raw_server import Peer, RawServer, unused_port
 from .conftest import Marker
 
 
 # disconnect and connect.
 
 
-def test_disconnect_ends_the_connection(
-    emulator: Emulator, ready_worker: ReadyWorker, alice: str
+def test_a_disconnected_client_stays_usable_for_requests(
+    worker: Worker, came: Collector, emulator: Emulator, alice: str
 ) -> None:
-    worker, came = ready_worker()
-    worker.disconnect()
+    for _ in range(3):
+        worker.disconnect()
     came.expect("disconnected")
     emulator.wait_for_connections(alice, 0)
-
-
-def test_a_disconnected_client_stays_usable_for_requests(
-    ready_worker: ReadyWorker,
-) -> None:
-    worker, came = ready_worker()
-    worker.disconnect()
-    came.expect("disconnected")
     assert worker.fetch().friendlyName == "Alice"
-
-
-def test_connect_makes_it_again(ready_worker: ReadyWorker, send: Marker) -> None:
-    worker, came = ready_worker()
-    came.listen(worker, "marker")
-    worker.disconnect()
-    came.expect("disconnected")
+    with pytest.raises(RequestTimeout):
+        worker.wait_until_ready(0.01)
     worker.connect()
-    came.expect("connected")
-    came.expect("ready")
-    send("marker")
-    came.expect("marker")
+    worker.wait_until_ready(5.0)
+    assert came.count("disconnected") == 1
 
 
 def test_connect_while_connected_does_nothing(
-    ready_worker: ReadyWorker, send: Marker
+    worker: Worker, came: Collector, send: Marker
 ) -> None:
-    worker, came = ready_worker()
     came.listen(worker, "marker")
     worker.connect()
     worker.connect()
@@ -62,34 +53,22 @@ def test_connect_while_connected_does_nothing(
     assert came.names() == ["connected", "ready", "marker"]
 
 
-def test_disconnect_while_disconnected_does_nothing(ready_worker: ReadyWorker) -> None:
-    worker, came = ready_worker()
-    for _ in range(3):
-        worker.disconnect()
-    came.expect("disconnected")
-    worker.connect()
-    came.expect("ready")
-    assert came.count("disconnected") == 1
-
-
-def test_several_rounds(ready_worker: ReadyWorker) -> None:
-    worker, came = ready_worker()
+def test_several_rounds(worker: Worker, came: Collector, send: Marker) -> None:
+    came.listen(worker, "marker")
     for _ in range(5):
         worker.disconnect()
         came.expect("disconnected")
         worker.connect()
         came.expect("ready")
-    assert came.names() == ["connected", "ready"] + 5 * [
-        "disconnected",
-        "connected",
-        "ready",
-    ]
+    send("marker")
+    came.expect("marker")
+    rounds = 5 * ["disconnected", "connected", "ready"]
+    assert came.names() == ["connected", "ready", *rounds, "marker"]
 
 
-def test_rounds_without_a_breath_end_as_they_were_asked(
-    ready_worker: ReadyWorker, emulator: Emulator, alice: str, long_pauses: None
+def test_rounds_without_a_pause_end_as_they_were_asked(
+    worker: Worker, emulator: Emulator, alice: str, long_pauses: None
 ) -> None:
-    worker, _ = ready_worker()
     for _ in range(30):
         worker.disconnect()
         worker.connect()
@@ -101,13 +80,8 @@ def test_rounds_without_a_breath_end_as_they_were_asked(
 
 
 def test_rounds_from_many_threads_end_as_the_last_asked(
-    ready_worker: ReadyWorker,
-    emulator: Emulator,
-    alice: str,
-    hurried_switching: None,
+    worker: Worker, emulator: Emulator, alice: str, hurried_switching: None
 ) -> None:
-    worker, _ = ready_worker()
-
     def rounds() -> None:
         for _ in range(20):
             worker.disconnect()
@@ -121,8 +95,7 @@ def test_rounds_from_many_threads_end_as_the_last_asked(
     emulator.wait_for_connections(alice, 0)
 
 
-def test_both_work_in_a_callback(ready_worker: ReadyWorker, send: Marker) -> None:
-    worker, came = ready_worker()
+def test_both_work_in_a_callback(worker: Worker, came: Collector, send: Marker) -> None:
     worker.on("one", worker.disconnect)
     worker.on("disconnected", worker.connect)
     send("one")
@@ -131,7 +104,7 @@ def test_both_work_in_a_callback(ready_worker: ReadyWorker, send: Marker) -> Non
 
 
 def test_disconnect_ends_the_attempts(
-    emulator: Emulator, heard_worker: ReadyWorker, long_pauses: None, alice: str
+    emulator: Emulator, heard_worker: ReadyWorker, long_pauses: None
 ) -> None:
     emulator.faults.refuse_upgrades(503)
     worker, came = heard_worker()
@@ -141,17 +114,7 @@ def test_disconnect_ends_the_attempts(
     came.expect("ready")
 
 
-def test_ready_is_waited_for_again_after_connect(ready_worker: ReadyWorker) -> None:
-    worker, came = ready_worker()
-    worker.disconnect()
-    came.expect("disconnected")
-    with pytest.raises(RequestTimeout):
-        worker.wait_until_ready(0.01)
-    worker.connect()
-    worker.wait_until_ready(5.0)
-
-
-# When the line is lost.
+# When the connection is lost.
 
 
 @pytest.mark.parametrize(
@@ -164,60 +127,40 @@ def test_ready_is_waited_for_again_after_connect(ready_worker: ReadyWorker) -> N
     ids=["cut", "closed", "closed with a code"],
 )
 def test_a_lost_connection_is_made_again(
-    emulator: Emulator,
-    ready_worker: ReadyWorker,
-    no_pauses: None,
-    lose: Callable[[Any], None],
+    emulator: Emulator, came: Collector, no_pauses: None, lose: Callable[[Any], None]
 ) -> None:
-    _, came = ready_worker()
     lose(emulator.faults)
-    came.expect("disconnected")
-    came.expect("connected")
-    came.expect("ready")
+    for event in ("disconnected", "connected", "ready"):
+        came.expect(event)
     assert "error" not in came.names()
-
-
-def test_disconnected_tells_the_service_s_code_and_reason(
-    emulator: Emulator, ready_worker: ReadyWorker
-) -> None:
-    _, came = ready_worker()
-    emulator.faults.close_sockets(code=4001, reason="too many")
-    said = came.expect("disconnected")
-    assert (said.code, said.reason) == (4001, "too many")
-    assert said["message"] == "Websocket disconnected due to lost connectivity"
 
 
 def test_silence_ends_a_dead_connection_and_makes_another(
     emulator: Emulator, ready_worker: ReadyWorker, alice: str, no_pauses: None
 ) -> None:
-    _, came = ready_worker(_timing=Timing(heartbeat=0.3))
+    _, came = ready_worker(_timing=timing(heartbeat=0.3))
     emulator.faults.stall_sockets(alice)
     came.expect("disconnected")
     came.expect("ready")
 
 
-def test_the_silence_that_counts_is_a_minute() -> None:
-    assert Timing().heartbeat == 60.0
-
-
-def test_beats_keep_a_connection(
-    emulator: Emulator, ready_worker: ReadyWorker, alice: str
+def test_heartbeats_keep_a_connection(
+    emulator: Emulator, ready_worker: ReadyWorker, alice: str, send: Marker
 ) -> None:
-    worker, came = ready_worker(_timing=Timing(heartbeat=0.6))
+    worker, came = ready_worker(_timing=timing(heartbeat=0.6))
     came.listen(worker, "marker")
     for _ in range(8):
         emulator.send_frame(alice, " ")
         emulator.faults.delay(0.1, url=f"/Workers/{alice}")
         worker.fetch()
-    emulator.send_frame(alice, {"event_type": "marker", "payload": {}})
+    send("marker")
     came.expect("marker")
     assert "disconnected" not in came.names()
 
 
 def test_a_service_that_comes_back_is_found(
-    emulator: Emulator, ready_worker: ReadyWorker, no_pauses: None
+    emulator: Emulator, came: Collector, no_pauses: None
 ) -> None:
-    _, came = ready_worker()
     emulator.stop()
     assert isinstance(came.expect("error"), ConnectionFailed)
     emulator.start()
@@ -238,8 +181,7 @@ def test_a_refused_token_is_not_tried_again_until_there_is_another(
     emulator.faults.refuse_upgrades(status)
     worker, came = heard_worker()
     error = came.expect("error")
-    assert isinstance(error, HttpError)
-    assert error.code == status
+    assert (type(error), error.code) == (HttpError, status)
     came.expect("disconnected")
     with pytest.raises(HttpError):
         worker.wait_until_ready(5.0)
@@ -249,27 +191,26 @@ def test_a_refused_token_is_not_tried_again_until_there_is_another(
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 429, 500, 502, 503, 504])
-def test_any_other_answer_is_tried_again(
+def test_any_other_response_is_tried_again_and_told(
     emulator: Emulator, heard_worker: ReadyWorker, no_pauses: None, status: int
 ) -> None:
     emulator.faults.refuse_upgrades(status, times=2)
     _, came = heard_worker()
-    for _ in range(2):
-        assert came.expect("error").code == status
-        came.expect("disconnected")
     came.expect("ready")
+    assert came.names() == 2 * ["error", "disconnected"] + ["connected", "ready"]
+    assert came.last("error").code == status
 
 
-def test_the_waits_grow_and_begin_anew_once_it_works(
+def test_the_pauses_grow_and_begin_anew_once_it_works(
     emulator: Emulator, heard_worker: ReadyWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts: list[int] = []
 
-    def delay(timing: Timing, attempt: int) -> float:
+    def pause(attempt: int) -> float:
         attempts.append(attempt)
         return 0.0
 
-    monkeypatch.setattr(Timing, "delay", delay)
+    set_pauses(monkeypatch, pause)
     emulator.faults.refuse_upgrades(503, times=4)
     _, came = heard_worker()
     came.expect("ready")
@@ -278,22 +219,92 @@ def test_the_waits_grow_and_begin_anew_once_it_works(
     assert attempts == [1, 2, 3, 4, 1]
 
 
-def test_each_failed_attempt_is_told(
-    emulator: Emulator, heard_worker: ReadyWorker, no_pauses: None
-) -> None:
-    emulator.faults.refuse_upgrades(503, times=2)
-    _, came = heard_worker()
-    came.expect("ready")
-    assert came.names() == 2 * ["error", "disconnected"] + ["connected", "ready"]
+# Services that are not there, or are something else.
 
 
-def test_a_disconnected_client_is_not_connected_by_another_token(
-    emulator: Emulator, ready_worker: ReadyWorker, worker_token: MintToken, alice: str
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name is known but this machine's, wherever the tests run."""
+    look_up = socket.getaddrinfo
+
+    def look_up_here(host: Any, *args: Any, **options: Any) -> Any:
+        if host == "nowhere.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://127.0.0.1:{unused_port()}",
+        "http://nowhere.invalid",
+        "http://127.0.0.1:0",
+    ],
+    ids=["nobody listens", "no such host", "port 0"],
+)
+def test_an_unreachable_service_is_an_error_event_and_the_call_s_error(
+    heard_worker: ReadyWorker, url: str, no_pauses: None, no_names: None
 ) -> None:
-    worker, came = ready_worker()
-    worker.disconnect()
+    worker, came = heard_worker(event_bridge_base_url=url)
+    assert isinstance(came.expect("error"), ConnectionFailed)
     came.expect("disconnected")
-    worker.update_token(worker_token(ttl=7200))
-    ready_worker()[0].close()
-    emulator.wait_for_connections(alice, 0)
-    assert "idle" in repr(worker)
+    with pytest.raises(TaskRouterError):
+        worker.fetch()
+    with pytest.raises(RequestTimeout) as caught:
+        worker.wait_until_ready(0.01)
+    assert isinstance(caught.value.__cause__, ConnectionFailed)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda peer: peer.cut(),
+        lambda peer: peer.send(b"SSH-2.0-OpenSSH_9.6\r\n"),
+        lambda peer: peer.send(b"\x00" * 100),
+        lambda peer: peer.answer(200, b"<html>hello</html>"),
+        lambda peer: peer.send(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+    ],
+    ids=["reset", "another protocol", "zeros", "a page", "half an upgrade"],
+)
+def test_a_service_that_is_something_else_is_an_error_event(
+    heard_worker: ReadyWorker, script: Callable[[Peer], None], long_pauses: None
+) -> None:
+    with RawServer(script) as server:
+        worker, came = heard_worker(event_bridge_base_url=server.url)
+        error = came.expect("error")
+        came.expect("disconnected")
+        worker.close()
+    assert isinstance(error, ConnectionFailed | HttpError)
+
+
+def test_a_service_that_speaks_no_tls_is_an_error_event(
+    emulator: Emulator, heard_worker: ReadyWorker, long_pauses: None
+) -> None:
+    url = emulator.url.replace("http", "https")
+    _, came = heard_worker(event_bridge_base_url=url)
+    assert isinstance(came.expect("error"), ConnectionFailed)
+
+
+def test_a_service_that_never_answers_is_the_call_s_time_out(
+    open_worker: OpenWorker,
+) -> None:
+    with RawServer(Peer.stall, Peer.stall) as server:
+        worker = open_worker(
+            event_bridge_base_url=server.url, _timing=timing(answer=0.1)
+        )
+        with pytest.raises(RequestTimeout):
+            worker.fetch()
+        worker.close()
+
+
+def test_an_error_without_a_listener_is_logged(
+    emulator: Emulator, open_worker: OpenWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.faults.refuse_upgrades(403)
+    worker = open_worker()
+    with pytest.raises(HttpError):
+        worker.wait_until_ready(5.0)
+    worker.close()
+    assert "403" in caplog.text

@@ -5,22 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
 
 from taskrouter_sync import HttpError, Worker, WorkerCapabilityToken
-from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.fetcher import MAX_THREADS
 
 from ...conftest import OpenWorker, ReadyWorker
-from ...support.collector import Background, Collector, wait
+from ...support.backend import Backend, ReadyWorkspace
+from ...support.collector import Background, Block, Collector, wait
+from ...support.internals import FETCH_THREADS, timing
 from ...support.raw_server import Peer, RawServer
 
 
-MANY = MAX_THREADS + 4  # one client's threads are not enough for so many
+MANY = FETCH_THREADS + 4  # one client's threads are not enough for so many
 
 
 @pytest.fixture
@@ -48,74 +48,55 @@ def crowd(emulator: Emulator) -> Iterator[tuple[ReadyWorkspace, list[Worker]]]:
         yield workspace, workers
 
 
-class Block:
-    """A listener that blocks until it may go on."""
-
-    def __init__(self) -> None:
-        self.inside, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self) -> None:
-        self.inside.set()
-        wait(self.go_on, "the test's word")
+def send(emulator: Emulator, worker: Worker, event: str = "one") -> None:
+    emulator.send_frame(str(worker.sid), {"event_type": event, "payload": {}})
 
 
-def test_a_callback_that_blocks_delays_no_other_client(
-    emulator: Emulator, crowd: tuple[ReadyWorkspace, list[Worker]]
+@pytest.mark.parametrize("blocked", [1, MANY - 1])
+def test_callbacks_that_block_delay_no_other_client(
+    emulator: Emulator, crowd: tuple[ReadyWorkspace, list[Worker]], blocked: int
 ) -> None:
-    _, (slow, *others) = crowd
-    block = Block()
-    slow.on("one", block)
-    came = Collector()
-    for worker in others:
-        came.listen(worker, "one")
-    for worker in (slow, *others):
-        emulator.send_frame(str(worker.sid), {"event_type": "one", "payload": {}})
-    wait(block.inside, "the listener's call")
-    for _ in others:
-        came.expect("one")
-    assert not block.go_on.is_set()
-    block.go_on.set()
-
-
-def test_many_callbacks_that_block_delay_no_other_client(
-    emulator: Emulator, crowd: tuple[ReadyWorkspace, list[Worker]]
-) -> None:
-    _, (quick, *slow) = crowd
+    """However much waits for them."""
+    _, workers = crowd
+    slow, others = workers[:blocked], workers[blocked:]
     blocks = [Block() for _ in slow]
     for worker, block in zip(slow, blocks, strict=True):
         worker.on("one", block)
-        emulator.send_frame(str(worker.sid), {"event_type": "one", "payload": {}})
+        send(emulator, worker)
+        for _ in range(300 // blocked):
+            send(emulator, worker, "flood")
     for block in blocks:
-        wait(block.inside, "a listener's call")
-    came = Collector().listen(quick, "one", "disconnected")
-    emulator.send_frame(str(quick.sid), {"event_type": "one", "payload": {}})
-    came.expect("one")
-    assert quick.fetch().sid == quick.sid
-    Background(quick.close).result(1.0)
+        block.wait_until_inside()
+    came = Collector()
+    for worker in others:
+        came.listen(worker, "one")
+        send(emulator, worker)
+    for _ in others:
+        came.expect("one")
+    assert others[0].fetch().sid == others[0].sid
+    Background(others[0].close).result(1.0)
     for block in blocks:
         block.go_on.set()
 
 
-def test_each_hears_its_own_reservations_only(
+def test_each_is_told_of_its_own_reservations_only(
     emulator: Emulator, crowd: tuple[ReadyWorkspace, list[Worker]]
 ) -> None:
     workspace, workers = crowd
     came = Collector()
+
+    def created(sid: Any, reservation: Any) -> None:
+        came.add("created", sid, reservation.workerSid)
+
     for worker in workers:
-        worker.on(
-            "reservation.created",
-            lambda reservation, sid=worker.sid: came.add(
-                "created", sid, reservation.workerSid
-            ),
-        )
+        worker.on("reservation.created", partial(created, worker.sid))
     for _ in workers:
         emulator.create_task(workspace)
-    pairs = [came.expect("created") for _ in workers]
-    assert all(sid == worker_sid for sid, worker_sid in pairs)
-    assert {sid for sid, _ in pairs} == {worker.sid for worker in workers}
+    pairs = {came.expect("created") for _ in workers}
+    assert pairs == {(worker.sid, worker.sid) for worker in workers}
 
 
-Answer = Callable[[Mapping[str, Any]], tuple[int, Any]]
+Respond = Callable[[Mapping[str, Any]], tuple[int, Any]]
 
 
 @pytest.fixture
@@ -126,14 +107,14 @@ def over() -> Iterator[threading.Event]:
     event.set()
 
 
-def stuck(over: threading.Event) -> Answer:
+def stuck(over: threading.Event) -> Respond:
     """Answer no request until all is over."""
 
-    def answer(envelope: Mapping[str, Any]) -> tuple[int, Any]:
+    def respond(envelope: Mapping[str, Any]) -> tuple[int, Any]:
         over.wait(10.0)
         return 503, {}
 
-    return answer
+    return respond
 
 
 def upgrade(peer: Peer) -> None:
@@ -142,7 +123,7 @@ def upgrade(peer: Peer) -> None:
 
 
 def test_services_that_answer_no_request_delay_no_other_client(
-    emulator: Emulator,
+    backend: Backend,
     open_worker: OpenWorker,
     ready_worker: ReadyWorker,
     over: threading.Event,
@@ -155,9 +136,9 @@ def test_services_that_answer_no_request_delay_no_other_client(
             came.listen(worker, "connected")
         for _ in dead:
             came.expect("connected")
-        quick, heard = ready_worker()
-        emulator.create_task()
-        heard.expect("reservation.created").accept()
+        quick, told = ready_worker()
+        backend.create_task()
+        told.expect("reservation.created").accept()
         assert len(quick.fetchReservations().data) == 1
         over.set()
         for worker in dead:
@@ -176,42 +157,24 @@ def test_services_that_answer_no_handshake_delay_no_other_client(
 
 
 def test_a_call_that_waits_delays_neither_events_nor_other_calls(
-    emulator: Emulator, ready_worker: ReadyWorker, alice: str
+    emulator: Emulator, backend: Backend, ready_worker: ReadyWorker
 ) -> None:
     worker, came = ready_worker()
     emulator.faults.delay(0.5, url="/Activities")
     waiting = Background(worker.activities.fetch)
     emulator.wait_for_requests(url="/Activities")
-    emulator.create_task()
+    backend.create_task()
     came.expect("reservation.created")
     assert worker.fetch().friendlyName == "Alice"
     assert waiting.is_alive()
     waiting.result()
 
 
-def test_a_flood_for_one_delays_no_other(
-    emulator: Emulator, crowd: tuple[ReadyWorkspace, list[Worker]]
-) -> None:
-    _, (flooded, quick, *_) = crowd
-    block = Block()
-    flooded.on("flood", block)
-    for _ in range(300):
-        emulator.send_frame(str(flooded.sid), {"event_type": "flood", "payload": {}})
-    wait(block.inside, "the listener's call")
-    came = Collector().listen(quick, "one")
-    emulator.send_frame(str(quick.sid), {"event_type": "one", "payload": {}})
-    came.expect("one")
-    block.go_on.set()
-
-
 def test_the_end_of_a_client_that_is_stuck_delays_no_other(
-    open_worker: OpenWorker,
-    ready_worker: ReadyWorker,
-    over: threading.Event,
+    open_worker: OpenWorker, ready_worker: ReadyWorker, over: threading.Event
 ) -> None:
-    timing = Timing(response=3.0)
     with RawServer(upgrade, answer_posts=stuck(over)) as server:
-        dead = open_worker(event_bridge_base_url=server.url, _timing=timing)
+        dead = open_worker(event_bridge_base_url=server.url, _timing=timing(answer=3.0))
         Collector().listen(dead, "connected").expect("connected")
         asking = Background(dead.fetch)
         quick, _ = ready_worker()

@@ -10,61 +10,69 @@ import pytest
 
 from taskrouter_sync import (
     ClientClosed,
-    ConnectionFailed,
     HttpError,
+    InvalidResponse,
     RequestTimeout,
     Worker,
 )
-from taskrouter_sync.timing import Timing
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
+from ...support.backend import Backend
 from ...support.collector import Background, Collector
-from ...support.raw_server import unused_port
+from ...support.internals import timing
 
 
 def test_connected_comes_before_ready_and_reservations_after(
-    emulator: Emulator, open_worker: OpenWorker
+    backend: Backend, open_worker: OpenWorker
 ) -> None:
-    emulator.create_task()
-    came = Collector().listen(open_worker())
+    backend.create_task()
+    worker = open_worker()
+    came = Collector().listen(worker)
     came.expect("reservation.created")
     assert came.names() == ["connected", "ready", "reservation.created"]
+    assert (worker.friendlyName, worker.activity_name) == ("Alice", "Available")
 
 
-def test_ready_gives_the_worker(ready_worker: ReadyWorker, alice: str) -> None:
-    worker, came = ready_worker()
-    again = Collector().listen(worker, "ready").expect("ready")
-    assert (again.sid, again.friendlyName) == (alice, "Alice")
-    assert (worker.sid, worker.friendlyName, worker.activity_name) == (
-        alice,
-        "Alice",
-        "Available",
-    )
-    assert came.names() == ["connected", "ready"]
-
-
-def test_before_ready_the_client_knows_its_sid_only(
-    worker_token: MintToken, alice: str
-) -> None:
-    url = f"http://127.0.0.1:{unused_port()}"
-    with Worker(worker_token(), event_bridge_base_url=url) as worker:
-        assert worker.sid == alice
-        assert worker.friendlyName is None
-
-
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_ready_that_meets_trouble_is_asked_for_again(
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        *(
+            (
+                lambda faults, status=status, **url: faults.answer(status, **url),
+                HttpError,
+            )
+            for status in (429, 500, 502, 503, 504)
+        ),
+        # It is seldom the service that speaks so: rather a proxy on the way to it.
+        *(
+            (
+                lambda faults, body=body, **url: faults.malformed(body, **url),
+                InvalidResponse,
+            )
+            for body in ("", "[]", '{"payload": null}', '{"payload": 7}')
+        ),
+        (lambda faults, **url: faults.delay(1.0, **url), RequestTimeout),
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/Reservations"])
+def test_what_meets_trouble_is_asked_for_again(
     emulator: Emulator,
+    backend: Backend,
     alice: str,
     heard_worker: ReadyWorker,
     no_pauses: None,
-    status: int,
+    make: Callable[..., None],
+    kind: type[Exception],
+    path: str,
 ) -> None:
-    emulator.faults.answer(status, url=f"/Workers/{alice}")
-    _, came = heard_worker()
-    assert came.expect("error").code == status
-    came.expect("ready")
+    """The worker itself, and then its pending reservations."""
+    backend.create_task()
+    make(emulator.faults, url=f"/Workers/{alice}{path}")
+    _, came = heard_worker(_timing=timing(answer=0.1))
+    assert type(came.expect("error")) is kind
+    came.expect("reservation.created")
+    assert came.count("ready") == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
@@ -82,139 +90,55 @@ def test_a_ready_that_is_refused_is_an_error_and_not_asked_for_again(
     assert len(emulator.wait_for_requests(url=f"/Workers/{alice}")) == 1
 
 
-def test_a_ready_without_an_answer_is_asked_for_again(
-    emulator: Emulator, alice: str, heard_worker: ReadyWorker, no_pauses: None
-) -> None:
-    emulator.faults.delay(1.0, url=f"/Workers/{alice}")
-    timing = Timing(response=0.05)
-    _, came = heard_worker(_timing=timing)
-    assert isinstance(came.expect("error"), RequestTimeout)
-    came.expect("ready")
+# wait_until_ready.
 
 
-@pytest.mark.parametrize("body", ["", "[]", '{"payload": null}', '{"payload": 7}'])
-def test_a_ready_that_makes_no_sense_is_asked_for_again(
-    emulator: Emulator,
-    alice: str,
-    heard_worker: ReadyWorker,
-    body: str,
-    no_pauses: None,
-) -> None:
-    """It is seldom the service that speaks so: rather a proxy on the way to it."""
-    emulator.faults.malformed(body, url=f"/Workers/{alice}")
-    _, came = heard_worker()
-    assert "response" in came.expect("error").message
-    came.expect("ready")
-
-
-def test_pending_reservations_that_can_t_be_read_are_asked_for_again(
-    emulator: Emulator, heard_worker: ReadyWorker, no_pauses: None
-) -> None:
-    emulator.create_task()
-    emulator.faults.answer(503, url="/Reservations")
-    _, came = heard_worker()
-    assert came.expect("error").code == 503
-    came.expect("reservation.created")
-
-
-def test_wait_until_ready_returns_when_it_is(open_worker: OpenWorker) -> None:
+def test_it_returns_when_the_client_is_ready(open_worker: OpenWorker) -> None:
     worker = open_worker()
-    worker.wait_until_ready(5.0)
+    for each in [Background(worker.wait_until_ready) for _ in range(8)]:
+        each.result()
     assert worker.friendlyName == "Alice"
     worker.waitUntilReady()
 
 
-def test_wait_until_ready_ends_in_time(
-    emulator: Emulator, alice: str, open_worker: OpenWorker
-) -> None:
-    emulator.faults.delay(2.0, url=f"/Workers/{alice}")
-    with pytest.raises(RequestTimeout, match=r"0\.05 s"):
-        open_worker().wait_until_ready(0.05)
-
-
-def test_wait_until_ready_tells_what_went_wrong_last(worker_token: MintToken) -> None:
-    url = f"http://127.0.0.1:{unused_port()}"
-    with Worker(worker_token(), event_bridge_base_url=url) as worker:
-        Collector().listen(worker, "error").listen(worker, "disconnected").expect(
-            "disconnected"
-        )
-        with pytest.raises(RequestTimeout) as caught:
-            worker.wait_until_ready(0.01)
-    assert isinstance(caught.value.__cause__, ConnectionFailed)
-
-
-def test_wait_until_ready_raises_the_refusal(
-    emulator: Emulator, open_worker: OpenWorker
-) -> None:
-    emulator.faults.refuse_upgrades(403)
-    with pytest.raises(HttpError) as caught:
-        open_worker().wait_until_ready(5.0)
-    assert caught.value.code == 403
-
-
-def test_wait_until_ready_ends_with_the_client(
+def test_it_ends_in_time(
     emulator: Emulator, alice: str, open_worker: OpenWorker
 ) -> None:
     emulator.faults.delay(2.0, url=f"/Workers/{alice}")
     worker = open_worker()
+    with pytest.raises(RequestTimeout, match=r"0\.05 s"):
+        worker.wait_until_ready(0.05)
     waiting = Background(worker.wait_until_ready)
-    emulator.wait_for_requests(url=f"/Workers/{alice}")
     worker.close()
     with pytest.raises(ClientClosed):
         waiting.result(1.0)
 
 
-def test_wait_until_ready_after_close_raises(open_worker: OpenWorker) -> None:
-    worker = open_worker()
-    worker.wait_until_ready(5.0)
-    worker.close()
-    with pytest.raises(ClientClosed):
-        worker.wait_until_ready(5.0)
-
-
-def test_many_threads_wait_until_ready(open_worker: OpenWorker) -> None:
-    worker = open_worker()
-    for each in [Background(worker.wait_until_ready) for _ in range(8)]:
-        each.result()
-
-
-def test_many_threads_get_the_same_refusal(
+def test_it_raises_the_refusal_in_every_thread(
     emulator: Emulator, open_worker: OpenWorker
 ) -> None:
     emulator.faults.refuse_upgrades(403)
     worker = open_worker()
     for each in [Background(worker.wait_until_ready) for _ in range(8)]:
-        with pytest.raises(HttpError):
+        with pytest.raises(HttpError, match="403"):
             each.result()
 
 
-def in_callback(worker: Worker, event: str, function: Callable[[], Any]) -> Any:
-    """Run a function in an event callback; give what it raises."""
-    came = Collector()
+@pytest.mark.parametrize(("event", "raises"), [("connected", True), ("ready", False)])
+def test_in_a_callback_it_would_wait_for_itself_until_the_client_is_ready(
+    emulator: Emulator, alice: str, open_worker: OpenWorker, event: str, raises: bool
+) -> None:
+    emulator.faults.delay(0.3, url=f"/Workers/{alice}")
+    worker, came = open_worker(), Collector()
 
-    def run() -> None:
+    def wait(*_: Any) -> None:
         try:
-            came.add("done", function())
+            came.add("done", worker.wait_until_ready())
         except RuntimeError as error:
             came.add("done", error)
 
-    worker.on(event, run)
-    return came.expect("done")
-
-
-def test_wait_until_ready_before_ready_in_a_callback_raises(
-    emulator: Emulator, alice: str, open_worker: OpenWorker
-) -> None:
-    """It would wait for itself."""
-    emulator.faults.delay(0.3, url=f"/Workers/{alice}")
-    worker = open_worker()
-    error = in_callback(worker, "connected", worker.wait_until_ready)
-    assert isinstance(error, RuntimeError)
-
-
-def test_wait_until_ready_in_a_later_callback_returns(open_worker: OpenWorker) -> None:
-    worker = open_worker()
-    assert in_callback(worker, "ready", worker.wait_until_ready) is None
+    worker.on(event, wait)
+    assert isinstance(came.expect("done"), RuntimeError) is raises
 
 
 def test_an_expired_token_is_what_keeps_a_lost_client_from_working(
@@ -228,3 +152,12 @@ def test_an_expired_token_is_what_keeps_a_lost_client_from_working(
     came.expect("disconnected")
     with pytest.raises(HttpError, match="expired"):
         worker.wait_until_ready(5.0)
+
+
+def test_before_ready_the_client_knows_its_sid_only(
+    emulator: Emulator, alice: str, open_worker: OpenWorker
+) -> None:
+    emulator.faults.refuse_upgrades(403)
+    worker: Worker = open_worker()
+    assert worker.sid == alice
+    assert worker.friendlyName is None

@@ -5,56 +5,35 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from taskrouter_sync import (
-    HttpError,
-    Worker,
-)
+from taskrouter_sync import HttpError, Worker
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.timing import Timing
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
-from ...support.collector import Background, Collector, wait
+from ...support.backend import Backend, ReadyWorkspace
+from ...support.collector import Background, Block, Collector, wait
+from ...support.internals import set_pauses
 from .conftest import Marker, TokenDue
 
 
 # Where it counts.
 
 
-def test_the_next_request_uses_it(
-    ready_worker: ReadyWorker, worker_token: MintToken, workspace: ReadyWorkspace
-) -> None:
-    worker, _ = ready_worker(worker_token(allow_update_activities=False))
-    with pytest.raises(HttpError):
-        worker.update("ActivitySid", workspace.activities["Break"])
-    worker.updateToken(worker_token())
-    assert worker.update("ActivitySid", workspace.activities["Break"])
-
-
 def test_what_was_born_of_the_old_one_uses_it(
-    emulator: Emulator, ready_worker: ReadyWorker, worker_token: MintToken
+    backend: Backend, ready_worker: ReadyWorker, worker_token: MintToken
 ) -> None:
     worker, came = ready_worker(worker_token(allow_update_reservations=False))
-    emulator.create_task()
+    backend.create_task()
     reservation = came.expect("reservation.created")
     with pytest.raises(HttpError):
         reservation.accept()
-    worker.updateToken(worker_token())
-    assert reservation.accept().task.assignmentStatus == "assigned"
-
-
-def test_update_token_of_an_entity_is_the_client_s(
-    emulator: Emulator, ready_worker: ReadyWorker, worker_token: MintToken
-) -> None:
-    _, came = ready_worker(worker_token(allow_update_reservations=False))
-    emulator.create_task()
-    reservation = came.expect("reservation.created")
     reservation.task.updateToken(worker_token())
-    assert reservation.accept().reservationStatus == "accepted"
+    assert reservation.accept().task.assignmentStatus == "assigned"
+    assert worker.fetch()
 
 
 def test_the_next_connection_uses_it(
@@ -66,12 +45,23 @@ def test_the_next_connection_uses_it(
     assert came.expect("error").code == 403
 
 
-def test_a_connection_that_stands_is_not_touched(
-    ready_worker: ReadyWorker, worker_token: MintToken, send: Marker
+def test_an_open_connection_is_not_touched_by_many_threads(
+    worker: Worker,
+    came: Collector,
+    worker_token: MintToken,
+    send: Marker,
+    hurried_switching: None,
 ) -> None:
-    worker, came = ready_worker()
     came.listen(worker, "marker")
-    worker.update_token(worker_token(ttl=7200))
+
+    def bring(token: str) -> None:
+        for _ in range(20):
+            worker.update_token(token)
+
+    tokens = [worker_token(ttl=4000 + number) for number in range(8)]
+    for each in [Background(partial(bring, token)) for token in tokens]:
+        each.result()
+    assert worker.fetch().friendlyName == "Alice"
     send("marker")
     came.expect("marker")
     assert came.names() == ["connected", "ready", "marker"]
@@ -88,6 +78,17 @@ def test_it_wakes_a_connection_that_waits_for_the_next_attempt(
     came.expect("disconnected")
     worker.update_token(worker_token(ttl=7200))
     came.expect("ready")
+
+
+def test_a_disconnected_client_is_not_connected_by_it(
+    emulator: Emulator, ready_worker: ReadyWorker, worker_token: MintToken, alice: str
+) -> None:
+    worker, came = ready_worker()
+    worker.disconnect()
+    came.expect("disconnected")
+    worker.update_token(worker_token(ttl=7200))
+    ready_worker()[0].close()
+    emulator.wait_for_connections(alice, 0)
 
 
 # Who brings it, and when.
@@ -127,28 +128,6 @@ def test_a_result_callback_may_bring_it(
     assert worker.update("ActivitySid", sid).activityName == "Break"
 
 
-def test_many_threads_may_bring_one(
-    ready_worker: ReadyWorker,
-    worker_token: MintToken,
-    send: Marker,
-    hurried_switching: None,
-) -> None:
-    worker, came = ready_worker()
-    came.listen(worker, "marker")
-    tokens = [worker_token(ttl=4000 + number) for number in range(8)]
-
-    def bring(token: str) -> None:
-        for _ in range(20):
-            worker.update_token(token)
-
-    for each in [Background(lambda t=token: bring(t)) for token in tokens]:  # type: ignore[misc]
-        each.result()
-    assert worker.fetch().friendlyName == "Alice"
-    send("marker")
-    came.expect("marker")
-    assert came.names() == ["connected", "ready", "marker"]
-
-
 def test_one_that_comes_before_ready_does_not_double_it(
     emulator: Emulator,
     open_worker: OpenWorker,
@@ -175,7 +154,7 @@ def test_a_ready_that_waits_for_its_next_try_is_asked_for_at_once_and_once(
     send: Marker,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Timing, "delay", lambda timing, attempt: 0.3)
+    set_pauses(monkeypatch, 0.3)
     emulator.faults.answer(503, url=f"/Workers/{alice}")
     worker, came = heard_worker()
     came.listen(worker, "marker")
@@ -201,18 +180,10 @@ def test_it_is_what_a_refused_ready_waits_for(
     came.expect("ready")
 
 
-def test_who_waits_now_waits_for_the_new_one(
-    emulator: Emulator, heard_worker: ReadyWorker, worker_token: MintToken, alice: str
-) -> None:
-    emulator.faults.refuse_upgrades(401)
-    worker, came = heard_worker()
-    came.expect("disconnected")
-    emulator.faults.delay(0.2, url=f"/Workers/{alice}")
-    worker.update_token(worker_token(ttl=7200))
-    worker.wait_until_ready(5.0)
+# What was said of the old one is not held against the new one.
 
 
-class OnRest(logging.Handler):
+class Refusal(logging.Handler):
     """Sets an event when a connection waits for another token."""
 
     def __init__(self) -> None:
@@ -225,16 +196,13 @@ class OnRest(logging.Handler):
 
 
 @pytest.fixture
-def resting(caplog: pytest.LogCaptureFixture) -> Iterator[threading.Event]:
+def refusal(caplog: pytest.LogCaptureFixture) -> Iterator[threading.Event]:
     """Tell when a connection waits for another token."""
     caplog.set_level(logging.DEBUG, "taskrouter_sync")
-    handler = OnRest()
+    handler = Refusal()
     logging.getLogger("taskrouter_sync").addHandler(handler)
     yield handler.came
     logging.getLogger("taskrouter_sync").removeHandler(handler)
-
-
-# What was said of the old one is not held against the new one.
 
 
 def test_a_ready_that_is_refused_too_late_is_asked_for_again(
@@ -262,34 +230,18 @@ def test_a_connection_that_is_refused_too_late_is_made_again(
 
 def test_a_refusal_that_is_told_too_late_keeps_nobody_from_waiting(
     emulator: Emulator,
-    ready_worker: ReadyWorker,
+    worker: Worker,
     worker_token: MintToken,
     alice: str,
-    resting: threading.Event,
+    refusal: threading.Event,
 ) -> None:
-    worker, _ = ready_worker()
-    inside, go_on = threading.Event(), threading.Event()
-
-    def block() -> None:
-        inside.set()
-        wait(go_on, "the test's word")
-
+    block = Block()
     worker.once("disconnected", block)
     emulator.faults.refuse_upgrades(401)
     emulator.faults.cut_sockets()
-    wait(inside, "the listener's call")
-    wait(resting, "the refusal")
+    block.wait_until_inside()
+    wait(refusal, "the refusal")
     emulator.faults.delay(0.2, url=f"/Workers/{alice}")
     worker.update_token(worker_token(ttl=7200))
-    go_on.set()
+    block.go_on.set()
     worker.wait_until_ready(5.0)
-
-
-def test_a_closed_client_stays_closed(
-    open_worker: OpenWorker, worker_token: MintToken, alice: str
-) -> None:
-    worker = open_worker()
-    worker.close()
-    worker.update_token(worker_token(ttl=7200))
-    assert repr(worker).startswith(f"<Worker {alice} closed")
-    assert isinstance(worker, Worker)

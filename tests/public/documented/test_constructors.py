@@ -4,160 +4,115 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable
+import threading
 from typing import Any
 
-import jwt
 import pytest
 
-from taskrouter_sync import TaskQueue, Twilio, Worker, Workspace
+from taskrouter_sync import ArgumentError, TaskQueue, Twilio, Worker, Workspace
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
-from ...support.collector import LIMIT, Background
+from ...conftest import MintToken, OpenWorker, ReadyWorker
+from ...support.backend import Backend, ReadyWorkspace
+from ...support.center import Center
+from ...support.collector import LIMIT, Background, Collector
 from ...support.raw_server import unused_port
-from .conftest import TO_OPEN, WORKER_TO_OPEN, Mint
-from .held import Held
 
 
 KINDS = [Worker, TaskQueue, Workspace]
+OF_A_WORKER = [
+    "connect_activity_sid",
+    "disconnect_activity_sid",
+    "close_existing_sessions",
+]
 
 
-@pytest.fixture
-def token_for(
-    mint: Mint, alice: str, queue_sid: str, workspace: ReadyWorkspace
-) -> Callable[[Any], str]:
-    """Mint a token for a kind of client."""
-    channels = {Worker: alice, TaskQueue: queue_sid, Workspace: workspace.sid}
-    return lambda kind: mint(
-        channels[kind],
-        *(WORKER_TO_OPEN if kind is Worker else TO_OPEN),
-        *(["update_activities"] if kind is Worker else []),
-    )
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
-def test_the_namespace() -> None:
-    """``Twilio.TaskRouter.Worker`` is the class that Python code imports."""
-    names = Twilio.TaskRouter
-    assert [names.Worker, names.TaskQueue, names.Workspace] == KINDS
-
-
-@pytest.mark.parametrize("kind", KINDS)
 def test_the_order_of_the_arguments(kind: Any) -> None:
-    of_a_worker = ["connect_activity_sid", "disconnect_activity_sid"]
-    of_a_worker += ["close_existing_sessions"]
-    names = [
+    parameters = inspect.signature(kind).parameters.values()
+    assert [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY] == [
         "token",
         "debug",
-        *(of_a_worker if kind is Worker else []),
+        *(OF_A_WORKER if kind is Worker else []),
         "region",
         "max_retries",
         "api_base_url",
         "event_bridge_base_url",
     ]
-    parameters = inspect.signature(kind).parameters.values()
-    positional = [each for each in parameters if each.kind is not each.KEYWORD_ONLY]
-    assert [each.name for each in positional] == names
 
 
-def test_a_worker_by_position(
-    token_for: Callable[[Any], str],
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    held: Held,
-) -> None:
-    activities = workspace.activities
-    with Twilio.TaskRouter.Worker(
-        token_for(Worker),
+def test_by_position(center: Center, kind: Any) -> None:
+    """An explicit event bridge wins over the region, and both activities count."""
+    emulator, offline = center.emulator, center.sids.activities["Offline"]
+    of_a_worker = [center.rest, offline, True] if kind is Worker else []
+    constructor = getattr(Twilio.TaskRouter, kind.__name__)
+    assert constructor is kind
+    with constructor(
+        center.token(kind),
         False,
-        activities["Break"],
-        activities["Offline"],
-        True,
-        "ie1-ix",
-        2,
-        emulator.api_base_url,
-        emulator.event_bridge_url,
-    ) as worker:
-        worker.wait_until_ready(LIMIT)
-        emulator.wait_for_requests(method="POST", url="/Workers/")
-    emulator.wait_for_requests(2, method="POST", url="/Workers/")
-    # An explicit event bridge wins over the region, and both activities count.
-    (upgrade,) = [each for each in emulator.requests if each.kind == "upgrade"]
-    assert upgrade.params == {
-        "closeExistingSessions": "true",
-        "disconnectActivitySid": activities["Offline"],
-    }
-    bodies = [params for _, params in held.sent()]
-    assert bodies[0] == {"ActivitySid": activities["Break"]}
-    asked = [each.url for each in emulator.requests if each.kind == "bridge"]
-    assert all(url.startswith(emulator.api_base_url) for url in asked)
-    assert held.worker(workspace.workers["Alice"]).activity_name == "Offline"
-
-
-@pytest.mark.parametrize("kind", [TaskQueue, Workspace])
-def test_the_others_by_position(
-    token_for: Callable[[Any], str], emulator: Emulator, kind: Any
-) -> None:
-    with kind(
-        token_for(kind),
-        False,
+        *of_a_worker,
         "ie1-ix",
         2,
         emulator.api_base_url,
         emulator.event_bridge_url,
     ) as client:
         client.wait_until_ready(LIMIT)
-    (asked,) = [each.url for each in emulator.requests if each.kind == "bridge"]
-    assert asked.startswith(emulator.api_base_url)
+        if kind is Worker:
+            emulator.wait_for_requests(method="POST", url="/Workers/")
+    (upgrade,) = [each for each in emulator.requests if each.kind == "upgrade"]
+    bridged = [each for each in emulator.requests if each.kind == "bridge"]
+    assert all(each.url.startswith(emulator.api_base_url) for each in bridged)
+    if kind is Worker:
+        assert upgrade.params == {
+            "closeExistingSessions": "true",
+            "disconnectActivitySid": offline,
+        }
+        emulator.wait_for_requests(2, method="POST", url="/Workers/")
+        posts = [params for method, _, params in center.sent() if method == "POST"]
+        assert posts == [{"ActivitySid": center.rest}, {"ActivitySid": offline}]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_by_name(
-    token_for: Callable[[Any], str], emulator: Emulator, kind: Any
-) -> None:
-    with kind(
-        token=token_for(kind),
+def test_by_name(center: Center, kind: Any) -> None:
+    client = center.open(
+        kind,
+        center.token(kind),
         debug="false",
         region=None,
         max_retries=1,
         api_base_url=None,
-        event_bridge_base_url=emulator.event_bridge_url,
-    ) as client:
-        client.wait_until_ready(LIMIT)
-        assert client.friendlyName
+    )
+    client.wait_until_ready(LIMIT)
+    assert client.friendlyName
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_max_retries(
-    token_for: Callable[[Any], str], emulator: Emulator, kind: Any, no_pauses: None
-) -> None:
+def test_max_retries(center: Center, kind: Any, no_pauses: None) -> None:
     """In JavaScript it does nothing."""
-    url = emulator.event_bridge_url
-    with kind(token_for(kind), max_retries=2, event_bridge_base_url=url) as client:
-        client.wait_until_ready(LIMIT)
-        emulator.faults.answer(503, method="GET", times=2)
-        assert client.fetch().sid == client.sid
+    client = center.ready(kind, max_retries=2)
+    center.emulator.faults.answer(503, method="GET", times=2)
+    assert client.fetch().sid == client.sid
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_it_returns_at_once(token_for: Callable[[Any], str], kind: Any) -> None:
+def test_it_returns_at_once(center: Center, kind: Any) -> None:
     """The connection is made in the background."""
     url = f"http://127.0.0.1:{unused_port()}"
-    open_it = Background(lambda: kind(token_for(kind), event_bridge_base_url=url))
-    open_it.result().close()
+    opening = Background(lambda: center.open(kind, event_bridge_base_url=url))
+    client = opening.result(1.0)
+    assert client.sid
+    assert client.friendlyName is None
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_the_environment(
-    token_for: Callable[[Any], str],
-    emulator: Emulator,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: Any,
+    center: Center, monkeypatch: pytest.MonkeyPatch, kind: Any
 ) -> None:
     """An unmodified script can be pointed at the emulator."""
+    emulator = center.emulator
     monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", emulator.event_bridge_url)
     monkeypatch.setenv("TASKROUTER_API_URL", emulator.api_base_url)
-    with kind(token_for(kind)) as client:
+    with kind(center.token(kind)) as client:
         client.wait_until_ready(LIMIT)
     asked = [each.url for each in emulator.requests if each.kind == "bridge"]
     assert asked
@@ -167,79 +122,143 @@ def test_the_environment(
 @pytest.mark.parametrize(
     ("debug", "told"), [(True, True), (None, True), (False, False), ("false", False)]
 )
-@pytest.mark.parametrize("kind", KINDS)
 def test_debug(
-    token_for: Callable[[Any], str],
-    emulator: Emulator,
+    center: Center,
     caplog: pytest.LogCaptureFixture,
     kind: Any,
     debug: Any,
     told: bool,
 ) -> None:
     """On unless False or "false"; the token never appears."""
-    token = token_for(kind)
+    token = center.token(kind)
     caplog.set_level(logging.DEBUG)
-    url = emulator.event_bridge_url
-    with kind(token, debug, event_bridge_base_url=url) as client:
-        client.wait_until_ready(LIMIT)
+    center.ready(kind, token, debug=debug)
     lines = [each for each in caplog.records if each.name.startswith("taskrouter_sync")]
     assert bool(lines) is told
     assert not any(part in caplog.text for part in token.split("."))
 
 
-# Tokens that can't be used
+def test_its_threads_are_named_by_it(center: Center, kind: Any) -> None:
+    client = center.ready(kind)
+    names = {each.name for each in threading.enumerate()}
+    assert {
+        f"taskrouter-socket-{client.sid}",
+        f"taskrouter-events-{client.sid}",
+    } <= names
+    assert repr(client).startswith(f"<{kind.__name__} {client.sid} open")
 
 
-def token_without(*names: str, **claims: Any) -> str:
-    """A token for everything, but for some of its claims."""
-    whole = {
-        "account_sid": "AC1",
-        "channel": "WK1",
-        "workspace_sid": "WS1",
-        "worker_sid": "WK1",
-        "taskqueue_sid": "WQ1",
-        **claims,
-    }
-    left = {name: value for name, value in whole.items() if name not in names}
-    return jwt.encode(left, "0123456789abcdef" * 2, "HS256")
+# What of it goes to the service.
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def upgrade_of(emulator: Emulator) -> dict[str, Any]:
+    """Give the query of the last socket, without the token."""
+    upgrades = [each for each in emulator.requests if each.kind == "upgrade"]
+    return dict(upgrades[-1].params)
+
+
 @pytest.mark.parametrize(
-    ("token", "words"),
+    ("value", "sent"),
     [
-        (None, "A token is required"),
-        ("", "A token is required"),
-        ("no token", "The token is not a valid JWT"),
-        ("a.b", "The token is not a valid JWT"),
-        (5, "The token must be text, not int"),
-        (token_without("account_sid"), "lacks account_sid"),
-        (token_without("channel"), "lacks channel"),
-        (token_without("workspace_sid"), "lacks workspace_sid"),
-        (token_without("account_sid", "channel"), "lacks account_sid, channel"),
-    ],
-    ids=[
-        "None",
-        "empty",
-        "not a valid JWT",
-        "two parts",
-        "number",
-        "no account",
-        "no channel",
-        "no workspace",
-        "neither",
+        (True, "true"),
+        ("true", "true"),
+        (False, "false"),
+        ("false", "false"),
+        (None, "false"),
+        (1, "false"),
+        ("yes", "false"),
     ],
 )
-def test_a_token_that_can_t_be_used(kind: Any, token: Any, words: str) -> None:
-    with pytest.raises(ValueError, match=words) as caught:
-        kind(token)
-    assert not isinstance(token, str) or not token or token not in str(caught.value)
+def test_close_existing_sessions_is_on_for_true_only(
+    emulator: Emulator, ready_worker: ReadyWorker, value: Any, sent: str
+) -> None:
+    ready_worker(close_existing_sessions=value)
+    assert upgrade_of(emulator) == {"closeExistingSessions": sent}
 
 
-@pytest.mark.parametrize(
-    ("kind", "claim"), [(Worker, "worker_sid"), (TaskQueue, "taskqueue_sid")]
-)
-def test_a_token_of_the_wrong_kind(kind: Any, claim: str) -> None:
-    """In JavaScript the text "undefined" goes into the URLs."""
-    with pytest.raises(ValueError, match=f"The token lacks {claim}"):
-        kind(token_without(claim))
+def test_close_existing_sessions_ends_the_other_connection(
+    ready_worker: ReadyWorker,
+) -> None:
+    _, first = ready_worker()
+    ready_worker(close_existing_sessions=True)
+    first.expect("disconnected")
+
+
+def test_an_empty_disconnect_activity_goes_into_the_query(
+    emulator: Emulator, ready_worker: ReadyWorker
+) -> None:
+    ready_worker(disconnect_activity_sid="")
+    assert upgrade_of(emulator)["disconnectActivitySid"] == ""
+
+
+def test_connect_activity_is_applied_at_the_first_connection_only(
+    emulator: Emulator,
+    workspace: ReadyWorkspace,
+    ready_worker: ReadyWorker,
+    no_pauses: None,
+) -> None:
+    worker, came = ready_worker(connect_activity_sid=workspace.activities["Break"])
+    assert came.expect("activity.update").activityName == "Break"
+    worker.update("ActivitySid", workspace.activities["Available"])
+    came.expect("activity.update")
+    emulator.faults.cut_sockets()
+    came.expect("ready")
+    assert worker.fetch().activityName == "Available"
+
+
+def test_connect_activity_waits_for_what_is_pending(
+    emulator: Emulator,
+    backend: Backend,
+    workspace: ReadyWorkspace,
+    alice: str,
+    open_worker: OpenWorker,
+) -> None:
+    """A worker with a pending reservation keeps the activity."""
+    backend.create_task()
+    worker = open_worker(connect_activity_sid=workspace.activities["Break"])
+    came = Collector().listen(worker, "reservation.created", "marker")
+    came.expect("reservation.created")
+    emulator.send_frame(alice, {"event_type": "marker", "payload": {}})
+    came.expect("marker")
+    assert [each for each in emulator.requests if each.method == "POST"] == []
+
+
+# What can't be used.
+
+BRIDGE = "event_bridge_base_url"
+OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"connect_activity_sid": 5}, ArgumentError, "connect_activity_sid must be a sid"),
+    ({"disconnect_activity_sid": []}, ArgumentError, "disconnect_activity_sid must be"),
+    (
+        {"max_retries": "many"},
+        ArgumentError,
+        "max_retries must be an integer .* 'many'",
+    ),
+    ({"max_retries": -1}, ArgumentError, "max_retries must be an integer .*, not -1"),
+    ({"max_retries": 1.5}, ArgumentError, "max_retries must be an integer .*, not 1.5"),
+    ({"max_retries": True}, ArgumentError, "max_retries must be an integer"),
+    ({"region": 5}, ArgumentError, "region must be text, not int"),
+    ({"api_base_url": 5}, ArgumentError, "api_base_url must be a URL, not int"),
+    ({"api_base_url": "x"}, ValueError, "api_base_url must be a URL .*, not 'x'"),
+    ({BRIDGE: b"x"}, ArgumentError, "event_bridge_base_url must be a URL"),
+    ({BRIDGE: ["x"]}, ArgumentError, "event_bridge_base_url must be a URL, not list"),
+    ({BRIDGE: "ws://x"}, ValueError, "must be a URL of http or https"),
+    ({BRIDGE: "http://"}, ValueError, "must be a URL of http"),
+    ({BRIDGE: "http://[::1"}, ValueError, "."),
+    ({BRIDGE: "http://x:port"}, ValueError, "."),
+    ({BRIDGE: f"http://{'x' * 70}.com"}, ValueError, "not a URL"),
+    ({BRIDGE: "http://a..com"}, ValueError, "not a URL"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "words"), OPTIONS)
+def test_a_wrong_option_raises_at_once_and_names_itself(
+    emulator: Emulator,
+    worker_token: MintToken,
+    options: dict[str, Any],
+    error: type[Exception],
+    words: str,
+) -> None:
+    with pytest.raises(error, match=words):
+        Worker(worker_token(), **{BRIDGE: emulator.event_bridge_url, **options})
+    assert emulator.requests == []

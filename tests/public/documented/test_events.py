@@ -7,71 +7,59 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import Worker, WorkerCapabilityToken
+from taskrouter_sync import ClientClosed, HttpError, TaskQueue, Worker, Workspace
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.resources.models import WorkerChannel, WorkerResource
-from taskrouter_sync.resources.reservation import Reservation
 
-from ...support.collector import Collector
-from .conftest import TO_ACT, OpenTaskQueue, OpenWorker, OpenWorkspace
-from .held import Held
+from ...support.center import Center
+from ...support.collector import LIMIT, Collector
 
 
-@pytest.fixture(params=["Worker", "TaskQueue", "Workspace"])
-def client(
-    request: pytest.FixtureRequest,
-    worker_with: OpenWorker,
-    task_queue_with: OpenTaskQueue,
-    workspace_with: OpenWorkspace,
-) -> Any:
-    """Any of the clients."""
-    openers: dict[str, Callable[[], Any]] = {
-        "Worker": worker_with,
-        "TaskQueue": task_queue_with,
-        "Workspace": workspace_with,
-    }
-    return openers[request.param]()
+KINDS = [Worker, TaskQueue, Workspace]
 
 
-@pytest.fixture
-def desk(worker_with: OpenWorker) -> tuple[Worker, Collector]:
-    """Alice's client once it is ready, and what it tells."""
-    worker = worker_with(*TO_ACT)
-    came = Collector().listen(worker, "ready")
-    came.expect("ready")
-    return worker, came
+@pytest.fixture(params=KINDS)
+def client(request: pytest.FixtureRequest, center: Center) -> Any:
+    """Any of the clients; it is not ready yet."""
+    return center.open(request.param)
 
 
-# On all clients
+def path_of(kind: Any, center: Center) -> str:
+    """Where the resource of a client is."""
+    return {
+        Worker: f"/Workers/{center.alice}",
+        TaskQueue: f"/TaskQueues/{center.queue}",
+        Workspace: f"/Workspaces/{center.sids.sid}/",
+    }[kind]
 
 
-def test_connected_and_ready(client: Any, held: Held) -> None:
-    """`ready` brings the client's entity, `connected` nothing."""
-    came = Collector().listen(client, "connected", "ready")
+# On all clients.
+
+
+def test_connected_and_ready(client: Any, center: Center) -> None:
+    """`ready` brings the client's resource, `connected` nothing."""
+    came = Collector().listen(client)
     assert came.expect("connected") is None
-    entity = came.expect("ready")
-    assert entity.sid == client.sid
-    names = {"Alice", "Everyone", held.workspace().friendly_name}
-    assert entity.friendlyName in names
-    assert client.friendlyName == entity.friendlyName
+    resource = came.expect("ready")
+    assert (resource.sid, resource.friendlyName) == (client.sid, client.friendlyName)
+    assert client.friendlyName in ("Alice", "Everyone", "Emulated workspace")
+    assert came.names() == ["connected", "ready"]
+    bridged = [each for each in center.emulator.requests if each.kind == "bridge"]
+    assert bridged[0].url.endswith(path_of(type(client), center))
 
 
-def test_disconnected(client: Any, emulator: Emulator, no_pauses: None) -> None:
-    came = Collector().listen(client, "ready", "disconnected")
+def test_a_lost_connection_is_made_again(
+    client: Any, emulator: Emulator, no_pauses: None
+) -> None:
+    came = Collector().listen(client)
+    client.on("disconnected", lambda: came.add("without an argument"))
     came.expect("ready")
-    emulator.faults.close_sockets(client.sid)
-    assert came.expect("disconnected")["message"]
+    emulator.faults.close_sockets(client.sid, code=4001, reason="too many")
+    told = came.expect("disconnected")
+    assert (told.code, told.reason) == (4001, "too many")
+    assert told["message"] == "Websocket disconnected due to lost connectivity"
+    came.expect("without an argument")
     came.expect("ready")
-
-
-def test_disconnected_without_an_argument(client: Any, emulator: Emulator) -> None:
-    came = Collector().listen(client, "ready")
-    client.on("disconnected", lambda: came.add("disconnected"))
-    came.expect("ready")
-    emulator.faults.close_sockets(client.sid)
-    came.expect("disconnected")
+    assert "error" not in came.names()
 
 
 def test_error(client: Any, emulator: Emulator) -> None:
@@ -82,33 +70,69 @@ def test_error(client: Any, emulator: Emulator) -> None:
     error = came.expect("error")
     assert error.response == "{no JSON"
     assert error.message
-    emulator.send_frame(client.sid, {"event_type": "marker", "payload": {"a_b": 1}})
+    emulator.send_frame(client.sid, {"event_type": "marker", "payload": {}})
     came.expect("marker")
     assert emulator.connections(client.sid) == 1
 
 
-def test_an_unknown_event_comes_under_its_own_name(
-    client: Any, emulator: Emulator
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refused_ready_is_an_error_and_waits_for_a_token(
+    center: Center, kind: Any
 ) -> None:
-    came = Collector().listen(client, "ready", "weather.changed")
+    center.emulator.faults.answer(403, url=path_of(kind, center))
+    client = center.open(kind)
+    came = Collector().listen(client)
+    assert came.expect("error").code == 403
+    with pytest.raises(HttpError):
+        client.wait_until_ready(LIMIT)
+    client.updateToken(center.token(kind, ttl=7200))
     came.expect("ready")
-    frame = {"event_type": "weather.changed", "payload": {"sky": "blue"}}
-    emulator.send_frame(client.sid, frame)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_token_expired(center: Center, kind: Any) -> None:
+    client = center.open(kind, center.token(kind, valid_until=1_000_000, nbf=None))
+    came = Collector().listen(client)
+    assert came.expect("token.expired") is None
+    with pytest.raises(HttpError, match="expired"):
+        client.wait_until_ready(LIMIT)
+
+
+def test_close(client: Any) -> None:
+    came = Collector().listen(client)
+    came.expect("ready")
+    client.close()
+    assert came.names()[-1] == "disconnected"
+    with pytest.raises(ClientClosed):
+        client.fetch()
+
+
+def test_events_come_under_their_names(client: Any, emulator: Emulator) -> None:
+    """The prefix `worker.` is cut on workers only; unknown events are events too."""
+    cut = isinstance(client, Worker)
+    name = "activity.update" if cut else "worker.activity.update"
+    came = Collector().listen(client, "ready", name, "weather.changed")
+    came.expect("ready")
+    for event, payload in (
+        ("worker.activity.update", {"sid": client.sid, "activity_name": "Lunch"}),
+        ("weather.changed", {"sky": "blue"}),
+    ):
+        emulator.send_frame(client.sid, {"event_type": event, "payload": payload})
+    assert came.expect(name).activityName == "Lunch"
     assert came.expect("weather.changed").sky == "blue"
 
 
-def test_token_expired(
-    open_client: Callable[..., Worker],
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    alice: str,
+@pytest.mark.parametrize("kind", [TaskQueue, Workspace])
+def test_others_are_told_of_reservations_by_the_frame(
+    center: Center, kind: Any
 ) -> None:
-    token = WorkerCapabilityToken(
-        emulator.account_sid, emulator.auth_token, workspace.sid, alice, ttl=1
-    )
-    worker = open_client(Worker, token.to_jwt())
-    came = Collector().listen(worker, "token.expired")
-    assert came.expect("token.expired") is None
+    client = center.ready(kind)
+    came, asked = Collector().listen(client), len(center.sent())
+    payload = {"sid": "WT1", "reservation_sid": "WR1"}
+    frame = {"event_type": "reservation.created", "payload": payload}
+    center.emulator.send_frame(client.sid, frame)
+    assert came.expect("reservation.created").sid == "WT1"
+    assert len(center.sent()) == asked
 
 
 def test_the_emitter_family(client: Any) -> None:
@@ -137,27 +161,21 @@ def test_the_emitter_family(client: Any) -> None:
     assert told == [*first, ("on", "second")]
 
 
-# On a Worker: what it is told of itself
+# On a Worker: what it is told of itself.
 
 
-def test_activity_update(
-    desk: tuple[Worker, Collector], held: Held, workspace: ReadyWorkspace
-) -> None:
-    worker, came = desk
-    came.listen(worker, "activity.update")
-    held.change_worker(worker.sid, activity_sid=workspace.activities["Break"])
+def test_worker_updates(center: Center) -> None:
+    worker = center.worker
+    came = Collector().listen(worker)
+    center.backend.update_worker(worker.sid, activity_sid=center.rest)
     told = came.expect("activity.update")
-    assert type(told) is WorkerResource
     assert told.activityName == worker.activityName == "Break"
-
-
-def test_attributes_update(desk: tuple[Worker, Collector], held: Held) -> None:
-    worker, came = desk
-    came.listen(worker, "attributes.update")
-    held.change_worker(worker.sid, attributes='{"languages":["es"]}')
+    center.backend.update_worker(worker.sid, attributes='{"languages":["es"]}')
     told = came.expect("attributes.update")
-    assert type(told) is WorkerResource
     assert told.attributes.languages == worker.attributes.languages == ["es"]
+    # What the client itself has changed is told too.
+    worker.update("ActivitySid", center.sids.activities["Offline"])
+    assert came.expect("activity.update").activityName == "Offline"
 
 
 @pytest.mark.parametrize(
@@ -168,92 +186,69 @@ def test_attributes_update(desk: tuple[Worker, Collector], held: Held) -> None:
     ],
 )
 def test_channel_updates(
-    desk: tuple[Worker, Collector],
-    held: Held,
-    event: str,
-    change: dict[str, Any],
-    shown: dict[str, Any],
+    center: Center, event: str, change: dict[str, Any], shown: dict[str, Any]
 ) -> None:
-    worker, came = desk
-    came.listen(worker, event)
-
-    def update(engine: Engine) -> str:
-        channels = engine.workspace(held.sids.sid).workers[worker.sid].channels
-        sid, channel = next(iter(channels.items()))
-        engine.update_worker_channel(channel, **change)
-        return sid
-
-    sid = held.emulator.call(update)
+    came = Collector().listen(center.worker, event)
+    center.backend.update_channel(center.alice, "voice", **change)
     told = came.expect(event)
-    assert type(told) is WorkerChannel
-    assert told.sid == sid
+    assert told.taskChannelUniqueName == "voice"
     assert {name: told[name] for name in shown} == shown
 
 
-# On a Worker: reservations
+# On a Worker: reservations.
 
-STORIES: dict[str, Callable[[Any, Held], Any]] = {
-    "reservation.accepted": lambda offered, held: offered.accept(),
-    "reservation.rejected": lambda offered, held: offered.reject(),
-    "reservation.canceled": lambda offered, held: held.cancel(offered.taskSid),
-    "reservation.completed": lambda offered, held: offered.accept().task.complete(),
-    "reservation.wrapup": lambda offered, held: offered.accept().task.update(
+STORIES: dict[str, Callable[[Any, Center], Any]] = {
+    "accepted": lambda offered, center: offered.accept(),
+    "rejected": lambda offered, center: offered.reject(),
+    "canceled": lambda offered, center: center.backend.cancel(offered.taskSid),
+    "completed": lambda offered, center: offered.accept().task.complete(),
+    "wrapup": lambda offered, center: offered.accept().task.update(
         "AssignmentStatus", "wrapping"
     ),
 }
 
 
-@pytest.mark.parametrize("event", STORIES)
-def test_reservation_events(
-    desk: tuple[Worker, Collector], emulator: Emulator, held: Held, event: str
-) -> None:
+@pytest.mark.parametrize("name", STORIES)
+def test_reservation_events(center: Center, name: str) -> None:
     """Each brings the reservation as it is, with its task loaded."""
-    worker, came = desk
-    came.listen(worker, "reservation.created", event)
-    task = emulator.create_task(attributes={"language": "es"})
+    came = Collector().listen(
+        center.worker, "reservation.created", f"reservation.{name}"
+    )
+    sid = center.backend.create_task(language="es")
     created = came.expect("reservation.created")
-    assert (type(created), created.task.sid) == (Reservation, task["sid"])
-    assert created.task.attributes.language == "es"
-    STORIES[event](created, held)
-    told = came.expect(event)
-    assert (told, told.task.sid) == (created, task["sid"])
-    status = held.reservation(told.sid).reservation_status
-    assert told.reservationStatus == status
-    assert status == {"wrapup": "wrapping"}.get(event[12:], event[12:])
+    assert (created.task.sid, created.task.attributes.language) == (sid, "es")
+    STORIES[name](created, center)
+    told = came.expect(f"reservation.{name}")
+    assert (told, told.task.sid) == (created, sid)
+    assert told.reservationStatus == {"wrapup": "wrapping"}.get(name, name)
 
 
 @pytest.mark.parametrize("name", ["timeout", "rescinded", "failed"])
-def test_reservation_events_by_their_frames(
-    desk: tuple[Worker, Collector], emulator: Emulator, alice: str, name: str
-) -> None:
-    worker, came = desk
-    came.listen(worker, "reservation.created", f"reservation.{name}")
-    emulator.create_task()
+def test_reservation_events_by_their_frames(center: Center, name: str) -> None:
+    came = Collector().listen(
+        center.worker, "reservation.created", f"reservation.{name}"
+    )
+    center.backend.create_task()
     created = came.expect("reservation.created")
     payload = {"sid": created.taskSid, "reservation_sid": created.sid}
     frame = {"event_type": f"reservation.{name}", "payload": payload}
-    emulator.send_frame(alice, frame)
+    center.emulator.send_frame(center.alice, frame)
     told = came.expect(f"reservation.{name}")
     assert (told, told.task.sid) == (created, created.taskSid)
 
 
-def test_set_skip_fetch_reservation(
-    worker_with: OpenWorker, emulator: Emulator, held: Held
-) -> None:
+def test_set_skip_fetch_reservation(center: Center) -> None:
     """Events then carry what their frame held, and nothing is asked for."""
-    worker = worker_with("fetch_reservations")
+    worker, came = center.worker, Collector()
+    came.listen(worker, "reservation.created")
     worker.setSkipFetchReservation(True)
-    came = Collector().listen(worker, "ready", "reservation.created")
-    came.expect("ready")
-    emulator.wait_for_requests(url="/Reservations")  # what was pending before
-    task = emulator.create_task(attributes={"language": "es"})
+    sid = center.backend.create_task(language="es")
     reservation = came.expect("reservation.created")
-    assert reservation.task.sid == task["sid"]
-    assert reservation.task.attributes.language == "es"
-    assert not any("/Tasks/" in each.url for each in emulator.requests)
+    assert (reservation.task.sid, reservation.task.attributes.language) == (sid, "es")
+    assert not any("/Tasks/" in path for _, path, _ in center.sent())
+    assert reservation.accept().task.assignmentStatus == "assigned"
     # And back: the reservation and its task are fetched again.
     worker.setSkipFetchReservation(False)
-    held.cancel(task["sid"])
-    task = emulator.create_task()
+    sid = center.backend.create_task()
     assert came.expect("reservation.created").reservationStatus == "pending"
-    assert emulator.wait_for_requests(url=f"/Tasks/{task['sid']}/Reservations/")
+    assert center.emulator.wait_for_requests(url=f"/Tasks/{sid}/Reservations/")

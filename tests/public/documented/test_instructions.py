@@ -1,4 +1,4 @@
-"""The documented lines of telephony: the calls that they make in the emulator."""
+"""The forms that the instructions of telephony have, and what becomes of the calls."""
 
 from __future__ import annotations
 
@@ -7,219 +7,115 @@ from typing import Any
 import pytest
 
 from taskrouter_sync import HttpError
-from taskrouter_sync.emulator import Emulator
 
+from ...support.center import CALLER, Center
 from ...support.outcome import Outcome
-from .conftest import CALLER
-from .held import Held
+from .calls import FROM, JOEY, URL
 
 
-FROM = "18004746453"
-URL = "http://example.com/status"
-TWIML = "http://example.com/agent_answer"
+EVENTS = "initiated,ringing,answered,completed"
 
 
-# dequeue
+def params_of(center: Center) -> dict[str, object]:
+    """The parameters of the one instruction that was sent."""
+    ((path, params),) = [each[1:] for each in center.sent() if each[0] == "POST"]
+    assert "/Reservations/WR" in path
+    return dict(params)
 
 
-def test_dequeue_as_documented(
-    reservation: Any, post_work: str, held: Held, outcome: Outcome
+DEQUEUE = {"Instruction": "dequeue", "DequeueFrom": FROM}
+CALL = {"Instruction": "call", "CallFrom": FROM, "CallUrl": URL, "CallTo": JOEY}
+CONFERENCE = {"Instruction": "conference", "From": FROM, "Timeout": "30", "To": JOEY}
+EXIT = {"EndConferenceOnExit": "true"}
+# Stands for the callback among a call's arguments.
+CB = object()
+
+# Method, arguments, and the parameters that they come to.
+FORMS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
+    # Words that name events are the events, whatever place they have.
+    (
+        "dequeue",
+        (FROM, None, None, None, URL, EVENTS, CB),
+        {
+            **DEQUEUE,
+            "DequeueStatusCallbackUrl": URL,
+            "DequeueStatusCallbackEvent": EVENTS,
+        },
+    ),
+    # None is "not given": what follows keeps its meaning.
+    (
+        "dequeue",
+        (FROM, None, None, "30", None, None, JOEY, CB),
+        {**DEQUEUE, "DequeueTimeout": "30", "DequeueTo": JOEY},
+    ),
+    *(
+        (
+            "dequeue",
+            (FROM, None, None, None, None, events, JOEY, CB),
+            {
+                **DEQUEUE,
+                "DequeueStatusCallbackEvent": "initiated,ringing",
+                "DequeueTo": JOEY,
+            },
+        )
+        for events in ("initiated,ringing", ["initiated", "ringing"])
+    ),
+    # A callable in any place is the callback.
+    *(
+        ("call", (*values[:place], CB, *values[place:]), CALL)
+        for values in [(FROM, URL, None, None, None, JOEY)]
+        for place in range(7)
+    ),
+    ("redirect", (CALLER, URL, CB), {"RedirectCallSid": CALLER, "RedirectUrl": URL}),
+    # A dict in any place is the options.
+    ("conference", (CB,), {}),
+    *(
+        ("conference", (*values[:place], EXIT, *values[place:]), CONFERENCE | EXIT)
+        for values in [(FROM, None, "30", JOEY, CB)]
+        for place in range(6)
+    ),
+    # Options override what was given before them, unless they are None.
+    (
+        "conference",
+        (FROM, None, "30", JOEY, CB, {"To": "client:ann", "From": None}),
+        {**CONFERENCE, "To": "client:ann"},
+    ),
+    *(
+        (
+            "conference",
+            (None, None, None, None, CB, {"ConferenceStatusCallbackEvent": events}),
+            {"ConferenceStatusCallbackEvent": events},
+        )
+        for events in ("start,end", ["start", "end"])
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "args", "params"), FORMS)
+def test_a_form(
+    center: Center,
+    outcome: Outcome,
+    method: str,
+    args: tuple[Any, ...],
+    params: dict[str, Any],
 ) -> None:
-    """Six strings and a function: the sixth, a contact URI, is whom to dequeue to."""
-    reservation.dequeue(
-        FROM,
-        post_work,
-        "record-from-answer",
-        "30",
-        URL,
-        "client:joey",
-        outcome.callback,
+    given = [outcome.callback if each is CB else each for each in args]
+    getattr(center.reservation, method)(*given)
+    assert len(outcome.calls) == 1
+    assert params_of(center) == {"Instruction": method, **params}
+
+
+def test_options_may_be_keywords(center: Center) -> None:
+    center.reservation.conference(
+        from_=FROM, to=JOEY, options={"Beep": "onEnter"}, end_conference_on_exit=True
     )
-    assert outcome.result.sid == reservation.sid
-    assert outcome.result.task.attributes["call_sid"] == CALLER
-    call = held.call()
-    assert (call.from_, call.to, call.status) == (FROM, "client:joey", "ringing")
-    assert call.instruction.record == "record-from-answer"
-    assert call.instruction.timeout == 30
-    assert call.instruction.post_work_activity_sid == post_work
-    assert call.instruction.status_callback == URL
-    assert "DequeueStatusCallbackEvent" not in held.instruction()
-
-
-@pytest.mark.parametrize(
-    "events", ["initiated,ringing", ["initiated", "ringing"], ("initiated", "ringing")]
-)
-def test_dequeue_with_all_arguments(
-    reservation: Any, post_work: str, held: Held, outcome: Outcome, events: Any
-) -> None:
-    reservation.dequeue(
-        FROM,
-        post_work,
-        "do-not-record",
-        "30",
-        URL,
-        events,
-        "client:joey",
-        outcome.callback,
-    )
-    assert outcome.result.reservationStatus == "pending"
-    call = held.call()
-    assert call.to == "client:joey"
-    assert call.instruction.status_callback_events == ("initiated", "ringing")
-
-
-def test_dequeue_with_events_in_sixth_place(
-    reservation: Any, held: Held, outcome: Outcome
-) -> None:
-    """Words that name events are the events: nobody is left to call."""
-    events = "initiated,ringing,answered,completed"
-    reservation.dequeue(FROM, None, None, None, URL, events, outcome.callback)
-    assert "contact_uri" in outcome.error.message
-    assert held.instruction()["DequeueStatusCallbackEvent"] == events
-
-
-def test_dequeue_with_nothing_in_the_middle(
-    reservation: Any, held: Held, outcome: Outcome
-) -> None:
-    """None is "not given": it is left out, and what follows keeps its meaning."""
-    reservation.dequeue(
-        FROM, None, None, "30", None, None, "client:joey", outcome.callback
-    )
-    assert outcome.result.sid == reservation.sid
-    assert held.call().instruction.post_work_activity_sid is None
-    assert held.instruction() == {
-        "Instruction": "dequeue",
-        "DequeueFrom": FROM,
-        "DequeueTimeout": "30",
-        "DequeueTo": "client:joey",
+    assert params_of(center) == {
+        "Instruction": "conference",
+        "From": FROM,
+        "To": JOEY,
+        "Beep": "onEnter",
+        "EndConferenceOnExit": True,
     }
-
-
-def test_dequeue_in_python(reservation: Any, post_work: str, held: Held) -> None:
-    dequeued = reservation.dequeue(
-        from_=FROM,
-        post_work_activity_sid=post_work,
-        record="record-from-answer",
-        timeout=30,
-        status_callback_url=URL,
-        status_callback_events=["answered", "completed"],
-        to="client:joey",
-    )
-    assert dequeued.task.sid == reservation.task.sid
-    assert held.instruction() == {
-        "Instruction": "dequeue",
-        "DequeueFrom": FROM,
-        "DequeuePostWorkActivitySid": post_work,
-        "DequeueRecord": "record-from-answer",
-        "DequeueTimeout": 30,
-        "DequeueStatusCallbackUrl": URL,
-        "DequeueStatusCallbackEvent": "answered,completed",
-        "DequeueTo": "client:joey",
-    }
-
-
-def test_dequeue_without_anybody_to_call_raises(reservation: Any) -> None:
-    with pytest.raises(HttpError, match="Dequeue"):
-        reservation.dequeue(from_=FROM)
-
-
-# call
-
-
-def test_call_as_documented(reservation: Any, held: Held, outcome: Outcome) -> None:
-    reservation.call(FROM, TWIML, None, "true", None, "client:joey", outcome.callback)
-    assert outcome.result.sid == reservation.sid
-    call = held.call()
-    assert (call.instruction.name, call.from_, call.to) == ("call", FROM, "client:joey")
-    assert call.instruction.url == TWIML
-    # Accepted as it was asked for; the answer shows it as it was before.
-    assert held.reservation(reservation.sid).reservation_status == "accepted"
-    assert outcome.result.reservationStatus == "pending"
-
-
-def test_call_with_all_arguments(
-    reservation: Any, held: Held, outcome: Outcome
-) -> None:
-    record = "record-from-answer"
-    reservation.call(FROM, TWIML, URL, "false", record, "client:joey", outcome.callback)
-    assert outcome.result.sid == reservation.sid
-    instruction = held.call().instruction
-    assert (instruction.status_callback, instruction.record) == (URL, record)
-    assert held.reservation(reservation.sid).reservation_status == "pending"
-
-
-@pytest.mark.parametrize("place", range(7))
-def test_call_with_its_callback_in_a_wrong_place(
-    reservation: Any, held: Held, outcome: Outcome, place: int
-) -> None:
-    """A callable in any position is the callback; the others keep their meaning."""
-    values = [FROM, TWIML, None, "true", None, "client:joey"]
-    reservation.call(*values[:place], outcome.callback, *values[place:])
-    assert outcome.result.sid == reservation.sid
-    call = held.call()
-    assert (call.from_, call.instruction.url, call.to) == (FROM, TWIML, "client:joey")
-
-
-def test_call_in_python(reservation: Any, held: Held) -> None:
-    called = reservation.call(
-        from_=FROM,
-        url=TWIML,
-        status_callback_url=URL,
-        accept=True,
-        record="do-not-record",
-        to="client:joey",
-    )
-    assert called.sid == reservation.sid
-    assert held.call().instruction.status_callback == URL
-    assert held.reservation(reservation.sid).reservation_status == "accepted"
-    with pytest.raises(HttpError, match="Pending"):
-        reservation.call(FROM, TWIML, to="client:joey")
-
-
-# redirect
-
-
-def test_redirect_as_documented(reservation: Any, held: Held, outcome: Outcome) -> None:
-    reservation.redirect(CALLER, TWIML, "true", outcome.callback)
-    assert outcome.result.sid == reservation.sid
-    call = held.call()
-    assert (call.sid, call.status) == (CALLER, "redirected")
-    assert call.instruction.url == TWIML
-    assert held.reservation(reservation.sid).reservation_status == "accepted"
-
-
-def test_redirect_without_accepting(
-    reservation: Any, held: Held, outcome: Outcome
-) -> None:
-    reservation.redirect(CALLER, TWIML, outcome.callback)
-    assert outcome.result.sid == reservation.sid
-    assert held.reservation(reservation.sid).reservation_status == "pending"
-    assert "RedirectAccept" not in held.instruction()
-
-
-def test_redirect_in_python(reservation: Any, held: Held) -> None:
-    with pytest.raises(HttpError, match="RedirectCallSid"):
-        reservation.redirect(call_sid="CA1", url=TWIML)
-    redirected = reservation.redirect(call_sid=CALLER, url=TWIML, accept=True)
-    assert redirected.sid == reservation.sid
-    assert held.reservation(reservation.sid).reservation_status == "accepted"
-    assert held.sent()[-1][1]["RedirectAccept"] is True
-
-
-# What becomes of them
-
-
-def test_an_answered_dequeue_accepts_and_ends_in_its_activity(
-    reservation: Any, post_work: str, emulator: Emulator, held: Held, outcome: Outcome
-) -> None:
-    emulator.telephony.answer_after = 0
-    reservation.dequeue(
-        FROM, post_work, None, None, None, "client:joey", outcome.callback
-    )
-    assert outcome.result.reservationStatus == "pending"
-    assert reservation.fetch().reservationStatus == "accepted"
-    emulator.telephony.hang_up(held.call().sid)
-    assert held.worker(reservation.workerSid).activity_name == "Break"
 
 
 @pytest.mark.parametrize(
@@ -227,15 +123,14 @@ def test_an_answered_dequeue_accepts_and_ends_in_its_activity(
     [
         ("call", (), "callFrom"),
         ("call", (FROM,), "callUrl"),
-        ("call", (None, TWIML), "callFrom"),
+        ("call", (None, URL), "callFrom"),
         ("redirect", (), "redirectCallSid"),
         ("redirect", (CALLER,), "redirectUrl"),
-        ("redirect", (None, TWIML, "true"), "redirectCallSid"),
+        ("redirect", (None, URL, "true"), "redirectCallSid"),
     ],
 )
 def test_what_an_instruction_can_t_do_without(
-    reservation: Any,
-    held: Held,
+    center: Center,
     outcome: Outcome,
     method: str,
     args: tuple[Any, ...],
@@ -243,5 +138,53 @@ def test_what_an_instruction_can_t_do_without(
 ) -> None:
     """A TypeError names it, before anything is sent."""
     with pytest.raises(TypeError, match=f"reservation.{method}: {missing} is required"):
-        getattr(reservation, method)(*args, outcome.callback)
-    assert outcome.calls == held.sent() == []
+        getattr(center.reservation, method)(*args, outcome.callback)
+    assert outcome.calls == []
+    assert not [each for each in center.sent() if each[0] == "POST"]
+
+
+# What becomes of them.
+
+
+@pytest.mark.parametrize("method", ["dequeue", "conference"])
+def test_an_answered_call_accepts_and_ends_in_its_activity(
+    center: Center, method: str
+) -> None:
+    reservation = center.reservation
+    center.emulator.telephony.answer_after = 0
+    getattr(reservation, method)(post_work_activity_sid=center.rest, to=JOEY)
+    assert reservation.fetch().reservationStatus == "accepted"
+    (call,) = center.emulator.calls
+    assert (call.to, call.instruction.name) == (JOEY, method)
+    center.emulator.telephony.hang_up(call.sid)
+    assert center.worker.fetch().activityName == "Break"
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_call_and_a_redirect_accept_if_they_shall(
+    center: Center, accept: bool
+) -> None:
+    status = "accepted" if accept else "pending"
+    center.reservation.call(FROM, URL, accept=accept, to=JOEY)
+    assert center.reservation.fetch().reservationStatus == status
+    if not accept:
+        center.reservation.redirect(CALLER, URL, accept=True)
+        assert center.reservation.fetch().reservationStatus == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("method", "keywords", "words"),
+    [
+        ("dequeue", {"from_": FROM}, "Dequeue"),
+        ("redirect", {"call_sid": "CA1", "url": URL}, "RedirectCallSid"),
+        ("conference", {"timeout": 1000, "to": JOEY}, "Timeout"),
+        ("reject", {"activity_sid": "WA" + "0" * 32}, "WorkerActivitySid"),
+    ],
+)
+def test_what_the_service_refuses(
+    center: Center, method: str, keywords: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(HttpError, match=words):
+        getattr(center.reservation, method)(**keywords)
+    assert center.emulator.calls == []
+    assert center.reservation.fetch().reservationStatus == "pending"

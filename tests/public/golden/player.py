@@ -18,10 +18,10 @@ from typing import Any
 from taskrouter_sync import Twilio
 from taskrouter_sync.errors import TaskRouterError
 
+from .bridge import OpenSession
 from .case import Arguments, Case, Json, Recording, callback_names, sign_all
 from .ears import MARKER, Ears, ScriptedError
 from .recorder import Recorder
-from .service import Session
 
 
 # Seconds that a step may take unless it says so.
@@ -43,12 +43,12 @@ class StepFailed(Exception):
 class Player:
     """One case being played."""
 
-    def __init__(self, case: Case, bridge_url: str, **limits: Any) -> None:
+    def __init__(self, case: Case, open_session: OpenSession, **limits: Any) -> None:
         """Prepare the case.
 
         Args:
             case: as the rules made it.
-            bridge_url: of the bridge process.
+            open_session: of the bridge.
             limits: keywords of the client that are no part of the script.
         """
         self._case = case
@@ -59,7 +59,7 @@ class Player:
             for number, token in enumerate(tokens, 1)
             if isinstance(token, str) and token
         }
-        self._service = Session(bridge_url, case["rest"], named)
+        self._service = open_session(case["rest"], named)
         self._recorder = Recorder(self._service.api)
         self._ears = Ears(self._recorder)
         self._variables = copy.deepcopy(case.get("vars", {}))

@@ -1,7 +1,7 @@
 """What callbacks and events deliver, as the JSON values of a recording.
 
-Reads the SDK through its public mapping protocol. Of its insides it looks at `_url`
-alone: where a resource's requests go is part of a recording, and no property.
+Reads the SDK through its public mapping protocol. Where a resource's requests go is
+part of a recording, and no property.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from taskrouter_sync.resources.base import Resource
 from taskrouter_sync.resources.lists import ListResource
 from taskrouter_sync.resources.statistics import Statistics
 
+from ...support.internals import url_of
 from .case import Json
 
 
@@ -56,7 +57,7 @@ class Recorder:
         if isinstance(value, Resource):
             return self._resource(value, depth)
         if isinstance(value, Statistics):
-            return {"$entity": type(value).__name__, "$url": self.record(value._url)}
+            return {"$entity": type(value).__name__, "$url": self.record(url_of(value))}
         if isinstance(value, TaskRouterError):
             return {"$error": {"code": value.code, "message": value.message}}
         if isinstance(value, BaseException):
@@ -78,7 +79,7 @@ class Recorder:
         kind = type(entity).__name__.removesuffix("Resource")
         return {
             "$entity": kind,
-            "$url": self.record(entity._url),
+            "$url": self.record(url_of(entity)),
             **self._properties(entity, kind, depth),
         }
 
@@ -96,7 +97,10 @@ class Recorder:
 
     def _list(self, entity: ListResource, depth: int) -> Json:
         kind = type(entity).__name__
-        recorded: dict[str, Json] = {"$entity": kind, "$url": self.record(entity._url)}
+        recorded: dict[str, Json] = {
+            "$entity": kind,
+            "$url": self.record(url_of(entity)),
+        }
         if not depth:
             for name in BELOW.get(kind, ()):
                 recorded[name] = self.record(getattr(entity, name), depth + 1)

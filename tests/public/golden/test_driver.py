@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import jwt
 import pytest
 
-from taskrouter_sync.errors import HttpError
-
-from .case import Arguments, Case, Recording, load_all, sign
+from .case import Case, Recording, load_all
 from .compare import differences
 from .compare_values import unlike
-from .recorder import Recorder
 from .rules import RULES, adapt
 
 
@@ -216,79 +211,3 @@ class TestRules:
         recorded = copy.deepcopy(_CASES[_PLAIN])
         adapt(recorded)
         assert recorded == _CASES[_PLAIN]
-
-
-class TestTokens:
-    CLAIMS = {"account_sid": "AC1"}  # noqa: RUF012 - read only
-
-    def test_is_signed_with_the_secret(self):
-        token = sign({"claims": self.CLAIMS, "exp_in": 60}, 1000.9)
-        claims = jwt.decode(token, options={"verify_signature": False})
-        assert claims["exp"] == 1060
-        assert claims["account_sid"] == "AC1"
-
-    def test_two_are_never_the_same(self):
-        first, second = ({"claims": {"n": n}} for n in (1, 2))
-        assert sign(first, 0) != sign(second, 0)
-
-    @pytest.mark.parametrize(
-        ("token", "expected"), [(None, None), ({"raw": 5}, 5), ({"raw": ""}, "")]
-    )
-    def test_anything_else_stands_for_itself(self, token, expected):
-        assert sign(token, 0) == expected
-
-
-def test_arguments_are_made_of_their_markers():
-    made: list[Any] = []
-
-    def callback(name: str, throws: str | None) -> Any:
-        made.append((name, throws))
-        return print
-
-    arguments = Arguments(
-        tokens=["t1", "t2"],
-        api="api",
-        bridge="bridge",
-        variables={"params": {"a": 1}},
-        callback=callback,
-    )
-    value = [
-        {"$token": 2},
-        {"$api": True},
-        {"$bridge": True},
-        {"$undefined": True},
-        {"$var": "params"},
-        {"deep": [{"$callback": "cb", "throws": "x"}]},
-        None,
-    ]
-    assert arguments.make(value) == [
-        "t2",
-        "api",
-        "bridge",
-        None,
-        {"a": 1},
-        {"deep": [print]},
-        None,
-    ]
-    assert made == [("cb", "x")]
-
-
-@pytest.mark.parametrize(
-    ("value", "recorded"),
-    [
-        (None, None),
-        (1.5, 1.5),
-        (float("nan"), {"$number": "nan"}),
-        ("http://x/api/Y", "{api}/Y"),
-        ([1, {"a": "b"}], [1, {"a": "b"}]),
-        (print, {"$function": True}),
-        (
-            datetime(2015, 7, 30, 22, 0, 0, 123999, timezone(timedelta(hours=2))),
-            {"$date": "2015-07-30T20:00:00.123Z"},
-        ),
-        (HttpError(404, "no"), {"$error": {"code": 404, "message": "no"}}),
-        (KeyError("x"), {"$exception": {"type": "KeyError", "message": "'x'"}}),
-    ],
-)
-def test_values_are_recorded(value, recorded):
-    assert Recorder("http://x/api").record(value) == recorded

@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.timing import Timing
-
+from ...support.internals import timing
+from .bridge import OpenSession, running_bridge
 from .case import Case, Recording, load_all
 from .compare import differences
 from .player import Player
 from .rules import adapt
-from .service import running_bridge
 
 
 # The first test waits for all plays: about 6 s in all, more on a busy machine.
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.timeout(120)
 _AT_A_TIME = 6
 
 # For the cases that are about time limits: seconds that they can be waited for.
-_SHORT = Timing(response=1.0, heartbeat=2.0)
+_SHORT = timing(answer=1.0, heartbeat=2.0)
 
 _CASES = {name: adapt(case) for name, case in load_all().items()}
 
@@ -45,21 +44,21 @@ def played(request: pytest.FixtureRequest) -> Mapping[str, Future[Recording]]:
     with (
         pytest.MonkeyPatch.context() as environment,
         warnings.catch_warnings(),
-        running_bridge() as url,
+        running_bridge() as open_session,
         ThreadPoolExecutor(_AT_A_TIME) as pool,
     ):
         for variable in ("TASKROUTER_EVENT_BRIDGE_URL", "TASKROUTER_API_URL"):
             environment.delenv(variable, raising=False)
         # The deprecated methods of the recordings warn, as they should.
         warnings.simplefilter("ignore", DeprecationWarning)
-        plays = {name: pool.submit(_play, _CASES[name], url) for name in names}
+        plays = {name: pool.submit(_play, _CASES[name], open_session) for name in names}
     return plays
 
 
-def _play(case: Case, url: str) -> Recording:
+def _play(case: Case, open_session: OpenSession) -> Recording:
     if "slow" not in case["tags"]:
-        return Player(case, url).play()
-    return Player(case, url, _timing=_SHORT).play()
+        return Player(case, open_session).play()
+    return Player(case, open_session, _timing=_SHORT).play()
 
 
 @pytest.mark.parametrize("name", sorted(_CASES))

@@ -136,5 +136,19 @@ GROUPS: Mapping[str, list[Case]] = {
     "task": OF_A_TASK,
     "taskQueue": OF_THE_OTHERS,
     "workspace": OF_THE_OTHERS,
-    "list": OF_A_LIST,
+    "workers": OF_A_LIST,
 }
+
+KEYWORDS: list[tuple[str, dict[str, Any], str]] = [
+    ("accept", {"reason": "x"}, "reservation.accept: there is no argument 'reason'"),
+    ("reject", {"sid": "WA1"}, "reservation.reject: there is no argument 'sid'"),
+    ("reject", {"callback": 5}, "callback must be a callable, not int 5"),
+    ("reject", {"cb": "then"}, "cb must be a callable, not str 'then'"),
+    ("dequeue", {"from": "1800"}, "there is no argument 'from'"),
+    ("dequeue", {"from_": "a", "dequeueFrom": "b"}, "dequeueFrom came more than once"),
+    ("call", {"url": "http://x"}, "callFrom is required"),
+    ("conference", {"options": ["x"]}, "options must be a dict, not list"),
+    ("conference", {"beep": {1}}, "the value of Beep must be text, .* not set"),
+    ("update", {"priority": b"x"}, "the value of Priority must be text, .* not bytes"),
+    ("fetch", {"sid": SID}, "there is no argument 'sid'"),
+]

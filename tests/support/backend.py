@@ -1,0 +1,106 @@
+"""What happens at the service without the client: tasks come, workers are changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from taskrouter_sync.emulator import Emulator, ServiceError
+from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+
+
+__all__ = ["Backend", "ReadyWorkspace", "ServiceError"]
+
+
+class Backend:
+    """Changes what the emulator holds; only this class knows the emulator's engine."""
+
+    def __init__(self, emulator: Emulator, workspace: ReadyWorkspace) -> None:
+        self._emulator = emulator
+        self._sid = workspace.sid
+
+    def make_room(self, capacity: int) -> None:
+        """Let every worker take so many tasks at once."""
+
+        def change(engine: Any) -> None:
+            for worker in engine.workspaces[self._sid].workers.values():
+                for channel in worker.channels.values():
+                    engine.update_worker_channel(channel, capacity=capacity)
+
+        self._emulator.call(change)
+
+    def create_task(self, **attributes: Any) -> str:
+        """Create a task; gives its sid."""
+        sid: str = self._emulator.create_task(self._sid, attributes=attributes)["sid"]
+        return sid
+
+    def update_task(self, sid: str, **values: Any) -> None:
+        self._emulator.call(
+            lambda engine: engine.update_task(self._space(engine).tasks[sid], **values)
+        )
+
+    def cancel(self, *sids: str) -> None:
+        """Cancel these tasks; without any, all that are not finished."""
+        for sid in sids or self.open_tasks():
+            self.update_task(sid, assignment_status="canceled")
+
+    def open_tasks(self) -> list[str]:
+        """List the tasks that are not finished."""
+        return self._emulator.call(
+            lambda engine: [
+                sid
+                for sid, task in self._space(engine).tasks.items()
+                if not task.finished
+            ]
+        )
+
+    def update_reservation(self, sid: str, status: str) -> None:
+        self._emulator.call(
+            lambda engine: engine.update_reservation(
+                self._reservations(engine)[sid], status
+            )
+        )
+
+    def reservations(self, worker_sid: str) -> dict[str, Any]:
+        """Copy a worker's reservations, by sid, the latest last."""
+        return self._emulator.call(
+            lambda engine: {
+                sid: each.snapshot()
+                for sid, each in self._reservations(engine).items()
+                if each.worker_sid == worker_sid
+            }
+        )
+
+    def update_worker(self, sid: str, **values: Any) -> None:
+        self._emulator.call(
+            lambda engine: engine.update_worker(
+                self._space(engine).workers[sid], **values
+            )
+        )
+
+    def update_channel(self, worker_sid: str, name: str, **values: Any) -> None:
+        def change(engine: Any) -> None:
+            worker = self._space(engine).workers[worker_sid]
+            channel = engine.worker_channel(worker, name)
+            engine.update_worker_channel(channel, **values)
+
+        self._emulator.call(change)
+
+    def create_task_queue(self, name: str) -> str:
+        """Create a queue that no workflow leads to; gives its sid."""
+        return self._emulator.call(
+            lambda engine: engine.create_task_queue(self._space(engine), name).sid
+        )
+
+    def workspaces(self) -> list[str]:
+        """List the sids of all workspaces."""
+        return self._emulator.call(lambda engine: list(engine.workspaces))
+
+    def _space(self, engine: Any) -> Any:
+        return engine.workspaces[self._sid]
+
+    def _reservations(self, engine: Any) -> dict[str, Any]:
+        return {
+            sid: each
+            for task in self._space(engine).tasks.values()
+            for sid, each in task.reservations.items()
+        }
