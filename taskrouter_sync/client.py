@@ -427,11 +427,9 @@ class Client(Emitter, Resource[R]):
             )
         if not queued and not self._is_closed:
             self._log.warning(
-                "%s: %d events are queued for a callback that blocks;
-                the connection
-                is
-
-                " "opened again when they are done", self._name(),
+                "%s: %d events are queued for a callback that blocks; the connection "
+                "is opened again when they are done",
+                self._name(),
                 len(self._dispatcher),
             )
             self._connection.disconnect()
@@ -456,7 +454,7 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.put(partial(self._handle_attempt_failed, error, token))
 
     def _queue_event(self, event: Event, size: int = 0) -> bool:
-        """Queue an event of a frame or a response; InvalidResponse if it makes no sense."""
+        """Queue an event; InvalidResponse if it makes no sense."""
         if event.type.startswith("ready"):
             return self._dispatcher.put(
                 partial(self._handle_ready_event, event), size=size

@@ -173,7 +173,7 @@ def _run_job(queued: _Queued) -> None:
         result = queued.job()
     except TaskRouterError as error:
         queued.future.set_exception(error)
-    except Exception as error:  # the top of the thread: events wait for the future
+    except Exception as error:  # noqa: BLE001 - the top of the thread
         log.exception("A request of the event thread failed unexpectedly")
         kind = type(error).__name__
         queued.future.set_exception(TaskRouterError(f"Unexpected {kind}"))

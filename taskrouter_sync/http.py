@@ -82,7 +82,7 @@ class Response(NamedTuple):
 
 
 class _Reply(NamedTuple):
-    """A response without its connection, which an error that somebody keeps would hold."""
+    """A response without its connection, which an error that is kept would hold."""
 
     status: int
     reason: str

@@ -71,7 +71,7 @@ class ClientLog(_Adapter):
     """
 
     def __init__(self, debug: object) -> None:
-        """Read the constructor's `debug` as TaskRouter.js does: off for False, "false"."""
+        """Read `debug` as TaskRouter.js does: off for False and "false"."""
         super().__init__(log, {})
         self._debug = debug is not False and debug != "false"
 

@@ -93,7 +93,7 @@ def channel_url(event_bridge: str, token: Token) -> str:
 def socket_url(
     channel: str, token: Token, close_existing_sessions: bool, disconnect: str | None
 ) -> Secret:
-    """Give the address of a client's channel for the WebSocket, with the token in it."""
+    """Give the address of a client's channel for the WebSocket, with its token."""
     query = {
         "token": token.secret.reveal(),
         "closeExistingSessions": str(close_existing_sessions).lower(),

@@ -352,7 +352,7 @@ class Reservations:
     def missed_before(
         self, event: str, sid: str, payload: Mapping[str, Any]
     ) -> list[str]:
-        """Find what was missed before the event of a frame that comes before the sync."""
+        """Find what was missed before an event that comes before the sync."""
         with self._lock:
             before = _BEFORE.get(event.removeprefix(PREFIX), ())
             known = self._known.get(sid)
@@ -537,7 +537,7 @@ def _values(payload: Any) -> Iterator[tuple[Topic, Any]]:
 
 
 def _comparable(value: Any) -> Any:
-    """Read a value; attributes are JSON text, which may be written in different ways."""
+    """Read a value; JSON text may be written in different ways."""
     if not isinstance(value, str):
         return value
     try:

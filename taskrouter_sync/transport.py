@@ -120,7 +120,7 @@ class _Reader:
             self._skip_informational()
 
     def _skip_informational(self) -> None:
-        """Pass over 1xx responses before the 101, which websocket-client doesn't know."""
+        """Pass over 1xx responses, which websocket-client does not know."""
         while re.match(rb"HTTP/1\.[01] 1(?!01)\d\d", self._buffer):
             self._buffer = self._buffer.partition(b"\r\n\r\n")[2]
             if not self._buffer:
@@ -338,7 +338,7 @@ class Transport:
             sock.close()
 
     def forked(self) -> None:
-        """Close the descriptor in a child process; the parent's connection stays open."""
+        """Close the descriptor in a child process, but not the connection."""
         sock, self._sock = self._sock, None
         if sock is not None:
             # Not SSLSocket's own, which might send something.
@@ -367,7 +367,7 @@ def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
 
 
 def _trust(ca_bundle: str | None) -> ssl.SSLContext:
-    """Give a context that verifies with a file of certificates, or a directory of them."""
+    """Verify with a file of certificates, or a directory of them."""
     changed = None if ca_bundle is None else os.stat(ca_bundle).st_mtime_ns
     return _context(ca_bundle, changed)
 

@@ -125,18 +125,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if isinstance(debug, Mapping):
             raise ArgumentError(
                 "Worker takes no options object: pass Worker(token, debug, "
-
-                "connect_activity_sid, disconnect_activity_sid,
-                close_existing_sessions, " "region,
-                max_retries), or
-
-                these as keywords"
-
-
-
-
-
-
+                "connect_activity_sid, disconnect_activity_sid, "
+                "close_existing_sessions, region, max_retries), or these as keywords"
             )
         _check_activity("connect_activity_sid", connect_activity_sid)
         _check_activity("disconnect_activity_sid", disconnect_activity_sid)
