@@ -175,9 +175,7 @@ class Signature(NamedTuple):
         self, keywords: Mapping[str, Any], values: dict[str, Any]
     ) -> None:
         spelled = {
-            name: each
-            for each in self.parameters
-            for name in (camel_case(each.keyword), each.name, each.keyword)
+            name: each for each in self.parameters for name in (each.name, each.keyword)
         }
         for name, value in keywords.items():
             if name not in spelled:
