@@ -396,7 +396,11 @@ class Client(Emitter, Resource[R]):
 
     def _target(self) -> Target | None:
         token = self._tried = self._session.token
-        if token is self._refused_token or token.is_expired(time.time()):
+        if token.is_expired(time.time()):
+            # The wall clock may have been set.
+            self._dispatcher.call_soon(self._check_expiry)
+            return None
+        if token is self._refused_token:
             return None
         url = socket_url(
             self._channel_url,
