@@ -5,28 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-
-# All that the documentation names; others are recorded when they are asked for.
-EVENTS = (
-    "connected",
-    "ready",
-    "disconnected",
-    "error",
-    "token.expired",
-    "activity.update",
-    "attributes.update",
-    "capacity.update",
-    "channel.availability.update",
-    "reservation.created",
-    "reservation.accepted",
-    "reservation.rejected",
-    "reservation.timeout",
-    "reservation.canceled",
-    "reservation.rescinded",
-    "reservation.completed",
-    "reservation.wrapup",
-    "reservation.failed",
-)
+from ..typed_events import WORKER_EVENTS
 
 
 class EventLog:
@@ -43,7 +22,7 @@ class EventLog:
         self._came = threading.Condition()
         self._events: list[tuple[str, Any]] = []
         self._taken = 0
-        for event in (*EVENTS, *others):
+        for event in (*WORKER_EVENTS, *others):
             client.on(event, self._recorder(event))
 
     @property
