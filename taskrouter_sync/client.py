@@ -6,6 +6,7 @@ Methods named ``_handle_…`` run on the event thread, as all that they call.
 from __future__ import annotations
 
 import enum
+import inspect
 import logging
 import os
 import threading
@@ -102,6 +103,7 @@ class Client(Emitter, Resource[R]):
     ) -> None:
         """Read the arguments and connect in the background; returns at once."""
         Emitter.__init__(self)
+        self._refuse_options(debug)
         provider: TokenProvider | None = token if callable(token) else None
         first = read_token(hide(provider()) if provider else token, self._SID_CLAIM)
         retries = _read_retries(max_retries)
@@ -175,6 +177,16 @@ class Client(Emitter, Resource[R]):
         except BaseException:
             self._abandon()
             raise
+
+    @classmethod
+    def _refuse_options(cls, debug: object) -> None:
+        """Refuse the options object that TaskRouter.js takes from version 2 on."""
+        if isinstance(debug, Mapping):
+            names = ", ".join(inspect.signature(cls).parameters).partition(", daemon")
+            raise ArgumentError(
+                f"{cls.__name__} takes no options object: pass "
+                f"{cls.__name__}({names[0]}), or these as keywords"
+            )
 
     def _make_http(self, shared: Http, session: requests.Session | None) -> Http:
         return shared if session is None else Http(session)

@@ -122,12 +122,6 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/worker
         """
         token = hide(token)
-        if isinstance(debug, Mapping):
-            raise ArgumentError(
-                "Worker takes no options object: pass Worker(token, debug, "
-                "connect_activity_sid, disconnect_activity_sid, "
-                "close_existing_sessions, region, max_retries), or these as keywords"
-            )
         _check_activity("connect_activity_sid", connect_activity_sid)
         _check_activity("disconnect_activity_sid", disconnect_activity_sid)
         self._reservations = Reservations()
@@ -432,6 +426,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # Either part is missing: of the frame alone, as TaskRouter.js does.
         framed = self._session.build(payload)
         if isinstance(framed, Reservation):
+            if isinstance(loaded, Task):
+                framed._set_task(loaded)
             return framed
         bare = self._bare_reservation(sid, payload.get("sid"))
         bare._set_task(framed)

@@ -124,7 +124,7 @@ class Statistics(ClientObject, Generic[Data]):
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+        return f"<{type(self).__name__}, not fetched>"
 
 
 class RealTimeStatistics(Statistics[Data]):
