@@ -120,7 +120,7 @@ def test_a_pending_frame_comes_out_as_created(
     emulator.faults.answer(200, {"payload": nothing}, url="/Reservations")
     worker, came = ready_worker()
     worker.set_skip_fetch_reservation(skip)
-    ((sid, found),) = backend.reservations(str(worker.sid)).items()
+    (sid,) = backend.reservations(str(worker.sid))
     if refused in ("the reservation", "both"):
         emulator.faults.answer(404, method="GET", url=f"/Reservations/{sid}")
     if refused in ("the task", "both"):
