@@ -31,24 +31,24 @@ def event(event_type: Any, payload: Any = None) -> str:
 
 CREATED = "reservation.created"
 ODD: list[tuple[str | bytes, int, str]] = [
-    ("no json", TEXT, "is no JSON"),
-    ('{"event_type": "odd"', TEXT, "is no JSON"),
-    ("[" * 100_000, TEXT, "is no JSON"),
-    (b"x" * MIB_16, TEXT, "is no JSON"),
-    (b"[" * MIB_16, TEXT, "is no JSON"),
-    ('{"event_type":"x","payload":' + "[" * 900 + "]" * 900 + "}", TEXT, "is no JSON"),
-    ('{"event_type":"x","payload":' + "9" * 5000 + "}", TEXT, "is no JSON"),
-    ("[1, 2]", TEXT, "is no object"),
-    ('"text"', TEXT, "is no object"),
-    ("7", TEXT, "is no object"),
-    ("null", TEXT, "is no object"),
-    (b"\xff\xfe", TEXT, "is no UTF-8"),
-    (b'{"event_type": "od\xc3"}', TEXT, "is no UTF-8"),
-    (bytes(range(256)), BINARY, "is no UTF-8"),
-    (b"\x00\x01", BINARY, "is no JSON"),
-    (b'{"event_type": "x', BINARY, "is no JSON"),
-    (event(7), TEXT, "event_type that is no text"),
-    (event([CREATED]), TEXT, "event_type that is no text"),
+    ("no json", TEXT, "is not JSON"),
+    ('{"event_type": "odd"', TEXT, "is not JSON"),
+    ("[" * 100_000, TEXT, "is not JSON"),
+    (b"x" * MIB_16, TEXT, "is not JSON"),
+    (b"[" * MIB_16, TEXT, "is not JSON"),
+    ('{"event_type":"x","payload":' + "[" * 900 + "]" * 900 + "}", TEXT, "is not JSON"),
+    ('{"event_type":"x","payload":' + "9" * 5000 + "}", TEXT, "is not JSON"),
+    ("[1, 2]", TEXT, "is not an object"),
+    ('"text"', TEXT, "is not an object"),
+    ("7", TEXT, "is not an object"),
+    ("null", TEXT, "is not an object"),
+    (b"\xff\xfe", TEXT, "is not UTF-8"),
+    (b'{"event_type": "od\xc3"}', TEXT, "is not UTF-8"),
+    (bytes(range(256)), BINARY, "is not UTF-8"),
+    (b"\x00\x01", BINARY, "is not JSON"),
+    (b'{"event_type": "x', BINARY, "is not JSON"),
+    (event(7), TEXT, "event_type that is not text"),
+    (event([CREATED]), TEXT, "event_type that is not text"),
     (event(CREATED), TEXT, "has no payload"),
     (event(CREATED, [1]), TEXT, "has no payload"),
     (event(CREATED, {}), TEXT, "names no reservation"),
@@ -76,7 +76,7 @@ def test_without_a_listener_it_is_logged(caplog: pytest.LogCaptureFixture) -> No
         stage.client.remove_all_listeners("error")
         stage.send("no json")
         assert stage.told() == []
-    assert "A frame of the event bridge is no JSON" in caplog.text
+    assert "A frame of the event bridge is not JSON" in caplog.text
 
 
 def test_a_frame_of_no_event_is_nobody_s() -> None:
@@ -264,7 +264,10 @@ def test_what_there_is_no_room_for_is_lost_but_for_what_the_state_still_tells(
     assert 200 <= len(numbers(came)) <= 300
     assert came.count(CREATED) == 1
     records = [*caplog.get_records("setup"), *caplog.records]
-    assert any("too many events wait" in each.getMessage() for each in records)
+    assert any(
+        "events are queued for a callback that blocks" in each.getMessage()
+        for each in records
+    )
 
 
 def test_a_flood_that_is_faster_than_its_callbacks_comes_whole(

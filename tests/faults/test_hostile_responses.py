@@ -294,9 +294,14 @@ def packed() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", ["gzip", "deflate", "gzip, gzip"])
 @pytest.mark.parametrize("status", [b"200 OK", b"302 Found", b"500 Oh"])
-def test_nobody_unpacks_what_is_packed(
-    trouble: Any, packed: dict[str, bytes], kind: str, status: bytes
+def test_what_is_packed_is_unpacked_within_the_limit(
+    trouble: Any,
+    packed: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    status: bytes,
 ) -> None:
+    limit_response(monkeypatch, 1_000_000)
     headers = b"Content-Encoding: " + kind.encode(), b"Location: /x"
     data = response(packed[kind], *headers, status=status)
     tracemalloc.start()
@@ -306,7 +311,14 @@ def test_nobody_unpacks_what_is_packed(
     finally:
         tracemalloc.stop()
     assert most < 5_000_000
-    assert type(error) is (InvalidResponse if status.startswith(b"200") else HttpError)
+    assert isinstance(error, InvalidResponse | HttpError)
+
+
+def test_a_packed_response_is_read(service: Service, open_at: Open) -> None:
+    """Something between may have packed it."""
+    data = response(gzip.compress(YES), b"Content-Encoding: gzip")
+    service.script = saying(data)
+    assert open_at(2.0).fetch().friendlyName == "Alice"
 
 
 def test_an_unpacked_response_is_asked_for(service: Service, open_at: Open) -> None:

@@ -29,21 +29,23 @@ def same_logging() -> Iterator[None]:
 @pytest.mark.parametrize("debug", [True, None, 1, 0, "true", "False", "no"])
 def test_debug_is_on_unless_it_is_false(debug: object) -> None:
     """As TaskRouter.js has it: everything but False and "false" is on."""
-    assert logs.is_on(debug)
+    logging.getLogger("taskrouter_sync").setLevel(logging.DEBUG)
+    assert logs.ClientLog(debug).isEnabledFor(logging.DEBUG)
 
 
 @pytest.mark.parametrize("debug", [False, "false"])
 def test_debug_is_off_for_false(debug: object) -> None:
-    assert not logs.is_on(debug)
+    logging.getLogger("taskrouter_sync").setLevel(logging.DEBUG)
+    log = logs.ClientLog(debug)
+    assert not log.isEnabledFor(logging.INFO)
+    assert log.isEnabledFor(logging.WARNING)
 
 
-def test_a_program_s_own_logging_is_left_alone(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_program_s_own_logging_is_left_alone() -> None:
     # The test runner's handlers are a configuration.
     log = logging.getLogger("taskrouter_sync")
     before = (list(log.handlers), log.level)
-    assert logs.logger(True) is log
+    logs.ClientLog(True).warning("trouble")
     assert (log.handlers, log.level) == before
 
 
@@ -115,7 +117,7 @@ def test_an_event_and_the_requests_for_it_name_the_same_sids(
 )
 def test_the_console_s_lines_are_short(line: str, read: str) -> None:
     record = logging.LogRecord("x", logging.INFO, "x", 1, "%s", (line,), None)
-    written = logs.StoryFormatter().format(record)
+    written = logs.ConsoleFormatter().format(record)
     assert written.split(" ", 2)[2] == read
 
 
@@ -138,14 +140,17 @@ _TELL = "log.debug('the story'); log.warning('trouble')"
 @pytest.mark.parametrize(
     ("program", "told"),
     [
-        (f"log = logs.logger(True); {_TELL}", ["the story", "trouble"]),
-        (f"logging.basicConfig(); log = logs.logger(True); {_TELL}", ["trouble"]),
+        (f"log = logs.ClientLog(True); {_TELL}", ["the story", "trouble"]),
+        (f"logging.basicConfig(); log = logs.ClientLog(True); {_TELL}", ["trouble"]),
         (
             "logging.basicConfig(level=logging.DEBUG, format='%(message)s')\n"
-            f"log = logs.logger(True); {_TELL}",
+            f"log = logs.ClientLog(True); {_TELL}",
             ["the story", "trouble"],
         ),
-        (f"logs.logger(True); log = logs.logger(True); {_TELL}", ["story", "trouble"]),
+        (
+            f"logs.ClientLog(True); log = logs.ClientLog(True); {_TELL}",
+            ["story", "trouble"],
+        ),
     ],
     ids=["no logging", "logging of warnings", "logging of all", "two clients"],
 )

@@ -32,7 +32,7 @@ def test_a_card_tells_where_a_worker_stands(
     assert state["friendly_name"] == "Alice"
     assert state["activity_name"] == "Available"
     assert (state["connection"], state["ready"]) == ("open", "yes")
-    assert (state["open reservations"], state["callbacks waiting"]) == ("0", "0")
+    assert (state["open reservations"], state["events queued"]) == ("0", "0")
     backend.create_task(language="<en>")
     reservation = came.expect("reservation.created")
     words = check(worker._repr_html_()).words
@@ -53,13 +53,13 @@ def test_a_card_tells_what_waits_for_a_callback(
     for _ in range(3):
         emulator.send_frame(alice, {"event_type": "later", "payload": {}})
     try:
-        state = wait_for(worker, "callbacks waiting", "3")
+        state = wait_for(worker, "events queued", "3")
         assert "Block" in state["callback running"]
     finally:
         block.go_on.set()
     for _ in range(3):
         came.expect("later")
-    assert shown(worker)["callbacks waiting"] == "0"
+    assert shown(worker)["events queued"] == "0"
 
 
 def wait_for(client: Any, name: str, value: str) -> dict[str, str]:

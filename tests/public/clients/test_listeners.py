@@ -242,7 +242,7 @@ def test_a_late_listener_of_a_state_is_told_once_on_the_event_thread(
         worker.on("ready", late.callback(f"ready {number}"))
     worker.on("connected", lambda: late.add(threading.current_thread().name))
     late.listen(worker, "ready", "marker")
-    assert late.expect("ready") is came.last("ready")
+    assert late.expect("ready") == came.last("ready")
     send("marker")
     late.expect("marker")
     assert late.names() == [

@@ -191,7 +191,7 @@ class Refusal(logging.Handler):
         self.came = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "-> resting" in record.getMessage():
+        if "-> idle" in record.getMessage():
             self.came.set()
 
 

@@ -82,8 +82,8 @@ def test_a_refusal_without_words(emulator: Emulator, calls: Calls, body: str) ->
         assert (error.code, error.message) == (502, "Bad Gateway")
 
 
-EMPTY = "The service's answer is empty"
-NO_OBJECT = "The service's answer is no JSON object"
+EMPTY = "The service's response is empty"
+NO_OBJECT = "The service's response is not a JSON object"
 NO_ITEMS = "The service's list lacks its items"
 
 
@@ -135,7 +135,7 @@ def test_no_response(emulator: Emulator, calls: Calls) -> None:
     emulator.faults.drop(times=ALL)
     for error in calls.all_errors(ConnectionFailed):
         assert error.code == 0
-        assert error.message.startswith("The connection to the service broke")
+        assert error.message.startswith("The connection to the service was lost")
     emulator.stop()
     for error in calls.all_errors(ConnectionFailed):
         assert error.code == 0
@@ -148,7 +148,7 @@ def test_no_response_in_time(center: Center) -> None:
     for error in Calls(center, "worker", worker).all_errors(RequestTimeout):
         assert (error.code, error.message) == (
             0,
-            "The service did not answer in time",
+            "The service did not respond in time",
         )
 
 

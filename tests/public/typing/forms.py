@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from typing_extensions import assert_type
-
-from taskrouter_sync import TaskQueue, TaskRouterError, Worker, Workspace
-from taskrouter_sync.resources.entities import (
+from taskrouter_sync.resources.lists import (
+    ActivityList,
+    WorkerChannelList,
+    WorkerList,
+)
+from taskrouter_sync.resources.models import (
     Activity,
+    Task,
     TaskQueueResource,
     WorkerChannel,
     WorkerResource,
     WorkspaceResource,
 )
-from taskrouter_sync.resources.listing import (
-    ActivityList,
-    ReservationList,
-    WorkerChannelList,
-    WorkerList,
-)
-from taskrouter_sync.resources.reservation import Reservation
+from typing_extensions import assert_type
+
+from taskrouter_sync import TaskQueue, TaskRouterError, Worker, Workspace
+from taskrouter_sync.resources.reservation import Reservation, ReservationList
 from taskrouter_sync.resources.statistics import StatisticsData, StatisticsList
-from taskrouter_sync.resources.task import Task
 
 
 def on_worker(error: TaskRouterError | None, worker: WorkerResource | None) -> None:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from taskrouter_sync.resources.models import (
+    TaskQueueResource,
+    WorkerChannel,
+    WorkerResource,
+    WorkspaceResource,
+)
+
 from taskrouter_sync import (
     HttpError,
     TaskQueue,
@@ -11,12 +18,6 @@ from taskrouter_sync import (
     Twilio,
     Worker,
     Workspace,
-)
-from taskrouter_sync.resources.entities import (
-    TaskQueueResource,
-    WorkerChannel,
-    WorkerResource,
-    WorkspaceResource,
 )
 from taskrouter_sync.resources.reservation import Reservation
 
