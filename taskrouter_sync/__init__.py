@@ -25,14 +25,14 @@ from .errors import (
 
 
 if TYPE_CHECKING:
-    from .capabilities import (
+    from .capability import (
         TaskQueueCapabilityToken,
         WorkerCapabilityToken,
         WorkspaceCapabilityToken,
     )
-    from .clients.taskqueue import TaskQueue
-    from .clients.worker import Worker
-    from .clients.workspace import Workspace
+    from .taskqueue import TaskQueue
+    from .worker import Worker
+    from .workspace import Workspace
     from .javascript import Twilio
 
 __all__ = [
@@ -58,13 +58,13 @@ __all__ = [
 # Imported when first asked for: few programs need them all. A server that mints tokens
 # needs no HTTP and no WebSocket.
 _AT_NEED = {
-    "TaskQueue": "clients.taskqueue",
-    "TaskQueueCapabilityToken": "capabilities",
+    "TaskQueue": "taskqueue",
+    "TaskQueueCapabilityToken": "capability",
     "Twilio": "javascript",
-    "Worker": "clients.worker",
-    "WorkerCapabilityToken": "capabilities",
-    "Workspace": "clients.workspace",
-    "WorkspaceCapabilityToken": "capabilities",
+    "Worker": "worker",
+    "WorkerCapabilityToken": "capability",
+    "Workspace": "workspace",
+    "WorkspaceCapabilityToken": "capability",
 }
 
 

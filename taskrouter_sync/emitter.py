@@ -1,37 +1,130 @@
-"""on / once / off / emit: Node's event emitter, safe to use from any thread.
+"""Callbacks: what may be one, how it is called; and Node's event emitter for them.
 
-Knows nothing of TaskRouter; may import the pure modules only.
+A callback is called as JavaScript calls it: extra arguments are dropped, missing ones
+are None. Knows nothing of TaskRouter; may import the pure modules only.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, overload
 
-from .callbacks import Listener, arity, call_fitted, name_of
-from .errors import ArgumentError
-from .naming import BothSpellings
+from .errors import ArgumentError, TaskRouterError
+from .naming import BothSpellings, nearest_name
 
 
 log = logging.getLogger("taskrouter_sync")
 
+Result = TypeVar("Result")
+
+# Gets (error, result): one of them is None.
+Callback: TypeAlias = Callable[..., Any]
+# The same for type checkers: it may take fewer. The result is declared as if it always
+# came, so that whoever has asked `error` first may use it as it is.
+ResultCallback: TypeAlias = (
+    Callable[[TaskRouterError | None, Result], Any]
+    | Callable[[TaskRouterError | None], Any]
+    | Callable[[], Any]
+)
+# Gets what the event carries: see the table of events in the README.
+Listener: TypeAlias = Callable[..., Any]
+
 _NOT_GIVEN: Any = object()
+
+_POSITIONAL = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
 
 if TYPE_CHECKING:
     Self = TypeVar("Self", bound="Emitter")
     Decorated = TypeVar("Decorated", bound=Listener)
 
 
+def check_callback(callback: Any, name: str = "callback") -> None:
+    """Refuse what can't be a callback.
+
+    Raises:
+        ArgumentError: it can't be called, or it is a coroutine function: calling one
+            only makes a coroutine, and there is no event loop here that would run it.
+    """
+    if not callable(callback):
+        raise ArgumentError(
+            f"{name} must be callable, not {type(callback).__name__} {callback!r:.80}"
+        )
+    if _is_coroutine_function(callback):
+        raise ArgumentError(
+            f"{name} must be an ordinary function, not the coroutine function "
+            f"{name_of(callback)}: nothing here would await it"
+        )
+
+
+def _is_coroutine_function(callback: Any) -> bool:
+    while isinstance(callback, functools.partial):
+        callback = callback.func
+    return any(
+        inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each)
+        for each in (callback, type(callback).__call__)
+    )
+
+
+def call(callback: Callable[..., Any], *args: Any) -> Any:
+    """Call with as many of the arguments as the callback takes."""
+    return _call_fitted(callback, arity(callback), args)
+
+
+def _call_fitted(
+    callback: Callable[..., Any], takes: tuple[int, int | None], args: tuple[Any, ...]
+) -> Any:
+    fewest, most = takes
+    if most is not None:
+        args = args[:most]
+    if len(args) < fewest:
+        args += (None,) * (fewest - len(args))
+    result = callback(*args)
+    if type(result) is CoroutineType:
+        # A wrapper around a coroutine function is found out only when it is called.
+        result.close()
+        raise ArgumentError(
+            f"{name_of(callback)} returned a coroutine: nothing here would await it"
+        )
+    return result
+
+
+def arity(callback: Callable[..., Any]) -> tuple[int, int | None]:
+    """Tell how few and how many positional arguments a callable takes.
+
+    ``(0, None)``, anything goes, for a built-in that does not tell its signature.
+    """
+    try:
+        parameters = inspect.signature(callback).parameters.values()
+    except (ValueError, TypeError):
+        return 0, None
+    positional = [each for each in parameters if each.kind in _POSITIONAL]
+    fewest = sum(each.default is each.empty for each in positional)
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        return fewest, None
+    return fewest, len(positional)
+
+
+def name_of(callback: Callable[..., Any]) -> str:
+    """Name a callable for a log line."""
+    return str(getattr(callback, "__qualname__", type(callback).__qualname__))
+
+
 class Registration:
-    """One listener of one event.
+    """One listener of one event; no two are equal.
 
     Attributes:
-        told: whether an event has reached it; only the thread that emits touches it.
+        delivered: whether an event has reached it; written by the emitting thread only.
     """
 
-    __slots__ = ("callback", "event", "once", "takes", "told")
+    __slots__ = ("callback", "delivered", "event", "once", "takes")
 
     def __init__(self, event: str, callback: Listener, *, once: bool) -> None:
         self.event: str = event
@@ -39,18 +132,26 @@ class Registration:
         self.once: bool = once
         # Found once: it takes longer than all else that a call needs.
         self.takes: tuple[int, int | None] = arity(callback)
-        self.told: bool = False
+        self.delivered: bool = False
 
 
 class Emitter(BothSpellings):
-    """Listeners by event name, with the methods of Node's ``EventEmitter``."""
+    """Listeners by event name, with the methods of Node's ``EventEmitter``.
+
+    Any method may be called from any thread and in a signal handler. There is no lock
+    that such a handler could wait for: the lists of registrations are changed only by
+    operations that are atomic in CPython.
+    """
+
+    # The names of the events that there are, for those who mistype one.
+    _EVENTS: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self) -> None:
-        # Guards _listeners; never held while a listener runs.
-        self._listeners_lock = threading.Lock()
+        # A list stays once it is here, so that nobody appends to one that is gone.
         self._listeners: dict[str, list[Registration]] = {}
         # What runs now, for the one who wonders why events wait.
-        self._calling: Listener | None = None
+        self._running: Listener | None = None
+        self._warned: set[str] = set()
 
     @overload
     def on(self, event: str) -> Callable[[Decorated], Decorated]: ...
@@ -68,7 +169,8 @@ class Emitter(BothSpellings):
             The emitter, so that calls can be chained (or the decorator).
 
         Raises:
-            ArgumentError: `event` is no text, or `callback` can't be called.
+            ArgumentError: `event` is no text, or `callback` can't be called, or is a
+                coroutine function.
 
         Source: https://nodejs.org/api/events.html#emitteroneventname-listener
         """
@@ -83,22 +185,21 @@ class Emitter(BothSpellings):
         return self._register(event, callback, once=True)
 
     def add_listener(self: Self, event: str, callback: Listener) -> Self:
-        """Do what `on` does: Node's other name for it."""
+        """Do what `on` does: Node's other name for it.
+
+        Type checkers know the names of the events, and what each carries, for `on` and
+        `once`; this takes a listener of any event, also of a program's own.
+        """
         self._register(event, callback, once=False)
         return self
 
     def remove_listener(self: Self, event: str, callback: Listener) -> Self:
         """Take `callback` off `event`: the latest registration, if it has several."""
-        _check(event, callback)
-        with self._listeners_lock:
-            registered = self._listeners.get(event, [])
-            for position in reversed(range(len(registered))):
-                if registered[position].callback == callback:
-                    # A new list: whoever walks the old one is not disturbed.
-                    self._listeners[event] = (
-                        registered[:position] + registered[position + 1 :]
-                    )
-                    break
+        _check_event(event)
+        check_callback(callback)
+        for registration in reversed(self._registered(event)):
+            if registration.callback == callback and self._remove(registration):
+                break
         return self
 
     def off(self: Self, event: str, callback: Listener) -> Self:
@@ -107,11 +208,8 @@ class Emitter(BothSpellings):
 
     def remove_all_listeners(self: Self, event: str | None = None) -> Self:
         """Take all listeners off `event`, or off every event."""
-        with self._listeners_lock:
-            if event is None:
-                self._listeners.clear()
-            else:
-                self._listeners.pop(event, None)
+        for name in tuple(self._listeners) if event is None else (event,):
+            self._listeners.get(name, []).clear()
         return self
 
     def listeners(self, event: str) -> list[Listener]:
@@ -135,88 +233,92 @@ class Emitter(BothSpellings):
         removeAllListeners = remove_all_listeners
 
     def _register(self, event: str, callback: Listener, *, once: bool) -> Any:
+        _check_event(event)
         if callback is _NOT_GIVEN:
-            _check_event(event)
 
             def decorate(decorated: Decorated) -> Decorated:
                 self._register(event, decorated, once=once)
                 return decorated
 
             return decorate
-        _check(event, callback)
+        check_callback(callback)
+        if self._EVENTS and event not in self._EVENTS:
+            self._warn_of_name(event)
         registration = Registration(event, callback, once=once)
-        with self._listeners_lock:
-            self._listeners[event] = [*self._listeners.get(event, ()), registration]
-        self._registered_late(registration)
+        self._listeners.setdefault(event, []).append(registration)
+        self._on_registered(registration)
         return self
 
-    def _registered_late(self, registration: Registration) -> None:
-        """Hear of a new listener; a client tells it the state that still holds."""
+    def _on_registered(self, registration: Registration) -> None:
+        """Follow a new listener up; a client calls it with the current state."""
 
     def _may_call(self, registration: Registration) -> bool:
         """Whether a listener may still be called; a client that was closed says no."""
         return True
 
-    def _registered(self, event: str) -> Sequence[Registration]:
-        with self._listeners_lock:
-            return self._listeners.get(event, ())
+    def _on_listener_error(
+        self, registration: Registration, error: BaseException
+    ) -> None:
+        """Handle what a listener raised: log it with its traceback."""
+        log.error(
+            "The listener %s of %r raised",
+            name_of(registration.callback),
+            registration.event,
+            exc_info=error,
+        )
+
+    def _registered(self, event: str) -> tuple[Registration, ...]:
+        return tuple(self._listeners.get(event, ()))
 
     def _is_registered(self, registration: Registration) -> bool:
-        """Whether a registration still stands; for those who tell late listeners."""
-        return registration in self._registered(registration.event)
+        """Whether a registration still stands; for those who call late listeners."""
+        return registration in self._listeners.get(registration.event, ())
 
     def _emit_to(self, registrations: Sequence[Registration], *args: Any) -> bool:
         """Call these listeners as `emit` does."""
         for registration in registrations:
             if not self._may_call(registration):
                 continue
-            if registration.once and not self._use_up(registration):
+            # Of several that emit a once-listener's event, one can remove it.
+            if registration.once and not self._remove(registration):
                 continue
-            registration.told = True
-            self._calling = registration.callback
+            registration.delivered = True
+            outer, self._running = self._running, registration.callback
             try:
-                call_fitted(registration.callback, registration.takes, args)
+                _call_fitted(registration.callback, registration.takes, args)
             except BaseException as error:  # the user's own: the others are called yet
                 if _is_ctrl_c(error):
                     raise
-                log.exception(
-                    "The listener %s of %r raised",
-                    name_of(registration.callback),
-                    registration.event,
-                )
+                self._on_listener_error(registration, error)
             finally:
-                self._calling = None
+                self._running = outer
         return bool(registrations)
 
-    def _calling_name(self) -> str | None:
+    def _running_name(self) -> str | None:
         """Name the listener that runs now, for whoever wonders why events wait."""
-        calling = self._calling
-        return None if calling is None else name_of(calling)
+        running = self._running
+        return None if running is None else name_of(running)
 
-    def _use_up(self, registration: Registration) -> bool:
-        """Remove a once-listener; False if somebody else has just called it."""
-        with self._listeners_lock:
-            registered = self._listeners.get(registration.event, [])
-            if registration not in registered:
-                return False
-            self._listeners[registration.event] = [
-                other for other in registered if other is not registration
-            ]
-            return True
+    def _remove(self, registration: Registration) -> bool:
+        """Remove a registration; False if somebody else has just done it."""
+        try:
+            self._listeners.get(registration.event, []).remove(registration)
+        except ValueError:
+            return False
+        return True
+
+    def _warn_of_name(self, event: str) -> None:
+        """Warn, once, of a name that looks like a mistyped one."""
+        meant = nearest_name(event, self._EVENTS)
+        if meant is not None and event not in self._warned:
+            self._warned.add(event)
+            log.warning("There is no event %r; did you mean %r?", event, meant)
 
 
 def _is_ctrl_c(error: BaseException) -> bool:
     # Python hands it to the main thread alone; on another it is a listener's mistake.
     main = threading.current_thread() is threading.main_thread()
     return main and isinstance(error, KeyboardInterrupt)
-
-
-def _check(event: Any, callback: Any) -> None:
-    _check_event(event)
-    if not callable(callback):
-        raise ArgumentError(
-            f"callback must be callable, not {type(callback).__name__} {callback!r:.80}"
-        )
 
 
 def _check_event(event: Any) -> None:

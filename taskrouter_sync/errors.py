@@ -3,17 +3,17 @@
 ::
 
     TaskRouterError
-    ├── HttpError          the service answered, and not with 2xx
-    ├── RequestTimeout     no answer in time (also a TimeoutError)
-    ├── ConnectionFailed   no connection, or one that broke
-    ├── InvalidResponse    an answer or a frame that makes no sense
+    ├── HttpError          the service responded with an error status
+    ├── RequestTimeout     no response in time (also a TimeoutError)
+    ├── ConnectionFailed   no connection, or one that was lost
+    ├── InvalidResponse    a response or a frame that makes no sense
     ├── ClientClosed       the client was closed, before or meanwhile
     ├── TokenError         a token that can't be used (also a ValueError)
     └── ArgumentError      a call with wrong arguments (also a TypeError)
 
-Every error has `code` and `message`, as ported callbacks print both; `code` is the
-HTTP status where there is one, and 0 elsewhere, as ``XMLHttpRequest.status`` has it.
-No error holds a token, nor does its cause.
+Every error has `code`, `message` and `response`, as ported callbacks print them. Errors
+can be pickled and copied, and none of them holds a token: not in its text, its cause or
+the local variables of its traceback.
 """
 
 from __future__ import annotations
@@ -21,29 +21,58 @@ from __future__ import annotations
 from typing import Any
 
 
+def one_line(text: str, limit: int = 1000) -> str:
+    """Make text of the service harmless: one line, no control characters, not too long.
+
+    Escapes what could forge a log line or steer a terminal, bidirectional marks too.
+    """
+    text = text[:limit]
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
 class TaskRouterError(Exception):
-    """The root: everything this package raises or hands to a callback.
+    """The root: everything this package raises or passes to a callback.
 
     Attributes:
-        code: HTTP status, or 0.
-        message: what happened, in words.
-        response: what the service sent, where that tells more: the text of a frame.
+        code: the HTTP status where there is one, else 0, as ``XMLHttpRequest.status``.
+        message: what happened.
+        response: what the service sent, where that tells more (the text of a frame);
+            always text.
     """
 
-    def __init__(self, message: str, *, code: int = 0, response: Any = None) -> None:
+    def __init__(self, message: str, *, code: int = 0, response: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.response = response
 
+    def __reduce__(self) -> Any:
+        # Exceptions are pickled as a call with `args`, which lack the keywords.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    kind: type[TaskRouterError], args: tuple[Any, ...], state: dict[str, Any]
+) -> TaskRouterError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class HttpError(TaskRouterError):
-    """The service answered with a status that is not 2xx.
+    """The service responded with a status that is not 2xx.
 
     Attributes:
         status: the HTTP status (the same as `code`).
         twilio_code: Twilio's own code, if given.
         more_info: the URL of its explanation, if given.
+        retry_after: seconds to wait before the next attempt, if the service said so.
     """
 
     def __init__(
@@ -59,7 +88,6 @@ class HttpError(TaskRouterError):
         self.status = code
         self.twilio_code = twilio_code
         self.more_info = more_info
-        # Seconds to wait before the next try, when the service said so.
         self.retry_after = retry_after
 
     def __str__(self) -> str:
@@ -71,23 +99,26 @@ class RequestTimeout(TaskRouterError, TimeoutError):
 
 
 class ConnectionFailed(TaskRouterError):
-    """The service can't be reached, or the connection broke."""
+    """The service can't be reached, or the connection was lost.
+
+    Attributes:
+        reached: whether the service may have received the request: what is not safe to
+            repeat is repeated only if it surely did not.
+    """
 
     def __init__(
-        self, message: str, *, reached: bool = False, response: Any = None
+        self, message: str, *, reached: bool = False, response: str = ""
     ) -> None:
         super().__init__(message, response=response)
-        # Whether the service may have got the request: what is not safe to repeat
-        # is repeated only if it surely did not.
         self.reached = reached
 
 
 class InvalidResponse(TaskRouterError):
-    """An answer, or a frame, that is not what the service's contract says."""
+    """A response, or a frame, that violates the service's contract."""
 
 
 class ClientClosed(TaskRouterError):
-    """The client was closed before or while it was asked for something.
+    """The client was closed before or during the call.
 
     After a fork the parent's clients count as closed in the child.
     """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .clients.taskqueue import TaskQueue
-from .clients.worker import Worker
-from .clients.workspace import Workspace
+from .taskqueue import TaskQueue
+from .worker import Worker
+from .workspace import Workspace
 
 
 class _TaskRouter:

@@ -1,8 +1,7 @@
-"""A script stays alive while a client is open, as a page does; Ctrl-C ends it cleanly.
+"""The open clients of a process: what they share, and what happens when a script ends.
 
-A forked child starts without clients.
-
-Knows of clients only that they can be closed.
+A script stays alive while a client is open, as a page does; Ctrl-C ends it cleanly; a
+forked child starts without clients. Knows of clients only that they can be closed.
 """
 
 from __future__ import annotations
@@ -13,90 +12,125 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
+
+from .fetcher import Fetcher
+from .http import Http
 
 
-log = logging.getLogger("taskrouter_sync")
-
+# The exit status after Ctrl-C.
 INTERRUPTED = 130
 
+# Where a wait without a limit can't be interrupted by Ctrl-C, seconds to wait at once.
+WAIT = 0.5 if os.name == "nt" else None
 
-class Closable(Protocol):
+
+class OpenClient(Protocol):
     """A client, as far as this module cares."""
 
+    @property
+    def _log(self) -> logging.LoggerAdapter[Any]: ...
     def close(self) -> None: ...
+    def _forked(self) -> None: ...
 
 
 class Lifecycle:
-    """The open clients of a process, and what becomes of them when its script ends."""
+    """The open clients of the process, and the pools that they share."""
 
     def __init__(self) -> None:
-        # Guards everything below; the end of the script waits on it.
-        self._condition = threading.Condition()
+        # Guards everything below; the end of the script waits on it. Reentrant, as a
+        # signal handler may open and close clients.
+        self._changed = threading.Condition(threading.RLock())
         # In the order of opening; True for those that keep the script alive.
-        self._open: dict[Closable, bool] = {}
-        self._when_forked: dict[Closable, Callable[[], None]] = {}
+        self._open: dict[OpenClient, bool] = {}
+        self._users = 0
+        self._http: Http | None = None
+        self._fetcher: Fetcher | None = None
         self._installed = False
         self._interrupted = False
 
-    def opened(
-        self, client: Closable, *, daemon: bool, when_forked: Callable[[], None]
-    ) -> None:
-        """Keep the script alive for a client, unless it is a daemon's.
+    # What clients share, from the opening of the first to the end of the last.
 
-        Args:
-            client: the one that was opened.
-            daemon: whether the script may end without it.
-            when_forked: gives it up in a child process.
-        """
-        with self._condition:
+    def acquire(self) -> tuple[Http, Fetcher]:
+        """Give a new client the shared pools; `release` must follow."""
+        with self._changed:
+            if self._http is None or self._fetcher is None:
+                self._http, self._fetcher = Http(), Fetcher()
+            self._users += 1
+            return self._http, self._fetcher
+
+    def release(self) -> None:
+        """Note that a client does not use the pools any more; the last one ends them."""
+        with self._changed:
+            self._users -= 1
+            if self._users:
+                return
+            http, fetcher = self._http, self._fetcher
+            self._http = self._fetcher = None
+        if fetcher is not None:
+            fetcher.close()
+        if http is not None:
+            http.close()
+
+    # The end of the script.
+
+    def opened(self, client: OpenClient, *, daemon: bool) -> None:
+        """Keep the script alive for a client, unless `daemon`."""
+        with self._changed:
             self._open[client] = not daemon
-            self._when_forked[client] = when_forked
             installed, self._installed = self._installed, True
         if not installed:
+            self._install()
+
+    def _install(self) -> None:
+        try:
             # Imported here, so that what it registers runs after ours: in a script that
             # is kept alive its executors go on taking work.
             importlib.import_module("concurrent.futures.thread")
             # Runs when the main thread has reached its end, before threads can no
-            # longer be started, which a callback may want to do (from Python 3.12
-            # on, atexit comes too late). The function has no public name; it is what
+            # longer be started, which a callback may want to do (from Python 3.12 on,
+            # atexit comes too late). The function has no public name; it is what
             # concurrent.futures uses.
             threading._register_atexit(self._at_end)  # type: ignore[attr-defined]
-            atexit.register(self._exit_status)
+        except RuntimeError:
+            # The main thread has ended already: the thread that opens this client
+            # keeps the process alive, and atexit closes what is left.
+            atexit.register(self.close_all)
+        atexit.register(self._exit_status)
 
-    def closed(self, client: Closable) -> None:
+    def closed(self, client: OpenClient) -> None:
         """Forget a client; the last one lets the script end."""
-        with self._condition:
+        with self._changed:
             self._open.pop(client, None)
-            self._when_forked.pop(client, None)
-            self._condition.notify_all()
+            self._changed.notify_all()
 
     def close_all(self) -> None:
         """Close every client, the youngest first."""
-        with self._condition:
+        with self._changed:
             clients = list(self._open)
         for client in reversed(clients):
             client.close()
 
-    def orphan_all(self) -> None:
-        """Give up every client in a child process: their threads stayed behind."""
-        self._condition = threading.Condition()
-        self._open.clear()
-        orphans = list(self._when_forked.values())
-        self._when_forked.clear()
-        for give_up in orphans:
-            give_up()
-
     def _at_end(self) -> None:
-        """Wait for the clients, and close what is left."""
+        """Wait for the clients that keep the script alive, and close what is left."""
         try:
-            if not _failed():
-                with self._condition:
-                    self._condition.wait_for(lambda: not any(self._open.values()))
+            if not _has_failed():
+                self._wait()
         except KeyboardInterrupt:
             self._interrupted = True
         self.close_all()
+
+    def _wait(self) -> None:
+        with self._changed:
+            waited_for = [client for client, keeps in self._open.items() if keeps]
+            if waited_for:
+                waited_for[0]._log.info(
+                    "The script has ended; waiting for %s. Close them, or open them with "
+                    "daemon=True, to let the process end",
+                    ", ".join(map(repr, waited_for)),
+                )
+            while any(self._open.values()):
+                self._changed.wait(WAIT)
 
     def _exit_status(self) -> None:
         """End with Ctrl-C's status: the interpreter offers no other way at its end."""
@@ -106,14 +140,28 @@ class Lifecycle:
             sys.stderr.flush()
             os._exit(INTERRUPTED)
 
+    # Forks.
+
+    def forked(self) -> None:
+        """Close every client in a child process: their threads stayed behind.
+
+        Waits for no lock: one of those threads may have held it at the fork.
+        """
+        self._changed = threading.Condition(threading.RLock())
+        clients = list(self._open)
+        self._open.clear()
+        self._users, self._http, self._fetcher = 0, None, None
+        for client in clients:
+            client._forked()
+
 
 def is_interactive() -> bool:
     """Whether this is somebody's interactive session, a notebook for one."""
     return bool(sys.flags.interactive) or hasattr(sys, "ps1")
 
 
-def _failed() -> bool:
-    """Whether the script ended with an exception, or is somebody's interactive session.
+def _has_failed() -> bool:
+    """Whether the script ended with an exception, or is an interactive session.
 
     Such a script has nothing more to wait for.
     """
@@ -123,4 +171,4 @@ def _failed() -> bool:
 lifecycle = Lifecycle()
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no forks
-    os.register_at_fork(after_in_child=lifecycle.orphan_all)
+    os.register_at_fork(after_in_child=lifecycle.forked)

@@ -1,77 +1,110 @@
-"""What `debug` means: the story of a client in the log, or silence but for trouble."""
+"""The logger of the package, and what the `debug` argument of a client means."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+import sys
+from collections.abc import Mapping, MutableMapping, Sequence
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any
+
+from .errors import one_line
 
 
 log = logging.getLogger("taskrouter_sync")
-log.addHandler(logging.NullHandler())
-
-# For clients without debug: warnings and errors still come through to the parent.
-_quiet = log.getChild("quiet")
-_quiet.setLevel(logging.WARNING)
-
-_FORMAT = "%(asctime)s %(message)s"
 
 # Characters of an event's line.
 _LONGEST_EVENT = 200
 
-_SID = r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b"
-_WORKSPACE = r"https?://[^/\s]+/v1/Workspaces/WS[0-9a-f]{32}/?"
+if TYPE_CHECKING:
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+    _Stream = logging.StreamHandler[IO[str]]
+else:
+    _Adapter, _Stream = logging.LoggerAdapter, logging.StreamHandler
 
 
-class StoryFormatter(logging.Formatter):
-    """Writes lines that a person reads: short sids, and URLs without their beginning.
+class ConsoleFormatter(logging.Formatter):
+    """Writes lines for people: short sids, and URLs without their beginning.
 
     A program's own handlers get the whole sids, to search for.
     """
 
+    default_msec_format = "%s.%03d"
+
     def __init__(self) -> None:
-        super().__init__(_FORMAT)
-        self.default_msec_format = "%s.%03d"
+        super().__init__("%(asctime)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        text = re.sub(_WORKSPACE, "/", super().format(record))
-        return re.sub(_SID, r"\1…\2", text)
+        text = super().format(record)
+        text = re.sub(r"https?://[^/\s]+/v1/Workspaces/WS[0-9a-f]{32}/?", "/", text)
+        return re.sub(r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b", r"\1…\2", text)
 
 
-def is_on(debug: object) -> bool:
-    """Read the constructor's `debug` as TaskRouter.js does: off for False, "false"."""
-    return debug is not False and debug != "false"
+class _Console(_Stream):
+    """The console of a program that has not configured logging."""
+
+    @property
+    def stream(self) -> Any:  # as logging's own lastResort
+        # Looked up for each line: a program may replace it, as notebooks do.
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: Any) -> None:
+        """Ignore the stream of the moment of creation."""
 
 
-def logger(debug: object) -> logging.Logger:
-    """Give a client its logger.
+@cache
+def _console() -> logging.Handler:
+    console = _Console()
+    console.setFormatter(ConsoleFormatter())
+    return console
 
-    With `debug` on, and logging not configured by the program, the story goes to the
-    console (stderr), as TaskRouter.js's goes to the browser's. A program that has
-    configured logging sees what its own levels let through.
+
+class ClientLog(_Adapter):
+    """The log of one client: all of it with `debug`, else warnings and errors.
+
+    If the program has configured logging, its handlers and levels decide. If not, yet
+    or at all, lines go to stderr, as TaskRouter.js's go to the browser's console.
     """
-    if not is_on(debug):
-        return _quiet
-    configured = (
-        logging.getLogger().handlers
-        or log.level != logging.NOTSET
-        or any(not isinstance(each, logging.NullHandler) for each in log.handlers)
-    )
-    if not configured:
-        console = logging.StreamHandler()
-        console.setFormatter(StoryFormatter())
-        log.addHandler(console)
-        log.setLevel(logging.DEBUG)
-    return log
+
+    def __init__(self, debug: object) -> None:
+        """Read the constructor's `debug` as TaskRouter.js does: off for False, "false"."""
+        super().__init__(log, {})
+        self._debug = debug is not False and debug != "false"
+
+    def isEnabledFor(self, level: int) -> bool:
+        if level < logging.WARNING and not self._debug:
+            return False
+        return not _is_configured() or log.isEnabledFor(level)
+
+    def log(self, level: int, msg: object, *args: object, **keywords: Any) -> None:
+        if not self.isEnabledFor(level):
+            return
+        text = one_line(str(msg) % args if args else str(msg))
+        exc_info = keywords.get("exc_info")
+        if exc_info is True:
+            exc_info = sys.exc_info()
+        elif isinstance(exc_info, BaseException):
+            exc_info = (type(exc_info), exc_info, exc_info.__traceback__)
+        record = log.makeRecord(log.name, level, "", 0, text, (), exc_info)
+        if _is_configured():
+            log.handle(record)
+        else:
+            _console().handle(record)
+
+    def process(
+        self, msg: Any, kwargs: MutableMapping[str, Any]
+    ) -> tuple[Any, MutableMapping[str, Any]]:
+        return msg, kwargs
+
+
+def _is_configured() -> bool:
+    return bool(logging.getLogger().handlers or log.handlers or log.level)
 
 
 def event_line(event: str, args: Sequence[Any]) -> str:
-    """Write an event with the sid that the requests for it name, too.
-
-    Both are whatever a frame says: one short line is made of it.
-    """
+    """Describe an event for the log, with the sid that its requests name too."""
     payload = getattr(args[0], "payload", None) if args else None
     sid = payload.get("sid") if isinstance(payload, Mapping) else None
-    line = (event if sid is None else f"{event} {sid}")[:_LONGEST_EVENT]
-    return line if line.isprintable() else line.encode("unicode_escape").decode()
+    return one_line(event if sid is None else f"{event} {sid}", _LONGEST_EVENT)

@@ -1,4 +1,4 @@
-"""Where both spellings meet: snake_case is written and stored, camelCase is answered.
+"""Both spellings of names: snake_case is written, camelCase exists by rule.
 
 The index leads from snake_case to camelCase: the way back is not unique.
 Pure; imports nothing of the package.
@@ -6,8 +6,8 @@ Pure; imports nothing of the package.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 
@@ -22,57 +22,43 @@ def camel_case(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
+def parameter_name(keyword: str) -> str:
+    """Name a REST parameter as REST does: ``friendly_name`` -> ``FriendlyName``."""
+    return "".join(part[:1].upper() + part[1:] for part in keyword.split("_"))
+
+
 def index(names: Iterable[str]) -> dict[str, str]:
     """Lead from each camelCase spelling back to its name; of two the later one wins."""
     return {camel_case(name): name for name in names}
 
 
-@cache  # at need: most classes of a program are never asked in camelCase
-def members(kind: type) -> Mapping[str, str]:
-    """Lead from the camelCase spellings of a class's public members to the members."""
-    names = dir(kind)
-    taken = frozenset(names)
-    # A member that already has the camelCase name answers by itself.
-    return {
-        camel: name
-        for camel, name in index(each for each in names if each[0] != "_").items()
-        if camel not in taken
-    }
-
-
 class BothSpellings:
-    """Answer to ``fetchReservations`` where the class has ``fetch_reservations``.
+    """A class whose public members exist in camelCase too: ``fetchReservations``.
 
-    A class that has names of its own at run time (properties of a payload) adds them
-    by `_names`, and reads them by `_named`.
+    The second spelling is a class attribute, made once when the class is defined. A
+    member that is written in camelCase already is left as it is. For type checkers each
+    class repeats its spellings under ``if TYPE_CHECKING``; a test compares them.
     """
 
-    def __getattr__(self, name: str) -> Any:
-        # Only called for what ordinary look-up does not find.
-        if name.startswith("_"):
-            raise AttributeError(_absent(self, name))
-        kind: type = type(self)
-        member = members(kind).get(name)
-        if member is not None:
-            return getattr(self, member)
-        try:
-            return self._named(name)
-        except KeyError:
-            raise AttributeError(_absent(self, name)) from None
+    __slots__ = ()
 
-    def __dir__(self) -> Iterable[str]:
-        own = [*super().__dir__(), *self._names()]
-        kind: type = type(self)
-        return sorted({*own, *members(kind)})
-
-    def _names(self) -> Iterable[str]:
-        """List the run-time names, in both spellings."""
-        return ()
-
-    def _named(self, name: str) -> Any:
-        """Read a run-time name in either spelling; KeyError if there is none."""
-        raise KeyError(name)
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        for camel, name in index(n for n in vars(cls) if n[0] != "_").items():
+            if camel not in vars(cls):
+                setattr(cls, camel, vars(cls)[name])
 
 
-def _absent(thing: object, name: str) -> str:
-    return f"{type(thing).__name__!r} object has no attribute {name!r}"
+def no_attribute(thing: object, name: str, known: Iterable[str]) -> AttributeError:
+    """Make the error for a name that is not there; it suggests the nearest one."""
+    text = f"{type(thing).__name__!r} object has no attribute {name!r}"
+    nearest = nearest_name(name, known)
+    return AttributeError(text if nearest is None else f"{text}; see {nearest!r}")
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Find the name that was probably meant; None if none resembles it."""
+    # At need: few programs mistype, and none does often.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)

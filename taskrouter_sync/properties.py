@@ -1,4 +1,4 @@
-"""From payloads to properties: names, dates, JSON fields, nested objects.
+"""From payloads to properties: names, dates, user data, nested objects, and back.
 
 Pure: knows the service's names, and no sockets, sessions or resources.
 """
@@ -6,14 +6,16 @@ Pure: knows the service's names, and no sockets, sessions or resources.
 from __future__ import annotations
 
 import json
+import keyword
+import math
 import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, SupportsIndex, TypeVar
 
-from .naming import camel_case
+from .naming import camel_case, no_attribute
 
 
 # What users store: their JSON text is parsed, the keys in it are theirs.
@@ -22,49 +24,182 @@ JSON_FIELDS = frozenset({"attributes", "configuration", "addons"})
 # Not properties of an entity (they are in its `payload`); nested objects keep them.
 NOT_PROPERTIES = frozenset({"url", "links", "reservation_sid"})
 
+# What the REST API documents of the objects inside a payload: its links, and all that
+# is in statistics.
+_LINKS = frozenset(
+    camel_case(name)
+    for name in """
+    activities activity assignment_activity bulk_real_time_statistics channels
+    cumulative_statistics events list_statistics real_time_statistics
+    reservation_activity reservations statistics task task_channels task_queue
+    task_queues tasks worker worker_channels worker_statistics workers workflow
+    workflows workspace
+    """.split()
+)
+_STATISTICS = frozenset(
+    camel_case(name)
+    for name in """
+    above account_sid activity_durations activity_statistics assigned avg
+    avg_task_acceptance_time below canceled completed cumulative end_time friendly_name
+    longest_relative_task_age_in_queue longest_relative_task_sid_in_queue
+    longest_task_waiting_age longest_task_waiting_sid max min pending realtime
+    reservations_accepted reservations_canceled reservations_completed
+    reservations_created reservations_rejected reservations_rescinded
+    reservations_timed_out reservations_wrapup reserved sid split_by_wait_time
+    start_time task_queue_data task_queue_response_count task_queue_sid tasks_assigned
+    tasks_by_priority tasks_by_status tasks_canceled tasks_completed tasks_created
+    tasks_deleted tasks_entered tasks_moved tasks_timed_out_in_workflow total
+    total_available_workers total_eligible_workers total_tasks total_workers
+    wait_duration_in_queue_until_accepted wait_duration_until_accepted
+    wait_duration_until_canceled worker_sid workers workflow_sid workspace_sid wrapping
+    """.split()
+)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+_R = TypeVar("_R", bound="Record")
 
 
 class JsonObject(dict[str, Any]):
-    """An object of the user's own: a dict whose keys are attributes too.
+    """An object of the user's own: a dict that behaves as JavaScript's objects do.
 
-    ``task.attributes["foo"]`` and ``task.attributes.foo`` read the same value. A key
-    that is also a dict's method (``items``) is read by index.
+    - ``task.attributes["foo"]`` and ``task.attributes.foo`` read the same value; a name
+      that is not there is None as an attribute, and a KeyError by index.
+    - ``task.attributes.foo = 1`` sets the key, ``del task.attributes.foo`` removes it.
+    - A key that Python can't write after a dot has an underscore: ``attributes.from_``.
+    - A key that is a dict's method (``items``) is set either way and read by index.
+    - A dict that is stored in it becomes such an object, a list a list of such objects,
+      at every depth.
     """
 
     __slots__ = ()
 
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        for key, value in self.items():
+            if isinstance(value, dict | list):
+                super().__setitem__(key, json_objects(value))
+
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"no key {name!r}") from None
+        if name.startswith("__") or (name.startswith("_") and name.endswith("_")):
+            # Questions of Python and of notebooks: can it be copied, how is it shown?
+            if name not in self:
+                raise AttributeError(name)
+        return self.get(self._key(name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self[self._key(name)] = value
+
+    def __delattr__(self, name: str) -> None:
+        self.pop(self._key(name), None)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, json_objects(value))
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        return super().setdefault(key, json_objects(default))
+
+    def update(self, *args: Any, **keywords: Any) -> None:
+        for key, value in dict(*args, **keywords).items():
+            self[key] = value
+
+    def copy(self) -> JsonObject:
+        return JsonObject(self)
+
+    def __or__(self, other: Any) -> JsonObject:  # type: ignore[override]
+        return JsonObject(super().__or__(other))
+
+    def __ior__(self, other: Any) -> JsonObject:  # type: ignore[override]
+        self.update(other)
+        return self
+
+    def _key(self, name: str) -> str:
+        if name.endswith("_") and name not in self and keyword.iskeyword(name[:-1]):
+            return name[:-1]
+        return name
+
+
+class JsonArray(list[Any]):
+    """A list inside of user data: a dict that is put into it becomes a `JsonObject`."""
+
+    __slots__ = ()
+
+    def __init__(self, values: Iterable[Any] = ()) -> None:
+        super().__init__(map(json_objects, values))
+
+    def __setitem__(self, position: Any, value: Any) -> None:
+        if isinstance(position, slice):
+            super().__setitem__(position, map(json_objects, value))
+        else:
+            super().__setitem__(position, json_objects(value))
+
+    def __iadd__(self, values: Iterable[Any]) -> JsonArray:  # type: ignore[misc]
+        self.extend(values)
+        return self
+
+    def append(self, value: Any) -> None:
+        super().append(json_objects(value))
+
+    def extend(self, values: Iterable[Any]) -> None:
+        super().extend(map(json_objects, values))
+
+    def insert(self, position: SupportsIndex, value: Any) -> None:
+        super().insert(position, json_objects(value))
+
+    def copy(self) -> JsonArray:
+        return JsonArray(self)
 
 
 class Record(dict[str, Any]):
     """An object of the service inside a payload: camelCase keys, both spellings.
 
-    ``json.dumps`` gives the names that ``JSON.stringify`` gives in JavaScript.
+    As an attribute a name that the REST API documents is None where the object lacks
+    it; any other name is an AttributeError, which suggests the nearest one. By index
+    what is not there is a KeyError. ``json.dumps`` gives the names that
+    ``JSON.stringify`` gives in JavaScript.
     """
 
-    # Values whose name became equal to another one's: read by their own spelling.
-    __slots__ = ("_shadowed",)
+    # The service's own names, by the camelCase ones; and the values whose camelCase
+    # name another one has: they are read by their own spelling.
+    __slots__ = ("_documented", "_names", "_shadowed")
 
     def __init__(self, payload: Mapping[str, Any], *, statistics: bool = False) -> None:
         super().__init__()
+        self._documented = _STATISTICS if statistics else _LINKS
+        self._names: dict[str, str] = {}
         self._shadowed: dict[str, Any] = {}
-        names: dict[str, str] = {}
         for name, sent in payload.items():
             camel = camel_case(name)
             value = property_value(name, sent, statistics=statistics)
-            if names.get(camel) == camel:
+            if self._names.get(camel) == camel:
                 # Nothing else than this very name leads to what has it.
                 self._shadowed[name] = value
                 continue
-            if camel in names:
-                self._shadowed[names[camel]] = self[camel]
-            names[camel] = name
+            if camel in self._names:
+                self._shadowed[self._names[camel]] = self[camel]
+            self._names[camel] = name
             self[camel] = value
+
+    def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
+        """Give it as plain data of the caller's own.
+
+        Args:
+            snake_case: the REST API's names, and not those of TaskRouter.js.
+        """
+        names = self._names if snake_case else {}
+        found = {names.get(k, k): plain(v, snake_case) for k, v in self.items()}
+        if snake_case:
+            found |= {k: plain(v, snake_case) for k, v in self._shadowed.items()}
+        return found
+
+    def to_json(self) -> str:
+        """Give the text that ``JSON.stringify`` gives in JavaScript."""
+        return json_text(self)
+
+    toDict = to_dict
+    toJson = to_json
 
     def __missing__(self, name: str) -> Any:
         if name in self._shadowed:
@@ -84,22 +219,26 @@ class Record(dict[str, Any]):
         return self[name] if name in self else default
 
     def __getattr__(self, name: str) -> Any:
-        # Copying and pickling ask for `_shadowed` before it is there.
-        if name.startswith("__") or name == "_shadowed":
+        # Copying and pickling ask for private names before they are there.
+        if name.startswith("_"):
             raise AttributeError(name)
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(f"no property {name!r}") from None
+            if camel_case(name) in self._documented:
+                return None
+        known = {*self, *dir(self), *self._documented}
+        raise no_attribute(self, name, known) from None
 
     def __reduce__(self) -> Any:
-        return _restore_record, (dict(self), self._shadowed)
+        state = (self._documented, self._names, self._shadowed)
+        return _restored, (type(self), dict(self), state)
 
 
-def _restore_record(values: dict[str, Any], shadowed: dict[str, Any]) -> Record:
-    record = Record({})
-    record.update(values)
-    record._shadowed.update(shadowed)
+def _restored(kind: type[_R], values: dict[str, Any], state: Any) -> _R:
+    record = kind.__new__(kind)
+    dict.update(record, values)
+    record._documented, record._names, record._shadowed = state
     return record
 
 
@@ -145,25 +284,80 @@ def user_data(value: Any) -> Any:
     """Parse the user's JSON text; text that is no JSON stays text."""
     if isinstance(value, str):
         try:
-            return json.loads(
+            value = json.loads(
                 value, object_hook=JsonObject, parse_constant=_no_json_constant
             )
+            return json_objects(value)
         except (ValueError, RecursionError):
             return value
     return json_objects(value)
 
 
 def json_objects(value: Any) -> Any:
-    """Give parsed JSON's objects attributes, at every depth, and rename nothing."""
+    """Let parsed JSON behave as in JavaScript, at every depth; rename nothing."""
+    if isinstance(value, JsonObject | JsonArray):
+        return value
     if isinstance(value, dict):
-        return JsonObject((key, json_objects(item)) for key, item in value.items())
+        return JsonObject(value)
     if isinstance(value, list):
-        return [json_objects(item) for item in value]
+        return JsonArray(value)
     return value
 
 
 def _no_json_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def plain(value: Any, snake_case: bool = False) -> Any:
+    """Copy a value as plain dicts and lists, which share nothing with the original."""
+    if isinstance(value, Record):
+        return value.to_dict(snake_case)
+    if isinstance(value, dict):
+        return {key: plain(item, snake_case) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item, snake_case) for item in value]
+    return value
+
+
+def json_text(value: Any) -> str:
+    """Write a value as ``JSON.stringify`` does: compact, dates in ISO 8601.
+
+    Raises:
+        TypeError, ValueError: there is something in it that JSON can't say.
+    """
+    value = _json_value(value)
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: escaped, as in JavaScript
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(item) for item in value]
+    if isinstance(value, date):
+        return date_text(value)
+    if isinstance(value, float):
+        # JavaScript has one kind of numbers, and JSON neither NaN nor infinity.
+        return whole(value) if math.isfinite(value) else None
+    return value
+
+
+def whole(number: float) -> float | int:
+    """Give a float without a fraction as an integer, as JavaScript writes it."""
+    return int(number) if number.is_integer() and abs(number) < 1e21 else number
+
+
+def date_text(value: date) -> str:
+    """Write a date as JavaScript does; one without a zone is in local time."""
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    text = value.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def date_value(value: Any) -> Any:

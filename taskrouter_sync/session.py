@@ -1,155 +1,174 @@
-"""What everything born of one client shares: its token, its URLs, its way to ask."""
+"""What everything born of one client shares: its token, its URLs, its requests."""
 
 from __future__ import annotations
 
-import logging
-import random
+import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
+from functools import partial
+from logging import LoggerAdapter
 from typing import Any, Protocol
 
-from .errors import ClientClosed, HttpError, TaskRouterError, TokenError
-from .tokens import Token, check_same_client
-from .wire import answers, backoff
-from .wire.answers import Result
-from .wire.frames import Event
-from .wire.requester import (
-    ANSWER_TIMEOUT,
-    CONNECT_TIMEOUT,
-    Endpoint,
-    Requester,
+from .errors import (
+    HttpError,
+    InvalidResponse,
+    RequestTimeout,
+    TaskRouterError,
+    TokenError,
+    one_line,
 )
+from .fetcher import Fetcher
+from .http import Http, Response
+from .resources import factory
+from .timing import LONGEST, Timing, may_repeat
+from .tokens import Secret, Token, TokenProvider, check_same_client, hide, read_token
 
 
-log = logging.getLogger("taskrouter_sync")
-
-TokenSource = Callable[[], str]
-
-
-class Factory(Protocol):
-    """How payloads become resources; passed in, as resources know their session."""
-
-    def make(self, session: Session, payload: Any, url: str | None = None) -> Any: ...
-    def neighbor(
-        self, session: Session, sid: Any, context: Mapping[str, Any]
-    ) -> Any: ...
+# Pages of a list that are read for a sync.
+_MAX_PAGES = 1000
 
 
-class Limits:
-    """Time limits of one request, in seconds."""
+class SessionListener(Protocol):
+    """The client: it knows whether it is closed, and is told what requests brought.
 
-    def __init__(
-        self,
-        connect: float = CONNECT_TIMEOUT,
-        answer: float = ANSWER_TIMEOUT,
-    ) -> None:
-        self.connect = connect
-        self.answer = answer
+    `_check_open` raises `ClientClosed`; so does `_pause`, if the client is closed before
+    the seconds have passed. The others are called on the thread of the request.
+    """
+
+    def _check_open(self) -> None: ...
+    def _pause(self, seconds: float) -> None: ...
+    def _on_new_token(self) -> None: ...
+    def _on_response_event(self, event_type: str, payload: Any) -> None: ...
+    def _on_result(self, result: Any) -> None: ...
 
 
 class Session:
-    """Performs requests for one client, on whichever thread asks."""
+    """Performs requests for one client, on whichever thread calls.
+
+    Attributes:
+        workspace_url, resource_url: REST URLs of the workspace and of the client's own
+            resource.
+    """
 
     def __init__(
         self,
+        listener: SessionListener,
         *,
-        requester: Requester,
-        endpoint: Endpoint,
+        http: Http,
+        fetcher: Fetcher,
+        token: Token,
+        provider: TokenProvider | None,
+        sid_claim: str,
+        channel_url: str,
         api_url: str,
         path: str,
-        token: Token,
-        read: Callable[[Any], Token],
-        source: TokenSource | None,
         max_retries: int,
-        limits: Limits,
-        factory: Factory,
-        hear: Callable[[Event], None],
-        notice: Callable[[Any], None],
-        token_changed: Callable[[], None],
-        logger: logging.Logger = log,
+        timing: Timing,
+        log: LoggerAdapter[Any],
     ) -> None:
-        """Make it; for the client.
+        """Create it; for the client.
 
         Args:
-            requester, endpoint: HTTP, and the client's channel on the event bridge.
-            api_url: base of the REST URLs inside the envelopes.
-            path: of the client's resource in the workspace.
+            listener: the client.
+            http: sends the requests.
+            fetcher: runs requests side by side.
             token: the first one.
-            read: checks a token's text.
-            source: gives a fresh token, if the client has one that does.
+            provider: returns a fresh token, if the client has such a function.
+            sid_claim: the claim of its tokens that names the client's resource.
+            channel_url: the client's channel on the event bridge.
+            api_url: base of the REST URLs.
+            path: of the client's resource in the workspace.
             max_retries: further attempts of a request that may be repeated.
-            limits: time limits of a request that names none.
-            factory: makes resources of payloads.
-            hear: takes an event that came with an answer.
-            notice: sees each entity that an answer brought.
-            token_changed: is told of each new token, on the thread that brought it.
-            logger: takes a line for each request.
+            timing: time limits.
+            log: gets a line for each request.
         """
-        self._requester = requester
-        self._endpoint = endpoint
-        self._read = read
-        self._source = source
-        self._max_retries = max_retries
-        self._factory = factory
-        self._limits = limits
-        self._hear = hear
-        self._notice = notice
-        self._token_changed = token_changed
-        self._log = logger
+        self._listener = listener
+        self._http = http
+        self._fetcher = fetcher
         # Replaced as a whole; may be read by any thread at any time.
         self._token = token
-        # Set once, by the client's close(); wakes whoever waits between attempts.
-        self._closed = threading.Event()
-        self._farewell = ClientClosed().message
+        self._provider = provider
+        self._sid_claim = sid_claim
+        self._channel_url = channel_url
+        self._max_retries = max_retries
+        self._timing = timing
+        self._log = log
+        # Guards _asking, the thread that calls the provider; never held during that.
+        self._provider_done = threading.Condition(threading.RLock())
+        self._asking: int | None = None
+        # Threads in `get_all`, where a signal handler may interrupt them.
+        self._waiting: set[int] = set()
         self.workspace_url: str = f"{api_url}/Workspaces/{token.workspace_sid}"
         self.resource_url: str = self.workspace_url + path
 
+    # Tokens.
+
     @property
     def token(self) -> Token:
+        """The current token."""
         return self._token
 
     @property
-    def has_source(self) -> bool:
+    def has_provider(self) -> bool:
         """Whether a fresh token can be asked for."""
-        return self._source is not None
+        return self._provider is not None
 
-    def update_token(self, text: Any) -> None:
-        """Use another token from now on, everywhere.
+    def update_token(self, token: Any) -> None:
+        """Use another token from now on, for everything.
 
         Raises:
             TokenError: it can't be used, or is one of another client.
         """
-        token = self._read(text)
-        check_same_client(self._token, token)
-        self._token = token
-        self._log.debug("%s: new token %s", token.channel_sid, token.fingerprint)
-        self._token_changed()
+        new = read_token(token := hide(token), self._sid_claim)
+        check_same_client(self._token, new)
+        self._token = new
+        self._log.debug("%s: new token %s", new.channel_sid, new.fingerprint)
+        self._listener._on_new_token()
 
-    def refresh(self, refused: Token) -> None:
-        """Ask the source for a fresh token, unless another thread just did.
+    def refresh_token(self, refused: Token) -> None:
+        """Ask the provider for a fresh token, unless there is another one already.
+
+        One thread at a time asks; the others wait for what it gets.
 
         Raises:
-            TokenError: it raised, with what it raised as the cause; or what it gave
-                can't be used.
+            TokenError: the provider raised, or gave what can't be used.
         """
-        if self._source is None or self._token is not refused:
-            return
+        me = threading.get_ident()
+        with self._provider_done:
+            if self._asking == me:
+                raise TokenError("The token provider is running already")
+            while self._asking is not None:
+                self._provider_done.wait()
+            if self._provider is None or self._token is not refused:
+                return
+            self._asking = me
         try:
-            text = self._source()
-        except Exception as error:  # the user's own code
-            raise TokenError(f"The source of tokens raised {error!r:.200}") from error
-        self.update_token(text)
+            self._ask_provider(self._provider)
+        finally:
+            with self._provider_done:
+                self._asking = None
+                self._provider_done.notify_all()
 
-    def close(self) -> None:
-        """Refuse requests from now on, and end the waits between attempts."""
-        self._closed.set()
+    def _ask_provider(self, provider: TokenProvider) -> None:
+        try:
+            token = hide(provider())
+        except BaseException as error:  # user code, and SystemExit would end a thread
+            if _is_interrupt(error):
+                raise
+            words = one_line(repr(error), 200)
+            raise TokenError(f"The token provider raised {words}") from error
+        self.update_token(token)
+        if self._token.is_expired(time.time()):
+            raise TokenError("The token provider returned an expired token")
 
-    def orphan(self) -> None:
-        """Refuse requests in a child process, whoever held a lock at the fork."""
-        self._closed = threading.Event()
-        self._closed.set()
-        self._farewell = ClientClosed.FORKED
+    def forked(self) -> None:
+        """Hold no lock in a child process that another thread had at the fork."""
+        self._provider_done = threading.Condition(threading.RLock())
+        self._asking = None
+
+    # Requests.
 
     def request(
         self,
@@ -158,131 +177,251 @@ class Session:
         params: Mapping[str, Any] | None = None,
         *,
         event_type: str | None = None,
-        limits: Limits | None = None,
+        timing: Timing | None = None,
         max_retries: int | None = None,
         may_refresh: bool = True,
-    ) -> Result:
+        closing: bool = False,
+    ) -> Response:
         """Perform a request through the event bridge, on this thread.
+
+        A 401 is answered with a fresh token, once, if there is a provider.
 
         Args:
             method: GET, POST or DELETE.
             url: of the REST API.
             params: query or form; None sends none.
-            event_type: a tag that the answer repeats.
-            limits: time limits of each attempt; None for the client's.
+            event_type: a tag that the response repeats.
+            timing: time limits of each attempt; None for the client's.
             max_retries: further attempts; None for the client's.
-            may_refresh: whether a 401 may ask the token's source, which is the user's
-                code, for a fresh one.
+            may_refresh: whether the provider, which is user code, may be called here.
+            closing: whether it is the last request of a client that is closed already.
 
         Raises:
             TaskRouterError: the last attempt's error; `ClientClosed` if the client was
                 closed before or meanwhile.
         """
-        body: dict[str, Any] = {"url": url, "method": method}
+        envelope: dict[str, Any] = {"url": url, "method": method}
         if params is not None:
-            body["params"] = dict(params)
+            envelope["params"] = dict(params)
         if event_type is not None:
-            body["event_type"] = event_type
+            envelope["event_type"] = event_type
         retries = self._max_retries if max_retries is None else max_retries
         failures = 0
         while True:
-            if self._closed.is_set():
-                raise ClientClosed(self._farewell)
+            if not closing:
+                self._listener._check_open()
             token = self._token
             try:
-                return self._once(body, token, limits or self._limits)
+                return self._attempt(envelope, token, timing or self._timing)
             except TaskRouterError as error:
-                if _is_unauthorized(error) and may_refresh and self._source:
+                if may_refresh and self._provider and is_unauthorized(error):
                     may_refresh = False
-                    self.refresh(token)
+                    self.refresh_token(token)
                     continue
                 failures += 1
-                if failures > retries or not backoff.may_repeat(method, error):
+                if failures > retries or not may_repeat(method, error):
                     raise
-                self._wait(failures, error)
+                seconds = self._timing.delay(failures)
+                if isinstance(error, HttpError) and error.retry_after is not None:
+                    seconds = max(seconds, min(error.retry_after, LONGEST))
+                self._listener._pause(seconds)
 
-    def entity(self, payload: Any, url: str | None = None) -> Any:
-        """Make of a payload what it is, with what belongs to it loaded."""
-        entity = self.raw_entity(payload, url)
-        load = getattr(type(entity), "_load", None)
-        if load is not None:
-            load(entity)
-        return entity
+    def _attempt(
+        self, envelope: Mapping[str, Any], token: Token, timing: Timing
+    ) -> Response:
+        started = time.monotonic()
+        method, status = envelope["method"], 200
+        try:
+            return self._http.post(
+                self._channel_url, _sealed(envelope, token), method, token.secret, timing
+            )
+        except TaskRouterError as error:
+            status = error.code
+            raise
+        finally:
+            self._log.info(
+                "%s: %s %s -> %d in %.0f ms",
+                token.channel_sid,
+                method,
+                envelope["url"],
+                status,
+                (time.monotonic() - started) * 1000,
+            )
 
-    def raw_entity(self, payload: Any, url: str | None = None) -> Any:
-        """Make of a payload what it is, without asking for more."""
-        return self._factory.make(self, payload, url)
+    def fetch(self, url: str, **more: Any) -> Future[Response]:
+        """Start a GET on a fetch thread, for the event thread; returns at once."""
+        return self.start("GET", url, **more)
 
-    def entity_from(
+    def start(
         self,
         method: str,
         url: str,
         params: Mapping[str, Any] | None = None,
-        *,
-        show: Callable[[Any], None] | None = None,
+        event_type: str | None = None,
+    ) -> Future[Response]:
+        """Start a request on a fetch thread, where no user code may run."""
+        job = partial(self._run, method, url, params, event_type)
+        return self._fetcher.submit(self, job)
+
+    def _run(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None,
+        event_type: str | None,
+    ) -> Response:
+        response = self.request(
+            method, url, params, event_type=event_type, may_refresh=False
+        )
+        if event_type is None and response.event_type is not None:
+            self._listener._on_response_event(response.event_type, response.payload)
+        return response
+
+    def send_last(self, method: str, url: str, params: Mapping[str, Any]) -> Any:
+        """Send the last request of a client that is closed, within half a second.
+
+        On a fetch thread, as this may be a signal handler that interrupted a request.
+
+        Returns:
+            The error that it met, if it did.
+        """
+        job = partial(
+            self.request,
+            method,
+            url,
+            params,
+            timing=self._timing._replace(connect=0.3, response=0.5),
+            max_retries=0,
+            may_refresh=False,
+            closing=True,
+        )
+        future = self._fetcher.submit(self, job)
+        wait([future], 0.5)
+        return result_of(future)
+
+    def fetch_pages(
+        self, url: str, key: str, params: Mapping[str, Any] | None
+    ) -> Future[list[Any]]:
+        """Start reading all pages of a list on a fetch thread; gives its payloads."""
+        return self._fetcher.submit(self, partial(self._pages, url, key, params))
+
+    def _pages(self, url: str, key: str, params: Mapping[str, Any] | None) -> list[Any]:
+        found: list[Any] = []
+        visited: set[str] = set()
+        while url not in visited and len(visited) < _MAX_PAGES:
+            visited.add(url)
+            payload = self.request("GET", url, params, may_refresh=False).payload
+            items = payload.get(key) if isinstance(payload, Mapping) else None
+            if not isinstance(items, list):
+                # As an empty list it would mean that nothing is open any more.
+                raise InvalidResponse(f"The worker's {key} are not a list")
+            found += [each for each in items if has_sid(each)]
+            # The next page's URL has the parameters in it.
+            params, meta = None, payload.get("meta")
+            next_url = meta.get("next_page_url") if isinstance(meta, Mapping) else None
+            if not isinstance(next_url, str) or not next_url:
+                return found
+            url = next_url
+        raise InvalidResponse(f"The pages of the worker's {key} have no end")
+
+    def get_all(self, urls: Sequence[str]) -> list[Any]:
+        """GET several resources side by side, for a caller that waits.
+
+        Returns:
+            For each URL its payload, or the TaskRouterError that it met.
+        """
+        me = threading.get_ident()
+        if len(urls) == 1 or me in self._waiting:
+            # In a signal handler, too: the threads may wait for what it interrupted.
+            return [self._get(url) for url in urls]
+        self._waiting.add(me)
+        try:
+            futures = [self.fetch(url) for url in urls]
+            wait(futures, self._timing.fetch)
+        finally:
+            self._waiting.discard(me)
+        return [
+            self._get(url) if is_unauthorized(found) else found
+            for url, found in zip(urls, map(result_of, futures), strict=True)
+        ]
+
+    def _get(self, url: str) -> Any:
+        try:
+            return self.request("GET", url).payload
+        except TaskRouterError as error:
+            return error
+
+    # Resources.
+
+    def call(
+        self, method: str, url: str, params: Mapping[str, Any] | None = None
     ) -> Any:
-        """Perform a request and make an entity of what comes.
+        """Perform the request of a user's call; gives the payload.
 
-        Args:
-            method, url, params: as `request`.
-            show: takes the payload first.
+        An event that comes with the response is emitted.
+        """
+        response = self.request(method, url, params)
+        if response.event_type is not None:
+            self._listener._on_response_event(response.event_type, response.payload)
+        return None if method == "DELETE" else response.payload
+
+    def build(self, payload: Any, url: str | None = None) -> Any:
+        """Make of a payload what it is, without requests."""
+        return factory.make(self, payload, url)
+
+    def result(self, payload: Any, url: str | None = None) -> Any:
+        """Make of a payload what it is, with what belongs to it loaded."""
+        result = self.build(payload, url)
+        load = getattr(type(result), "_load", None)
+        if load is not None:
+            load(result)
+        self._listener._on_result(result)
+        return result
+
+    def perform(
+        self, method: str, url: str, params: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Perform the request of a user's call; gives the resource.
 
         Raises:
             TaskRouterError: as `request`.
         """
-        payload = self._ask(method, url, params).payload
-        if show is not None:
-            show(payload)
-        entity = self.entity(payload, url)
-        self._notice(entity)
-        return entity
-
-    def delete(self, url: str) -> None:
-        """Perform a DELETE, which has no result.
-
-        Raises:
-            TaskRouterError: as `request`.
-        """
-        self._ask("DELETE", url)
+        return self.result(self.call(method, url, params), url)
 
     def neighbor(self, sid: Any, context: Mapping[str, Any]) -> Any:
         """Make what a sid points to, before it is fetched; None for no resource."""
-        return self._factory.neighbor(self, sid, context)
-
-    def _ask(
-        self, method: str, url: str, params: Mapping[str, Any] | None = None
-    ) -> Result:
-        """Do what a user's call asks for; an event may come with the answer."""
-        result = self.request(method, url, params)
-        if result.event_type is not None:
-            self._hear(Event(result.event_type, result.payload))
-        return result
-
-    def _once(self, body: Mapping[str, Any], token: Token, limits: Limits) -> Result:
-        started = time.monotonic()
-        answer = self._requester.post(
-            self._endpoint,
-            {**body, "token": token.text},
-            connect_timeout=limits.connect,
-            answer_timeout=limits.answer,
-        )
-        self._log.debug(
-            "%s: %s %s -> %d in %.0f ms",
-            token.channel_sid,
-            body["method"],
-            body["url"],
-            answer.status,
-            (time.monotonic() - started) * 1000,
-        )
-        return answers.read(answer, str(body["method"]), token.text)
-
-    def _wait(self, failures: int, error: TaskRouterError) -> None:
-        wait = backoff.delay(failures, random.random)
-        if isinstance(error, HttpError) and error.retry_after is not None:
-            wait = max(wait, min(error.retry_after, backoff.CAP))
-        if self._closed.wait(wait):
-            raise ClientClosed from error
+        return factory.neighbor(self, sid, context)
 
 
-def _is_unauthorized(error: TaskRouterError) -> bool:
+def result_of(future: Future[Any]) -> Any:
+    """Give a future's payload or list, or its error; for one that has waited enough.
+
+    None for one that was cancelled: its connection was lost.
+    """
+    if future.cancelled():
+        return None
+    if not future.done():
+        return RequestTimeout("The service did not respond in time")
+    error = future.exception()
+    if error is not None:
+        return error
+    result = future.result()
+    return result.payload if isinstance(result, Response) else result
+
+
+def has_sid(payload: Any) -> bool:
+    return isinstance(payload, Mapping) and isinstance(payload.get("sid"), str)
+
+
+def is_unauthorized(error: Any) -> bool:
+    """Whether this is the error of a token that a fresh one could help."""
     return isinstance(error, HttpError) and error.status == 401
+
+
+def _sealed(envelope: Mapping[str, Any], token: Token) -> Secret:
+    return Secret(json.dumps({**envelope, "token": token.secret.reveal()}))
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    main = threading.current_thread() is threading.main_thread()
+    return main and isinstance(error, KeyboardInterrupt)

@@ -1,4 +1,4 @@
-"""Reading capability tokens: the claims a client needs, and when they end.
+"""Reading capability tokens: the claims that a client needs, and when they are valid.
 
 The signature is not checked: only the service has the key. Pure.
 """
@@ -7,28 +7,62 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import jwt
 
 from .errors import TokenError
 
 
-# `token.expired` comes this much before the end, in seconds.
+# Returns a fresh token.
+TokenProvider: TypeAlias = Callable[[], str]
+
+# `token.expired` comes this many seconds before the end.
 EXPIRY_MARGIN = 5.0
+
+# A refused token that began less than this many seconds ago may be valid soon: the
+# service's clock may be behind.
+CLOCK_DIFFERENCE = 60.0
+
+
+class Secret:
+    """A text that does not show, in a traceback's local variables for one."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def hidden_in(self, text: str) -> str:
+        """Replace the secret in a text that may quote it."""
+        return text.replace(self._text, "<token>") if self._text else text
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+def hide(token: Any) -> Any:
+    """Put a token's text into a `Secret`, so that no caller's frame shows it."""
+    return Secret(token) if isinstance(token, str) else token
 
 
 class Token:
     """A capability token and the claims in it; its text never shows.
 
     Attributes:
-        text: the JWT.
+        secret: the JWT.
         account_sid, workspace_sid: AC… and WS….
         channel_sid: the WK…, WQ… or WS… that the client is on the event bridge.
         channel: as the token itself names it: a Worker's token names its workspace
             too, but is not for that one's channel.
         expires_at: epoch seconds, or None for a token that never expires.
+        valid_from: epoch seconds of its `nbf`, or None.
     """
 
     # No dataclass or tuple: those show what they hold.
@@ -37,84 +71,110 @@ class Token:
         "channel",
         "channel_sid",
         "expires_at",
-        "text",
+        "secret",
+        "valid_from",
         "workspace_sid",
     )
 
     def __init__(
         self,
-        text: str,
+        secret: Secret,
         account_sid: str,
         workspace_sid: str,
         channel_sid: str,
         channel: str,
         expires_at: float | None,
+        valid_from: float | None = None,
     ) -> None:
-        self.text = text
+        self.secret = secret
         self.account_sid = account_sid
         self.workspace_sid = workspace_sid
         self.channel_sid = channel_sid
         self.channel = channel
         self.expires_at = expires_at
+        self.valid_from = valid_from
 
     @property
     def fingerprint(self) -> str:
-        """Tell one token from another in a log, and nothing more."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:8]
+        """Distinguish tokens in a log without showing them."""
+        return hashlib.sha256(self.secret.reveal().encode()).hexdigest()[:8]
 
-    def expired(self, now: float) -> bool:
+    def is_expired(self, now: float) -> bool:
         """Whether `token.expired` is due; `now` in epoch seconds."""
         return self.expires_at is not None and now >= self.expires_at - EXPIRY_MARGIN
 
+    def valid_in(self, now: float) -> float | None:
+        """Tell in how many seconds a refused token may be valid; None: not by waiting.
 
-def read_token(text: Any, sid_claim: str) -> Token:
+        The service may say "not valid yet" for as long as its clock is behind.
+        """
+        if self.valid_from is None or now > self.valid_from + CLOCK_DIFFERENCE:
+            return None
+        return max(0.0, self.valid_from - now)
+
+
+def read_token(token: Any, sid_claim: str) -> Token:
     """Read a token without checking its signature.
 
     Args:
-        text: the JWT.
+        token: the JWT, as text or a `Secret`.
         sid_claim: the claim that names the client's resource: ``worker_sid``,
             ``taskqueue_sid`` or ``workspace_sid``.
 
     Raises:
-        TokenError: it is missing, no JWT, or lacks a claim; the text says which, and
-            holds no part of the token.
+        TokenError: it is missing, not a JWT, or lacks a claim; the message says which,
+            and holds no part of the token.
     """
-    claims = read_claims(text)
+    token = hide(token)
+    claims = read_claims(token)
     needed = ("account_sid", "channel", "workspace_sid")
     missing = [name for name in needed if not claims.get(name)]
     if missing:
         raise TokenError(f"The token lacks {', '.join(missing)}")
     if not claims.get(sid_claim):
-        raise TokenError(f"The token lacks {sid_claim}: it is one of another client")
+        raise TokenError(f"The token lacks {sid_claim}: it is for another kind of client")
     for name in (*needed, sid_claim):
-        if not isinstance(claims[name], str):
-            raise TokenError(f"The token's {name} is no text")
+        # They become parts of URLs.
+        if not isinstance(claims[name], str) or not re.fullmatch(r"\w+", claims[name]):
+            raise TokenError(f"The token's {name} is not a sid")
     return Token(
-        text=text,
+        Secret(token.reveal().strip()),
         account_sid=claims["account_sid"],
         workspace_sid=claims["workspace_sid"],
         channel_sid=claims[sid_claim],
         channel=claims["channel"],
-        expires_at=_expiry(claims.get("exp")),
+        expires_at=_time(claims, "exp"),
+        valid_from=_time(claims, "nbf"),
     )
 
 
-def read_claims(text: Any) -> dict[str, Any]:
-    """Read what a token says, without checking its signature or its times.
+def read_claims(token: Any) -> dict[str, Any]:
+    """Read the claims of a token, without checking its signature or its times.
+
+    Args:
+        token: the JWT, as text or a `Secret`.
 
     Raises:
-        TokenError: it is missing or no JWT.
+        TokenError: it is missing or not a JWT.
     """
-    if text is None or text == "":
+    token = hide(token)
+    if token is None or (isinstance(token, Secret) and not token.reveal()):
         raise TokenError("A token is required")
-    if not isinstance(text, str):
-        raise TokenError(f"The token must be text, not {type(text).__name__}")
+    if not isinstance(token, Secret):
+        raise TokenError(f"The token must be text, not {type(token).__name__}")
+    claims, trouble = _decode(token)
+    if trouble:
+        # Out here, where the library's error, which may quote the token, is no context.
+        raise TokenError(f"The token is not a valid JWT ({trouble})")
+    return claims
+
+
+def _decode(token: Secret) -> tuple[dict[str, Any], str]:
     try:
-        return jwt.decode(text, options={"verify_signature": False})
+        text = token.reveal().strip()
+        return jwt.decode(text, options={"verify_signature": False}), ""
     except (jwt.InvalidTokenError, ValueError) as error:
-        trouble = type(error).__name__
-    # Out here, where the library's error is no context: it may hold the token.
-    raise TokenError(f"The token is no JWT ({trouble})")
+        return {}, type(error).__name__
 
 
 def is_signed_with(text: str, auth_token: str) -> bool:
@@ -129,18 +189,19 @@ def is_signed_with(text: str, auth_token: str) -> bool:
     return True
 
 
-def _expiry(exp: Any) -> float | None:
-    if exp is None:
+def _time(claims: dict[str, Any], name: str) -> float | None:
+    value = claims.get(name)
+    if value is None:
         return None
-    if isinstance(exp, bool) or not isinstance(exp, int | float):
-        raise TokenError("The token's exp is no number")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TokenError(f"The token's {name} is not a number")
     try:
-        expiry = float(exp)
+        seconds = float(value)
     except OverflowError:
-        expiry = math.inf
-    if math.isnan(expiry):
-        raise TokenError("The token's exp is no number")
-    return None if expiry == math.inf else expiry
+        seconds = math.inf
+    if math.isnan(seconds):
+        raise TokenError(f"The token's {name} is not a number")
+    return None if math.isinf(seconds) else seconds
 
 
 def check_same_client(current: Token, new: Token) -> None:

@@ -1,96 +1,158 @@
-"""Who a command is: account, workspace and tokens, from the environment alone.
+"""Who a command is: account, workspace, tokens and addresses, from the environment.
 
-Secrets on a command line end up in histories and process lists. Makes tokens by
-`capabilities`; the environment is passed in.
+Secrets on a command line end up in histories and process lists.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from .. import (
+    HttpError,
+    TaskQueue,
     TaskQueueCapabilityToken,
+    TokenError,
+    Worker,
     WorkerCapabilityToken,
+    Workspace,
     WorkspaceCapabilityToken,
 )
-from ..clients import addresses
-from ..errors import TokenError
-from ..tokens import read_claims
-from .outcome import USAGE, CommandError
+from ..tokens import is_signed_with, read_claims
+from .command import (
+    ACCOUNT_SID,
+    API_URL,
+    AUTH_TOKEN,
+    EVENT_BRIDGE_URL,
+    TASK_QUEUE_SID,
+    TOKEN,
+    USAGE,
+    WORKER_SID,
+    WORKSPACE_SID,
+    CommandError,
+)
+from .terminal import plain
 
 
-ACCOUNT_SID = "TWILIO_ACCOUNT_SID"
-AUTH_TOKEN = "TWILIO_AUTH_TOKEN"
-WORKSPACE_SID = "TASKROUTER_WORKSPACE_SID"
-WORKER_SID = "TASKROUTER_WORKER_SID"
-TASK_QUEUE_SID = "TASKROUTER_TASK_QUEUE_SID"
-TOKEN = "TASKROUTER_TOKEN"
-
-VARIABLES = f"""\
-environment:
-  {ACCOUNT_SID}, {AUTH_TOKEN}
-                             the account; tokens are made with its auth token
-  {WORKSPACE_SID}   WS…
-  {WORKER_SID}      WK…, unless the command names another
-  {TASK_QUEUE_SID}  WQ…, likewise
-  {TOKEN}           a ready-made capability token, instead of the account
-  TASKROUTER_EVENT_BRIDGE_URL, TASKROUTER_API_URL
-                             another service than Twilio's: the emulator
-"""
+# Twilio's, where the environment names no other.
+_ADDRESSES = {
+    EVENT_BRIDGE_URL: "https://event-bridge.twilio.com",
+    API_URL: "https://taskrouter.twilio.com/v1",
+}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of token, and of client.
+    """A kind of capability token, and of client.
 
     Attributes:
         name: as the command line says it.
+        words: as a sentence says it.
         prefix: of the sids of its channels.
         claim: the token's claim with that sid.
-        variable: of the environment, with that sid.
+        variable: the environment variable with that sid.
+        make: the class of its tokens.
+        client: the class of its clients.
+        usual: what tokens allow by default: what the commands of this program need,
+            and usually a person's own programs too.
     """
 
     name: str
+    words: str
     prefix: str
     claim: str
     variable: str
     make: Callable[..., Any]
+    client: type[Any]
+    usual: tuple[str, ...]
 
 
-WORKER = Kind("worker", "WK", "worker_sid", WORKER_SID, WorkerCapabilityToken)
+WORKER = Kind(
+    "worker",
+    "worker",
+    "WK",
+    "worker_sid",
+    WORKER_SID,
+    WorkerCapabilityToken,
+    Worker,
+    ("fetch-subresources", "update-activities", "update-reservations"),
+)
 TASK_QUEUE = Kind(
-    "taskqueue", "WQ", "taskqueue_sid", TASK_QUEUE_SID, TaskQueueCapabilityToken
+    "taskqueue",
+    "task queue",
+    "WQ",
+    "taskqueue_sid",
+    TASK_QUEUE_SID,
+    TaskQueueCapabilityToken,
+    TaskQueue,
+    ("fetch-subresources",),
 )
 WORKSPACE = Kind(
-    "workspace", "WS", "workspace_sid", WORKSPACE_SID, WorkspaceCapabilityToken
+    "workspace",
+    "workspace",
+    "WS",
+    "workspace_sid",
+    WORKSPACE_SID,
+    WorkspaceCapabilityToken,
+    Workspace,
+    ("fetch-subresources", "update-subresources"),
 )
 KINDS = {kind.name: kind for kind in (WORKER, TASK_QUEUE, WORKSPACE)}
 
-# What the commands of this program need, and a person's programs usually too.
-USUAL = {
-    "worker": ("fetch-subresources", "update-activities", "update-reservations"),
-    "taskqueue": ("fetch-subresources",),
-    "workspace": ("fetch-subresources", "update-subresources"),
-}
-
 
 class Credentials:
-    """What the environment says about who is asking."""
+    """What the environment says about who is asking, and where the service is."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
     @property
+    def account_sid(self) -> str | None:
+        """The account's sid, if it is known here."""
+        return self._environment.get(ACCOUNT_SID) or None
+
+    @property
     def auth_token(self) -> str | None:
-        """The account's key, if it is known here."""
+        """The account's auth token, if it is known here."""
         return self._environment.get(AUTH_TOKEN) or None
 
     @property
     def token(self) -> str | None:
         """The ready-made token, if there is one."""
         return (self._environment.get(TOKEN) or "").strip() or None
+
+    def address(self, variable: str) -> str:
+        """Return a base URL: the environment's, or Twilio's.
+
+        Raises:
+            CommandError: it is not a URL that clients can use; names the variable and
+                quotes nothing, as it may hold a password.
+        """
+        value = self._environment.get(variable) or _ADDRESSES[variable]
+        try:
+            parts = urlsplit(value)
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+            _ = parts.port
+        except ValueError:
+            valid = False
+        if not valid:
+            raise CommandError(
+                f"{variable} must be a URL such as {_ADDRESSES[variable]} or "
+                "http://127.0.0.1:8123",
+                USAGE,
+            )
+        return value.rstrip("/")
+
+    def where(self) -> str:
+        """Name the variables that lead elsewhere than to Twilio, with their URLs."""
+        return ", ".join(
+            f"{name} is {shown_url(self._environment[name])}"
+            for name in _ADDRESSES
+            if self._environment.get(name)
+        )
 
     def mint(
         self,
@@ -102,20 +164,23 @@ class Credentials:
         """Make a token.
 
         Args:
-            kind: of what.
-            sid: of the worker, queue or workspace; None for the environment's.
+            kind: of token.
+            sid: of the worker, task queue or workspace; None for the environment's.
             allowed: names such as ``update-activities``; None for the usual.
             ttl: seconds until it expires.
 
         Raises:
-            CommandError: something is missing, or no sid.
+            CommandError: something is missing, or not a sid.
         """
-        account = self._needed(ACCOUNT_SID), self._needed(AUTH_TOKEN)
+        account = self._sid(ACCOUNT_SID, "AC"), self._needed(AUTH_TOKEN)
+        if sid is not None:
+            _check_sid("the argument", sid, kind.prefix)
         if kind is WORKSPACE:
-            sids = [sid or self._needed(WORKSPACE_SID)]
+            sids = [sid or self._sid(WORKSPACE_SID, "WS")]
         else:
-            sids = [self._needed(WORKSPACE_SID), sid or self._needed(kind.variable)]
-        names = USUAL[kind.name] if allowed is None else allowed
+            own = sid or self._sid(kind.variable, kind.prefix)
+            sids = [self._sid(WORKSPACE_SID, "WS"), own]
+        names = kind.usual if allowed is None else allowed
         options = {f"allow_{name.replace('-', '_')}": True for name in names}
         try:
             return str(kind.make(*account, *sids, ttl=ttl, **options).to_jwt())
@@ -123,21 +188,36 @@ class Credentials:
             raise CommandError(str(error), USAGE) from None
 
     def source(self, kind: Kind, sid: str | None = None) -> str | Callable[[], str]:
-        """Give a client its token: the ready-made one, or always a fresh one.
+        """Return what a client takes: the ready-made token, or a token function.
 
         Raises:
-            CommandError: there is neither, or no sid; or the environment points the
-                client at what is no URL.
+            CommandError: there is neither, or not a sid; or the environment's base
+                URLs can't be used.
         """
-        try:
-            addresses.bases(None, None, None, self._environment)
-        except ValueError as error:
-            raise CommandError(str(error), USAGE) from None
+        for variable in _ADDRESSES:
+            self.address(variable)
         token = self.token
         if token is not None and self._fits(token, kind, sid):
             return token
         self.mint(kind, sid)  # complains now, not later on another thread
-        return lambda: self.mint(kind, sid)
+
+        def mint() -> str:
+            return self.mint(kind, sid)
+
+        return mint
+
+    def refusal(self) -> str:
+        """Say which variable is probably wrong when the service refuses a token."""
+        suspects = []
+        token, key = self.token, self.auth_token
+        if token is not None and (key is None or not is_signed_with(token, key)):
+            suspects.append(f"{TOKEN} has expired or is of another account")
+        if key is not None:
+            suspects.append(
+                f"{AUTH_TOKEN} is probably not the auth token of "
+                f"{plain(self.account_sid)}"
+            )
+        return ", or ".join(suspects)
 
     def _fits(self, token: str, kind: Kind, sid: str | None) -> bool:
         try:
@@ -148,12 +228,47 @@ class Credentials:
             return bool(channel == sid)
         return isinstance(channel, str) and channel.startswith(kind.prefix)
 
+    def _sid(self, name: str, prefix: str) -> str:
+        value = self._needed(name)
+        _check_sid(name, value, prefix)
+        return value
+
     def _needed(self, name: str) -> str:
         value = self._environment.get(name)
         if not value:
             raise CommandError(
-                f"{name} is not set: this command takes its credentials from the "
-                "environment (see --help)",
+                f"{name} is not set: credentials come from the environment "
+                "(see `taskrouter-sync --help`; for the emulator, use the lines that "
+                "`taskrouter-sync emulator --print-tokens` prints)",
                 USAGE,
             )
         return value
+
+
+def is_refused_signature(error: Exception) -> bool:
+    """Whether the service has refused a token because of who signed it."""
+    if not isinstance(error, HttpError):
+        return False
+    # The event bridge answers 403 to this and to more, and says what it is.
+    return error.status == 401 or (
+        error.status == 403 and "signature" in error.message.lower()
+    )
+
+
+def shown_url(url: str) -> str:
+    """Show where a URL leads, without the user, password and query in it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "not a valid URL"
+    host = f"[{host}]" if ":" in host else host
+    place = host if port is None else f"{host}:{port}"
+    return plain(f"{parts.scheme}://{place}{parts.path}")
+
+
+def _check_sid(name: str, value: str, prefix: str) -> None:
+    # Test doubles are often shorter than real sids, and the service has the last word.
+    # The value is not repeated: it may be the secret, in the wrong place.
+    if not re.fullmatch(rf"{prefix}[0-9A-Za-z]+", value):
+        raise CommandError(f"{name} must be a sid that begins with {prefix}", USAGE)

@@ -1,76 +1,103 @@
 """``doctor``: what keeps a client from working, and what to do about it.
 
-One look after another, from the token to `ready`; each says what it found.
+One check after another, from the token to `ready`; each says what it found.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..clients import addresses
-from ..errors import TokenError
+from .. import HttpError, TaskRouterError, TokenError
 from ..tokens import is_signed_with, read_claims
-from . import findings, line
-from .arguments import Commands, add_command
-from .context import Context
-from .credentials import (
+from . import network, token_checks
+from .command import (
+    API_URL,
     AUTH_TOKEN,
+    DONE,
+    EVENT_BRIDGE_URL,
+    FAILED,
+    TOKEN,
+    CommandError,
+    Commands,
+    Context,
+    add_command,
+)
+from .credentials import (
     KINDS,
     TASK_QUEUE,
-    TOKEN,
     WORKER,
     WORKSPACE,
+    Credentials,
     Kind,
+    is_refused_signature,
+    shown_url,
 )
-from .findings import Finding, ok, wrong
-from .outcome import DONE, FAILED, CommandError
 from .terminal import plain
+from .token_checks import Finding, note, ok, wrong
 
 
 _EXAMPLES = """\
-  taskrouter-sync doctor                  the token of the environment, or the
-                                          worker's, made with the account
-  taskrouter-sync doctor workspace        the workspace's
+  taskrouter-sync doctor                  check the token of the environment, or one
+                                          for the worker, made with the account
+  taskrouter-sync doctor workspace        one for the workspace
   taskrouter-sync doctor --offline        the token alone
   taskrouter-sync doctor --json           for a program, or to attach to a mail:
-                                          it holds sids, and no secret
+                                          it contains sids and no secrets
 """
 _SIGNS = {
     "ok": ("green", "ok   "),
     "note": ("yellow", "note "),
     "wrong": ("red", "WRONG"),
 }
+# Seconds until `ready` must have come.
+_PATIENCE = 10.0
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "doctor", run, "look for what keeps a client from working", _EXAMPLES
+        commands, "doctor", run, "find out what keeps a client from working", _EXAMPLES
     )
-    parser.add_argument("kind", nargs="?", choices=list(KINDS))
-    parser.add_argument("sid", nargs="?", help="by default the environment's")
-    parser.add_argument("--offline", action="store_true", help="connect to nothing")
-    parser.add_argument("--json", action="store_true", help="JSON lines")
+    parser.add_argument(
+        "kind",
+        nargs="?",
+        choices=list(KINDS),
+        help=f"make a token of this kind; default: use {TOKEN}, or make a worker's",
+    )
+    parser.add_argument("sid", nargs="?", help="default: the environment's")
+    parser.add_argument(
+        "--offline", action="store_true", help="check the token alone; do not connect"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the findings as JSON lines"
+    )
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Print what is found; say whether anything is wrong."""
-    sick = False
-    for finding in _look(options, context):
-        sick = sick or finding.verdict == "wrong"
+    """Print what is found; fail if anything is wrong."""
+    verdicts = []
+    for finding in _check(options, context):
+        verdicts.append(finding.verdict)
         if options.json:
             context.say(json.dumps(asdict(finding)))
         else:
             _print(finding, context)
+    failed = "wrong" in verdicts
     if not options.json:
-        verdict = "something is wrong: see above" if sick else "all is well"
-        context.say(context.paint("bold", verdict))
-    return FAILED if sick else DONE
+        context.say(context.paint("bold", _summary(failed, options.offline)))
+    return FAILED if failed else DONE
+
+
+def _summary(failed: bool, offline: bool) -> str:
+    if failed:
+        return "something is wrong: see above"
+    return "no problem was found offline" if offline else "all is well"
 
 
 def _print(finding: Finding, context: Context) -> None:
@@ -81,58 +108,119 @@ def _print(finding: Finding, context: Context) -> None:
         context.say(f"{'':19}→ {plain(finding.advice)}")
 
 
-def _look(options: argparse.Namespace, context: Context) -> Iterator[Finding]:
-    kind = KINDS.get(options.kind)
+def _check(options: argparse.Namespace, context: Context) -> Iterator[Finding]:
+    credentials = Credentials(context.environment)
+    given = None if options.kind else credentials.token
+    kind = KINDS[options.kind or "worker"]
     try:
-        text, origin = _token(kind, options.sid, context)
+        text = given or credentials.mint(kind, options.sid)
         claims = read_claims(text)
     except (CommandError, TokenError) as error:
         yield wrong(
             "token",
-            str(error),
+            f"{TOKEN}: {error}" if given else str(error),
             f"set {TOKEN}, or the account's variables: see `taskrouter-sync doctor "
             "--help`",
         )
         return
-    yield ok("token", origin)
-    sound = True
-    for finding in _of_the_token(claims, text, context):
-        sound = sound and not (finding.verdict == "wrong" and finding.what == "claims")
-        yield finding
-    if options.offline or not sound:
-        return
-    kind = kind or _kind_of(claims)
-    try:
-        bases = addresses.bases(None, None, None, context.environment)
-    except ValueError as error:
-        yield wrong("addresses", str(error), "correct or unset the variable")
-        return
-    yield from line.look(kind, text, bases, options.verbose)
+    if given:
+        kind = _kind_of(claims)
+        yield ok("token", f"from {TOKEN}")
+        valid = True
+        for finding in _check_token(claims, text, credentials):
+            broken = finding.verdict == "wrong" and finding.what == "claims"
+            valid = valid and not broken
+            yield finding
+        if not valid:
+            return
+    else:
+        # One that was made here is as good as the account's variables, no better.
+        yield note(
+            "token",
+            f"made for the {kind.words} {claims['channel']} with {AUTH_TOKEN}",
+            "only the service can tell whether account, auth token and sids are right"
+            + (": run without --offline" if options.offline else ""),
+        )
+    if not options.offline:
+        yield from _check_service(kind, text, claims, options.verbose, context)
 
 
-def _token(kind: Kind | None, sid: str | None, context: Context) -> tuple[str, str]:
-    credentials = context.credentials
-    if credentials.token is not None and kind is None:
-        return credentials.token, f"from {TOKEN}"
-    kind = kind or WORKER
-    return credentials.mint(kind, sid), f"made for the {kind.name} with {AUTH_TOKEN}"
-
-
-def _of_the_token(
-    claims: Mapping[str, Any], text: str, context: Context
+def _check_token(
+    claims: Mapping[str, Any], text: str, credentials: Credentials
 ) -> Iterator[Finding]:
-    yield from findings.of_claims(claims)
-    yield from findings.of_times(claims, time.time())
-    key = context.credentials.auth_token
-    if key is not None and not is_signed_with(text, key):
+    yield from token_checks.check_claims(claims)
+    yield from token_checks.check_times(claims, time.time())
+    key = credentials.auth_token
+    if key is not None and is_signed_with(text, key):
+        yield ok("signature", f"the token was made with {AUTH_TOKEN}")
+    elif key is not None:
         yield wrong(
             "signature",
             f"the token was not made with {AUTH_TOKEN}",
             "make it with the auth token of its account, not with an API key's secret",
         )
-    elif key is not None:
-        yield ok("signature", f"the token was made with {AUTH_TOKEN}")
-    yield from findings.of_policies(claims)
+    yield from token_checks.check_policies(claims)
+
+
+def _check_service(
+    kind: Kind, text: str, claims: Mapping[str, Any], debug: bool, context: Context
+) -> Iterator[Finding]:
+    credentials = Credentials(context.environment)
+    try:
+        bridge, api = map(credentials.address, (EVENT_BRIDGE_URL, API_URL))
+    except CommandError as error:
+        yield wrong("addresses", str(error), "correct or unset the variable")
+        return
+    yield ok("addresses", f"event bridge {shown_url(bridge)}, API {shown_url(api)}")
+    reached = True
+    for finding in network.check(bridge, context.environment):
+        reached = reached and finding.verdict != "wrong"
+        yield finding
+    if reached:
+        yield from _check_client(kind, text, claims, debug)
+
+
+def _check_client(
+    kind: Kind, text: str, claims: Mapping[str, Any], debug: bool
+) -> Iterator[Finding]:
+    """Open a real client, and wait until it is ready."""
+    connected = threading.Event()
+    began = time.monotonic()
+    try:
+        with kind.client(text, debug=debug, daemon=True) as client:
+            client.on("connected", connected.set)
+            client.wait_until_ready(_PATIENCE)
+            took = (time.monotonic() - began) * 1000
+            name = client.get("friendly_name") or client.sid
+    except (TaskRouterError, ValueError) as error:
+        if connected.is_set():
+            yield _handshake()
+        what = "ready" if connected.is_set() else "handshake"
+        yield wrong(what, str(error), _advice(error, claims))
+        return
+    yield _handshake()
+    yield ok("ready", f"{name}, after {took:.0f} ms")
+
+
+def _handshake() -> Finding:
+    return ok("handshake", "the event bridge accepted the WebSocket")
+
+
+def _advice(error: Exception, claims: Mapping[str, Any]) -> str:
+    status = error.status if isinstance(error, HttpError) else 0
+    account = claims.get("account_sid")
+    if is_refused_signature(error):
+        return (
+            f"the token was signed with what is probably not the auth token of "
+            f"{account}: compare it with the one in Twilio's console"
+        )
+    if status == 403:
+        return "the token is of another account, or lacks a policy"
+    if status == 404:
+        return f"does the sid in the token exist in the account {account}?"
+    if status >= 500:
+        return "the service has a problem: try again, or see its status page"
+    return "something between here and the service may block WebSockets"
 
 
 def _kind_of(claims: Mapping[str, Any]) -> Kind:

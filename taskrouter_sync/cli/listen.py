@@ -6,6 +6,7 @@ Events come on the clients' threads and are printed on the main one.
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import queue
 import time
@@ -13,18 +14,26 @@ from contextlib import ExitStack
 
 from .. import Workspace
 from . import events
-from .arguments import Commands, add_command, positive, seconds
-from .context import Context
-from .credentials import WORKER, WORKSPACE
-from .heard import Heard, HeardWorker
-from .outcome import DONE, FAILED
+from .command import (
+    DONE,
+    FAILED,
+    Commands,
+    Context,
+    add_command,
+    duration,
+    positive,
+    wait_until_ready,
+)
+from .credentials import WORKER, WORKSPACE, Credentials
+from .events import EveryEvent
+from .terminal import short_sids
 
 
 _EXAMPLES = """\
   taskrouter-sync listen                       the worker of the environment
   taskrouter-sync listen WK0123… WK4567…       these workers
   taskrouter-sync listen --all                 every worker of the workspace
-  taskrouter-sync listen --json | jq .event    one JSON document a line
+  taskrouter-sync listen --json | jq .event    one JSON document per line
   taskrouter-sync listen --event reservation.created --count 1
                                                wait for the next reservation
 """
@@ -33,75 +42,104 @@ _EXAMPLES = """\
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "listen", run, "show the events of workers as they come", _EXAMPLES
+        commands,
+        "listen",
+        run,
+        "show the events of workers as they happen",
+        _EXAMPLES,
+        rest="workers",
     )
-    parser.add_argument("workers", nargs="*", metavar="WK…", help="worker sids")
+    parser.add_argument("workers", nargs="*", metavar="WK…", help="sids of workers")
     parser.add_argument(
         "--all", action="store_true", help="all workers that the workspace has now"
     )
     parser.add_argument(
-        "--event", action="append", metavar="NAME", help="only these; may be repeated"
+        "--event",
+        action="append",
+        type=_event,
+        metavar="NAME",
+        help="only these events; may be repeated",
     )
     parser.add_argument(
-        "--json", action="store_true", help="JSON lines: at, event, channel, payload"
+        "--json",
+        action="store_true",
+        help="JSON lines with at, event, channel and payload",
     )
     parser.add_argument(
-        "--count", type=positive, metavar="N", help="end after so many events"
+        "--count", type=positive, metavar="N", help="exit after N events"
     )
     parser.add_argument(
         "--timeout",
-        type=seconds,
-        metavar="TIME",
-        help="end after so long, as 90s or 15m; with --count, status 1 then",
+        type=duration,
+        metavar="DURATION",
+        help="exit after a duration such as 90s or 15m; with --count, the exit status "
+        "is 1 then",
     )
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Print events until it is enough."""
-    inbox: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+    """Print events until the count or the time is reached."""
+    inbox: queue.SimpleQueue[events.Event] = queue.SimpleQueue()
     wanted = frozenset(options.event or ())
     deadline = None if options.timeout is None else time.monotonic() + options.timeout
     left = options.count
+    credentials = Credentials(context.environment)
     with ExitStack() as stack:
         workers = [
             stack.enter_context(
-                HeardWorker(
-                    context.credentials.source(WORKER, sid),
-                    inbox.put,
+                EveryEvent(
+                    credentials.source(WORKER, sid),
+                    inbox,
                     debug=options.verbose,
                     daemon=True,
                 )
             )
-            for sid in _sids(options, context)
+            for sid in _sids(options, credentials)
         ]
         for worker in workers:
-            worker.wait_until_ready(30)
+            wait_until_ready(worker, context)
         while left is None or left > 0:
             try:
-                heard = inbox.get(timeout=_remaining(deadline))
+                event = inbox.get(timeout=_remaining(deadline))
             except queue.Empty:
                 return DONE if options.count is None else FAILED
-            if wanted and heard.event not in wanted:
+            if wanted and event.name not in wanted:
                 continue
-            context.say(_text(heard, options, context))
+            context.say(_text(event, options, context))
             left = None if left is None else left - 1
     return DONE
 
 
-def _sids(options: argparse.Namespace, context: Context) -> list[str | None]:
+def _event(text: str) -> str:
+    """Parse the name of an event."""
+    if text not in events.NAMES:
+        similar = difflib.get_close_matches(text, events.NAMES, 1, 0.5)
+        advice = f"did you mean {similar[0]}?" if similar else _listed()
+        raise argparse.ArgumentTypeError(f"there is no event {text!r} ({advice})")
+    return text
+
+
+def _listed() -> str:
+    return f"use one of {', '.join(events.NAMES)}"
+
+
+def _sids(
+    options: argparse.Namespace, credentials: Credentials
+) -> list[str] | list[None]:
     if not options.all:
         return options.workers or [None]
-    token = context.credentials.source(WORKSPACE)
+    token = credentials.source(WORKSPACE)
     with Workspace(token, debug=options.verbose, daemon=True) as workspace:
         return [worker.sid for worker in workspace.workers.fetch().iter_all()]
 
 
-def _text(heard: Heard, options: argparse.Namespace, context: Context) -> str:
+def _text(event: events.Event, options: argparse.Namespace, context: Context) -> str:
     if options.json:
-        return json.dumps(events.document(heard), default=str)
-    line = events.line(heard, context.paint)
+        return json.dumps(events.document(event), default=str)
+    line = events.line(event, context.paint)
     several = options.all or len(options.workers) > 1
-    return f"{context.paint('dim', heard.channel)}  {line}" if several else line
+    who = context.paint("dim", short_sids(event.channel))
+    return f"{who}  {line}" if several else line
 
 
 def _remaining(deadline: float | None) -> float | None:

@@ -1,34 +1,54 @@
 """The program: its commands, and how each of them ends.
 
-Errors become a line on stderr and an exit status; nobody sees a traceback.
+Errors become a line on stderr and an exit status; nobody sees a traceback. What takes
+time to load is imported where it is used, so that Ctrl-C meanwhile ends it as ever.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from .. import TaskRouterError, __version__
-from . import agent, doctor, listen, stats, tasks, token_command
-from .context import Context
-from .credentials import VARIABLES
-from .outcome import DONE, FAILED, INTERRUPTED, STATUSES, CommandError
+from .. import ConnectionFailed, RequestTimeout, TaskRouterError, __version__
+from .command import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    STATUSES,
+    VARIABLES,
+    CommandError,
+    Commands,
+    Context,
+    Parser,
+    add_command,
+)
 from .terminal import Paint, plain
 
+
+_NAME = "taskrouter-sync"
 
 _EXAMPLES = """\
 examples:
   taskrouter-sync emulator --print-tokens     a TaskRouter service on this machine
-  taskrouter-sync doctor                      is everything as it must be?
-  taskrouter-sync worker                      be an agent, on this terminal
+  taskrouter-sync emulator -- pytest          run a command against such a service
+  taskrouter-sync doctor                      check credentials, network and service
+  taskrouter-sync worker                      work as an agent in this terminal
   taskrouter-sync listen --json               a worker's events, for programs
-  taskrouter-sync task create language=en     something to do for an agent
-  taskrouter-sync stats                       the queues, live
+  taskrouter-sync task create language=en     create a task for an agent
+  taskrouter-sync stats                       statistics of task queues, live
   taskrouter-sync token worker --ttl 8h       a capability token for a working day
 
-`taskrouter-sync COMMAND --help` has more of them.
+`taskrouter-sync COMMAND --help` shows more.
+"""
+_COMPLETION = """\
+  taskrouter-sync completion bash > ~/.taskrouter-sync.bash
+                                     with `source ~/.taskrouter-sync.bash` in ~/.bashrc
+  taskrouter-sync completion zsh > ~/.zfunc/_taskrouter-sync
+                                     with `fpath+=~/.zfunc` before compinit in ~/.zshrc
 """
 
 
@@ -41,58 +61,138 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # What an old terminal can't show is escaped: names come from the service.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
+    name = _typed_name()
     try:
-        if words[:1] == ["emulator"]:
-            return _emulator(words[1:])
-        options = _parser().parse_args(words)
-        status: int = options.run(options, Context(sys.stdin, sys.stdout, os.environ))
+        from . import emulator_command
+
+        own, command = emulator_command.split(words)
+        parser = _parser(name, whole=own[:1] == ["emulator"])
+        options = _parse(parser, own)
+        options.program = command
+        context = Context(sys.stdin, sys.stdout, sys.stderr, os.environ)
+        if options.run is None:
+            options.parser.print_help()
+            return DONE
+        name = options.parser.prog
+        status: int = options.run(options, context)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()
         return FAILED
     except CommandError as error:
-        _complain(str(error))
+        _complain(name, str(error))
         return error.status
     except TaskRouterError as error:
-        _complain(f"{error} (`taskrouter-sync doctor` looks for the reason)")
+        _complain(name, f"{error}{_hint(error)}")
         return FAILED
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="taskrouter-sync",
+def _parse(parser: Parser, words: list[str]) -> argparse.Namespace:
+    """Parse the arguments; errors name the command, and lists may be interrupted.
+
+    argparse itself takes a list of arguments from one place only, and would call those
+    after an option unknown; and its error would name the program alone.
+    """
+    options, unknown = parser.parse_known_args(words)
+    if options.rest is not None:
+        late = [word for word in unknown if not word.startswith("-")]
+        getattr(options, options.rest).extend(late)
+        unknown = [word for word in unknown if word.startswith("-")]
+    if unknown:
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
+
+
+def _typed_name() -> str:
+    """Return how this program was called, for usage lines and errors."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"python -m {called.parent.name}"
+    return _NAME
+
+
+def _parser(name: str, *, whole: bool = True) -> Parser:
+    """Make the parser.
+
+    Args:
+        name: of the program, as it was typed.
+        whole: whether the emulator's own arguments are in it; loads the emulator.
+    """
+    from . import agent, doctor, emulator_command, listen, stats, tasks, token_command
+
+    parser = Parser(
+        prog=name,
         description="Twilio TaskRouter on the command line.",
         epilog=f"{_EXAMPLES}\n{VARIABLES}\n{STATUSES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.set_defaults(run=None, parser=parser, rest=None)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    # Its arguments are the emulator's own: `main` hands them over.
-    commands.add_parser("emulator", help="serve a TaskRouter service on this machine")
-    for command in (token_command, listen, agent, tasks, stats, doctor):
-        command.add(commands)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    emulator_command.add(commands, whole=whole)
+    for each in (token_command, listen, agent, tasks, stats, doctor):
+        each.add(commands)
+    _add_completion(commands)
     return parser
 
 
-def _emulator(arguments: list[str]) -> int:
+def _add_completion(commands: Commands) -> None:
+    parser = add_command(
+        commands,
+        "completion",
+        _complete,
+        "print a shell completion script",
+        _COMPLETION,
+        verbose=False,
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+def _complete(options: argparse.Namespace, context: Context) -> int:
+    """Print a script that completes commands and options."""
     try:
-        from ..emulator.__main__ import main as serve
-    except ImportError as error:
-        raise CommandError(str(error)) from None
-    return serve(arguments) or DONE
+        import shtab
+    except ImportError:
+        raise CommandError(
+            "completion needs shtab: pip install 'taskrouter_sync[cli]'"
+        ) from None
+    try:
+        parser = _parser(_NAME)
+    except CommandError:  # the extra `emulator` is not installed
+        parser = _parser(_NAME, whole=False)
+    context.say(shtab.complete(parser, options.shell))
+    return DONE
 
 
-def _complain(message: str) -> None:
+def _hint(error: TaskRouterError) -> str:
+    """Say which setting is probably at fault, and how to find out more."""
+    from .credentials import Credentials, is_refused_signature
+
+    credentials = Credentials(os.environ)
+    doctor_words = "`taskrouter-sync doctor` checks what is wrong"
+    where = credentials.where()
+    if where and isinstance(error, ConnectionFailed | RequestTimeout):
+        return f" ({where}; {doctor_words})"
+    if is_refused_signature(error):
+        return f" ({credentials.refusal()}; {doctor_words})"
+    return f" ({doctor_words})"
+
+
+def _complain(name: str, message: str) -> None:
     paint = Paint(sys.stderr, os.environ)
-    sys.stderr.write(f"{paint('red', 'taskrouter-sync:')} {plain(message)}\n")
+    sys.stderr.write(f"{paint('red', f'{name}:')} {plain(message)}\n")
 
 
 def _forget_stdout() -> None:
-    """Let the interpreter's last flush go nowhere: whoever read it is gone."""
+    """Let the interpreter's last flush succeed: whoever read stdout is gone."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

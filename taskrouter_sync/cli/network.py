@@ -1,135 +1,261 @@
-"""The way to a service: names, a proxy's tunnel, TLS, and what time it is there.
+"""The way to a service, step by step: proxy, name, TCP, tunnel, TLS and clock.
 
-Goes as the clients go, one step at a time; may use the wire.
+Goes as the clients go, but by the standard library alone, so that each step can be
+told from the next. Quotes nothing that a peer sent, and no password.
 """
 
 from __future__ import annotations
 
+import base64
 import http.client
 import os
+import re
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlsplit
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import unquote, urlsplit
 
-from ..properties import date_value
-from ..wire.requester import Requester
-from ..wire.tunnel import Proxy, dig
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
+
+from .terminal import plain
+from .token_checks import Finding, ok, wrong
 
 
 # Seconds for each step.
-LIMIT = 5.0
+_LIMIT = 5.0
+# Clocks this far apart, in seconds, make tokens valid too early or too late.
+_SKEW = 30.0
+
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
-class Route:
-    """How this machine gets to a service.
-
-    Attributes:
-        host, port: the service's.
-        secure: whether it is https.
-        proxy: on the way, if the environment names one.
-        ca_bundle: path of the certificates to trust.
-    """
+class Place:
+    """A host and a port."""
 
     host: str
     port: int
-    secure: bool
-    proxy: Proxy | None
-    ca_bundle: str | None
 
-    @classmethod
-    def to(cls, url: str) -> Route:
-        """Read it from a URL of http or https, and from the environment.
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return plain(f"{host}:{self.port}")
 
-        Raises:
-            ValueError: the proxy can't be used.
-        """
-        requester = Requester()
+
+class Proxy:
+    """An HTTP proxy: where it is, and what it is sent besides.
+
+    No dataclass: its repr would show the credentials.
+    """
+
+    def __init__(self, place: Place, headers: Mapping[str, str]) -> None:
+        self.place = place
+        self.headers = headers
+
+
+def check(url: str, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Check the way to the service at a URL of http or https, as far as it goes.
+
+    Args:
+        url: has been checked: it has a host, and a port that is one.
+        environment: names the proxies and the certificates.
+    """
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    service = Place(parts.hostname or "", parts.port or (443 if secure else 80))
+    # What clients ask of the environment, by the library that they ask.
+    with requests.Session() as session:
+        settings = session.merge_environment_settings(url, {}, None, None, None)
+    proxy_url = select_proxy(url, settings["proxies"])
+    proxy = None
+    if proxy_url:
+        variable = _variable_of(proxy_url, environment)
         try:
-            endpoint = requester.endpoint(url)
-        finally:
-            requester.close()
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        proxy = Proxy.of(endpoint.proxy_url) if endpoint.proxy_url else None
-        port = parts.port or (443 if secure else 80)
-        return cls(parts.hostname or "", port, secure, proxy, endpoint.ca_bundle)
-
-    @property
-    def first(self) -> tuple[str, int]:
-        """Whom this machine connects to: the proxy, or the service itself."""
-        if self.proxy is None:
-            return self.host, self.port
-        return self.proxy.host, self.proxy.port
-
-
-def addresses(route: Route) -> list[str]:
-    """Look up the name of whom this machine connects to.
-
-    Raises:
-        OSError: it has no address.
-    """
-    found = socket.getaddrinfo(*route.first, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
+            proxy = read_proxy(proxy_url)
+        except ValueError as error:
+            yield wrong(
+                "proxy",
+                f"{variable} {error}",
+                "correct it, or add this service to NO_PROXY",
+            )
+            return
+    first = service if proxy is None else proxy.place
+    reached = True
+    for finding in _check_first(first):
+        reached = reached and finding.verdict != "wrong"
+        yield finding
+    if reached:
+        context, finding_of_ca = _trusted(settings["verify"], environment)
+        if context is None and secure:
+            assert finding_of_ca is not None
+            yield finding_of_ca
+        else:
+            yield from _check_http(service, proxy, context if secure else None)
 
 
-@contextmanager
-def connected(route: Route) -> Iterator[socket.socket]:
-    """Connect.
+def read_proxy(url: str) -> Proxy:
+    """Parse the URL of a proxy.
 
     Raises:
-        OSError: no connection.
+        ValueError: it can't be used; says why, and quotes nothing.
     """
-    with socket.create_connection(route.first, LIMIT) as tcp:
-        yield tcp
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host:
+        raise ValueError(
+            "is not a valid URL (in a user name or password, write # as %23, "
+            "/ as %2F and @ as %40)"
+        )
+    if parts.scheme != "http":
+        raise ValueError(
+            "is not an http:// proxy: the event bridge can be reached through no "
+            "other kind"
+        )
+    headers = {}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        encoded = base64.b64encode(pair.encode()).decode("ascii")
+        headers["Proxy-Authorization"] = f"Basic {encoded}"
+    return Proxy(Place(host, port or 80), headers)
 
 
-def tunnel(tcp: socket.socket, route: Route) -> None:
-    """Go through the proxy, if there is one.
+def _variable_of(proxy_url: str, environment: Mapping[str, str]) -> str:
+    """Name the environment variable that has the URL of a proxy."""
+    names = [name for name in environment if name.lower().endswith("_proxy")]
+    for name in names:
+        # The library puts a scheme before a URL that has none.
+        value = environment[name]
+        if value and proxy_url.endswith(value):
+            return name
+    return "the proxy of this machine's settings"
 
-    Raises:
-        TunnelRefused: it does not let us through.
-        OSError, http.client.HTTPException: it is no proxy.
-    """
-    if route.proxy is not None:
-        dig(tcp, route.proxy, route.host, route.port)
 
-
-@contextmanager
-def secured(tcp: socket.socket, route: Route) -> Iterator[socket.socket]:
-    """Shake hands for TLS, where the service wants it.
-
-    Raises:
-        ssl.SSLError: no secure connection; an OSError too.
-    """
-    if not route.secure:
-        yield tcp
+def _check_first(place: Place) -> Iterator[Finding]:
+    """Check that the proxy or the service itself can be connected to."""
+    try:
+        found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a valid name"
+        yield wrong(
+            "DNS",
+            f"{plain(place.host)} has no address: {plain(reason)}",
+            "check the name, and this machine's DNS and network",
+        )
         return
-    trusted = route.ca_bundle
-    if trusted is not None and os.path.isdir(trusted):
-        context = ssl.create_default_context(capath=trusted)
+    addresses = dict.fromkeys(str(each[4][0]) for each in found)
+    yield ok("DNS", f"{plain(place.host)} is {', '.join(addresses)}")
+    try:
+        with socket.create_connection((place.host, place.port), _LIMIT):
+            yield ok("TCP", f"connected to {place}")
+    except OSError as error:
+        reason = error.strerror or "no answer in time"
+        yield wrong(
+            "TCP",
+            f"can't connect to {place}: {plain(reason)}",
+            "is the service running? A firewall may block the connection",
+        )
+
+
+def _trusted(
+    verify: object, environment: Mapping[str, str]
+) -> tuple[ssl.SSLContext | None, Finding | None]:
+    """Load the certificates to trust; a finding instead if they can't be read."""
+    bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+    name = next((each for each in _CA_VARIABLES if environment.get(each)), "")
+    try:
+        if os.path.isdir(bundle):
+            return ssl.create_default_context(capath=bundle), None
+        return ssl.create_default_context(cafile=bundle), None
+    except OSError as error:  # ssl.SSLError is one, for a file without certificates
+        reason = error.strerror or "it holds no certificate"
+        found = f"the certificates in {plain(bundle)} can't be read: {plain(reason)}"
+        advice = f"correct or unset {name}" if name else "reinstall certifi"
+        return None, wrong("TLS", found, advice)
+
+
+def _check_http(
+    service: Place, proxy: Proxy | None, context: ssl.SSLContext | None
+) -> Iterator[Finding]:
+    """Check the proxy's tunnel, TLS, and that the service's clock agrees."""
+    first = service if proxy is None else proxy.place
+    if context is None:
+        connection = http.client.HTTPConnection(first.host, first.port, timeout=_LIMIT)
     else:
-        context = ssl.create_default_context(cafile=trusted)
-    with context.wrap_socket(tcp, server_hostname=route.host) as secure:
-        yield secure
-
-
-def clock(connection: socket.socket, route: Route) -> datetime | None:
-    """Ask what time it is there; None if it does not say.
-
-    Raises:
-        OSError: it hung up.
-    """
-    with closing(http.client.HTTPConnection(route.host, route.port)) as asking:
-        asking.sock = connection
+        connection = http.client.HTTPSConnection(
+            first.host, first.port, timeout=_LIMIT, context=context
+        )
+    with closing(connection):
+        if proxy is not None:
+            # Clients use a tunnel also where the service is not secure.
+            connection.set_tunnel(service.host, service.port, dict(proxy.headers))
         try:
-            asking.request("HEAD", "/")
-            with closing(asking.getresponse()) as answer:
-                date = date_value(answer.headers.get("Date"))
-        except http.client.HTTPException:
-            return None  # it speaks something else: the handshake will tell
-    return date if isinstance(date, datetime) else None
+            connection.connect()
+        except ssl.SSLError as error:
+            yield wrong(
+                "TLS",
+                f"no secure connection: {plain(error.reason or 'handshake failed')}",
+                "behind an inspecting proxy, set REQUESTS_CA_BUNDLE to a file that "
+                "has its certificate too",
+            )
+            return
+        except (OSError, http.client.HTTPException) as error:
+            yield _no_connection(error, service, proxy)
+            return
+        if proxy is not None:
+            yield ok("proxy", f"connected through {proxy.place} to {service}")
+        if isinstance(connection.sock, ssl.SSLSocket):
+            yield ok("TLS", connection.sock.version() or "")
+        yield from _check_clock(connection)
+
+
+def _no_connection(error: Exception, service: Place, proxy: Proxy | None) -> Finding:
+    if proxy is None:
+        return wrong(
+            "TLS",
+            f"{service} closed the connection",
+            "does the service speak TLS? Use http:// if it does not",
+        )
+    # Of what the proxy answered only the status: the rest may quote what it was sent.
+    status = re.search(r": (\d{3})\b", str(error))
+    answer = "did not answer in HTTP"
+    if status:
+        answer = f"answered {status[1]}"
+        if int(status[1]) in [each.value for each in HTTPStatus]:
+            answer = f"{answer} {HTTPStatus(int(status[1])).phrase}"
+    return wrong(
+        "proxy",
+        f"no tunnel through {proxy.place}: it {answer}",
+        f"it must allow CONNECT to {service}; or add this service to NO_PROXY",
+    )
+
+
+def _check_clock(connection: http.client.HTTPConnection) -> Iterator[Finding]:
+    """Compare this machine's clock with the service's, if that says what time it is."""
+    try:
+        connection.request("HEAD", "/")
+        date = connection.getresponse().headers.get("Date")
+        there = None if date is None else parsedate_to_datetime(date).timestamp()
+    except (OSError, http.client.HTTPException, ValueError, OverflowError):
+        return  # what no client sends may be refused: the handshake comes next
+    if there is not None:
+        yield compare_clocks(time.time(), there)
+
+
+def compare_clocks(here: float, there: float) -> Finding:
+    """Compare this machine's clock with the service's; both in epoch seconds. Pure."""
+    if abs(here - there) <= _SKEW:
+        return ok("clock", "this machine's clock agrees with the service's")
+    direction = "ahead of" if here > there else "behind"
+    return wrong(
+        "clock",
+        f"this machine's clock is {abs(here - there):.0f} s {direction} the service's",
+        "synchronize it (NTP): the validity of tokens depends on it",
+    )

@@ -1,93 +1,242 @@
-"""``stats``: a queue, or all queues of a workspace, live."""
+"""``stats``: a task queue, or all task queues of a workspace, live."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .. import TaskQueue, Workspace
-from . import figures, live
-from .arguments import Commands, add_command, positive, seconds
-from .context import Context
-from .credentials import TASK_QUEUE, WORKSPACE
-from .figures import Table
-from .outcome import DONE
+from .command import (
+    DONE,
+    Commands,
+    Context,
+    add_command,
+    duration,
+    positive,
+    wait_until_ready,
+)
+from .credentials import TASK_QUEUE, WORKSPACE, Credentials
+from .terminal import columns, plain, span
 
 
 _EXAMPLES = """\
-  taskrouter-sync stats                     the queues of the workspace, live
-  taskrouter-sync stats WQ0123…             one queue
-  taskrouter-sync stats --minutes 240       sums of the last four hours
-  taskrouter-sync stats --once              one look
-  taskrouter-sync stats --json --every 1m   JSON lines, for a program
+  taskrouter-sync stats                     the workspace's task queues, live
+  taskrouter-sync stats WQ0123…             one task queue
+  taskrouter-sync stats --minutes 240       totals of the last four hours
+  taskrouter-sync stats --once              print them once
+  taskrouter-sync stats --json --every 1m   JSON lines, for programs
 
-Live tables stand still with the extra `cli`: pip install 'taskrouter_sync[cli]'
+With the extra `cli`, live tables are updated in place: pip install
+'taskrouter_sync[cli]'
 """
+
+_OVERVIEW = ("pending", "reserved", "assigned")
+_STATUSES = ("pending", "reserved", "assigned", "wrapping")
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "stats", run, "show queues' statistics, live", _EXAMPLES
-    )
-    parser.add_argument("queue", nargs="?", metavar="WQ…", help="by default all")
-    parser.add_argument(
-        "--every", type=seconds, default=5.0, metavar="TIME", help="default: 5s"
+        commands, "stats", run, "show statistics of task queues, live", _EXAMPLES
     )
     parser.add_argument(
-        "--minutes", type=positive, default=15, metavar="N", help="default: 15"
+        "queue", nargs="?", metavar="WQ…", help="a task queue; default: all"
     )
-    parser.add_argument("--once", action="store_true", help="show them and end")
     parser.add_argument(
-        "--json", action="store_true", help="a JSON line each time, with all figures"
+        "--every",
+        type=duration,
+        default=5.0,
+        metavar="DURATION",
+        help="interval between updates; default: 5s",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=positive,
+        default=15,
+        metavar="N",
+        help="time span of the totals; default: 15",
+    )
+    parser.add_argument("--once", action="store_true", help="print them once and exit")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="a line of JSON each time, with all statistics of each task queue",
     )
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Show statistics until Ctrl-C, or once."""
     source = TASK_QUEUE if options.queue else WORKSPACE
-    token = context.credentials.source(source, options.queue)
+    token = Credentials(context.environment).source(source, options.queue)
     kind: type[Any] = TaskQueue if options.queue else Workspace
     look = _of_a_queue if options.queue else _of_the_workspace
     with kind(token, debug=options.verbose, daemon=True) as client:
-        client.wait_until_ready(30)
-        show_live = not options.once and not options.json
-        with live.screen(context, live=show_live) as show:
+        wait_until_ready(client, context)
+        live = not options.once and not options.json
+        with _screen(context, live=live) as screen:
             while True:
-                _show(look(client, options.minutes), options, context, show)
+                statistics, table = look(client, options.minutes)
+                if options.json:
+                    context.say(json.dumps(statistics, default=str))
+                else:
+                    screen.show(table)
                 if options.once:
                     return DONE
                 # Not an event's wait, in which Ctrl-C may break the lock.
                 time.sleep(options.every)
 
 
-def _show(
-    found: tuple[list[dict[str, Any]], Table],
-    options: argparse.Namespace,
-    context: Context,
-    show: Callable[[Table], None],
-) -> None:
-    rows, table = found
-    if options.json:
-        context.say(json.dumps(rows, default=str))
-    else:
-        show(table)
+@dataclass(frozen=True)
+class Table:
+    """Rows under their heads."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
 
 
-def _of_a_queue(client: TaskQueue, minutes: int) -> tuple[list[dict[str, Any]], Table]:
+def _of_a_queue(client: TaskQueue, minutes: int) -> tuple[list[Any], Table]:
+    """Show the statistics of one task queue, a row for each figure."""
     found = client.statistics.fetch({"Minutes": minutes})
-    title = f"{client.friendly_name}: now, and the last {minutes} min"
-    return found.to_dicts(), figures.of_one(found, title)
+    now, past = found.realtime, found.cumulative
+    rows: list[tuple[Any, ...]] = [
+        *((f"tasks {status}", _count(now, status)) for status in _STATUSES),
+        ("longest wait", span(now.longest_task_waiting_age or 0)),
+        ("eligible workers", now.total_eligible_workers),
+        ("available workers", now.total_available_workers),
+        *(
+            (f"workers in {each.friendly_name}", each.workers)
+            for each in now.activity_statistics
+        ),
+        ("tasks entered", past.tasks_entered),
+        ("tasks completed", past.tasks_completed),
+        ("tasks canceled", past.tasks_canceled),
+        ("reservations accepted", past.reservations_accepted),
+        ("reservations rejected", past.reservations_rejected),
+        ("reservations timed out", past.reservations_timed_out),
+        ("average time to accept", span(past.avg_task_acceptance_time or 0)),
+    ]
+    name = client.friendly_name
+    statistics = [_nested(row, name) for row in found.to_dicts()]
+    return statistics, Table(_title(name, minutes), ("figure", "value"), rows)
 
 
-def _of_the_workspace(
-    client: Workspace, minutes: int
-) -> tuple[list[dict[str, Any]], Table]:
-    queues = {each.sid: each.friendly_name for each in client.taskqueues.fetch().all()}
+def _of_the_workspace(client: Workspace, minutes: int) -> tuple[list[Any], Table]:
+    """Show the statistics of a workspace's task queues, a row for each."""
+    names = {
+        each.sid: each.friendly_name for each in client.taskqueues.fetch().iter_all()
+    }
     # One page of statistics holds as many queues as the service lets it: a thousand.
     found = client.taskqueues.statistics.fetch({"Minutes": minutes, "PageSize": 1000})
-    title = f"{client.friendly_name}: now, and the last {minutes} min"
-    return found.to_dicts(), figures.of_queues(queues, found, title)
+    # No more than a terminal of 80 columns can hold; the rest is in a queue's own.
+    head = ("queue", *_OVERVIEW, "oldest", "workers", "entered", "done")
+    rows = [
+        (
+            names.get(each.task_queue_sid, each.task_queue_sid),
+            *(_count(each.realtime, status) for status in _OVERVIEW),
+            span(each.realtime.longest_task_waiting_age or 0),
+            f"{each.realtime.total_available_workers} of "
+            f"{each.realtime.total_eligible_workers}",
+            each.cumulative.tasks_entered,
+            each.cumulative.tasks_completed,
+        )
+        for each in found
+    ]
+    statistics = [
+        _nested(row, names.get(row["task_queue_sid"])) for row in found.to_dicts()
+    ]
+    return statistics, Table(_title(client.friendly_name, minutes), head, rows)
+
+
+def _title(name: str, minutes: int) -> str:
+    return f"{name}: now, and the last {minutes} min"
+
+
+def _count(realtime: Any, status: str) -> int:
+    return int(realtime.tasks_by_status.get(status) or 0)
+
+
+def _nested(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
+    """Turn a row, with names such as ``realtime.total_tasks``, into objects again."""
+    made: dict[str, Any] = {"friendly_name": name}
+    for path, value in row.items():
+        *parents, last = path.split(".")
+        place = made
+        for each in parents:
+            place = place.setdefault(each, {})
+        place[last] = value
+    return made
+
+
+class _Printer:
+    """Prints each table below the one before, with the time if more will come."""
+
+    def __init__(self, context: Context, *, timed: bool) -> None:
+        self._context = context
+        self._timed = timed
+
+    def show(self, table: Table) -> None:
+        """Print a table."""
+        head, *rows = columns([table.head, *table.rows])
+        time = f"  {datetime.now():%H:%M:%S}" if self._timed else ""
+        title = self._context.paint("bold", plain(table.title))
+        lines = [f"{title}{time}", self._context.paint("dim", head), *rows]
+        self._context.say(*lines, *([""] * self._timed))
+
+
+class _Display:
+    """Shows each table in the place of the one before, by rich."""
+
+    def __init__(self, display: Any) -> None:
+        self._display = display
+
+    def show(self, table: Table) -> None:
+        """Put a table in the place of the one before."""
+        self._display.update(_rich(table), refresh=True)
+
+
+@contextmanager
+def _screen(context: Context, *, live: bool) -> Iterator[_Printer | _Display]:
+    """Open what shows tables; in place on a terminal, if the extra ``cli`` is there."""
+    display = _display(context) if live and context.paint.on else None
+    if display is None:
+        yield _Printer(context, timed=live)
+        return
+    with display:
+        yield _Display(display)
+
+
+def _display(context: Context) -> Any:
+    """Make rich's place on the terminal; None where rich is not installed."""
+    try:
+        from rich.console import Console
+        from rich.live import Live
+    except ImportError:
+        return None
+    console = Console(file=context.stdout, force_terminal=True)
+    return Live(console=console, auto_refresh=False)
+
+
+def _rich(table: Table) -> Any:
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    title = Text(plain(table.title))
+    made = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in table.head:
+        made.add_column(name)
+    for row in table.rows:
+        # Text, as a plain str could hold rich's own markup.
+        cells = (
+            Text(plain(value), justify="right" if isinstance(value, int) else "left")
+            for value in row
+        )
+        made.add_row(*cells)
+    return made

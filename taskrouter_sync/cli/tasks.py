@@ -1,78 +1,296 @@
-"""``task create``: one task, for trials."""
+"""``task``: create, list, update and cancel tasks."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
-from .. import Workspace
-from .arguments import Commands, add_command, positive
-from .context import Context
-from .credentials import WORKSPACE
-from .outcome import DONE, USAGE, CommandError
-from .terminal import plain
+from .. import TaskRouterError, Workspace
+from .command import (
+    DONE,
+    FAILED,
+    USAGE,
+    CommandError,
+    Commands,
+    Context,
+    add_command,
+    positive,
+)
+from .credentials import WORKSPACE, Credentials
+from .terminal import columns, plain, short, span
 
+
+_STATUSES = ("pending", "reserved", "assigned", "wrapping", "completed", "canceled")
 
 _EXAMPLES = """\
+  taskrouter-sync task create language=en      create a task
+  taskrouter-sync task list --status pending   which tasks are waiting
+  taskrouter-sync task update WT0123… --priority 10
+  taskrouter-sync task cancel WT0123…          cancel a task
+
+`taskrouter-sync task COMMAND --help` shows more.
+"""
+_CREATE = """\
   taskrouter-sync task create                               no attributes
   taskrouter-sync task create language=en priority=3        attributes as text
   taskrouter-sync task create --attributes '{"skills": ["a"]}' --priority 10
-  taskrouter-sync task create --json | jq -r .sid           all of it, as JSON
+  taskrouter-sync task create --json | jq -r .sid           the whole task, as JSON
+"""
+_LIST = """\
+  taskrouter-sync task list                             the first 50 tasks
+  taskrouter-sync task list --status pending --status reserved
+  taskrouter-sync task list --queue WQ0123… --limit 500
+  taskrouter-sync task list --json | jq -r .sid         JSON lines
+"""
+_UPDATE = """\
+  taskrouter-sync task update WT0123… language=de       change one attribute
+  taskrouter-sync task update WT0123… --attributes '{}' replace all attributes
+  taskrouter-sync task update WT0123… --priority 10
+  taskrouter-sync task update WT0123… --status completed --reason 'done by mail'
+"""
+_CANCEL = """\
+  taskrouter-sync task cancel WT0123…
+  taskrouter-sync task cancel WT0123… WT4567… --reason 'caller hung up'
+  taskrouter-sync task list --status pending --json | jq -r .sid |
+      xargs taskrouter-sync task cancel                 cancel all waiting tasks
 """
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "task", run, "create a task", _EXAMPLES)
-    parser.add_argument("verb", choices=["create"])
-    parser.add_argument(
-        "words", nargs="*", metavar="NAME=VALUE", help="attributes, as text"
+    parser = add_command(
+        commands,
+        "task",
+        None,
+        "create, list, update or cancel tasks",
+        _EXAMPLES,
+        verbose=False,
     )
-    parser.add_argument("--attributes", metavar="JSON", help="attributes, an object")
-    parser.add_argument("--workflow", metavar="WW…", help="by default the only one")
+    verbs = parser.add_subparsers(metavar="COMMAND")
+    _add_create(verbs)
+    _add_list(verbs)
+    _add_update(verbs)
+    _add_cancel(verbs)
+
+
+def _add_create(verbs: Commands) -> None:
+    parser = add_command(
+        verbs, "create", create, "create a task", _CREATE, rest="words"
+    )
+    _add_attributes(parser, "attributes, as text")
+    parser.add_argument("--attributes", metavar="JSON", help="attributes, as an object")
+    parser.add_argument(
+        "--workflow", metavar="WW…", help="by default the workspace's only workflow"
+    )
     parser.add_argument("--channel", metavar="NAME", help="such as voice or chat")
-    parser.add_argument("--priority", type=int, metavar="N")
     parser.add_argument(
-        "--timeout", type=positive, metavar="SECONDS", help="until it is canceled"
+        "--priority", type=int, metavar="N", help="higher ones are assigned first"
     )
-    parser.add_argument("--json", action="store_true", help="print the whole task")
+    parser.add_argument(
+        "--timeout",
+        type=positive,
+        metavar="SECONDS",
+        help="the task's time to live, after which it is canceled",
+    )
+    _add_json(parser, "print the whole task")
 
 
-def run(options: argparse.Namespace, context: Context) -> int:
+def _add_list(verbs: Commands) -> None:
+    parser = add_command(verbs, "list", show, "list tasks", _LIST)
+    parser.add_argument(
+        "--status",
+        action="append",
+        choices=_STATUSES,
+        help="tasks with this status; may be repeated",
+    )
+    parser.add_argument("--queue", metavar="WQ…", help="tasks in this task queue")
+    parser.add_argument("--workflow", metavar="WW…", help="tasks of this workflow")
+    parser.add_argument(
+        "--limit", type=positive, default=50, metavar="N", help="at most; default: 50"
+    )
+    _add_json(parser, "print each task as a line of JSON")
+
+
+def _add_update(verbs: Commands) -> None:
+    parser = add_command(
+        verbs, "update", update, "update a task", _UPDATE, rest="words"
+    )
+    parser.add_argument("sid", metavar="WT…", help="the task's sid")
+    _add_attributes(parser, "attributes to change, as text; the others are kept")
+    parser.add_argument(
+        "--attributes", metavar="JSON", help="an object that replaces all attributes"
+    )
+    parser.add_argument(
+        "--priority", type=int, metavar="N", help="higher ones are assigned first"
+    )
+    parser.add_argument(
+        "--status",
+        choices=("completed", "wrapping", "canceled"),
+        help="the task's new status",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="the reason of the new status")
+    _add_json(parser, "print the whole task")
+
+
+def _add_cancel(verbs: Commands) -> None:
+    parser = add_command(verbs, "cancel", cancel, "cancel tasks", _CANCEL, rest="sids")
+    parser.add_argument("sids", nargs="+", metavar="WT…", help="the tasks' sids")
+    parser.add_argument(
+        "--reason", metavar="TEXT", help="the reason, kept with the task"
+    )
+    _add_json(parser, "print each task as a line of JSON")
+
+
+def _add_attributes(parser: argparse.ArgumentParser, meaning: str) -> None:
+    parser.add_argument("words", nargs="*", metavar="NAME=VALUE", help=meaning)
+
+
+def _add_json(parser: argparse.ArgumentParser, meaning: str) -> None:
+    parser.add_argument("--json", action="store_true", help=meaning)
+
+
+def create(options: argparse.Namespace, context: Context) -> int:
     """Create the task and print its sid."""
-    params = _params(options)
-    token = context.credentials.source(WORKSPACE)
-    with Workspace(token, debug=options.verbose, daemon=True) as workspace:
-        task = workspace.tasks.create(params)
-    if options.json:
-        context.say(json.dumps(task.payload))
-    else:
-        context.say(plain(task.sid))
+    params = _given(
+        WorkflowSid=options.workflow,
+        TaskChannel=options.channel,
+        Priority=options.priority,
+        Timeout=options.timeout,
+        Attributes=_attributes(options),
+    )
+    with _workspace(options, context) as workspace:
+        _print([workspace.tasks.create(params)], options, context)
     return DONE
 
 
-def _params(options: argparse.Namespace) -> dict[str, Any]:
-    given = {
-        "WorkflowSid": options.workflow,
-        "TaskChannel": options.channel,
-        "Priority": options.priority,
-        "Timeout": options.timeout,
-    }
-    params = {name: value for name, value in given.items() if value is not None}
-    return {"Attributes": _attributes(options), **params}
+def show(options: argparse.Namespace, context: Context) -> int:
+    """List tasks as a table, the first ones first."""
+    params = _given(
+        AssignmentStatus=",".join(options.status or ()) or None,
+        TaskQueueSid=options.queue,
+        WorkflowSid=options.workflow,
+        PageSize=min(options.limit, 1000),
+    )
+    with _workspace(options, context) as workspace:
+        found = workspace.tasks.fetch(params).iter_all()
+        tasks = list(islice(found, options.limit))
+        more = next(found, None) is not None
+    if options.json:
+        _print(tasks, options, context)
+    elif not tasks:
+        context.say("no tasks")
+    else:
+        head = ("sid", "status", "priority", "age", "queue", "attributes")
+        first, *rows = columns([head, *map(_row, tasks)])
+        context.say(context.paint("dim", first), *rows)
+    if more:
+        context.warn(f"there are more than {options.limit} tasks (use --limit)")
+    return DONE
+
+
+def update(options: argparse.Namespace, context: Context) -> int:
+    """Update the task and print its sid."""
+    params = _given(
+        Priority=options.priority,
+        AssignmentStatus=options.status,
+        Reason=options.reason,
+    )
+    changes = _attributes(options)
+    if not params and not changes and options.attributes is None:
+        raise CommandError("specify what to update (see --help)", USAGE)
+    if options.reason is not None and options.status is None:
+        raise CommandError("--reason is the reason of a --status", USAGE)
+    with _workspace(options, context) as workspace:
+        task = workspace.tasks.fetch(options.sid)
+        if options.attributes is not None:
+            params["Attributes"] = changes
+        elif changes:
+            params["Attributes"] = {**_parsed(task.payload["attributes"]), **changes}
+        _print([task.update(params)], options, context)
+    return DONE
+
+
+def cancel(options: argparse.Namespace, context: Context) -> int:
+    """Cancel the tasks and print their sids; go on after one that is refused."""
+    params = _given(AssignmentStatus="canceled", Reason=options.reason)
+    with _workspace(options, context) as workspace:
+        outcomes = [
+            _cancel_one(workspace, sid, params, options, context)
+            for sid in options.sids
+        ]
+    return DONE if all(outcomes) else FAILED
+
+
+def _cancel_one(
+    workspace: Workspace,
+    sid: str,
+    params: dict[str, Any],
+    options: argparse.Namespace,
+    context: Context,
+) -> bool:
+    try:
+        task = workspace.tasks.update(sid, params)
+    except TaskRouterError as error:
+        context.warn(f"{plain(sid)}: {plain(error)}")
+        return False
+    _print([task], options, context)
+    return True
+
+
+def _workspace(options: argparse.Namespace, context: Context) -> Workspace:
+    token = Credentials(context.environment).source(WORKSPACE)
+    return Workspace(token, debug=options.verbose, daemon=True)
+
+
+def _given(**params: Any) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _print(tasks: Iterable[Any], options: argparse.Namespace, context: Context) -> None:
+    for task in tasks:
+        text = json.dumps(task.payload) if options.json else plain(task.sid)
+        context.say(text)
+
+
+def _row(task: Any) -> tuple[Any, ...]:
+    payload: Mapping[str, Any] = task.payload
+    return (
+        payload.get("sid"),
+        payload.get("assignment_status"),
+        payload.get("priority"),
+        span(payload.get("age") or 0),
+        payload.get("task_queue_friendly_name") or payload.get("task_queue_sid") or "",
+        short(payload.get("attributes")),
+    )
 
 
 def _attributes(options: argparse.Namespace) -> dict[str, Any]:
-    try:
-        attributes = json.loads(options.attributes or "{}")
-    except ValueError as error:
-        raise CommandError(f"--attributes is no JSON: {error}", USAGE) from None
+    """Return the attributes on the command line."""
+    attributes: object = {}
+    if options.attributes is not None:
+        try:
+            attributes = json.loads(options.attributes)
+        except (ValueError, RecursionError) as error:
+            raise CommandError(
+                f"--attributes is not valid JSON: {error}", USAGE
+            ) from None
     if not isinstance(attributes, dict):
-        raise CommandError('--attributes must be an object: {"name": …}', USAGE)
+        raise CommandError(
+            """--attributes must be a JSON object such as '{"language": "en"}'""",
+            USAGE,
+        )
     for word in options.words:
         name, equals, value = word.partition("=")
         if not name or not equals:
-            raise CommandError(f"{word!r} is no NAME=VALUE", USAGE)
+            raise CommandError(f"{word!r} is not of the form NAME=VALUE", USAGE)
         attributes[name] = value
     return attributes
+
+
+def _parsed(attributes: str) -> dict[str, Any]:
+    """Parse the attributes of a task; the service keeps nothing but objects there."""
+    found: Any = json.loads(attributes)
+    return found if isinstance(found, dict) else {}

@@ -1,24 +1,54 @@
-"""Words on a terminal: colors where there is one, and nothing that could drive it.
+"""Text and keys on a terminal: colors, harmless text, tables, and keys as pressed.
 
-Pure but for asking a stream whether it is a terminal; imports nothing of the package.
+Imports of the package only `notebook`, for local time.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import queue
+import re
+import selectors
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from types import ModuleType
 from typing import IO, Any
 
+from ..notebook import local_time
+
+
+try:
+    import termios as _termios
+    import tty as _tty
+except ImportError:  # Windows: a key counts once Enter is pressed
+    _termios, _tty = None, None  # type: ignore[assignment] # modules or None
+
+termios: ModuleType | None = _termios
+tty: ModuleType | None = _tty
 
 _STYLES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
+
+# A sid in a text, and how much of it tells people one from another.
+_SID = re.compile(r"\b([A-Z]{2}[0-9a-f]{6})[0-9a-f]{26}\b")
+
+# Keys that are none: the end of the input, and Ctrl-L, which asks to redraw.
+END = ""
+REDRAW = "\x0c"
+
+# Sent to the thread that reads keys when it is to end; signals are sent as numbers.
+_ENDED = b"\0"
 
 
 class Paint:
     """Colors for one stream."""
 
     def __init__(self, stream: IO[str], environment: Mapping[str, str]) -> None:
-        """Decide on colors: on a terminal, unless NO_COLOR or TERM=dumb says not."""
+        """Use colors on a terminal, unless NO_COLOR is set or TERM is dumb."""
         self.on = (
             stream.isatty()
             and not environment.get("NO_COLOR")
@@ -28,12 +58,12 @@ class Paint:
         )
 
     def __call__(self, style: str, text: str) -> str:
-        """Give text in a style: bold, dim, red, green, yellow or cyan."""
+        """Return text in a style: bold, dim, red, green, yellow or cyan."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.on else text
 
 
 def plain(text: object) -> str:
-    """Make text safe to print: what could drive a terminal shows as its code."""
+    """Make text safe to print: what could control a terminal is shown escaped."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode()
         for each in str(text)
@@ -41,15 +71,20 @@ def plain(text: object) -> str:
 
 
 def short(value: object, width: int = 60) -> str:
-    """Give a value in few characters, as JSON if it is an object or a list."""
+    """Show a value in few characters, as JSON if it is an object or a list."""
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False, default=str)
     text = plain(value)
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
+def short_sids(text: str) -> str:
+    """Shorten the sids in a text to what people can tell apart: ``WK0123ab…``."""
+    return _SID.sub(r"\1…", text)
+
+
 def columns(rows: Sequence[Sequence[object]], indent: str = "") -> list[str]:
-    """Align rows of values in columns; numbers to the right."""
+    """Align rows of values in columns, numbers to the right."""
     texts = [[plain(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
 
@@ -65,3 +100,146 @@ def columns(rows: Sequence[Sequence[object]], indent: str = "") -> list[str]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def span(seconds: float) -> str:
+    """Show a duration in its two largest units: ``1 h 30 min``."""
+    units = [("d", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+    rest, parts = int(seconds), []
+    for unit, length in units:
+        count, rest = divmod(rest, length)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def moment(value: Any, now: float) -> str:
+    """Show a time in epoch seconds: local time, and how far away it is."""
+    try:
+        date = datetime.fromtimestamp(float(value), timezone.utc)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return f"{short(value)}, which is not a valid time"
+    seconds = date.timestamp() - now
+    shown = local_time(date).strftime("%Y-%m-%d %H:%M:%S %Z")
+    ago, ahead = (" ago", "") if seconds < 0 else ("", "in ")
+    return f"{shown} ({ahead}{span(abs(seconds))}{ago})"
+
+
+@contextmanager
+def keys(stream: IO[str], pressed: queue.SimpleQueue[Any]) -> Iterator[None]:
+    """Put each key into a queue within the block, and `END` at the end of input.
+
+    Ctrl-Z gives the terminal back to the shell; when the program continues, its keys
+    work again and `REDRAW` is put into the queue.
+
+    Args:
+        stream: a terminal, whose keys come at once and without echo; or a pipe, in
+            which spaces and line ends do not count.
+        pressed: gets the keys from another thread.
+    """
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
+    reader = threading.Thread(
+        target=_read_keys,
+        args=(stream.fileno(), receiver, pressed),
+        name="taskrouter-cli-keys",
+        daemon=True,
+    )
+    with receiver, sender, _key_mode(stream, sender):
+        reader.start()
+        try:
+            yield
+        finally:
+            sender.send(_ENDED)
+            # On Windows it may wait for a line that never comes: it is a daemon.
+            reader.join(0.5)
+
+
+@contextmanager
+def _key_mode(stream: IO[str], wakeup: socket.socket) -> Iterator[None]:
+    """Let a terminal send each key at once and without echo; Ctrl-C still interrupts.
+
+    A shell does not keep a stopped program's terminal settings: whoever is stopped
+    restores the usual ones before, and sets its own again when it continues.
+
+    Args:
+        stream: it may be something else than a terminal.
+        wakeup: gets the number of each signal. One may come on another thread, and
+            does not end the main thread's wait then.
+    """
+    if termios is None or tty is None or not stream.isatty():
+        yield
+        return
+    usual: list[Any] = termios.tcgetattr(stream)
+
+    def stop(number: int, frame: object) -> None:
+        termios.tcsetattr(stream, termios.TCSADRAIN, usual)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        # It continues here, or has not been stopped, as nobody could continue it.
+        signal.signal(signal.SIGTSTP, stop)
+        resume(number, frame)
+
+    def resume(number: int, frame: object) -> None:
+        if _in_foreground(stream):
+            tty.setcbreak(stream)
+
+    before = {
+        signal.SIGTSTP: signal.signal(signal.SIGTSTP, stop),
+        signal.SIGCONT: signal.signal(signal.SIGCONT, resume),
+    }
+    fd = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+    tty.setcbreak(stream)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(fd)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        termios.tcsetattr(stream, termios.TCSADRAIN, usual)
+
+
+def _in_foreground(stream: IO[str]) -> bool:
+    """Whether this process may change its terminal, and be seen there."""
+    try:
+        return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
+    except OSError:
+        return True  # a terminal that no shell controls
+
+
+def _read_keys(
+    descriptor: int, wakeup: socket.socket, pressed: queue.SimpleQueue[Any]
+) -> None:
+    while _has_input(descriptor, wakeup, pressed):
+        try:
+            data = os.read(descriptor, 64)
+        except OSError:
+            data = b""  # the terminal is gone
+        if not data:
+            pressed.put(END)
+            return
+        for key in data.decode("utf-8", "replace"):
+            if key == REDRAW or not key.isspace():
+                pressed.put(key)
+
+
+def _has_input(
+    descriptor: int, wakeup: socket.socket, pressed: queue.SimpleQueue[Any]
+) -> bool:
+    """Wait for input; False if the block has ended instead.
+
+    After a signal the main thread is woken by `REDRAW`, so that its handler runs.
+    """
+    if termios is None:
+        return True  # Windows waits for sockets only
+    with selectors.DefaultSelector() as selector:
+        selector.register(wakeup, selectors.EVENT_READ)
+        try:
+            selector.register(descriptor, selectors.EVENT_READ)
+        except PermissionError:
+            return True  # a plain file: always ready
+        while wakeup in [key.fileobj for key, _ in selector.select()]:
+            if _ENDED in wakeup.recv(64):
+                return False
+            pressed.put(REDRAW)
+    return True

@@ -1,85 +1,104 @@
-"""``token``: make a capability token, or look into one."""
+"""``token``: make a capability token, or decode one."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
-from inspect import get_annotations
+from collections.abc import Mapping
+from typing import Any
 
-from ..capabilities import TokenOptions, WorkerTokenOptions
 from ..tokens import is_signed_with, read_claims
-from . import claims
-from .arguments import Commands, add_command, seconds
-from .context import Context
-from .credentials import AUTH_TOKEN, KINDS, TOKEN, WORKER
-from .outcome import DONE, USAGE, CommandError
+from .command import (
+    AUTH_TOKEN,
+    DONE,
+    TOKEN,
+    USAGE,
+    CommandError,
+    Commands,
+    Context,
+    add_command,
+    duration,
+)
+from .credentials import KINDS, WORKER, Credentials
+from .terminal import moment, plain, short
 
 
 _EXAMPLES = """\
-  taskrouter-sync token worker                      the worker of the environment
-  taskrouter-sync token worker WK0123… --ttl 8h     another one's, for a working day
-  taskrouter-sync token worker --read-only          may look, and change nothing
+  taskrouter-sync token worker                      for the worker of the environment
+  taskrouter-sync token worker WK0123… --ttl 8h     for another, for a working day
+  taskrouter-sync token worker --read-only          may read, but change nothing
   taskrouter-sync token workspace --allow fetch-subresources
-                                                    that much and no more
+                                                    that permission and no other
   export TASKROUTER_TOKEN=$(taskrouter-sync token worker)
   taskrouter-sync token --decode < token.txt        what a token is for
 """
+
+# What tokens can allow: all of them, and those of workers. Each is an option of the
+# token's class, ``allow_update_activities`` and so on.
+_PERMISSIONS = (
+    *("web-sockets", "fetch-self", "update-self", "delete-self"),
+    *("fetch-subresources", "update-subresources", "delete-subresources"),
+)
+WORKER_PERMISSIONS = (
+    *_PERMISSIONS,
+    *("fetch-activities", "fetch-reservations", "fetch-worker-reservations"),
+    *("update-activities", "update-reservations"),
+)
+
+_CLAIMS = ("account_sid", "workspace_sid", "worker_sid", "taskqueue_sid", "channel")
+_TIMES = {"nbf": "valid from", "exp": "expires"}
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "token", run, "make a capability token, or look into one", _EXAMPLES
+        commands, "token", run, "make a capability token, or decode one", _EXAMPLES
     )
-    parser.add_argument("kind", nargs="?", choices=list(KINDS))
-    parser.add_argument("sid", nargs="?", help="by default the environment's")
     parser.add_argument(
-        "--ttl", type=seconds, default=3600.0, metavar="TIME", help="default: 1h"
+        "kind", nargs="?", choices=list(KINDS), help="the client that it is for"
+    )
+    parser.add_argument("sid", nargs="?", help="default: the environment's")
+    parser.add_argument(
+        "--ttl",
+        type=duration,
+        default=3600.0,
+        metavar="DURATION",
+        help="how long it is valid; default: 1h",
     )
     parser.add_argument(
         "--allow",
         action="append",
-        choices=permissions(),
-        metavar="WHAT",
-        help=f"instead of the usual; may be repeated: {', '.join(permissions())}",
+        choices=WORKER_PERMISSIONS,
+        metavar="PERMISSION",
+        help="instead of the default permissions; may be repeated: "
+        f"{', '.join(WORKER_PERMISSIONS)}",
     )
-    parser.add_argument(
-        "--read-only", action="store_true", help="allow reading, and nothing else"
-    )
+    parser.add_argument("--read-only", action="store_true", help="allow reading only")
     parser.add_argument(
         "--decode",
         action="store_true",
-        help=f"say what the token in {TOKEN}, or on standard input, is for; its text "
-        "and signature do not show",
+        help=f"show what the token in {TOKEN}, or on standard input, is for; its text "
+        "and signature are not shown",
     )
-    parser.add_argument("--json", action="store_true", help="the claims, as JSON")
-
-
-def permissions() -> list[str]:
-    """List what can be allowed: ``update-activities`` and so on."""
-    options = {**get_annotations(TokenOptions), **get_annotations(WorkerTokenOptions)}
-    return [
-        name.removeprefix("allow_").replace("_", "-")
-        for name in options
-        if name.startswith("allow_")
-    ]
+    parser.add_argument("--json", action="store_true", help="print the claims as JSON")
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Print a token, or what one says."""
+    """Print a token, or what one is for."""
     if options.decode:
         return _decode(options, context)
     if options.kind is None:
-        raise CommandError(f"say of what: {', '.join(KINDS)}; or --decode", USAGE)
+        raise CommandError(f"specify one of {', '.join(KINDS)}; or --decode", USAGE)
     kind = KINDS[options.kind]
     allowed = None if options.allow is None else tuple(options.allow)
     if options.read_only:
         allowed = ("fetch-subresources",)
     for name in allowed or ():
-        if kind is not WORKER and name not in _common():
-            raise CommandError(f"{name} is for workers' tokens only", USAGE)
-    token = context.credentials.mint(kind, options.sid, allowed, options.ttl)
+        if kind is not WORKER and name not in _PERMISSIONS:
+            raise CommandError(f"--allow {name} is for tokens of workers only", USAGE)
+    credentials = Credentials(context.environment)
+    token = credentials.mint(kind, options.sid, allowed, options.ttl)
     if options.json:
         context.say(json.dumps(read_claims(token), indent=2))
     else:
@@ -87,29 +106,56 @@ def run(options: argparse.Namespace, context: Context) -> int:
     return DONE
 
 
-def _common() -> list[str]:
-    return [
-        name.removeprefix("allow_").replace("_", "-")
-        for name in get_annotations(TokenOptions)
-    ]
-
-
 def _decode(options: argparse.Namespace, context: Context) -> int:
-    token = context.credentials.token
+    credentials = Credentials(context.environment)
+    token = credentials.token
     if token is None:
         if context.stdin.isatty():
             # Pasted, it would show, and a terminal's line may be too short for it.
             raise CommandError(
-                f"set {TOKEN}, or give a file: token --decode < token.txt", USAGE
+                f"set {TOKEN}, or redirect a file: token --decode < token.txt", USAGE
             )
         token = context.stdin.readline().strip()
     found = read_claims(token)
     if options.json:
         context.say(json.dumps(found, indent=2))
         return DONE
-    context.say(*claims.lines(found, time.time()))
-    key = context.credentials.auth_token
+    context.say(*lines(found, time.time()))
+    key = credentials.auth_token
     if key is not None:
         words = "is" if is_signed_with(token, key) else "is NOT"
         context.say(f"signature      {words} made with {AUTH_TOKEN}")
     return DONE
+
+
+def lines(claims: Mapping[str, Any], now: float) -> list[str]:
+    """Show what a token is for, until when, and what it allows. Pure.
+
+    Args:
+        claims: the token's.
+        now: epoch seconds.
+    """
+    known = {name: claims[name] for name in _CLAIMS if name in claims}
+    found = [f"{name:<14} {short(value)}" for name, value in known.items()]
+    for name, words in _TIMES.items():
+        if name in claims:
+            found.append(f"{words:<14} {moment(claims[name], now)}")
+    if "exp" not in claims:
+        found.append("expires        never (the service may refuse it)")
+    policies = claims.get("policies")
+    if not isinstance(policies, list):
+        return [*found, "policies       none"]
+    return [*found, "policies", *(f"  {_policy(each)}" for each in policies)]
+
+
+def _policy(policy: Any) -> str:
+    if not isinstance(policy, Mapping):
+        return f"{short(policy)}, which is not a policy"
+    verdict = "allow" if policy.get("allow") is True else "deny "
+    parts = [verdict, f"{plain(policy.get('method')):<6}", plain(policy.get("url"))]
+    filters = [
+        f"{name} {short(policy[name])}"
+        for name in ("query_filter", "post_filter")
+        if policy.get(name)
+    ]
+    return "  ".join([*parts, *filters])

@@ -7,11 +7,13 @@ SIGTERM (0).
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +29,25 @@ DEFAULT_PLAN: dict[str, Any] = {
     "workers": {"Alice": {}},
     "worker_activity": "Available",
 }
+DEFAULT_PORT = 8123
 # Of the tokens that are printed: a working day.
 TTL = 12 * 3600
 
 
+class ServingError(Exception):
+    """The emulator can't serve; the text is one line, for the person who started it."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal comes; give the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m taskrouter_sync.emulator",
+        description="A TaskRouter service on this machine, with a ready workspace. "
+        "Account and auth token are those of TWILIO_ACCOUNT_SID and "
+        "TWILIO_AUTH_TOKEN, if set.",
+    )
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
     stopped = threading.Event()
     statuses: list[int] = []
 
@@ -43,6 +57,25 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    try:
+        with serving(options) as (emulator, workspace):
+            print(greeting(emulator, workspace, options.print_tokens), flush=True)
+            stopped.wait()
+    except ServingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return statuses[0]
+
+
+@contextmanager
+def serving(
+    options: argparse.Namespace,
+) -> Iterator[tuple[Emulator, ReadyWorkspace]]:
+    """Serve within the block, as the arguments say.
+
+    Raises:
+        ServingError: the port, a file or the workspace is of no use.
+    """
     numbers = [seed for seed in options.seed if isinstance(seed, int)]
     files = [seed for seed in options.seed if isinstance(seed, Path)]
     contents = DEFAULT_PLAN
@@ -50,9 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             contents = plan.load(files[-1])
         except OSError as error:
-            return _fail(f"{files[-1]}: {error.strerror}")
+            raise _failed(f"{files[-1]}: {error.strerror}") from None
         except ValueError as error:
-            return _fail(f"{files[-1]}: {error}")
+            raise _failed(f"{files[-1]}: {error}") from None
     try:
         # With the credentials that the user's own programs find in the environment,
         # these programs work with the emulator as they are.
@@ -68,17 +101,25 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             emulator.start()
         except OSError as error:
-            return _fail(f"{options.host}:{options.port}: {error.strerror}")
+            raise _failed(_no_port(options.host, options.port, error)) from None
         with emulator:
             try:
                 workspace = _workspace(emulator, contents)
             except (ValueError, ServiceError) as error:
-                return _fail(f"{files[-1] if files else 'workspace'}: {error}")
-            print(_greeting(emulator, workspace, options.print_tokens), flush=True)
-            stopped.wait()
+                name = files[-1] if files else "workspace"
+                raise _failed(f"{name}: {error}") from None
+            yield emulator, workspace
     except StateError as error:
-        return _fail(str(error))
-    return statuses[0]
+        raise _failed(str(error)) from None
+
+
+def _no_port(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} of {host} is in use, perhaps by another emulator: choose "
+            "another with --port, or a free one with --port 0"
+        )
+    return f"can't listen on {host}:{port}: {error.strerror}"
 
 
 def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspace:
@@ -90,10 +131,15 @@ def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspac
     return emulator.call(kept) or emulator.workspace(**contents)
 
 
-def _fail(message: str) -> int:
-    """Say in one line what is wrong; give the exit status."""
-    print(" ".join(message.split()), file=sys.stderr)
-    return 1
+def _failed(message: str) -> ServingError:
+    return ServingError(" ".join(message.split()))
+
+
+def _port(text: str) -> int:
+    """Parse the number of a port."""
+    if not text.isdecimal() or len(text) > 5 or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (use 0 to 65535)")
+    return int(text)
 
 
 def _seed(text: str) -> int | Path:
@@ -104,16 +150,14 @@ def _seed(text: str) -> int | Path:
         return Path(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m taskrouter_sync.emulator",
-        description="A TaskRouter service on this machine, with a ready workspace. "
-        "Account and auth token are those of TWILIO_ACCOUNT_SID and "
-        "TWILIO_AUTH_TOKEN, where set.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be said about the service."""
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument(
-        "--port", type=int, default=8123, help="0: any; default: %(default)s"
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        help=f"0 for a free one; default: {DEFAULT_PORT}",
     )
     parser.add_argument(
         "--seed",
@@ -121,52 +165,66 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NUMBER|FILE",
-        help="a number makes sids repeat from run to run; a JSON file says what the "
-        "workspace contains, as the arguments of Emulator.workspace do: "
+        help="a number makes the sids repeat from run to run; a JSON file describes "
+        "the workspace, with the arguments of Emulator.workspace: "
         + ", ".join(field.name for field in plan.FIELDS)
-        + ". May be given twice",
+        + "; may be given twice, for both",
     )
     parser.add_argument(
         "--manual-clock",
         action="store_true",
-        help="time stands still until it is advanced, in the console or over HTTP",
+        help="the clock stands still until it is advanced, in the console or over HTTP",
     )
     parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="keeps the workspaces and a made-up account from run to run, whatever "
-        "ends a run; made if it is not there. What fell due in between happens at the "
-        "start. It also holds the made-up auth token: show it to nobody",
+        help="keep the workspaces and the generated account in this file from run to "
+        "run, whatever ends a run; created if it is missing. What became due in "
+        "between happens at the start. The file contains the generated auth token: "
+        "keep it secret",
     )
     parser.add_argument(
         "--print-tokens",
         action="store_true",
         help="also print the auth token and a token for the worker",
     )
-    return parser
 
 
-def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> str:
+def variables(
+    emulator: Emulator, workspace: ReadyWorkspace, *, secrets: bool
+) -> dict[str, str]:
+    """Give the environment variables that clients and the command line read."""
     worker_sid = next(iter(workspace.workers.values()), None)
-    variables = {
+    found = {
         "TASKROUTER_EVENT_BRIDGE_URL": emulator.event_bridge_url,
         "TASKROUTER_API_URL": emulator.api_base_url,
         "TASKROUTER_WORKSPACE_SID": workspace.sid,
         "TWILIO_ACCOUNT_SID": emulator.account_sid,
     }
     if worker_sid:
-        variables["TASKROUTER_WORKER_SID"] = worker_sid
+        found["TASKROUTER_WORKER_SID"] = worker_sid
+    for sid in list(workspace.task_queues.values())[:1]:
+        found["TASKROUTER_TASK_QUEUE_SID"] = sid
     if secrets:
-        variables["TWILIO_AUTH_TOKEN"] = emulator.auth_token
+        found["TWILIO_AUTH_TOKEN"] = emulator.auth_token
     if secrets and worker_sid:
-        variables["WORKER_TOKEN"] = mint_worker_token(
+        token = mint_worker_token(
             account_sid=emulator.account_sid,
             auth_token=emulator.auth_token,
             workspace_sid=workspace.sid,
             worker_sid=worker_sid,
             ttl=TTL,
         )
+        # The second is for programs of one's own that read the token by this name.
+        found |= {"TASKROUTER_TOKEN": token, "WORKER_TOKEN": token}
+    return found
+
+
+def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> str:
+    """Say where the service is, what it contains, and how to use it."""
+    worker_sid = next(iter(workspace.workers.values()), None)
+    exported = variables(emulator, workspace, secrets=secrets)
     contents = [
         ("Workspace", {_name(emulator, workspace): workspace.sid}),
         ("Activity", workspace.activities),
@@ -176,16 +234,16 @@ def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> s
     ]
     lines = [
         f"TaskRouter emulator at {emulator.url} (Ctrl-C stops it)",
-        f"Open {emulator.url}/ to see what happens, GET {emulator.url}/emulator to "
-        "steer it",
+        f"Console: {emulator.url}/ (GET {emulator.url}/emulator lists how to control "
+        "it over HTTP)",
         "",
     ]
     for kind, sids in contents:
         lines += [f"{kind:<12}{sid}  {name}" for name, sid in sids.items()]
-    lines += ["", *(f"export {name}={value}" for name, value in variables.items()), ""]
+    lines += ["", *(f"export {name}={value}" for name, value in exported.items()), ""]
     if worker_sid and not secrets:
         lines += [
-            "The worker's token, made with the account's auth token "
+            "To make the worker's token with the account's auth token "
             "(--print-tokens prints both):",
             "",
             "    from taskrouter_sync import WorkerCapabilityToken",
@@ -197,7 +255,7 @@ def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> s
             "",
         ]
     lines += [
-        "A task:",
+        "To create a task:",
         "",
         '    curl -u "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN" \\',
         f"        {emulator.api_base_url}/Workspaces/{workspace.sid}/Tasks \\",

@@ -6,6 +6,8 @@ sockets, and waiting for them. Written by the emulator's thread, read by any.
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import re
 import threading
 from collections import Counter, deque
@@ -79,6 +81,8 @@ class Journal(Generic[E]):
         self._events: _Log[E] = _Log()
         self._alerts: _Log[Alert] = _Log()
         self._connections: Counter[str] = Counter()
+        # Queues of those who follow what happens.
+        self._followers: list[queue.Queue[Request | E | Alert | None]] = []
         # Called after each change, by the emulator's thread.
         self.watchers: list[Callable[[], None]] = []
 
@@ -115,6 +119,14 @@ class Journal(Generic[E]):
         with self._changed:
             return self._requests.count, self._events.count
 
+    def follow(self, entries: queue.Queue[Request | E | Alert | None]) -> None:
+        """Put each request into a queue when it is answered, and events and alerts.
+
+        What comes while the queue is full is left out: the service waits for nobody.
+        """
+        with self._changed:
+            self._followers.append(entries)
+
     def connections(self, channel: str) -> int:
         """Give the number of open sockets of a channel."""
         with self._changed:
@@ -130,18 +142,21 @@ class Journal(Generic[E]):
         """Note the answer to a request."""
         with self._changed:
             request.status = status
+            self._tell_followers(request)
         self.touched()
 
     def happened(self, event: E) -> None:
         """Note an event."""
         with self._changed:
             self._events.append(event)
+            self._tell_followers(event)
         self.touched()
 
     def alerted(self, alert: Alert) -> None:
         """Note an alert."""
         with self._changed:
             self._alerts.append(alert)
+            self._tell_followers(alert)
         self.touched()
 
     def connected(self, channel: str, change: int) -> None:
@@ -156,6 +171,11 @@ class Journal(Generic[E]):
             self._changed.notify_all()
         for watcher in tuple(self.watchers):
             watcher()
+
+    def _tell_followers(self, entry: Request | E | Alert) -> None:
+        for entries in self._followers:
+            with contextlib.suppress(queue.Full):
+                entries.put_nowait(entry)
 
     def wait_until(
         self, condition: Callable[[], bool], timeout: float, what: str

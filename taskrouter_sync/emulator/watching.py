@@ -5,6 +5,8 @@ Owns: the part of ``Emulator`` that only looks. Any thread may use it.
 
 from __future__ import annotations
 
+import queue
+
 from taskrouter_sync.emulator.alerts import Alert
 from taskrouter_sync.emulator.engine.calls import PhoneCall
 from taskrouter_sync.emulator.engine.events import Event
@@ -42,6 +44,15 @@ class Watch:
             RuntimeError: the emulator is not running.
         """
         return self._on_engine(lambda engine: engine.calls)
+
+    def follow(self, entries: queue.Queue[Request | Event | Alert | None]) -> None:
+        """Put each request into a queue when it is answered, and events and alerts.
+
+        Args:
+            entries: what comes while it is full is left out. The emulator itself never
+                puts None into it.
+        """
+        self._journal.follow(entries)
 
     def connections(self, channel: str) -> int:
         """Give the number of open sockets of a channel (WK…, WQ…, WS…)."""

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from functools import cache, lru_cache, wraps
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    NoReturn,
+    ParamSpec,
+    TypeVar,
+    overload,
+)
 
 from .. import notebook
-from ..callbacks import Callback, ResultCallback, call
+from ..arguments import Parameter, Params, Signature, Value, read_update, takes
+from ..emitter import Callback, ResultCallback, call
 from ..errors import TaskRouterError
-from ..forms import read_update
-from ..naming import BothSpellings, camel_case
-from ..parameters import Params, Value
-from ..properties import is_older
-from ..signatures import Signature
-from .view import PayloadView
+from ..naming import BothSpellings, camel_case, index, no_attribute
+from ..properties import (
+    NOT_PROPERTIES,
+    is_older,
+    json_text,
+    plain,
+    property_value,
+)
 
 
 if TYPE_CHECKING:
     from ..session import Session
 
+    Self = TypeVar("Self", bound="ClientObject")
+
 T = TypeVar("T")
 # What a resource's requests bring: its own kind, or the resource that a client is.
 R = TypeVar("R")
+P = ParamSpec("P")
+S = TypeVar("S")
 
 
 def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
@@ -49,6 +66,145 @@ def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
     return None
 
 
+if TYPE_CHECKING:
+
+    class CallbackFirst(Generic[P, T]):
+        """A bound method that takes its callback before its other arguments."""
+
+        @overload  # by itself, as mypy then knows the arguments of a lambda
+        def __call__(
+            self,
+            callback: Callable[[TaskRouterError | None, T], Any],
+            *args: P.args,
+            **keywords: P.kwargs,
+        ) -> None: ...
+        @overload  # a callback may take less
+        def __call__(
+            self,
+            callback: Callable[[TaskRouterError | None], Any] | Callable[[], Any],
+            *args: P.args,
+            **keywords: P.kwargs,
+        ) -> None: ...
+        @overload
+        def __call__(
+            self, callback: None = None, *args: P.args, **keywords: P.kwargs
+        ) -> T: ...
+        @overload
+        def __call__(self, *args: P.args, **keywords: P.kwargs) -> T: ...
+        def __call__(self, *args: Any, **keywords: Any) -> Any: ...
+
+    class callback_first(Generic[S, P, T]):
+        """Let a method take a result callback before its other arguments.
+
+        The method itself performs the request and returns the result.
+        """
+
+        def __init__(self, method: Callable[Concatenate[S, P], T]) -> None: ...
+        def __get__(self, thing: object, owner: Any = None) -> CallbackFirst[P, T]: ...
+
+else:
+
+    def callback_first(method):
+        """Let a method take a result callback before its other arguments."""
+        _, *parameters = inspect.signature(method).parameters
+        arguments = tuple(Parameter(camel_case(each), each) for each in parameters)
+        name = camel_case(method.__name__)
+
+        @takes("callback", *parameters)
+        @wraps(method)
+        def called(self, *args, **keywords):
+            signature = Signature(f"{self._kind()}.{name}", arguments, callback_at=0)
+            values, callback = signature.read(args, keywords)
+            return deliver(lambda: method(self, **values), callback)
+
+        return called
+
+
+class ClientObject(BothSpellings):
+    """Something that came from a client, and makes its requests through it."""
+
+    _session: Session
+    _url: str
+
+    def update_token(self, token: Any) -> None:
+        """Give the client that this came from a new token: the client's own method.
+
+        Raises:
+            TokenError: it is no token of that client.
+        """
+        self._session.update_token(token)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        updateToken = update_token
+
+    def _kind(self) -> str:
+        """Name its kind, for complaints: ``worker``, ``workerList``."""
+        name = type(self).__name__.removesuffix("Resource") or "Resource"
+        return name[:1].lower() + name[1:]
+
+    def __copy__(self: Self) -> Self:
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        # Asked by pickle, and for deep copies.
+        raise TypeError(
+            f"a {type(self).__name__} belongs to its client and can't be pickled or "
+            "deeply copied: take its data, with to_dict() or to_json()"
+        )
+
+
+class PayloadView:
+    """What one payload says, each value turned into a property when first asked for.
+
+    Never changes: a new payload makes a new view. What a program sets inside of user
+    data stays as long as the view does.
+
+    Attributes:
+        payload: the service's JSON, as it came.
+    """
+
+    __slots__ = ("_by_camel", "_values", "payload")
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        self.payload: Mapping[str, Any] = payload
+        # Filled by whoever asks first. Two threads may do the same work at once; both
+        # get the value that was there first, so no lock is needed.
+        self._values: dict[str, Any] = {}
+        self._by_camel: Mapping[str, str] | None = None
+
+    def value(self, name: str) -> Any:
+        """Read a property in either spelling; KeyError if there is none."""
+        values = self._values
+        if name not in values:
+            key = self.key(name)
+            if key not in values:
+                values.setdefault(key, property_value(key, self.payload[key]))
+            # Under the other spelling too, which then needs no search.
+            return values.setdefault(name, values[key])
+        return values[name]
+
+    def key(self, name: str) -> str:
+        """Find the payload's name for a property; KeyError if there is none."""
+        if name in NOT_PROPERTIES:
+            raise KeyError(name)
+        if name in self.payload:
+            return name
+        if self._by_camel is None:
+            self._by_camel = _by_camel(tuple(self.payload))
+        return self._by_camel[name]
+
+    def keys(self) -> Iterator[str]:
+        """Go through the payload's names that are properties, in its order."""
+        return (key for key in self.payload if key not in NOT_PROPERTIES)
+
+
+@lru_cache(maxsize=256)  # a service has few kinds of payloads, and sends them often
+def _by_camel(names: tuple[str, ...]) -> Mapping[str, str]:
+    return index(name for name in names if name not in NOT_PROPERTIES)
+
+
 @cache
 def _documented(kind: type) -> frozenset[str]:
     """List the properties that a class annotates: None where a payload lacks them."""
@@ -60,7 +216,7 @@ def _documented(kind: type) -> frozenset[str]:
     )
 
 
-class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
+class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     """One thing of the service, with the properties that its payload had.
 
     A property is read as an attribute or by index, in camelCase as TaskRouter.js has it
@@ -91,45 +247,29 @@ class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
         """The service's JSON as it came, ``url`` and ``links`` included."""
         return self._view.payload
 
+    @callback_first
+    def fetch(self) -> R:
+        """Get it anew from the service: ``fetch(cb)``."""
+        found: R = self._fetch()
+        return found
+
     @overload
-    def fetch(self, callback: ResultCallback[R]) -> None: ...
+    def update(self, name: str, value: Value, callback: ResultCallback[R]) -> None: ...
     @overload
-    def fetch(self, callback: None = None) -> R: ...
-    def fetch(self, *args: Any, **keywords: Any) -> Any:
-        """Get it anew from the service: ``fetch(cb)``.
-
-        Args:
-            callback: gets ``(error, resource)``, on this thread, before this returns.
-
-        Returns:
-            The resource, if there is no callback.
-
-        Raises:
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, every resource.
-        """
-        _, callback = Signature(f"{self._kind()}.fetch").read(args, keywords)
-        return deliver(self._fetch, callback)
-
+    def update(self, params: Params, callback: ResultCallback[R]) -> None: ...
     @overload
     def update(
-        self, name: str, value: Value, callback: ResultCallback[R], /
-    ) -> None: ...
-    @overload
-    def update(self, params: Params, callback: ResultCallback[R], /) -> None: ...
-    @overload
-    def update(
-        self, sid: str, name: str, value: Value, callback: ResultCallback[R], /
+        self, sid: str, name: str, value: Value, callback: ResultCallback[R]
     ) -> None: ...
     @overload
     def update(self, *, callback: ResultCallback[R], **params: Value) -> None: ...
     @overload
-    def update(self, name: str, value: Value, callback: None = None, /) -> R: ...
+    def update(self, name: str, value: Value, callback: None = None) -> R: ...
     @overload
-    def update(self, params: Params, callback: None = None, /) -> R: ...
+    def update(self, params: Params, callback: None = None) -> R: ...
     @overload
     def update(self, **params: Value | None) -> R: ...
+    @takes("name", "value", "callback", "*", "params", "sid", more="parameters")
     def update(self, *args: Any, **keywords: Any) -> Any:
         """Change it: ``update(name, value, cb)`` or ``update({name: value, …}, cb)``.
 
@@ -139,17 +279,11 @@ class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
         Args:
             name, value: a parameter of the REST API, such as ``"FriendlyName"``.
                 A value that is a dict or list is sent as JSON text.
-            callback: gets ``(error, resource)``, on this thread, before this returns.
-
-        Returns:
-            The updated resource, if there is no callback.
+            params: a dict of them.
+            sid: its own, as the documentation of activities shows it; of no effect.
 
         Raises:
-            ArgumentError: the arguments are none of these.
-            ValueError: a sid came first, and it is another resource's.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, every resource.
+            ValueError: `sid` is another resource's.
         """
         update = read_update(f"{self._kind()}.update", args, keywords)
         if update.sid is not None and update.sid != self._view.payload.get("sid"):
@@ -159,34 +293,36 @@ class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
             )
         return deliver(lambda: self._update(update.params), update.callback)
 
-    @overload
-    def delete(self, callback: ResultCallback[None]) -> None: ...
-    @overload
-    def delete(self, callback: None = None) -> None: ...
-    def delete(self, *args: Any, **keywords: Any) -> Any:
-        """Delete it: ``delete(cb)``.
+    @callback_first
+    def delete(self) -> None:
+        """Delete it: ``delete(cb)``; the callback gets ``(error)``."""
+        self._session.call("DELETE", self._url)
+
+    def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
+        """Give its properties as plain data, which can be copied, pickled and changed.
+
+        Dates are datetimes, what users stored is dicts and lists. The resources that it
+        only points to are not in it.
 
         Args:
-            callback: gets ``(error)``, on this thread, before this returns.
-
-        Raises:
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, every resource.
+            snake_case: the REST API's names, and not those of TaskRouter.js.
         """
-        _, callback = Signature(f"{self._kind()}.delete").read(args, keywords)
-        return deliver(lambda: self._session.delete(self._url), callback)
+        view = self._view
+        return {
+            key if snake_case else camel_case(key): plain(view.value(key), snake_case)
+            for key in view.keys()
+        }
 
-    def update_token(self, token: Any) -> None:
-        """Give the client that this came from a new token: the client's own method.
+    def to_json(self) -> str:
+        """Give the text that ``JSON.stringify`` gives in JavaScript.
 
-        Raises:
-            TokenError: it is no token of that client.
+        The names are TaskRouter.js's, dates are ISO 8601 with ``Z``.
         """
-        self._session.update_token(token)
+        return json_text(self.to_dict())
 
     if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
-        updateToken = update_token
+        toDict = to_dict
+        toJson = to_json
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -196,6 +332,29 @@ class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
             if neighbor is None:
                 raise
             return neighbor
+
+    if not TYPE_CHECKING:  # checkers know the documented names, and find typos
+
+        def __getattr__(self, name):
+            # Only called for what ordinary look-up does not find.
+            if not name.startswith("_"):
+                try:
+                    return self[name]
+                except KeyError:
+                    if name in _documented(type(self)):
+                        return None
+            raise no_attribute(self, name, dir(self)) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and self._is_property(name):
+            raise AttributeError(
+                f"{name!r} is a property of the service and can't be assigned: "
+                f"change it with {self._kind()}.update"
+            )
+        object.__setattr__(self, name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._view.keys(), *self})
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names as JavaScript's ``for (var property in …)`` does."""
@@ -246,17 +405,8 @@ class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
     def _load(self) -> None:
         """Load what belongs to it and is not in its payload: a reservation's task."""
 
-    def _names(self) -> Iterator[str]:
-        yield from self._view.keys()
-        yield from self
-
-    def _named(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            if name in _documented(type(self)):
-                return None
-            raise
+    def _is_property(self, name: str) -> bool:
+        return name in self or name in _documented(type(self))
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
         """Make the resource that ``<name>_sid`` points to, where there is one."""
@@ -277,21 +427,30 @@ class Resource(BothSpellings, Mapping[str, Any], Generic[R]):
             known = self._neighbors[key] = found
         return known
 
-    def _kind(self) -> str:
-        name = type(self).__name__.removesuffix("Resource") or "Resource"
-        return name[:1].lower() + name[1:]
-
     def _fetch(self) -> Any:
-        return self._session.entity_from("GET", self._url)
+        return self._session.perform("GET", self._url)
 
     def _update(self, params: Mapping[str, Any]) -> Any:
-        return self._session.entity_from("POST", self._url, params, show=self._show)
+        payload = self._session.call("POST", self._url, params)
+        self._apply(payload)
+        return self._session.result(payload, self._url)
 
-    def _show(self, payload: Any) -> None:
-        """Take over what the service says; what it does not mention stays.
+    def _apply(self, payload: Any, if_newer: bool = False) -> None:
+        """Show what the service says; what it does not mention stays.
 
-        What is older than what is shown is passed over: answers and events overtake
-        each other.
+        Args:
+            payload: the service's JSON; what is no object changes nothing.
+            if_newer: whether it is passed over if it is dated earlier than what is
+                shown: for frames, which can be overtaken by responses.
         """
-        if isinstance(payload, Mapping) and not is_older(payload, self._view.payload):
+        if isinstance(payload, Mapping) and not (
+            if_newer and is_older(payload, self._view.payload)
+        ):
             self._view = PayloadView({**self._view.payload, **payload})
+
+
+def as_row(value: Any) -> dict[str, Any]:
+    """Give something as a row of a table: a resource's properties, an object's keys."""
+    if isinstance(value, Resource):
+        return value._row()
+    return dict(value) if isinstance(value, Mapping) else {"value": value}

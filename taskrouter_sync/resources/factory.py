@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..properties import json_objects
 from .base import Resource
-from .entities import (
-    Activity,
-    TaskQueueResource,
-    WorkerChannel,
-    WorkerResource,
-    Workflow,
-    WorkspaceResource,
-)
-from .listing import (
+from .lists import (
     ActivityList,
     ListResource,
-    ReservationList,
     TaskList,
     TaskQueueList,
     WorkerChannelList,
     WorkerList,
     WorkflowList,
 )
-from .reservation import Reservation
+from .models import (
+    Activity,
+    Task,
+    TaskQueueResource,
+    WorkerChannel,
+    WorkerResource,
+    Workflow,
+    WorkspaceResource,
+)
+from .reservation import Reservation, ReservationList
 from .statistics import StatisticsData, StatisticsList
-from .task import Task
 
 
 if TYPE_CHECKING:
@@ -107,16 +106,22 @@ def _resource(
     kind, path, above = _KINDS.get(sid[:2], (Resource, None, None))
     if path is not None:
         if above is None:
-            path = path.format(sid=sid)
+            path = path.format(sid=_segment(sid))
         elif above in payload or above in context:
             above_sid = payload[above] if above in payload else context[above]
-            path = path.format(sid=sid, above=above_sid)
+            path = path.format(sid=_segment(sid), above=_segment(above_sid))
         else:
             path = None  # it needs a sid which is not there; the payload may know
     if path is not None:
         return kind(session, payload, session.workspace_url + path)
     url = payload.get("url")
     return kind(session, payload, url if isinstance(url, str) else "")
+
+
+def _segment(sid: Any) -> str:
+    """Write a sid as one segment of a path, whatever is in it."""
+    text = str(sid)
+    return text if text.isalnum() and text.isascii() else quote(text, safe="")
 
 
 def _list(
@@ -137,9 +142,11 @@ def _list(
     kind, path = _LISTS.get(key, (ListResource, f"/{key}"))
     base = session.resource_url if key in _OWN else session.workspace_url
     asked = _without_query(url) if url else ""
+    requested = asked.endswith(path)
     # Where it was asked for, if it is what was asked for.
-    where = asked if asked.endswith(path) else base + path
-    return kind(session, where, [make(session, item) for item in items], meta)
+    where = asked if requested else base + path
+    data = [make(session, item) for item in items]
+    return kind(session, where, data, meta, requested)
 
 
 def _is_statistics(payload: Mapping[str, Any]) -> bool:

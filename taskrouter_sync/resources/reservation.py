@@ -1,31 +1,102 @@
-"""Reservations and what can be done with them."""
+"""Reservations, what can be done with them, and the list that loads their tasks."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from typing import Any, overload
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
-from ..callbacks import ResultCallback
+from ..arguments import Parameter, Params, Signature, Value
+from ..emitter import Callback, ResultCallback
 from ..errors import ClientClosed, InvalidResponse, TaskRouterError
-from ..signatures import Parameter, Signature
-from .base import Resource, deliver
-from .fields import ReservationFields
-from .task import Task
-from .telephony import Telephony
+from .base import Resource, callback_first, deliver
+from .lists import ListResource
+from .models import ReservationFields, Task
 
+
+if TYPE_CHECKING:
+    from ..session import Session
 
 log = logging.getLogger("taskrouter_sync")
 
-_ACCEPT = Signature("reservation.accept", callback_at=0)
+# What the methods take, in JavaScript's order.
 _REJECT = Signature(
     "reservation.reject",
     (Parameter("activitySid", "activity_sid", "WorkerActivitySid"),),
     callback_at=1,
 )
 
+_DEQUEUE = Signature(
+    "reservation.dequeue",
+    (
+        Parameter("dequeueFrom", "from_", "DequeueFrom"),
+        Parameter(
+            "dequeuePostWorkActivitySid",
+            "post_work_activity_sid",
+            "DequeuePostWorkActivitySid",
+        ),
+        Parameter("dequeueRecord", "record", "DequeueRecord"),
+        Parameter("dequeueTimeout", "timeout", "DequeueTimeout"),
+        Parameter(
+            "dequeueStatusCallbackUrl",
+            "status_callback_url",
+            "DequeueStatusCallbackUrl",
+        ),
+        Parameter(
+            "dequeueStatusCallbackEvents",
+            "status_callback_events",
+            "DequeueStatusCallbackEvent",
+            types=(str, list, tuple),
+        ),
+        Parameter("dequeueTo", "to", "DequeueTo"),
+    ),
+    callback_at=7,
+)
 
-class Reservation(ReservationFields, Telephony, Resource["Reservation"]):
+_CALL = Signature(
+    "reservation.call",
+    (
+        Parameter("callFrom", "from_", "CallFrom", required=True),
+        Parameter("callUrl", "url", "CallUrl", required=True),
+        Parameter(
+            "callStatusCallbackUrl", "status_callback_url", "CallStatusCallbackUrl"
+        ),
+        Parameter("callAccept", "accept", "CallAccept"),
+        Parameter("callRecord", "record", "CallRecord"),
+        Parameter("callTo", "to", "CallTo"),
+    ),
+    callback_at=6,
+)
+
+_REDIRECT = Signature(
+    "reservation.redirect",
+    (
+        Parameter("redirectCallSid", "call_sid", "RedirectCallSid", required=True),
+        Parameter("redirectUrl", "url", "RedirectUrl", required=True),
+        Parameter("redirectAccept", "accept", "RedirectAccept"),
+    ),
+    callback_at=3,
+)
+
+_CONFERENCE = Signature(
+    "reservation.conference",
+    (
+        Parameter("from", "from_", "From"),
+        Parameter(
+            "postWorkActivitySid", "post_work_activity_sid", "PostWorkActivitySid"
+        ),
+        Parameter("timeout", "timeout", "Timeout"),
+        Parameter("to", "to", "To"),
+    ),
+    callback_at=4,
+    options=True,
+)
+
+# Of a call's progress: what `dequeue` can report.
+_PROGRESS = frozenset({"initiated", "ringing", "answered", "completed"})
+
+
+class Reservation(ReservationFields, Resource["Reservation"]):
     """A task offered to a worker, as TaskRouter.js's ``reservation``.
 
     Its `task` is loaded wherever the client delivers it: in events, in lists of
@@ -37,29 +108,10 @@ class Reservation(ReservationFields, Telephony, Resource["Reservation"]):
 
     _task: Task | None = None
 
-    @overload
-    def accept(self, callback: ResultCallback[Reservation]) -> None: ...
-    @overload
-    def accept(self, callback: None = None) -> Reservation: ...
-    def accept(self, *args: Any, **keywords: Any) -> Any:
-        """Accept the reservation: ``accept(cb)``.
-
-        Args:
-            callback: gets ``(error, reservation)``, on this thread, before this
-                returns.
-
-        Returns:
-            The accepted reservation with its task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``reservation.accept``.
-        """
-        _, callback = _ACCEPT.read(args, keywords)
-        params = {"ReservationStatus": "accepted"}
-        return deliver(lambda: self._act(params), callback)
+    @callback_first
+    def accept(self) -> Reservation:
+        """Accept the reservation: ``accept(cb)``."""
+        return self._act({"ReservationStatus": "accepted"})
 
     @overload
     def reject(
@@ -71,49 +123,209 @@ class Reservation(ReservationFields, Telephony, Resource["Reservation"]):
     def reject(
         self, activity_sid: str | None = None, callback: None = None
     ) -> Reservation: ...
+    @_REJECT.shown
     def reject(self, *args: Any, **keywords: Any) -> Any:
         """Reject the reservation: ``reject(activitySid, cb)``.
 
         Args:
             activity_sid: WA…, the worker's next activity; not given: it stays.
-            callback: gets ``(error, reservation)``, on this thread, before this
-                returns.
-
-        Returns:
-            The rejected reservation with its task, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``reservation.reject``.
         """
         values, callback = _REJECT.read(args, keywords)
         params = {"ReservationStatus": "rejected", **_REJECT.wire(values)}
         return deliver(lambda: self._act(params), callback)
 
-    def _load(self) -> None:
-        """Load its task; where that fails, the task holds what is known of it."""
-        if self._task is not None:
-            return
-        task = self._neighbor("task")
-        if not isinstance(task, Task):
-            return
-        try:
-            found = task._fetch()
-            if not isinstance(found, Task):
-                raise InvalidResponse("The service's answer is no task")
-            self._task = found
-        except ClientClosed:
-            raise
-        except TaskRouterError as error:
-            # The action itself succeeded: its callback must come all the same.
-            log.warning("The task of %r could not be loaded: %s", self, error)
+    @overload
+    def dequeue(
+        self,
+        from_: str | None = None,
+        post_work_activity_sid: str | None = None,
+        record: str | bool | None = None,
+        timeout: str | float | None = None,
+        status_callback_url: str | None = None,
+        status_callback_events: str | Sequence[str] | None = None,
+        to: str | None = None,
+        callback: None = None,
+    ) -> Reservation: ...
+    @overload
+    def dequeue(
+        self,
+        from_: str | None = None,
+        post_work_activity_sid: str | None = None,
+        record: str | bool | None = None,
+        timeout: str | float | None = None,
+        status_callback_url: str | None = None,
+        status_callback_events: str | Sequence[str] | None = None,
+        to: str | None = None,
+        callback: ResultCallback[Reservation] = ...,
+    ) -> None: ...
+    @overload
+    def dequeue(
+        self,
+        from_: str | None,
+        post_work_activity_sid: str | None,
+        record: str | bool | None,
+        timeout: str | float | None,
+        status_callback_url: str | None,
+        to: str | None,
+        callback: ResultCallback[Reservation],
+        /,
+    ) -> None: ...
+    @_DEQUEUE.shown
+    def dequeue(self, *args: Any, **keywords: Any) -> Any:
+        """Call the worker and connect the caller that waits in the queue.
 
-    def _with_task(self, task: Task) -> Reservation:
-        """Put the loaded task in; for what has it at hand."""
-        self._task = task
-        return self
+        ``dequeue(dequeueFrom, dequeuePostWorkActivitySid, dequeueRecord,
+        dequeueTimeout, dequeueStatusCallbackUrl, dequeueStatusCallbackEvents,
+        dequeueTo, cb)``
+
+        Args:
+            from_: caller id for the worker.
+            post_work_activity_sid: WA…, the worker's activity after the call.
+            record: ``"record-from-answer"`` or ``"do-not-record"``.
+            timeout: seconds that the worker's phone rings.
+            status_callback_url: gets the call's progress.
+            status_callback_events: of ``initiated, ringing, answered, completed``, as
+                text with commas or as a list. Anything else in sixth place is `to`, as
+                in the documentation's own example.
+            to: the worker's contact URI.
+        """
+        values, callback = _read_dequeue(args, keywords)
+        params = {"Instruction": "dequeue", **_DEQUEUE.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    @overload
+    def call(
+        self,
+        from_: str,
+        url: str,
+        status_callback_url: str | None = None,
+        accept: str | bool | None = None,
+        record: str | bool | None = None,
+        to: str | None = None,
+        callback: None = None,
+    ) -> Reservation: ...
+    @overload
+    def call(
+        self,
+        from_: str,
+        url: str,
+        status_callback_url: str | None = None,
+        accept: str | bool | None = None,
+        record: str | bool | None = None,
+        to: str | None = None,
+        callback: ResultCallback[Reservation] = ...,
+    ) -> None: ...
+    @_CALL.shown
+    def call(self, *args: Any, **keywords: Any) -> Any:
+        """Call the worker and run TwiML on that call.
+
+        ``call(callFrom, callUrl, callStatusCallbackUrl, callAccept, callRecord,
+        callTo, cb)``
+
+        Args:
+            from_: caller id; required.
+            url: of the TwiML; required.
+            status_callback_url: gets the call's progress.
+            accept: whether the reservation is accepted before the call is made.
+            record: ``"record-from-answer"`` or ``"do-not-record"``.
+            to: the worker's contact URI.
+        """
+        values, callback = _CALL.read(args, keywords)
+        params = {"Instruction": "call", **_CALL.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    @overload
+    def redirect(
+        self,
+        call_sid: str,
+        url: str,
+        accept: str | bool | None = None,
+        callback: None = None,
+    ) -> Reservation: ...
+    @overload
+    def redirect(
+        self,
+        call_sid: str,
+        url: str,
+        accept: str | bool | None = None,
+        callback: ResultCallback[Reservation] = ...,
+    ) -> None: ...
+    @_REDIRECT.shown
+    def redirect(self, *args: Any, **keywords: Any) -> Any:
+        """Redirect a call to other TwiML.
+
+        ``redirect(redirectCallSid, redirectUrl, redirectAccept, cb)``
+
+        Args:
+            call_sid: CA…, the call; required.
+            url: of the TwiML; required.
+            accept: whether the reservation is accepted too.
+        """
+        values, callback = _REDIRECT.read(args, keywords)
+        params = {"Instruction": "redirect", **_REDIRECT.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    @overload
+    def conference(
+        self,
+        from_: str | None = None,
+        post_work_activity_sid: str | None = None,
+        timeout: str | float | None = None,
+        to: str | None = None,
+        callback: None = None,
+        options: Params | None = None,
+        **more: Value | None,
+    ) -> Reservation: ...
+    @overload
+    def conference(
+        self,
+        from_: str | None = None,
+        post_work_activity_sid: str | None = None,
+        timeout: str | float | None = None,
+        to: str | None = None,
+        callback: ResultCallback[Reservation] = ...,
+        options: Params | None = None,
+        **more: Value | None,
+    ) -> None: ...
+    @overload
+    def conference(
+        self,
+        from_: str | None,
+        post_work_activity_sid: str | None,
+        timeout: str | float | None,
+        to: str | None,
+        options: Params | None,
+        callback: ResultCallback[Reservation],
+        /,
+    ) -> None: ...
+    @_CONFERENCE.shown
+    def conference(self, *args: Any, **keywords: Any) -> Any:
+        """Bring the worker and the caller together in a conference.
+
+        ``conference(from, postWorkActivitySid, timeout, to, cb, options)``
+
+        Args:
+            from_: caller id for the worker.
+            post_work_activity_sid: WA…, the worker's activity after the call.
+            timeout: seconds that the worker's phone rings.
+            to: the worker's contact URI.
+            options: further parameters of the REST API, such as
+                ``{"EndConferenceOnExit": "true"}``; they override the others. In
+                Python code they may be keywords: ``end_conference_on_exit=True``.
+        """
+        values, callback = _CONFERENCE.read(args, keywords)
+        params = {"Instruction": "conference", **_CONFERENCE.wire(values)}
+        return deliver(lambda: self._act(params), callback)
+
+    def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
+        """Give its properties, and its task's if that is loaded; see `Resource`."""
+        found = super().to_dict(snake_case)
+        if self._task is not None:
+            found["task"] = self._task.to_dict(snake_case)
+        return found
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
+        toDict = to_dict
 
     def __getitem__(self, name: str) -> Any:
         if name == "task" and self._task is not None:
@@ -126,5 +338,78 @@ class Reservation(ReservationFields, Telephony, Resource["Reservation"]):
             names.setdefault("task", None)
         return iter(names)
 
-    def _act(self, params: Mapping[str, Any]) -> Any:
-        return self._session.entity_from("POST", self._url, params)
+    def _load(self) -> None:
+        _load_tasks(self._session, [self])
+
+    def _set_task(self, task: Task) -> None:
+        """Put the loaded task in; for what has it at hand."""
+        self._task = task
+
+    def _inherit_task(self, older: Reservation) -> None:
+        """Take the task of an older state of this reservation, if it has none loaded."""
+        if self._task is None:
+            self._task = older._task
+
+    def _act(self, params: Mapping[str, Any]) -> Reservation:
+        found: Reservation = self._session.perform("POST", self._url, params)
+        return found
+
+
+class ReservationList(ListResource[Reservation]):
+    """Reservations: what ``fetchReservations`` delivers, each with its task loaded."""
+
+    def _load(self) -> None:
+        # v1.21 loads no tasks of a list that answers something else.
+        if self._requested:
+            _load_tasks(self._session, self.data)
+
+
+def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
+    """Load the tasks of reservations, side by side: a page may have fifty.
+
+    Where one can't be loaded its reservation's task holds what is known of it: what the
+    program asked for has succeeded, and the callback must come all the same.
+
+    Raises:
+        ClientClosed: the client was closed meanwhile.
+    """
+    wanted = [
+        (each, task._url)
+        for each in reservations
+        if isinstance(each, Reservation) and each._task is None
+        if isinstance(task := each._neighbor("task"), Task)
+    ]
+    # A task can have several reservations.
+    urls = list(dict.fromkeys(url for _, url in wanted))
+    found = dict(zip(urls, session.get_all(urls) if urls else (), strict=True))
+    for reservation, url in wanted:
+        payload = found[url]
+        if isinstance(payload, ClientClosed):
+            raise payload
+        task = None if isinstance(payload, TaskRouterError) else session.build(payload)
+        if isinstance(task, Task):
+            reservation._set_task(task)
+            continue
+        if not isinstance(payload, TaskRouterError):
+            payload = InvalidResponse("The service's response is no task")
+        log.warning("The task of %r could not be loaded: %s", reservation, payload)
+
+
+def _read_dequeue(
+    args: Sequence[Any], keywords: Mapping[str, Any]
+) -> tuple[dict[str, Any], Callback | None]:
+    """Read a dequeue; its sixth argument is the events only if it reads like them.
+
+    The documentation's example puts the contact URI there, meaning `to`.
+    """
+    values, callback = _DEQUEUE.read(args, keywords)
+    events = values.get("status_callback_events")
+    if isinstance(events, list | tuple):
+        values["status_callback_events"] = ",".join(map(str, events))
+    elif events is not None and "to" not in values and not _are_events(events):
+        values["to"] = values.pop("status_callback_events")
+    return values, callback
+
+
+def _are_events(text: str) -> bool:
+    return all(word.strip() in _PROGRESS for word in text.split(","))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..callbacks import ResultCallback
-from ..forms import read_fetch
-from ..naming import BothSpellings
-from ..parameters import Params, Value
-from ..properties import NOT_PROPERTIES, Record
-from .base import deliver
-from .tabular import Tabular, as_row, flat
+from .. import notebook
+from ..arguments import Params, Value, read_fetch, takes
+from ..emitter import ResultCallback
+from ..properties import NOT_PROPERTIES, Record, json_text, plain
+from .base import ClientObject, as_row, deliver
 
 
 if TYPE_CHECKING:
@@ -21,77 +19,80 @@ if TYPE_CHECKING:
 Data = TypeVar("Data")
 
 
-class StatisticsData(Tabular, Record):
+class StatisticsData(Record):
     """What a statistics request brought: a dict with JavaScript's camelCase keys.
 
     Both spellings are read, as attributes or by index; times stay text, and
     ``json.dumps`` works as ``JSON.stringify`` does.
     """
 
-    # The service's own names: JavaScript's do not lead back to them.
-    __slots__ = ("_payload",)
+    __slots__ = ()
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         super().__init__(
             {key: payload[key] for key in payload if key not in NOT_PROPERTIES},
             statistics=True,
         )
-        self._payload = payload
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Give the one row that they are; see `Tabular.to_dicts`."""
-        kept = {k: v for k, v in self._payload.items() if k not in NOT_PROPERTIES}
-        return [dict(flat(kept))]
+        """Give the one row that they are, with the REST API's names, for data frames.
+
+        What is nested is named by its path: ``realtime.tasks_by_status.pending``.
+        """
+        return [dict(_flat(self.to_dict(snake_case=True)))]
 
     toDicts = to_dicts
 
-    def __reduce__(self) -> Any:
-        return _restore, (self._payload, dict(self), self._shadowed)
+    def _repr_html_(self) -> str:
+        return notebook.facts(type(self).__name__, self.to_dicts()[0])
 
 
-def _restore(
-    payload: Mapping[str, Any], values: dict[str, Any], shadowed: dict[str, Any]
-) -> StatisticsData:
-    data = StatisticsData(payload)
-    data.clear()
-    data.update(values)
-    data._shadowed.update(shadowed)
-    return data
-
-
-class StatisticsList(Tabular, list[Any]):
+class StatisticsList(list[Any]):
     """Statistics of several things, as ``workspace.taskqueues.statistics`` has them."""
 
+    def to_dict(self, snake_case: bool = False) -> list[Any]:
+        """Give each as plain data: a list, as these are one.
+
+        Args:
+            snake_case: the REST API's names, and not those of TaskRouter.js.
+        """
+        return [plain(each, snake_case) for each in self]
+
+    def to_json(self) -> str:
+        """Give the text that ``JSON.stringify`` gives in JavaScript."""
+        return json_text(self)
+
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Give one row for each thing; see `Tabular.to_dicts`."""
+        """Give one row for each thing; see `StatisticsData.to_dicts`."""
         return [
             each.to_dicts()[0] if isinstance(each, StatisticsData) else as_row(each)
             for each in self
         ]
 
+    toDict = to_dict
+    toJson = to_json
     toDicts = to_dicts
 
+    def _repr_html_(self) -> str:
+        return notebook.table("Statistics", self.to_dicts())
 
-class Statistics(BothSpellings, Generic[Data]):
+
+def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the values at every depth, each named by its path."""
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+class Statistics(ClientObject, Generic[Data]):
     """Statistics of one kind, of one thing: ``worker.statistics.fetch(cb)``."""
 
     def __init__(self, session: Session, url: str) -> None:
-        super().__init__()
         self._session = session
         self._url = url
 
-    @overload
-    def fetch(self, callback: ResultCallback[Data]) -> None: ...
-    @overload
-    def fetch(self, params: Params | None, callback: ResultCallback[Data]) -> None: ...
-    @overload
-    def fetch(
-        self,
-        params: Params | None = None,
-        *,
-        callback: ResultCallback[Data],
-        **more: Value | None,
-    ) -> None: ...
     @overload
     def fetch(
         self,
@@ -99,35 +100,28 @@ class Statistics(BothSpellings, Generic[Data]):
         callback: None = None,
         **more: Value | None,
     ) -> Data: ...
+    @overload
+    def fetch(self, callback: ResultCallback[Data]) -> None: ...
+    @overload
+    def fetch(
+        self,
+        params: Params | None = None,
+        callback: ResultCallback[Data] = ...,
+        **more: Value | None,
+    ) -> None: ...
+    @takes("params", "callback", more="parameters")
     def fetch(self, *args: Any, **keywords: Any) -> Any:
         """Ask for the statistics: ``fetch(cb)`` or ``fetch(params, cb)``.
 
         Args:
             params: ``Minutes``, ``StartDate``, ``EndDate`` … of the REST API; in Python
                 code they may be keywords: ``fetch(minutes=240)``.
-            callback: gets ``(error, statistics)``, on this thread, before this returns.
-
-        Returns:
-            The statistics, if there is no callback.
-
-        Raises:
-            ArgumentError: the arguments are none of these.
-            TaskRouterError: it failed, and there is no callback.
-
-        Source: TaskRouter.js v1, ``statistics.fetch``.
         """
         fetch = read_fetch("statistics.fetch", args, keywords, by_sid=False)
         return deliver(
-            lambda: self._session.entity_from("GET", self._url, fetch.params),
+            lambda: self._session.perform("GET", self._url, fetch.params),
             fetch.callback,
         )
-
-    def update_token(self, token: Any) -> None:
-        """Give the client a new token: the client's own method."""
-        self._session.update_token(token)
-
-    if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings
-        updateToken = update_token
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -141,11 +135,8 @@ class CumulativeStatistics(Statistics[Data]):
     """Statistics of a span of time: ``taskQueue.cumulativeStats``."""
 
 
-class HasStatistics(Generic[Data]):
-    """For what has all three kinds, below its own URL."""
-
-    _session: Session
-    _url: str
+class HasStatistics(ClientObject, Generic[Data]):
+    """Something that has all three kinds of statistics, below its own URL."""
 
     @property
     def statistics(self) -> Statistics[Data]:

@@ -58,6 +58,7 @@ def test_it_serves_until_a_signal_comes(number: str, status: int) -> None:
             "TASKROUTER_API_URL",
             "TASKROUTER_WORKSPACE_SID",
             "TASKROUTER_WORKER_SID",
+            "TASKROUTER_TASK_QUEUE_SID",
             "TWILIO_ACCOUNT_SID",
         }
         assert "WorkerCapabilityToken" in text
@@ -75,6 +76,8 @@ def test_it_prints_secrets_only_when_told_to() -> None:
     with program("--seed", "1", "--print-tokens") as process:
         exported = variables(greeting(process))
     auth_token = exported["TWILIO_AUTH_TOKEN"]
+    # By the name that the command line reads, and by one for programs of one's own.
+    assert exported["TASKROUTER_TOKEN"] == exported["WORKER_TOKEN"]
     claims = jwt.decode(exported["WORKER_TOKEN"], auth_token, algorithms=["HS256"])
     assert claims["worker_sid"] == exported["TASKROUTER_WORKER_SID"]
 
@@ -114,8 +117,19 @@ def test_a_port_that_is_taken_is_said_without_a_traceback() -> None:
             assert process.wait(timeout=10) == 1
             assert process.stderr is not None
             error = process.stderr.read()
-    assert "in use" in error
+    [line] = error.splitlines()
+    assert f"port {port} of 127.0.0.1 is in use" in line
+    assert "--port 0" in line
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "x", "9" * 5000])
+def test_a_port_that_is_none_is_a_usage_error(port: str) -> None:
+    with program("--port", port) as process:
+        assert process.wait(timeout=10) == 2
+        assert process.stderr is not None
+        error = process.stderr.read()
     assert "Traceback" not in error
+    assert "--port" in error
 
 
 def complaint(*arguments: str) -> str:
@@ -168,7 +182,10 @@ def test_a_workspace_may_be_without_workers(plan: Path) -> None:
     with program("--seed", str(plan), "--print-tokens") as process:
         exported = variables(greeting(process))
     assert "TWILIO_AUTH_TOKEN" in exported
-    assert not {"TASKROUTER_WORKER_SID", "WORKER_TOKEN"} & exported.keys()
+    assert (
+        not {"TASKROUTER_WORKER_SID", "TASKROUTER_TOKEN", "WORKER_TOKEN"}
+        & exported.keys()
+    )
 
 
 def test_a_manual_clock_is_advanced_over_http() -> None:

@@ -159,7 +159,7 @@ BROKEN: Mapping[str, Broken] = {
         InvalidResponse,
     ),
     "says no length, and ends early": (head() + HALF, None, InvalidResponse),
-    "says two lengths": (head("Content-Length: 5, 6") + YES, None, ConnectionFailed),
+    "says two lengths": (head("Content-Length: 5, 6") + YES, None, InvalidResponse),
     "says no number of a chunk": (CHUNKED + b"zz\r\n" + YES, None, ConnectionFailed),
     "says gzip, and it is none": (
         head("Content-Encoding: gzip", f"Content-Length: {WHOLE}") + YES,

@@ -15,11 +15,11 @@ from functools import partial
 from typing import Any
 
 import websocket
-from taskrouter_sync.connection import Ending, State
-from taskrouter_sync.http import Http
 
 from taskrouter_sync import TaskRouterError, Worker, WorkerCapabilityToken
+from taskrouter_sync.connection import Ending, State
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.http import Http
 
 from ..support.backend import Backend, ReadyWorkspace
 from ..support.collector import EVENTS, LIMIT
@@ -243,7 +243,7 @@ class Desk:
         self.lost += self.missed[:first]
         self.flight, self.missed = self.missed[first:], []
         self.client._connection.state = State.OPEN
-        self.client.on_open()
+        self.client._on_open()
 
     def drop(self, arriving: int = 0) -> None:
         """Lose the connection; of the frames under way so many arrive before."""
@@ -253,14 +253,14 @@ class Desk:
         self.connected = False
         self.missed, self.flight = self.flight, []
         self.client._connection.state = State.WAITING
-        self.client.on_close(Ending(lost=True))
+        self.client._on_close(Ending(lost=True))
 
     def receive(self, most: int = 1000) -> None:
         """Let the next frames arrive."""
         self.look()
         arrived, self.flight = self.flight[:most], self.flight[most:]
         for frame in arrived:
-            self.client.on_message(frame.data)
+            self.client._on_message(frame.data)
 
     # Its requests in the background.
 
@@ -316,7 +316,7 @@ class Desk:
             name = f"served {self._marks}"
             seen = threading.Event()
             self.client.once(name, lambda *_, seen=seen: seen.set())
-            self.client.on_message(json.dumps({"event_type": name}).encode())
+            self.client._on_message(json.dumps({"event_type": name}).encode())
             while not seen.is_set():
                 if not self._serve_all():
                     seen.wait(0.001)

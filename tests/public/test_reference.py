@@ -19,6 +19,7 @@ PAGES = {
     "errors.html": "twilio_code",
     "emulator.html": "manual_clock",
     "testing.html": "taskrouter_worker",
+    "command_line.html": "TASKROUTER_TASK_QUEUE_SID",
     "porting.html": "Porting from JavaScript",
     "changelog.html": "Changelog",
 }

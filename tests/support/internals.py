@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from taskrouter_sync.timing import Timing
 
 from taskrouter_sync import fetcher, http, session, sync
+from taskrouter_sync.timing import Timing
 from taskrouter_sync.tokens import EXPIRY_MARGIN
 
 
@@ -101,7 +101,12 @@ def url_of(resource: Any) -> str:
 
 def locks_of(client: str) -> str:
     """Name the locks of a client that a fork must find usable; for a program's text."""
-    names = ("_changed", "_dispatcher._room", "_session._provider_done")
+    names = (
+        "_changed",
+        "_dispatcher._room",
+        "_reservations._lock",
+        "_session._provider_done",
+    )
     return ", ".join(f"{client}.{name}" for name in names)
 
 

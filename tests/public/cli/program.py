@@ -7,6 +7,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -51,6 +52,12 @@ class Terminal:
         """Press keys."""
         os.write(self._screen, keys.encode())
 
+    def restore(self) -> None:
+        """Give the terminal its usual settings: lines, with echo."""
+        settings = termios.tcgetattr(self._screen)
+        settings[3] |= termios.ICANON | termios.ECHO
+        termios.tcsetattr(self._screen, termios.TCSANOW, settings)
+
     def end(self) -> int:
         """Wait until the program ends; give its exit status."""
         while self._read(LIMIT):
@@ -80,6 +87,48 @@ def terminal(*arguments: str, environment: Mapping[str, str]) -> Iterator[Termin
     try:
         yield Terminal(process, screen)
     finally:
+        process.kill()
+        process.wait()
+        os.close(screen)
+
+
+# Makes the terminal the one that controls the program, as a shell's is: Ctrl-C and
+# Ctrl-Z are signals there.
+_TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+@contextmanager
+def controlled(
+    *arguments: str, environment: Mapping[str, str], shell: str | None = None
+) -> Iterator[Terminal]:
+    """Run the program on a terminal that controls it.
+
+    Args:
+        arguments: of the program.
+        environment: more of it.
+        shell: what bash does instead, with job control; "$@" is the program there.
+    """
+    ours = [sys.executable, "-W", "error", "-m", "taskrouter_sync", *arguments]
+    if shell is not None:
+        ours = ["bash", "-m", "-c", shell, "bash", *ours]
+    screen, inner = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _TAKE_TERMINAL, *ours],
+        env={**os.environ, "TERM": "xterm", **environment},
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+    )
+    os.close(inner)
+    try:
+        yield Terminal(process, screen)
+    finally:
+        # The terminal goes with its session's leader, and all of its programs too.
         process.kill()
         process.wait()
         os.close(screen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 from typing import Any
@@ -12,7 +14,7 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 
 from .conftest import Run
-from .program import LIMIT, started, terminal
+from .program import LIMIT, controlled, started, terminal
 
 
 def status(emulator: Emulator, task: dict[str, Any]) -> str:
@@ -48,8 +50,10 @@ def test_an_agent_accepts_and_completes(
         screen.press("a")
         screen.expect("[c]omplete")
         screen.press("c")
-        screen.expect("reservation.completed")
+        screen.expect(f"of task {task['sid'][:8]}… was completed")
         assert status(emulator, task) == "completed"
+        # Sids are short for people.
+        assert task["sid"] not in screen.shown
         screen.press("q")
         assert screen.end() == 0
 
@@ -66,9 +70,9 @@ def test_an_agent_rejects_and_goes_on_a_break(
         screen.press("s")
         screen.expect("4  Break")
         screen.press("4")
-        screen.expect("activity.update")
+        screen.expect("Alice is now on Break")
         screen.press("r")
-        screen.expect("reservation.rejected")
+        screen.expect("was rejected")
         assert activity(emulator, workspace, alice) == "Break"
         screen.press("q")
         assert screen.end() == 0
@@ -95,7 +99,7 @@ def test_an_activity_at_the_beginning_and_one_at_the_end(
 ) -> None:
     arguments = ["--activity", "Break", "--leave", "Offline"]
     with terminal("worker", *arguments, environment=account) as screen:
-        screen.expect("Alice is Break")
+        screen.expect("Alice is now on Break")
         assert activity(emulator, workspace, alice) == "Break"
         screen.process.send_signal(signal.SIGINT)
         assert screen.end() == 130
@@ -112,7 +116,7 @@ def test_an_activity_that_is_not_there_is_refused_with_those_that_are(
 ) -> None:
     ran = run("worker", option, "Gone fishing")
     assert ran.status == 1
-    assert "no activity is named Gone fishing: there are Offline, Available" in ran.err
+    assert "no activity is named Gone fishing (use Offline, Available" in ran.err
 
 
 def test_keys_come_from_a_pipe_too(account: dict[str, str], emulator: Emulator) -> None:
@@ -125,9 +129,92 @@ def test_keys_come_from_a_pipe_too(account: dict[str, str], emulator: Emulator) 
         stderr=subprocess.PIPE,
     ) as process:
         out, err = process.communicate(b"?\n", timeout=LIMIT)
-    assert (process.returncode, err) == (0, b"")
-    assert b"a  accept" in out
-    assert b"\x1b" not in out
+    assert process.returncode == 0
+    assert b"a  accept" in err
+    assert b"Alice is Available" in out
+    assert b"\x1b" not in out + err
+
+
+def test_programs_get_everything_as_json(
+    account: dict[str, str], emulator: Emulator, alice: str
+) -> None:
+    with started(
+        "worker",
+        "--json",
+        environment=account,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        came: list[dict[str, Any]] = []
+        task = emulator.create_task(attributes={"language": "en"})
+        while not came or came[-1]["event"] != "reservation.created":
+            came.append(json.loads(process.stdout.readline()))
+        process.stdin.write(b"a")
+        process.stdin.flush()
+        came.append(json.loads(process.stdout.readline()))
+        out, err = process.communicate(b"q", timeout=LIMIT)
+    assert (process.returncode, out, err) == (0, b"", b"")
+    assert [each["event"] for each in came] == [
+        "connected",
+        "ready",
+        "reservation.created",
+        "reservation.accepted",
+    ]
+    assert {each["channel"] for each in came} == {alice}
+    assert came[-1]["payload"]["task"]["sid"] == task["sid"]
+
+
+def test_after_ctrl_z_and_fg_the_keys_still_work(
+    account: dict[str, str], emulator: Emulator
+) -> None:
+    shell = (
+        '"$@"; echo "shell is back: $(stty -a | grep -o -e "[-]*icanon")"; read line;'
+        ' fg >/dev/null; echo "ended with $?: $(stty -a | grep -o -e "[-]*icanon")"'
+    )
+    arguments = {"environment": account, "shell": shell}
+    with controlled("worker", **arguments) as screen:  # type: ignore[arg-type] # of the table
+        screen.expect("[q]uit")
+        screen.press("\x1a")
+        screen.expect("shell is back: icanon")
+        screen.press("\n")
+        # It shows again what can be done, and does it without Enter.
+        screen.expect("[q]uit")
+        screen.press("s")
+        screen.expect("4  Break")
+        screen.press("4")
+        screen.expect("Alice is now on Break")
+        screen.press("q")
+        screen.expect("ended with 0: icanon")
+
+
+def test_stopped_by_a_signal_and_continued_the_keys_still_work(
+    account: dict[str, str],
+) -> None:
+    with controlled("worker", environment=account) as screen:
+        screen.expect("[q]uit")
+        for _ in range(2):
+            screen.process.send_signal(signal.SIGSTOP)
+            os.waitpid(screen.process.pid, os.WUNTRACED)
+            # As the shell does that has the terminal meanwhile.
+            screen.restore()
+            screen.process.send_signal(signal.SIGCONT)
+            screen.expect("[q]uit")
+        screen.press("?")
+        screen.expect("a  accept")
+        screen.press("q")
+        assert screen.end() == 0
+
+
+def test_ctrl_l_draws_it_again(account: dict[str, str]) -> None:
+    with terminal("worker", environment=account) as screen:
+        screen.expect("[q]uit")
+        screen.press("\x0c")
+        screen.expect("[q]uit")
+        screen.press("q")
+        assert screen.end() == 0
 
 
 def test_other_connections_end_if_the_agent_wants_to_be_alone(
@@ -137,6 +224,6 @@ def test_other_connections_end_if_the_agent_wants_to_be_alone(
     with terminal("worker", "--alone", environment=account) as screen:
         came.expect("disconnected")
         other.close()
-        screen.expect("ready")
+        screen.expect("Alice is Available")
         screen.press("q")
         assert screen.end() == 0

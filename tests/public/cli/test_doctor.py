@@ -22,6 +22,11 @@ def wrong(out: str) -> list[str]:
     return [line.split()[1] for line in out.splitlines() if line.startswith("WRONG")]
 
 
+def looks(out: str) -> list[dict[str, str]]:
+    """Parse what was found."""
+    return [json.loads(line) for line in out.splitlines()]
+
+
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("kind", [[], ["worker"], ["taskqueue"], ["workspace"]])
 def test_where_all_is_well_it_says_so(run: Run, kind: list[str]) -> None:
@@ -71,15 +76,30 @@ def test_what_is_no_token_is_not_repeated(
     assert "secret" not in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_another_accounts_key_is_found_here_and_there(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "worker").out)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
     assert wrong(run("doctor").out) == ["signature"]
     monkeypatch.delenv("TASKROUTER_TOKEN")
-    assert wrong(run("doctor").out) == ["handshake"]
+    ran = run("doctor")
+    assert wrong(ran.out) == ["handshake"]
+    said = f"probably not the auth token of {account['TWILIO_ACCOUNT_SID']}"
+    assert said in ran.out
+
+
+def test_a_token_that_it_has_made_itself_is_not_called_good(
+    run: Run, account: dict[str, str]
+) -> None:
+    ran = run("doctor", "--offline")
+    assert (ran.status, ran.err) == (0, "")
+    note, advice, summary = ran.out.splitlines()
+    assert note.startswith("note   token       made for the worker WK")
+    assert "only the service can tell" in advice
+    assert summary == "no problem was found offline"
+    for what in ("claims", "times", "signature", "policies"):
+        assert what not in run("doctor").out
 
 
 @pytest.mark.usefixtures("account")
@@ -90,7 +110,8 @@ def test_a_missing_policy_is_found_before_the_service_says_so(
     ran = run("doctor")
     assert ran.status == 0
     assert (
-        "note   policies    the token does not allow to change the activity" in ran.out
+        "note   policies    the token does not allow the client to change the activity"
+        in ran.out
     )
     assert "→ make the token with allow_update_activities=True" in ran.out
 
@@ -140,27 +161,79 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
 def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
     ran = run("doctor")
     assert (ran.status, wrong(ran.out)) == (0, [])
-    assert f"127.0.0.1:{proxy.port} leads to 127.0.0.1" in ran.out
+    assert f"connected through 127.0.0.1:{proxy.port} to 127.0.0.1" in ran.out
     assert "password" not in ran.out
 
 
 @pytest.mark.usefixtures("account")
 def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
-    proxy.refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"
-    ran = run("doctor")
-    assert wrong(ran.out) == ["proxy"]
-    assert "the proxy answered 407" in ran.out
+    # As a proxy may that repeats what it was sent.
+    proxy.refusal = b"HTTP/1.1 407 no: Basic bWU6cGFzc3dvcmQ= password\r\n\r\n"
+    ran = run("doctor", "--json")
+    [refused] = [each for each in looks(ran.out) if each["verdict"] == "wrong"]
+    assert refused["what"] == "proxy"
+    assert "answered 407 Proxy Authentication Required" in refused["found"]
     assert "password" not in ran.out
+    assert "bWU6" not in ran.out
 
 
 @pytest.mark.usefixtures("account")
-def test_a_proxy_that_cannot_be_used_is_found(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "url",
+    [
+        "socks5://me:password@127.0.0.1:1",
+        "http://me:password@127.0.0.1:port",
+        "http://me:pass#word@127.0.0.1:1",
+        "http://me:password@",
+        "http://me:password@[::1",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_found_and_its_variable_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "socks5://me:password@127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", url)
+    ran = run("doctor", "--json")
+    [found] = [each for each in looks(ran.out) if each["verdict"] == "wrong"]
+    assert found["what"] == "proxy"
+    assert found["found"].startswith("HTTP_PROXY is not ")
+    # The hint on writing passwords apart.
+    for part in ("pass#", "me:", "password@", "127.0.0.1:port"):
+        assert part not in ran.out
+
+
+def test_a_password_in_a_base_url_is_not_shown(
+    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = account["TASKROUTER_EVENT_BRIDGE_URL"].removeprefix("http://")
+    url = f"http://me:secret@{place}"
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", url)
+    ran = run("doctor", "--json")
+    assert "secret" not in ran.out + ran.err
+    assert f"event bridge http://{place}" in ran.out
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_found(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    emulator: Emulator,
+    tmp_path: Path,
+    name: str,
+    content: str | None,
+) -> None:
+    path = tmp_path / "bundle.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, str(path))
+    secure = emulator.event_bridge_url.replace("http:", "https:")
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", secure)
     ran = run("doctor")
-    assert wrong(ran.out) == ["proxy"]
-    assert "password" not in ran.out
+    assert wrong(ran.out) == ["TLS"]
+    assert str(path) in ran.out
+    assert f"correct or unset {name}" in ran.out
 
 
 @pytest.mark.usefixtures("account")
@@ -188,7 +261,7 @@ def test_certificates_are_looked_at(
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
-    ("status", "advice"), [(403, "lacks a policy"), (404, "not deleted")]
+    ("status", "advice"), [(403, "lacks a policy"), (404, "exist in the account AC")]
 )
 def test_what_the_service_refuses_is_explained(
     run: Run, emulator: Emulator, status: int, advice: str
@@ -205,7 +278,9 @@ def test_an_address_that_is_none_is_found(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "here")
-    assert wrong(run("doctor").out) == ["addresses"]
+    ran = run("doctor")
+    assert wrong(ran.out) == ["addresses"]
+    assert "TASKROUTER_EVENT_BRIDGE_URL must be a URL" in ran.out
 
 
 def test_json_is_for_programs_and_holds_no_secret(
@@ -213,7 +288,6 @@ def test_json_is_for_programs_and_holds_no_secret(
 ) -> None:
     token = run("token", "worker").out.strip()
     ran = run("doctor", "--json")
-    looks = list(map(json.loads, ran.out.splitlines()))
-    assert [each["verdict"] for each in looks] == ["ok"] * len(looks)
+    assert [each["verdict"] for each in looks(ran.out)][1:] == ["ok"] * 6
     for secret in (account["TWILIO_AUTH_TOKEN"], token.rpartition(".")[2]):
         assert secret not in ran.out

@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from taskrouter_sync.cli.keyboard import END, keys
+from taskrouter_sync.cli.terminal import END, keys
 
 
 LIMIT = 5.0
@@ -19,8 +19,8 @@ LIMIT = 5.0
 
 def test_a_pipe_gives_keys_and_an_end() -> None:
     read, write = os.pipe()
-    pressed: queue.Queue[str] = queue.Queue()
-    with open(read) as stream, keys(stream, pressed.put):
+    pressed: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with open(read) as stream, keys(stream, pressed):
         os.write(write, b"a r\nx")
         assert [pressed.get(timeout=LIMIT) for _ in range(3)] == ["a", "r", "x"]
         os.close(write)
@@ -31,8 +31,8 @@ def test_a_file_gives_keys_and_an_end(tmp_path: os.PathLike[str]) -> None:
     path = os.path.join(tmp_path, "keys")
     with open(path, "w") as file:
         file.write("q")
-    pressed: queue.Queue[str] = queue.Queue()
-    with open(path) as stream, keys(stream, pressed.put):
+    pressed: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with open(path) as stream, keys(stream, pressed):
         assert [pressed.get(timeout=LIMIT) for _ in range(2)] == ["q", END]
 
 
@@ -47,9 +47,9 @@ def terminal() -> Iterator[tuple[int, IO[str]]]:
 
 def test_a_terminal_gives_each_key_without_enter(terminal: tuple[int, IO[str]]) -> None:
     screen, stream = terminal
-    pressed: queue.Queue[str] = queue.Queue()
+    pressed: queue.SimpleQueue[str] = queue.SimpleQueue()
     usual = termios.tcgetattr(stream)
-    with keys(stream, pressed.put):
+    with keys(stream, pressed):
         os.write(screen, b"a")
         assert pressed.get(timeout=LIMIT) == "a"
         assert not termios.tcgetattr(stream)[3] & termios.ECHO
@@ -63,6 +63,6 @@ def test_whatever_happens_a_terminal_is_as_it_was(
 ) -> None:
     _, stream = terminal
     usual = termios.tcgetattr(stream)
-    with pytest.raises(KeyboardInterrupt), keys(stream, print):
+    with pytest.raises(KeyboardInterrupt), keys(stream, queue.SimpleQueue()):
         raise KeyboardInterrupt
     assert termios.tcgetattr(stream) == usual

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,14 +14,20 @@ from pathlib import Path
 import pytest
 
 import taskrouter_sync
-from taskrouter_sync.cli import main as program
+from taskrouter_sync.cli import emulator_command, main as program
+from taskrouter_sync.emulator import Emulator
 
 from .conftest import Run
 from .program import LIMIT, started
 
 
-COMMANDS = ["token", "listen", "worker", "task", "stats", "doctor"]
-SETUP = Path(__file__).parents[3] / "setup.cfg"
+COMMANDS = [
+    *(["token"], ["listen"], ["worker"], ["stats"], ["doctor"], ["emulator"]),
+    *(["task"], ["task", "create"], ["task", "list"]),
+    *(["task", "update"], ["task", "cancel"], ["completion"]),
+]
+ROOT = Path(__file__).parents[3]
+SETUP = ROOT / "setup.cfg"
 
 
 def test_it_has_a_name_of_its_own() -> None:
@@ -43,7 +51,7 @@ def test_it_is_a_module_too() -> None:
     assert done.stdout.strip() == taskrouter_sync.__version__
 
 
-@pytest.mark.parametrize("command", [[], *([each] for each in COMMANDS)])
+@pytest.mark.parametrize("command", [[], *COMMANDS])
 def test_help_teaches_by_examples(run: Run, command: list[str]) -> None:
     ran = run(*command, "--help")
     assert (ran.status, ran.err) == (0, "")
@@ -52,71 +60,113 @@ def test_help_teaches_by_examples(run: Run, command: list[str]) -> None:
     assert "TWILIO_AUTH_TOKEN" in ran.out
 
 
-def test_the_emulators_help_is_its_own(run: Run) -> None:
-    ran = run("emulator", "--help")
-    assert ran.status == 0
-    assert "--print-tokens" in ran.out
-    assert "emulator" in run("--help").out
+def examples(text: str) -> list[list[str]]:
+    """Find the commands of this program in a text, without what a shell reads."""
+    lines = re.findall(r"^ +taskrouter-sync (.*)$", text, re.MULTILINE)
+    commands = (re.split(r"  +| [|<>#] |$", line)[0] for line in lines)
+    return [shlex.split(command) for command in commands]
 
 
-def test_the_emulator_serves_until_ctrl_c() -> None:
-    with started(
-        "emulator",
-        "--port",
-        "0",
-        environment={},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert b"TaskRouter emulator at http://127.0.0.1:" in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=LIMIT)
-    assert (process.returncode, err) == (130, b"")
-
-
-WITHOUT = """
-import sys
-sys.modules["aiohttp"] = None
-from taskrouter_sync.cli.main import main
-sys.exit(main(["emulator", "--port", "0"]))
-"""
-
-
-def test_without_the_extra_the_emulator_says_what_to_install() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", WITHOUT],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=20,
-    )
-    assert done.returncode == 1
-    assert "pip install 'taskrouter_sync[emulator]'" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_every_example_can_be_typed(run: Run) -> None:
+    texts = [run(*command, "--help").out for command in [[], *COMMANDS]]
+    texts += [
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("README.rst", "docs/command_line.rst")
+    ]
+    found = [words for text in texts for words in examples(text)]
+    assert len(found) > 50
+    for words in found:
+        if words[0] == "COMMAND":
+            continue
+        own, _ = emulator_command.split(words)
+        parser = program._parser("taskrouter-sync")
+        assert program._parse(parser, own).run is not None, words
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["no-command"],
+        ["task", "no-command"],
         ["token", "nobody"],
         ["token"],
         ["token", "worker", "--ttl", "soon"],
         ["token", "worker", "--ttl", "-5"],
         ["listen", "--count", "0"],
         ["listen", "--coun", "1"],
+        ["listen", "--event", "nosuch"],
+        ["emulator", "--port", "99999"],
+        ["emulator", "--"],
         ["task", "create", "not-a-pair"],
+        ["task", "cancel"],
+        ["task", "list", "--status", "lost"],
+        ["completion", "cmd"],
         ["task", "create", "--attributes", "[1]"],
         ["task", "create", "--attributes", "{"],
         ["token", "taskqueue", "--allow", "update-activities"],
     ],
 )
-def test_what_makes_no_sense_ends_with_2(run: Run, arguments: list[str]) -> None:
+def test_a_usage_error_is_one_line_and_status_2(run: Run, arguments: list[str]) -> None:
     ran = run(*arguments)
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err
+    [line] = ran.err.splitlines()
+    assert line.startswith("taskrouter-sync")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["listen", "--timeout", "5x"], "invalid duration '5x' (use 90s, 15m or 8h)"),
+        (["listen", "--count", "0"], "'0' must be a positive integer"),
+        (["listen", "--count", "9" * 5000], "must be a positive integer"),
+        (
+            ["listen", "--event", "reservation.acepted"],
+            "there is no event 'reservation.acepted' (did you mean "
+            "reservation.accepted?)",
+        ),
+        (["listen", "--event", "nosuch"], "use one of ready, connected, "),
+        (["emulator", "--port", "99999"], "'99999' is not a port (use 0 to 65535)"),
+        (["token"], "specify one of worker, taskqueue, workspace; or --decode"),
+        (["task", "create", "x"], "'x' is not of the form NAME=VALUE"),
+    ],
+)
+def test_a_usage_error_says_what_is_right(
+    run: Run, arguments: list[str], says: str
+) -> None:
+    assert says in run(*arguments).err
+
+
+@pytest.mark.parametrize("command", [[], ["task"]])
+def test_without_a_command_it_shows_its_help(run: Run, command: list[str]) -> None:
+    ran = run(*command)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == run(*command, "--help").out
+
+
+@pytest.mark.parametrize("command", [[], ["listen"], ["task", "list"], ["emulator"]])
+def test_usage_and_errors_name_the_command_that_was_typed(command: list[str]) -> None:
+    for called, name in (
+        (["-m", "taskrouter_sync"], "python -m taskrouter_sync"),
+        (["-c", INSTALLED], "taskrouter-sync"),
+    ):
+        done = subprocess.run(
+            [sys.executable, *called, *command, "--no-such-option"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT,
+        )
+        typed = " ".join([name, *command])
+        assert done.stderr.startswith(f"{typed}: error: ")
+        assert f"(see `{typed} --help`)" in done.stderr
+
+
+INSTALLED = """
+import sys
+from taskrouter_sync.cli.main import main
+sys.argv[0] = "/usr/local/bin/taskrouter-sync"
+sys.exit(main())
+"""
 
 
 @pytest.mark.parametrize("command", [["listen"], ["worker"], ["task", "create"]])
@@ -133,7 +183,41 @@ def test_an_address_that_is_none_ends_with_2(
     monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "here")
     ran = run("listen")
     assert ran.status == 2
-    assert "event_bridge_base_url" in ran.err
+    assert "TASKROUTER_EVENT_BRIDGE_URL must be a URL such as" in ran.err
+
+
+@pytest.mark.parametrize(
+    "name", ["TWILIO_ACCOUNT_SID", "TASKROUTER_WORKSPACE_SID", "TASKROUTER_WORKER_SID"]
+)
+def test_a_variable_that_is_no_sid_is_named_and_not_repeated(
+    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "my secret")
+    ran = run("listen")
+    assert ran.status == 2
+    assert f"{name} must be a sid that begins with {account[name][:2]}" in ran.err
+    assert "secret" not in ran.err
+
+
+@pytest.mark.usefixtures("account")
+def test_a_token_that_is_none_is_named_by_its_variable(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", "eyJhb.secret.part")
+    ran = run("listen")
+    assert ran.status == 2
+    assert "TASKROUTER_TOKEN: " in ran.err
+    assert "secret" not in ran.err
+
+
+@pytest.mark.usefixtures("account")
+def test_a_service_that_is_not_there_is_named_by_its_variable(
+    run: Run, emulator: Emulator
+) -> None:
+    emulator.stop()
+    ran = run("task", "create")
+    assert ran.status == 1
+    assert f"TASKROUTER_EVENT_BRIDGE_URL is {emulator.event_bridge_url}" in ran.err
 
 
 def test_what_the_service_refuses_ends_with_1(
@@ -144,6 +228,8 @@ def test_what_the_service_refuses_ends_with_1(
         ran = run(*command)
         assert (ran.status, ran.out) == (1, "")
         assert "signature" in ran.err
+        said = f"probably not the auth token of {account['TWILIO_ACCOUNT_SID']}"
+        assert f"TWILIO_AUTH_TOKEN is {said}" in ran.err
         assert "doctor" in ran.err
         assert len(ran.err.splitlines()) == 1
 
@@ -157,6 +243,39 @@ def test_ctrl_c_ends_it_without_a_word(account: dict[str, str]) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, err) == (130, b"")
+
+
+LOADING = """
+import importlib.abc, signal, sys
+class Interrupt(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "requests":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+from taskrouter_sync.cli.main import main
+sys.exit(main(["listen"]))
+"""
+
+
+def test_ctrl_c_while_libraries_are_loaded_ends_it_without_a_word() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING],
+        capture_output=True,
+        check=False,
+        timeout=LIMIT,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_what_it_waits_for_is_said(account: dict[str, str], emulator: Emulator) -> None:
+    emulator.stop()
+    with started("listen", environment=account, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT) == 130
+    assert "was not ready within 3 s" in line
+    assert line.endswith("(still trying)\n")
 
 
 def test_a_reader_who_leaves_ends_it_without_a_word(account: dict[str, str]) -> None:
@@ -190,3 +309,86 @@ def test_verbose_tells_each_step(account: dict[str, str]) -> None:
         _, err = process.communicate(timeout=LIMIT)
     assert b"connecting" in err
     assert account["TWILIO_AUTH_TOKEN"].encode() not in err
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["doctor"],
+        ["listen", "--count", "3"],
+        ["stats", "--once"],
+        ["task", "list"],
+        ["task", "create", "naïve=yes", "--json"],
+    ],
+)
+def test_output_never_fails_for_an_encoding(
+    account: dict[str, str], emulator: Emulator, alice: str, command: list[str]
+) -> None:
+    emulator.call(
+        lambda engine: engine.update_worker(
+            next(iter(engine.workspaces.values())).workers[alice],
+            friendly_name="Zoë 李",
+        )
+    )
+    emulator.create_task(attributes={"name": "Zoë 李"})
+    with started(
+        *command,
+        environment={**account, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (0, b"")
+    out.decode("ascii")
+
+
+def test_an_error_never_fails_for_an_encoding(account: dict[str, str]) -> None:
+    with started(
+        "worker",
+        "--activity",
+        "Pausé",
+        environment={**account, "PYTHONIOENCODING": "ascii"},
+        stderr=subprocess.PIPE,
+    ) as process:
+        _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1
+    assert rb"no activity is named Paus\xe9" in err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_shells_complete_commands_and_options(run: Run, shell: str) -> None:
+    ran = run("completion", shell)
+    assert (ran.status, ran.err) == (0, "")
+    for word in ("taskrouter-sync", "cancel", "print-tokens", "read-only"):
+        assert word in ran.out
+
+
+def test_bash_completes_what_was_typed(run: Run) -> None:
+    script = f"""
+        {run("completion", "bash").out}
+        complete_line() {{
+            COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+            _shtab_taskrouter_sync
+            echo "${{COMPREPLY[@]}}"
+        }}
+        complete_line taskrouter-sync task up
+        complete_line taskrouter-sync emulator --l
+    """
+    done = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT,
+    )
+    assert done.stdout.split() == ["update", "--log"]
+
+
+def test_without_shtab_completion_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    ran = run("completion", "bash")
+    assert (ran.status, ran.out) == (1, "")
+    assert "pip install 'taskrouter_sync[cli]'" in ran.err

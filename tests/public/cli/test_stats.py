@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from taskrouter_sync.cli import live
-from taskrouter_sync.cli.context import Context
-from taskrouter_sync.cli.figures import Table
+from taskrouter_sync.cli import stats
+from taskrouter_sync.cli.command import Context
+from taskrouter_sync.cli.stats import Table
 from taskrouter_sync.emulator import Emulator
 
 from .conftest import Run
@@ -44,10 +44,18 @@ def test_one_queue_has_a_row_for_each_figure(
 
 
 @pytest.mark.usefixtures("account")
-def test_programs_get_all_figures(run: Run) -> None:
-    [row] = json.loads(run("stats", "--once", "--json").out)
-    assert row["realtime.tasks_by_status.pending"] == 0
-    assert "cumulative.tasks_entered" in row
+@pytest.mark.parametrize("one", [False, True])
+def test_programs_get_nested_json(
+    run: Run, account: dict[str, str], emulator: Emulator, one: bool
+) -> None:
+    emulator.create_task()
+    queue = account["TASKROUTER_TASK_QUEUE_SID"]
+    ran = run("stats", *([queue] if one else []), "--once", "--json")
+    [everyone] = json.loads(ran.out)
+    assert everyone["friendly_name"] == "Everyone"
+    assert everyone["realtime"]["tasks_by_status"]["reserved"] == 1
+    assert everyone["realtime"]["activity_statistics"][1]["workers"] == 1
+    assert everyone["cumulative"]["tasks_entered"] == 1
 
 
 def test_on_a_terminal_the_table_stays_in_its_place(
@@ -69,10 +77,10 @@ TABLE = Table("Title [b]", ("name", "value"), [("[red]x", 1)])
 
 
 def shown(screen: Screen, *, is_live: bool = True) -> str:
-    context = Context(sys.stdin, screen, {"TERM": "xterm"})
-    with live.screen(context, live=is_live) as show:
-        show(TABLE)
-        show(TABLE)
+    context = Context(sys.stdin, screen, screen, {"TERM": "xterm"})
+    with stats._screen(context, live=is_live) as tables:
+        tables.show(TABLE)
+        tables.show(TABLE)
     return screen.getvalue()
 
 

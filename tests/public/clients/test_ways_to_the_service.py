@@ -102,7 +102,7 @@ def test_a_proxy_s_refusal_is_trouble_of_the_way_and_not_of_the_token(
     came = Collector().listen(worker, "error")
     error = came.expect("error")
     assert isinstance(error, ConnectionFailed)
-    assert f"the proxy answered {status}" in error.message
+    assert f"status {status[:3]}" in error.message
     proxy.refusal = None
     worker.connect()
     worker.wait_until_ready(5)
@@ -124,10 +124,9 @@ def test_a_kind_of_proxy_that_can_t_be_used_is_named(
     emulator: Emulator, open_at: OpenAt, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"{scheme}://Al:secret@127.0.0.1:1")
-    came = Collector().listen(open_at(emulator.event_bridge_url), "error")
-    error = came.expect("error")
-    assert f"proxies of http:// only, not of {scheme}://" in error.message
-    assert "secret" not in str(error)
+    with pytest.raises(ValueError, match=f"http:// only, not {scheme}://") as caught:
+        open_at(emulator.event_bridge_url)
+    assert "secret" not in str(caught.value)
 
 
 # TLS.
@@ -198,7 +197,7 @@ def test_a_certificate_of_nobody_known_is_refused(
     came = Collector().listen(worker, "error")
     error = came.expect("error")
     assert isinstance(error, ConnectionFailed)
-    assert "certificate verify failed" in error.message
+    assert "the certificate is not trusted" in error.message
     with pytest.raises(ConnectionFailed, match="No secure connection"):
         worker.fetch()
 

@@ -328,7 +328,18 @@ def test_deprecated_methods_warn_and_work(center: Center, outcome: Outcome) -> N
 
 # What only this package has, or is tested elsewhere; and what makes a resource a
 # Mapping, and a list a Sequence.
-NOT_HERE = {"run_forever", "to_dicts", "payload", "get", "items", "keys", "values"} | {
+NOT_HERE = {
+    "run_forever",
+    "to_dicts",
+    "to_dict",
+    "to_json",
+    "worker_sid",
+    "payload",
+    "get",
+    "items",
+    "keys",
+    "values",
+} | {
     "count",
     "index",
     *("remove_listener", "remove_all_listeners", "listeners", "emit", "add_listener"),

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from taskrouter_sync.resources.lists import ListResource
-
 from taskrouter_sync.errors import TaskRouterError
 from taskrouter_sync.resources.base import Resource
+from taskrouter_sync.resources.lists import ListResource
 from taskrouter_sync.resources.statistics import Statistics
 
 from ...support.internals import url_of

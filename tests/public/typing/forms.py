@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from typing_extensions import assert_type
+
+from taskrouter_sync import TaskQueue, TaskRouterError, Worker, Workspace
 from taskrouter_sync.resources.lists import (
     ActivityList,
     WorkerChannelList,
@@ -17,9 +20,6 @@ from taskrouter_sync.resources.models import (
     WorkerResource,
     WorkspaceResource,
 )
-from typing_extensions import assert_type
-
-from taskrouter_sync import TaskQueue, TaskRouterError, Worker, Workspace
 from taskrouter_sync.resources.reservation import Reservation, ReservationList
 from taskrouter_sync.resources.statistics import StatisticsData, StatisticsList
 

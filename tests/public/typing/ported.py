@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from taskrouter_sync.resources.models import (
-    TaskQueueResource,
-    WorkerChannel,
-    WorkerResource,
-    WorkspaceResource,
-)
-
 from taskrouter_sync import (
     HttpError,
     TaskQueue,
@@ -18,6 +11,12 @@ from taskrouter_sync import (
     Twilio,
     Worker,
     Workspace,
+)
+from taskrouter_sync.resources.models import (
+    TaskQueueResource,
+    WorkerChannel,
+    WorkerResource,
+    WorkspaceResource,
 )
 from taskrouter_sync.resources.reservation import Reservation
 
@@ -29,7 +28,7 @@ def ported(token: str) -> None:
     worker.update("ActivitySid", "WA1", lambda error, worker: print(error))
     worker.updateToken(token)
     worker.on("reservation.created", lambda reservation: reservation.accept())
-    worker.on("anything.else", print)
+    worker.on("reservation.created", print)
     print(worker.activityName.upper(), worker.friendlyName.upper())
 
 

@@ -1,0 +1,455 @@
+"""Making capability tokens: who may open which channel, for how long, to do what.
+
+Names, defaults and policies are those of Twilio's Python library; the names of Twilio's
+documentation for its other libraries stand beside them. Imports PyJWT alone.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import re
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypedDict
+
+from jwt import PyJWS
+from jwt.algorithms import HMACAlgorithm
+
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+_API_URL: Final = "https://taskrouter.twilio.com/v1"
+_EVENT_BRIDGE_URL: Final = "https://event-bridge.twilio.com/v1/wschannels"
+_METHODS: Final = ("GET", "POST", "DELETE")
+
+_ALGORITHM: Final = "HS256"
+_VERSION: Final = "v1"
+_LIFETIME: Final = 3600  # seconds, Twilio's default
+# Tokens begin this many seconds before they are made: clocks differ, and to a service
+# whose clock is behind a token that begins now is not valid yet.
+_HEAD_START: Final = 60
+_SHOWABLE: Final = r"[A-Z]{2}[0-9a-f]{0,32}"
+
+
+class Policy(TypedDict):
+    """One rule of a token: which request is allowed, or refused."""
+
+    url: str
+    method: str
+    allow: bool
+    query_filter: dict[str, Any]
+    post_filter: dict[str, Any]
+
+
+class Policies(ABC):
+    """The policies that every kind of token can have."""
+
+    def __init__(self, account_sid: str, workspace_sid: str, channel_id: str) -> None:
+        self.account_sid = account_sid
+        self.workspace_sid = workspace_sid
+        self.channel_id = channel_id
+        self._policies: list[Policy] = []
+
+    @property
+    @abstractmethod
+    def resource_url(self) -> str:
+        """The REST URL of the worker, task queue or workspace."""
+
+    @property
+    def workspace_url(self) -> str:
+        """The REST URL of the workspace."""
+        return f"{_API_URL}/Workspaces/{self.workspace_sid}"
+
+    @property
+    def policies(self) -> list[Policy]:
+        """A copy of the policies, in the order in which they were added."""
+        return copy.deepcopy(self._policies)
+
+    def add_policy(
+        self,
+        url: str,
+        method: str,
+        allow: bool = True,
+        query_filter: Mapping[str, Any] | None = None,
+        post_filter: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add one policy of your own.
+
+        `url` may end in `/*` (one more step) or `/**` (any depth below). A filter maps
+        a parameter to the text it must have, or to `{"required": bool, "value": str}`.
+
+        Raises ValueError for a method other than GET, POST and DELETE, and for a URL
+        that is empty or has a query, which no request could match.
+        """
+        if not url or "?" in url:
+            raise ValueError(f"url must be a URL without a query, not {url!r}")
+        if method.upper() not in _METHODS:
+            raise ValueError(f"method must be one of {_METHODS}, not {method!r}")
+        self._policies.append(
+            {
+                "url": url,
+                "method": method.upper(),
+                "allow": allow,
+                "query_filter": copy.deepcopy(dict(query_filter or {})),
+                "post_filter": copy.deepcopy(dict(post_filter or {})),
+            }
+        )
+
+    def allow_web_sockets(self, channel_id: str | None = None) -> None:
+        """Allow opening the channel, and sending requests through it."""
+        channel = f"{_EVENT_BRIDGE_URL}/{self.account_sid}"
+        url = f"{channel}/{channel_id or self.channel_id}"
+        self.add_policy(url, "GET")
+        self.add_policy(url, "POST")
+
+    def allow_fetch_self(self) -> None:
+        """Allow reading the worker, task queue or workspace itself."""
+        self.add_policy(self.resource_url, "GET")
+
+    def allow_update_self(self) -> None:
+        """Allow changing the worker, task queue or workspace itself."""
+        self.add_policy(self.resource_url, "POST")
+
+    def allow_delete_self(self) -> None:
+        """Allow deleting the worker, task queue or workspace itself."""
+        self.add_policy(self.resource_url, "DELETE")
+
+    def allow_fetch_subresources(self) -> None:
+        """Allow reading everything below the resource."""
+        self.add_policy(f"{self.resource_url}/**", "GET")
+
+    def allow_update_subresources(self) -> None:
+        """Allow changing and creating everything below the resource."""
+        self.add_policy(f"{self.resource_url}/**", "POST")
+
+    def allow_delete_subresources(self) -> None:
+        """Allow deleting everything below the resource."""
+        self.add_policy(f"{self.resource_url}/**", "DELETE")
+
+    # The names of Twilio's documentation for its other libraries.
+    allow_updates = allow_update_self
+    allow_delete = allow_delete_self
+    allow_updates_subresources = allow_update_subresources
+
+    addPolicy = add_policy
+    allowWebSockets = allow_web_sockets
+    allowFetchSelf = allow_fetch_self
+    allowUpdateSelf = allow_update_self
+    allowDeleteSelf = allow_delete_self
+    allowFetchSubresources = allow_fetch_subresources
+    allowUpdateSubresources = allow_update_subresources
+    allowDeleteSubresources = allow_delete_subresources
+    allowUpdates = allow_updates
+    allowDelete = allow_delete
+    allowUpdatesSubresources = allow_updates_subresources
+
+
+class WorkerPolicies(Policies):
+    """The policies that only a worker's token can have."""
+
+    @property
+    def resource_url(self) -> str:
+        """The REST URL of the worker."""
+        return f"{self.workspace_url}/Workers/{self.channel_id}"
+
+    def allow_fetch_activities(self) -> None:
+        """Allow reading the workspace's activities."""
+        self.add_policy(f"{self.workspace_url}/Activities", "GET")
+
+    def allow_fetch_reservations(self) -> None:
+        """Allow reading tasks, and the reservations below them."""
+        self.add_policy(f"{self.workspace_url}/Tasks/**", "GET")
+
+    def allow_fetch_worker_reservations(self) -> None:
+        """Allow reading the worker's own reservations."""
+        self.add_policy(f"{self.resource_url}/Reservations/**", "GET")
+
+    def allow_update_activities(self) -> None:
+        """Allow changing the worker's activity, and nothing else of it."""
+        self.add_policy(
+            self.resource_url, "POST", post_filter={"ActivitySid": {"required": True}}
+        )
+
+    def allow_update_reservations(self) -> None:
+        """Allow changing tasks and reservations: accepting, completing and so on."""
+        self.add_policy(f"{self.workspace_url}/Tasks/**", "POST")
+        self.add_policy(f"{self.resource_url}/Reservations/**", "POST")
+
+    allow_activity_updates = allow_update_activities
+    allow_worker_activity_updates = allow_update_activities
+    allow_reservation_updates = allow_update_reservations
+    allow_task_reservation_updates = allow_update_reservations
+
+    allowFetchActivities = allow_fetch_activities
+    allowFetchReservations = allow_fetch_reservations
+    allowFetchWorkerReservations = allow_fetch_worker_reservations
+    allowUpdateActivities = allow_update_activities
+    allowUpdateReservations = allow_update_reservations
+    allowActivityUpdates = allow_activity_updates
+    allowWorkerActivityUpdates = allow_worker_activity_updates
+    allowReservationUpdates = allow_reservation_updates
+    allowTaskReservationUpdates = allow_task_reservation_updates
+
+
+class TokenOptions(TypedDict, total=False):
+    """The keywords of every capability token.
+
+    `valid_until` and `nbf` are seconds since the epoch. `valid_until` beats the
+    lifetime; `nbf` is a minute before the moment of signing unless given, None leaves it
+    out. Each
+    `allow_…` calls the method of that name; on by default are `allow_web_sockets`
+    and `allow_fetch_self`.
+    """
+
+    valid_until: float | None
+    nbf: float | None
+    allow_web_sockets: bool
+    allow_fetch_self: bool
+    allow_update_self: bool
+    allow_delete_self: bool
+    allow_fetch_subresources: bool
+    allow_update_subresources: bool
+    allow_delete_subresources: bool
+
+
+class WorkerTokenOptions(TokenOptions, total=False):
+    """The keywords of a worker's token; the three `allow_fetch_…` are on by default."""
+
+    allow_fetch_activities: bool
+    allow_fetch_reservations: bool
+    allow_fetch_worker_reservations: bool
+    allow_update_activities: bool
+    allow_update_reservations: bool
+
+
+class _CapabilityToken(Policies):
+    """What the three kinds of token have in common."""
+
+    # Each helper that is also a keyword, with its default, in the order in which
+    # Twilio's library lists the policies.
+    _shortcuts: ClassVar[dict[str, bool]] = {
+        "allow_web_sockets": True,
+        "allow_fetch_self": True,
+        "allow_update_self": False,
+        "allow_delete_self": False,
+        "allow_fetch_subresources": False,
+        "allow_delete_subresources": False,
+        "allow_update_subresources": False,
+    }
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        channel_id: str,
+        ttl: float,
+        options: Mapping[str, Any],
+    ) -> None:
+        super().__init__(
+            _sid("account_sid", account_sid, "AC"),
+            _sid("workspace_sid", workspace_sid, "WS"),
+            channel_id,
+        )
+        self._auth_token = _secret(auth_token)
+        self._ttl = math.ceil(_seconds("ttl", ttl))
+        rest = dict(options)
+        self._valid_until: int | None = None
+        if (valid_until := rest.pop("valid_until", None)) is not None:
+            self._valid_until = math.ceil(_seconds("valid_until", valid_until))
+        self._nbf: int | Literal["now"] | None = "now"
+        if "nbf" in rest:
+            nbf = rest.pop("nbf")
+            # Rounded down, or time.time() would give a token that is not valid yet.
+            self._nbf = None if nbf is None else math.floor(_seconds("nbf", nbf))
+        for name, default in self._shortcuts.items():
+            if rest.pop(name, default):
+                getattr(self, name)()
+        if rest:
+            # Twilio's library lets such keywords pass without effect: the program
+            # would believe that it had allowed something.
+            name = next(iter(rest))
+            raise TypeError(f"{type(self).__name__} has no option {name!r}")
+
+    def to_jwt(self, ttl: float | None = None) -> str:
+        """Sign the token and return its text.
+
+        `ttl`, in seconds from now, beats the lifetime given at construction.
+        Raises ValueError unless it is a positive number.
+        """
+        text = json.dumps(self._claims(ttl), separators=(",", ":"))
+        return _signer().encode(text.encode(), self._auth_token, _ALGORITHM)
+
+    def _claims(self, ttl: float | None) -> dict[str, Any]:
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "account_sid": self.account_sid,
+            "workspace_sid": self.workspace_sid,
+            "channel": self.channel_id,
+            "version": _VERSION,
+            "friendly_name": self.channel_id,
+            "policies": self._policies,
+            **self._channel_claims(),
+            "iss": self.account_sid,
+        }
+        if ttl is not None:
+            claims["exp"] = now + math.ceil(_seconds("ttl", ttl))
+        elif self._valid_until is not None:
+            claims["exp"] = self._valid_until
+        else:
+            claims["exp"] = now + self._ttl
+        if self._nbf is not None:
+            claims["nbf"] = now - _HEAD_START if self._nbf == "now" else self._nbf
+        return claims
+
+    def _channel_claims(self) -> dict[str, str]:
+        """The claim that names the channel by its kind, where there is one."""
+        return {}
+
+    def __repr__(self) -> str:
+        # Nothing of the token's text: it opens the channel to whoever reads it.
+        return (
+            f"<{type(self).__name__} for {self.channel_id},"
+            f" {len(self._policies)} policies>"
+        )
+
+    toJwt = to_jwt
+
+
+class WorkerCapabilityToken(WorkerPolicies, _CapabilityToken):
+    """A token for the channel of one worker (`WK…`)."""
+
+    _shortcuts: ClassVar[dict[str, bool]] = {
+        **_CapabilityToken._shortcuts,
+        "allow_fetch_activities": True,
+        "allow_fetch_reservations": True,
+        "allow_fetch_worker_reservations": True,
+        "allow_update_activities": False,
+        "allow_update_reservations": False,
+    }
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        worker_sid: str,
+        ttl: float = _LIFETIME,
+        **options: Unpack[WorkerTokenOptions],
+    ) -> None:
+        """Make a token that lives `ttl` seconds; see WorkerTokenOptions for the rest.
+
+        Raises ValueError for a sid of the wrong kind, a missing auth token or a time
+        that is no positive number, TypeError for a sid or auth token that is no text.
+        """
+        channel_id = _sid("worker_sid", worker_sid, "WK")
+        super().__init__(
+            account_sid, auth_token, workspace_sid, channel_id, ttl, options
+        )
+
+    def _channel_claims(self) -> dict[str, str]:
+        return {"worker_sid": self.channel_id}
+
+
+class TaskQueueCapabilityToken(_CapabilityToken):
+    """A token for the channel of one task queue (`WQ…`)."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        task_queue_sid: str,
+        ttl: float = _LIFETIME,
+        **options: Unpack[TokenOptions],
+    ) -> None:
+        """Make a token that lives `ttl` seconds; see TokenOptions for the rest.
+
+        Raises as WorkerCapabilityToken does.
+        """
+        channel_id = _sid("task_queue_sid", task_queue_sid, "WQ")
+        super().__init__(
+            account_sid, auth_token, workspace_sid, channel_id, ttl, options
+        )
+
+    @property
+    def resource_url(self) -> str:
+        """The REST URL of the task queue."""
+        return f"{self.workspace_url}/TaskQueues/{self.channel_id}"
+
+    def _channel_claims(self) -> dict[str, str]:
+        return {"taskqueue_sid": self.channel_id}
+
+
+class WorkspaceCapabilityToken(_CapabilityToken):
+    """A token for the channel of a whole workspace (`WS…`)."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        ttl: float = _LIFETIME,
+        **options: Unpack[TokenOptions],
+    ) -> None:
+        """Make a token that lives `ttl` seconds; see TokenOptions for the rest.
+
+        Raises as WorkerCapabilityToken does.
+        """
+        super().__init__(
+            account_sid, auth_token, workspace_sid, workspace_sid, ttl, options
+        )
+
+    @property
+    def resource_url(self) -> str:
+        """The REST URL of the workspace."""
+        return self.workspace_url
+
+
+class _AnyKeyLength(HMACAlgorithm):
+    """HMAC that does not warn of short keys: the auth token is not ours to choose."""
+
+    def check_key_length(self, key: Any) -> None:
+        """Find nothing wrong with any key."""
+
+
+def _signer() -> PyJWS:
+    signer = PyJWS(algorithms=[])
+    signer.register_algorithm(_ALGORITHM, _AnyKeyLength(HMACAlgorithm.SHA256))
+    return signer
+
+
+def _sid(name: str, value: object, prefix: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    # Twilio's sids are two letters and 32 hexadecimal digits; test doubles are often
+    # shorter, and the service has the last word.
+    if not re.fullmatch(rf"{prefix}[^\s/]+", value):
+        # A text that does not look like a sid may be the secret, in the wrong place.
+        came = repr(value) if re.fullmatch(_SHOWABLE, value) else "another text"
+        if not value:
+            came = "an empty text"
+        raise ValueError(f"{name} must be a sid that begins with {prefix}, not {came}")
+    return value
+
+
+def _secret(value: object) -> str:
+    if value is None or value == "":
+        raise ValueError("auth_token is missing: it is the key that signs the token")
+    if not isinstance(value, str):
+        raise TypeError(f"auth_token must be a str, not {type(value).__name__}")
+    return value
+
+
+def _seconds(name: str, value: object) -> float:
+    expected = f"{name} must be a positive number of seconds"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{expected}, not a {type(value).__name__}")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{expected}, not {value}")
+    return value

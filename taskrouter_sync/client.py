@@ -1,0 +1,841 @@
+"""What all clients are: a resource, an emitter, and a connection that lasts.
+
+Methods named ``_handle_…`` run on the event thread, as all that they call.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence, Set
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+
+from . import notebook
+from .connection import Connection, Ending, Target
+from .dispatcher import Dispatcher
+from .emitter import Emitter, Registration
+from .errors import (
+    ArgumentError,
+    ClientClosed,
+    HttpError,
+    InvalidResponse,
+    RequestTimeout,
+    TaskRouterError,
+)
+from .http import Http, parse_json
+from .lifecycle import INTERRUPTED, WAIT, is_interactive, lifecycle
+from .logs import ClientLog, event_line
+from .network import base_urls, channel_url, socket_url
+from .properties import date_value
+from .resources.base import R, Resource
+from .session import Session, is_unauthorized, result_of
+from .timing import Timing, may_pass
+from .tokens import EXPIRY_MARGIN, Token, TokenProvider, hide, read_token
+from .typed_events import Disconnection
+
+
+if TYPE_CHECKING:
+    import requests
+
+    from .resources.reservation import Reservation
+
+    Self = TypeVar("Self", bound="Client[Any]")
+
+# Seconds that `close` gives what is running: a callback, or the last request.
+_CLOSE = 0.5
+
+# What the client's own resource shows of itself.
+_SHOWN = ("friendly_name", "activity_name")
+
+
+class State(enum.Enum):
+    """What a client is; the one place that says whether it is closed."""
+
+    NEW = "new"
+    CONNECTING = "connecting"
+    READY = "ready"
+    AUTH_FAILED = "refused"
+    CLOSED = "closed"
+
+
+class Event(NamedTuple):
+    """What one frame or response says: the service's event type and its payload."""
+
+    type: str
+    payload: Any
+
+
+class Client(Emitter, Resource[R]):
+    """A channel of the event bridge, and the resource that it is about.
+
+    Its properties are the latest known of that resource: ``worker.friendlyName``.
+    """
+
+    # The claim that names the client's resource, and that resource's path.
+    _SID_CLAIM: ClassVar[str]
+    _PATH: ClassVar[str]
+
+    # Events that report a state: a late listener is called with what still holds.
+    _STATES: ClassVar[Set[str]] = frozenset(
+        {"connected", "ready", "token.expired", "error"}
+    )
+
+    def __init__(
+        self,
+        token: str | TokenProvider,
+        *,
+        debug: object,
+        region: str | None,
+        max_retries: int | None,
+        api_base_url: str | None,
+        event_bridge_base_url: str | None,
+        daemon: bool,
+        http_session: requests.Session | None,
+        close_existing_sessions: bool = False,
+        disconnect_activity_sid: str | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        """Read the arguments and connect in the background; returns at once."""
+        Emitter.__init__(self)
+        provider: TokenProvider | None = token if callable(token) else None
+        first = read_token(hide(provider()) if provider else token, self._SID_CLAIM)
+        retries = _read_retries(max_retries)
+        api, bridge = base_urls(region, api_base_url, event_bridge_base_url, os.environ)
+        self._timing = timing or Timing()
+        self._log = ClientLog(debug)
+        self._channel_url = channel_url(bridge, first)
+        self._close_existing_sessions = close_existing_sessions
+        self._disconnect_activity_sid = disconnect_activity_sid
+        # Guards the state, the errors and _ended; who waits for ready or the end waits
+        # on it. Reentrant, as a signal handler may close the client.
+        self._changed = threading.Condition(threading.RLock())
+        self._state = State.NEW
+        self._ended = False
+        # What keeps the client from working until somebody acts, and what went wrong
+        # last and may pass.
+        self._refusal: TaskRouterError | None = None
+        self._last_error: TaskRouterError | None = None
+        # The token of the current attempt, and the one that the service refused: no
+        # attempt is made with it. Written by the socket thread.
+        self._tried = first
+        self._refused_token: Token | None = None
+        # Requests that mean nothing any more when the connection is lost.
+        self._of_connection: set[Future[Any]] = set()
+        # The wall clock's distance from the monotonic one when the timers were set.
+        self._clock = 0.0
+        # All below belong to the event thread.
+        self._connected = False
+        self._is_ready = False
+        self._ready_requested = False
+        self._has_expired = False
+        # Failures in a row, by what is tried again.
+        self._failures: dict[str, int] = {}
+        shared_http, self._fetcher = lifecycle.acquire()
+        self._http = self._make_http(shared_http, http_session)
+        session = Session(
+            self,
+            http=self._http,
+            fetcher=self._fetcher,
+            token=first,
+            provider=provider,
+            sid_claim=self._SID_CLAIM,
+            channel_url=self._channel_url,
+            api_url=api,
+            path=self._PATH.format(sid=first.channel_sid),
+            max_retries=retries,
+            timing=self._timing,
+            log=self._log,
+        )
+        known = {
+            "sid": first.channel_sid,
+            "account_sid": first.account_sid,
+            "workspace_sid": first.workspace_sid,
+        }
+        Resource.__init__(self, session, known, session.resource_url)
+        self._dispatcher = Dispatcher(
+            f"taskrouter-events-{first.channel_sid}", self, self._timing, self._log
+        )
+        self._connection = self._make_connection(
+            f"taskrouter-socket-{first.channel_sid}"
+        )
+        try:
+            self._http.route(self._channel_url)  # a wrong proxy is an error here
+            lifecycle.opened(self, daemon=daemon)
+            self._plan_token()
+            self._dispatcher.start()
+            self._connection.start()
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _make_http(self, shared: Http, session: requests.Session | None) -> Http:
+        return shared if session is None else Http(session)
+
+    def _make_connection(self, name: str) -> Connection:
+        return Connection(name, self, self._timing, self._log)
+
+    def _abandon(self) -> None:
+        """Leave nothing behind of a client that could not be opened."""
+        self._state = State.CLOSED
+        self._connection.close()
+        self._dispatcher.close(_nothing)
+        lifecycle.closed(self)
+        lifecycle.release()
+
+    # The connection.
+
+    def connect(self) -> None:
+        """Connect again after `disconnect`; does nothing while connected.
+
+        Returns at once: `connected` and `ready` follow.
+        """
+        self._connection.connect()
+
+    def disconnect(self) -> None:
+        """End the connection until `connect`; the client stays usable for requests.
+
+        Returns at once: `disconnected` follows.
+        """
+        self._connection.disconnect()
+        self._dispatcher.interrupt()
+
+    def wait_until_ready(self, timeout: float | None = None) -> None:
+        """Wait on this thread until the client is ready.
+
+        Args:
+            timeout: seconds; None waits as long as it takes.
+
+        Raises:
+            RequestTimeout: it was not ready in time; says what went wrong last.
+            ClientClosed: the client was closed.
+            TaskRouterError: what keeps it from becoming ready, such as a refused token.
+            RuntimeError: in an event callback, which would wait for itself.
+        """
+        if self._state is not State.READY:
+            self._refuse_callbacks("wait for a later event")
+        with self._changed:
+            self._changed.wait_for(self._is_settled, timeout)
+            state, refusal, trouble = self._state, self._refusal, self._last_error
+        self._check_open()
+        if state is State.READY:
+            return
+        if refusal is not None:
+            # Each waiter gets a traceback of its own.
+            raise refusal.with_traceback(None)
+        because = "" if trouble is None else f": {trouble.message}"
+        raise RequestTimeout(f"The client was not ready within {timeout:g} s{because}") from trouble
+
+    def _is_settled(self) -> bool:
+        return self._state is State.READY or self._refusal is not None or self._is_closed
+
+    def run_forever(self) -> None:
+        """Wait until the client is closed: the last line of a script, in words.
+
+        Ctrl-C closes all clients and ends the program with status 130; in a notebook, or
+        another interactive session, it ends this wait and nothing else.
+
+        Raises:
+            RuntimeError: in an event callback, which would block all later ones.
+        """
+        self._refuse_callbacks("run forever")
+        try:
+            with self._changed:
+                while not self._ended:
+                    self._changed.wait(WAIT)
+        except KeyboardInterrupt:
+            if is_interactive():
+                raise
+            lifecycle.close_all()
+            raise SystemExit(INTERRUPTED) from None
+
+    def _refuse_callbacks(self, what: str) -> None:
+        if self._dispatcher.is_current:
+            raise RuntimeError(f"An event callback can't {what}")
+
+    def close(self) -> None:
+        """End the connection, all waiting and the client's threads, for good.
+
+        May be called from any thread, any callback, a signal handler, and any number of
+        times. When it returns no further callback comes, but for one that is running at
+        this moment, and the `disconnected` that follows if this is called in a callback.
+        """
+        deadline = time.monotonic() + _CLOSE
+        with self._changed:
+            was_open, was_ready = not self._is_closed, self._state is State.READY
+            self._state = State.CLOSED
+            self._changed.notify_all()
+        in_callback = self._dispatcher.is_current
+        if not was_open:
+            if not in_callback:
+                self._wait_for_end(deadline)
+            return
+        if was_ready:
+            self._send_last_request()
+        self._dispatcher.close(self._handle_last_callback if in_callback else self._handle_closed)
+        self._connection.close()
+        self._connection.join(max(0.0, deadline - time.monotonic()))
+        self._dispatcher.join(max(0.0, deadline - time.monotonic()))
+        lifecycle.release()
+        if not in_callback:
+            self._end()
+
+    def _send_last_request(self) -> None:
+        """Do what a page does at `unload`; a Worker changes its activity."""
+
+    def _wait_for_end(self, deadline: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended, deadline - time.monotonic())
+
+    def _handle_closed(self) -> None:
+        if self._connected:
+            self._handle_disconnected(Ending())
+
+    def _handle_last_callback(self) -> None:
+        """End as a callback wanted it: the script lasts until that has returned."""
+        self._handle_closed()
+        self._end()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        lifecycle.closed(self)
+
+    def _forked(self) -> None:
+        """Be closed in a child process, which has none of this client's threads.
+
+        Waits for no lock: one of those threads may have held it at the fork.
+        """
+        self._changed = threading.Condition(threading.RLock())
+        self._state, self._ended = State.CLOSED, True
+        self._refusal = ClientClosed(ClientClosed.FORKED)
+        for part in (self._session, self._dispatcher, self._connection):
+            part.forked()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    # Tokens.
+
+    def update_token(self, token: Any) -> None:
+        """Use another token from now on, for everything born of this client.
+
+        A connection that waits because its token was refused or has expired is opened at
+        once; an open one is not touched. May be called from any thread.
+
+        Args:
+            token: a capability token of the same account, workspace and channel.
+
+        Raises:
+            TokenError: it can't be used; the old one stays in use.
+
+        Source: TaskRouter.js v1, ``updateToken``.
+        """
+        token = hide(token)
+        self._session.update_token(token)
+
+    # What the session asks, on any thread.
+
+    @property
+    def _is_closed(self) -> bool:
+        return self._state is State.CLOSED
+
+    def _check_open(self) -> None:
+        """Raise ClientClosed if the client is closed."""
+        if self._is_closed:
+            forked = self._refusal if isinstance(self._refusal, ClientClosed) else None
+            raise ClientClosed() if forked is None else ClientClosed(forked.message)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait; raises ClientClosed if the client is closed meanwhile."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_closed, seconds)
+        self._check_open()
+
+    def _on_new_token(self) -> None:
+        with self._changed:
+            self._refusal = None
+            if self._state is State.AUTH_FAILED:
+                self._state = State.CONNECTING
+        self._dispatcher.call_soon(self._handle_token)
+        self._connection.retry()
+
+    def _on_response_event(self, event_type: str, payload: Any) -> None:
+        try:
+            self._queue_event(Event(event_type, payload))
+        except InvalidResponse as error:
+            self._dispatcher.put(partial(self._handle_error, error))
+
+    def _on_result(self, result: Any) -> None:
+        """Look at what a request brought; a Worker keeps its reservations current."""
+
+    # What the connection tells, on the socket thread.
+
+    def _target(self) -> Target | None:
+        token = self._tried = self._session.token
+        if token is self._refused_token or token.is_expired(time.time()):
+            return None
+        url = socket_url(
+            self._channel_url,
+            token,
+            self._close_existing_sessions,
+            self._disconnect_activity_sid,
+        )
+        return Target(url, self._http.route(self._channel_url))
+
+    def _on_open(self) -> None:
+        # The request is on its way before any callback runs.
+        ready = self._start_ready()
+        self._dispatcher.put(self._handle_connected)
+        self._dispatcher.put(*ready)
+
+    def _on_message(self, data: bytes) -> bool:
+        if self._has_clock_changed():
+            self._dispatcher.call_soon(self._handle_clock_changed)
+        try:
+            event = parse_frame(data)
+            if event is None:
+                self._on_heartbeat()
+                return True
+            queued = self._queue_event(event, len(data))
+        except InvalidResponse as error:
+            queued = self._dispatcher.put(partial(self._handle_bad_frame, error), size=len(data))
+        if not queued and not self._is_closed:
+            self._log.warning(
+                "%s: %d events are queued for a callback that blocks; the connection is "
+                "opened again when they are done",
+                self._name(),
+                len(self._dispatcher),
+            )
+            self._connection.disconnect()
+            self._dispatcher.put(self._connection.connect)
+        return queued
+
+    def _on_heartbeat(self) -> None:
+        """Do what can wait until the connection has stood for a while."""
+
+    def _on_close(self, ending: Ending) -> None:
+        if ending.lost:
+            # What broke it may have broken the kept connections too.
+            self._http.renew(time.monotonic())
+        for each in tuple(self._of_connection):
+            each.cancel()
+        self._dispatcher.put(partial(self._handle_disconnected, ending))
+
+    def _on_error(self, error: TaskRouterError) -> None:
+        token = self._tried
+        if is_refused(error):
+            self._refused_token = token
+        self._dispatcher.put(partial(self._handle_attempt_failed, error, token))
+
+    def _queue_event(self, event: Event, size: int = 0) -> bool:
+        """Queue an event of a frame or a response; InvalidResponse if it makes no sense."""
+        if event.type.startswith("ready"):
+            return self._dispatcher.put(partial(self._handle_ready_event, event), size=size)
+        return self._dispatcher.put(partial(self._handle_event, event), size=size)
+
+    # Events.
+
+    def _handle_event(self, event: Event) -> None:
+        self._emit(event.type, self._session.build(event.payload))
+
+    def _handle_ready_event(self, event: Event) -> None:
+        self._apply(event.payload, if_newer=True)
+        self._emit(event.type, self._session.build(event.payload))
+
+    def _handle_connected(self) -> None:
+        self._connected = self._ready_requested = True
+        self._emit("connected")
+
+    def _handle_attempt_failed(self, error: TaskRouterError, token: Token) -> None:
+        if is_refused(error):
+            self._handle_refused(error, token)
+        self._handle_error(error)
+
+    def _handle_disconnected(self, ending: Ending) -> None:
+        self._connected = self._is_ready = False
+        self._set_state(State.CONNECTING)
+        self._dispatcher.cancel("ready")
+        self._check_expiry()
+        self._emit("disconnected", Disconnection(ending.code, ending.reason))
+
+    def _handle_error(self, error: TaskRouterError) -> None:
+        with self._changed:
+            self._last_error = error
+        if not self._emit("error", error):
+            self._log.error("%s: %s", self._name(), error)
+
+    def _handle_bad_frame(self, error: TaskRouterError) -> None:
+        self._handle_error(error)
+
+    # Ready.
+
+    def _start_ready(self) -> tuple[Callable[[], None], Future[Any]]:
+        """Start the request for `ready`; gives what to queue."""
+        token = self._session.token
+        url = self._session.resource_url
+        future = self._until_lost(self._session.fetch(url, event_type="ready"))
+        return partial(self._handle_ready_response, future, token), future
+
+    def _until_lost(self, future: Future[Any]) -> Future[Any]:
+        """Cancel a request when the connection that it is for is lost.
+
+        Events wait for it, and what lost the connection may swallow the response.
+        """
+        self._of_connection.add(future)
+        future.add_done_callback(self._of_connection.discard)
+        return future
+
+    def _handle_ready_response(self, future: Future[Any], token: Token) -> None:
+        self._ready_requested = False
+        payload = result_of(future)
+        if payload is None and future.cancelled():
+            return
+        if isinstance(payload, Mapping):
+            self._apply(payload)
+            self._succeeded("ready", "token")
+            self._handle_ready(payload, future.result().date)
+            return
+        error = payload
+        if not isinstance(error, TaskRouterError):
+            error = InvalidResponse("The response to ready holds no resource")
+        if is_refused(error):
+            if self._handle_refused(error, token):
+                return
+        elif may_pass(error):
+            self._retry("ready", self._request_ready)
+        else:
+            self._refuse(error, token)
+        self._handle_error(error)
+
+    def _handle_ready(self, payload: Mapping[str, Any], date: Any) -> None:
+        if not self._close_existing_sessions:
+            # Clients that evict each other must not do so at full speed.
+            self._connection.succeeded()
+        self._is_ready = True
+        with self._changed:
+            self._refusal = self._last_error = None
+        self._set_state(State.READY)
+        self._emit("ready", self._session.build(payload))
+
+    def _request_ready(self) -> None:
+        if self._connected and not self._is_ready and not self._ready_requested:
+            self._ready_requested = True
+            self._dispatcher.put_first(*self._start_ready())
+
+    # Tokens: one rule for a refused one, one for its end.
+
+    def _handle_refused(self, error: TaskRouterError, token: Token) -> bool:
+        """Follow a token that was refused; True if there is another one already.
+
+        What may help is tried until it does: the provider, or waiting for a token that
+        is not valid yet. Otherwise the client rests until `update_token`.
+        """
+        if self._session.token is not token:
+            self._try_again()
+            return True
+        first = not self._failures.get("token")
+        if self._session.has_provider:
+            if first and self._renew_token(token):
+                self._failures["token"] = 1
+                return True
+            self._refuse(error, token)
+            self._retry("token", partial(self._ask_again, error, token))
+        elif (seconds := token.valid_in(time.time())) is not None:
+            self._retry("token", self._try_again, seconds)
+        else:
+            self._refuse(error, token)
+        return False
+
+    def _ask_again(self, error: TaskRouterError, token: Token) -> None:
+        if self._session.token is token and not self._renew_token(token):
+            self._retry("token", partial(self._ask_again, error, token))
+
+    def _try_again(self) -> None:
+        self._refused_token = None
+        self._connection.retry()
+        self._request_ready()
+
+    def _refuse(self, error: TaskRouterError, token: Token) -> None:
+        """Note what keeps a token from working, unless another one has come since."""
+        with self._changed:
+            if self._session.token is token:
+                self._refusal = error
+                self._set_state(State.AUTH_FAILED)
+
+    def _renew_token(self, refused: Token | None = None) -> bool:
+        """Ask the provider for a token; its failure is an `error` event."""
+        try:
+            self._session.refresh_token(refused or self._session.token)
+        except TaskRouterError as error:
+            self._handle_error(error)
+            return False
+        return True
+
+    def _handle_token(self) -> None:
+        """Follow a new token: its timers, and a `ready` that the old one was denied."""
+        self._has_expired = False
+        self._plan_token()
+        # Now, not when the next attempt was due: or `ready` would come twice.
+        self._dispatcher.cancel("ready")
+        self._request_ready()
+
+    def _plan_token(self) -> None:
+        """Set the timers of the current token."""
+        self._clock = time.time() - time.monotonic()
+        for name in ("expiry", "renewal"):
+            self._dispatcher.cancel(name)
+        expires_at = self._session.token.expires_at
+        if expires_at is None:
+            return
+        left = expires_at - EXPIRY_MARGIN - time.time()
+        if self._session.has_provider:
+            if left > 0:
+                # Half way, for a token that does not last as long as the margin.
+                seconds = max(left - self._timing.renewal, left / 2)
+                self._dispatcher.call_later("renewal", seconds, self._handle_renewal)
+            else:
+                self._retry("renewal", self._handle_renewal)
+        self._dispatcher.call_later("expiry", max(0.0, left), self._check_expiry)
+
+    def _handle_renewal(self) -> None:
+        if self._renew_token():
+            self._succeeded("renewal")
+        else:
+            self._retry("renewal", self._handle_renewal)
+
+    def _check_expiry(self) -> None:
+        """Emit `token.expired`, once, if it has."""
+        token = self._session.token
+        if not token.is_expired(time.time()):
+            return
+        if not self._is_ready:
+            self._refuse(HttpError(401, "The token has expired"), token)
+        if not self._has_expired:
+            self._has_expired = True
+            self._emit("token.expired")
+
+    def _has_clock_changed(self) -> bool:
+        return abs(time.time() - time.monotonic() - self._clock) > 1.0
+
+    def _handle_clock_changed(self) -> None:
+        self._plan_token()
+        self._check_expiry()
+
+    # Late listeners.
+
+    def _on_registered(self, registration: Registration) -> None:
+        """Call a new listener with the state that still holds; from any thread."""
+        if registration.event in self._STATES:
+            self._dispatcher.call_soon(partial(self._call_late_listener, registration))
+
+    def _call_late_listener(self, registration: Registration) -> None:
+        if registration.delivered or not self._is_registered(registration):
+            return
+        args = self._state_of(registration.event)
+        if args is not None:
+            self._emit_to([registration], *args)
+
+    def _state_of(self, event: str) -> tuple[Any, ...] | None:
+        """Tell what an event would carry now, if the state that it reports holds."""
+        if event == "connected" and self._connected:
+            return ()
+        if event == "ready" and self._is_ready:
+            return (self._session.build(self.payload),)
+        if event == "token.expired" and self._has_expired:
+            return ()
+        # An expired token has an event of its own.
+        refusal = self._refusal
+        if event == "error" and refusal is not None and not self._has_expired:
+            return (refusal,)
+        return None
+
+    # Tools.
+
+    def _fetch(self) -> Any:
+        payload = self._session.call("GET", self._url)
+        self._apply(payload)
+        return self._session.result(payload, self._url)
+
+    def _emit(self, event: str, *args: Any) -> bool:
+        if self._log.isEnabledFor(logging.INFO):
+            self._log.info("%s: %s", self._name(), event_line(event, args))
+        return self.emit(event, *args)
+
+    def _retry(
+        self, name: str, run: Callable[[], None], least: float = 0.0
+    ) -> None:
+        """Try something again, after a backoff that grows until it has succeeded."""
+        failures = self._failures[name] = self._failures.get(name, 0) + 1
+        seconds = max(least, self._timing.delay(failures))
+        self._dispatcher.call_later(name, seconds, run)
+
+    def _succeeded(self, *names: str) -> None:
+        for name in names:
+            self._failures.pop(name, None)
+
+    def _fetch_then(
+        self,
+        futures: Sequence[Callable[[], Future[Any]]],
+        run: Callable[..., None],
+        *,
+        size: int = 0,
+        first: bool = False,
+    ) -> bool:
+        """Start requests now, and queue what takes their results.
+
+        The one rule for a 401 of the event thread's requests: they are started once
+        more with a fresh token, in the place that they have in the queue.
+
+        Args:
+            futures: start the requests.
+            run: gets their results or errors, on the event thread.
+            size: of the frame that they are for.
+            first: whether to queue it before everything that waits.
+        """
+        token = self._session.token
+        started = tuple(start() for start in futures)
+
+        def take() -> None:
+            results = [result_of(each) for each in started]
+            if any(map(is_unauthorized, results)) and self._can_renew(token):
+                again = tuple(start() for start in futures)
+                done = partial(_run_with_results, run, again)
+                self._dispatcher.put_first(done, *again)
+            else:
+                run(*results)
+
+        if first:
+            self._dispatcher.put_first(take, *started)
+            return True
+        return self._dispatcher.put(take, *started, size=size)
+
+    def _can_renew(self, token: Token) -> bool:
+        if self._session.token is not token:
+            return True
+        return self._session.has_provider and self._renew_token(token)
+
+    def _set_state(self, state: State) -> None:
+        with self._changed:
+            if not self._is_closed and self._state is not state:
+                if self._refusal is None or state is not State.CONNECTING:
+                    self._state = state
+                    self._changed.notify_all()
+
+    def _name(self) -> str:
+        return self._session.token.channel_sid
+
+    def _may_call(self, registration: Registration) -> bool:
+        # After close() only `disconnected` comes; a program may emit what it likes.
+        last = registration.event == "disconnected"
+        return last or not self._is_closed or not self._dispatcher.is_current
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    # How a client shows itself: it asks the service nothing, and shows no token.
+
+    def __repr__(self) -> str:
+        row = self._row()
+        parts = [self._name(), self._connection.state.value]
+        parts += [f"{name}={row[name]!r:.60}" for name in _SHOWN if row.get(name)]
+        if count := len(self._open_reservations()):
+            parts.append(f"open_reservations={count}")
+        return f"<{type(self).__name__} {' '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        reservations = [
+            {
+                "sid": each.payload.get("sid"),
+                "reservation_status": each.payload.get("reservation_status"),
+                "attributes": (each.get("task") or {}).get("attributes"),
+                "date_created": each.get("date_created"),
+            }
+            for each in self._open_reservations().values()
+        ]
+        row, refusal, running = self._row(), self._refusal, self._running_name()
+        state = {
+            **{name: row[name] for name in _SHOWN if name in row},
+            "connection": self._connection.state.value,
+            "ready": "yes" if self._state is State.READY else "no",
+            **({} if refusal is None else {"refused": str(refusal)}),
+            "token expires": date_value(self._session.token.expires_at),
+            "open reservations": len(reservations),
+            "events queued": len(self._dispatcher),
+            **({} if running is None else {"callback running": running}),
+        }
+        below = [notebook.folded("properties", notebook.facts("", row))]
+        if reservations:
+            below.insert(0, notebook.table("open reservations", reservations))
+        return notebook.card(f"{type(self).__name__} {self._name()}", state, *below)
+
+    def _open_reservations(self) -> Mapping[str, Reservation]:
+        """Give the open reservations by sid; a Worker has some."""
+        return {}
+
+
+def parse_frame(frame: bytes) -> Event | None:
+    """Read a frame of the event bridge.
+
+    Returns:
+        The event; None for a heartbeat (a blank frame) or a message without a type,
+        which TaskRouter.js ignores too.
+
+    Raises:
+        InvalidResponse: not UTF-8, JSON or an object, or a type that is not text; its
+            `response` is the frame's text.
+    """
+    if not frame.strip():
+        return None
+    trouble, message = "", None
+    try:
+        message = parse_json(frame)
+    except UnicodeDecodeError:
+        trouble = "is not UTF-8"
+    except ValueError:
+        trouble = "is not JSON"
+    event_type = message.get("event_type") if isinstance(message, dict) else None
+    if not trouble and not isinstance(message, dict):
+        trouble = "is not an object"
+    elif event_type is not None and not isinstance(event_type, str):
+        trouble = "has an event_type that is not text"
+    if trouble:
+        text = frame.decode("utf-8", "replace")
+        raise InvalidResponse(f"A frame of the event bridge {trouble}", response=text)
+    assert isinstance(message, dict)
+    return Event(event_type, message.get("payload")) if event_type else None
+
+
+def is_refused(error: Any) -> bool:
+    """Whether this is the error of a token that the service does not accept."""
+    return isinstance(error, HttpError) and error.status in (401, 403)
+
+
+def _run_with_results(run: Callable[..., None], futures: Sequence[Future[Any]]) -> None:
+    run(*map(result_of, futures))
+
+
+def _read_retries(value: Any) -> int:
+    """Read `max_retries`: an integer from 0, or its text; None for 0."""
+    if value is None:
+        return 0
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ArgumentError(f"max_retries must be an integer from 0, not {value!r:.80}")
+    return value
+
+
+def _nothing() -> None:
+    """Do nothing."""

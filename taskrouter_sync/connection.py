@@ -1,0 +1,249 @@
+"""The connection to the event bridge: one thread that connects, reads and reconnects.
+
+Runs no user code and no HTTP.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import threading
+import time
+from contextlib import suppress
+from logging import LoggerAdapter
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple, Protocol
+
+from .errors import ConnectionFailed, HttpError, TaskRouterError
+from .network import Route
+from .timing import LONGEST, Timing
+from .tokens import Secret
+from .transport import Aborted, Closed, Transport
+
+
+# A connection that lasted so many seconds was no failure: the next attempt is the first
+# one again. Clients that evict each other back off.
+_LASTED = 60.0
+
+
+class State(enum.Enum):
+    """What the connection is doing, in words."""
+
+    NEW = "new"
+    CONNECTING = "connecting"
+    OPEN = "open"
+    WAITING = "waiting for the next attempt"
+    IDLE = "idle"
+    CLOSED = "closed"
+
+
+class Target(NamedTuple):
+    """Where to connect to, with the token of this moment."""
+
+    url: Secret
+    route: Route
+
+
+class Ending(NamedTuple):
+    """How a connection, or the attempt to open one, ended.
+
+    Attributes:
+        code, reason: of the service's close frame, if it sent one.
+        lost: whether it was lost, and not ended by us.
+    """
+
+    code: int | None = None
+    reason: str = ""
+    lost: bool = False
+
+
+class ConnectionListener(Protocol):
+    """Who is told of the connection, on its thread; must not raise.
+
+    `_target` is asked before each attempt; None: there is nothing to try until
+    `Connection.retry`. `_on_message` returns False to drop the connection.
+    """
+
+    def _target(self) -> Target | None: ...
+    def _on_open(self) -> None: ...
+    def _on_message(self, data: bytes) -> bool: ...
+    def _on_close(self, ending: Ending) -> None: ...
+    def _on_error(self, error: TaskRouterError) -> None: ...
+
+
+class Connection:
+    """Keeps a WebSocket open as long as it is wanted."""
+
+    def __init__(
+        self,
+        name: str,
+        listener: ConnectionListener,
+        timing: Timing,
+        log: LoggerAdapter[Any],
+    ) -> None:
+        """Create it; `start` starts its thread.
+
+        Args:
+            name: of the thread.
+            listener: is told of openings, messages, endings and failures.
+            timing: time limits.
+            log: gets a line for each change of state.
+        """
+        self._listener = listener
+        self._timing = timing
+        self._log = log
+        # Written by `connect`, `disconnect` and `close`, on any thread; the socket
+        # thread waits for a message here between attempts. No lock: a signal handler
+        # may call them while they are running.
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._wanted = True
+        self._ends = False
+        # Another object for each `retry`: what an attempt from before it found out is
+        # out of date.
+        self._newest_retry = object()
+        # The socket thread's, read by others.
+        self._state = State.NEW
+        self._transport: Transport | None = None
+        self._retry: object = None
+        self._failures = 0
+        self._next_attempt = 0.0
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    def start(self) -> None:
+        """Connect in the background, for the first time."""
+        self._thread.start()
+
+    def connect(self) -> None:
+        """Connect now, and again whenever the connection is lost; returns at once."""
+        self._wanted = True
+        self.retry()
+
+    def retry(self) -> None:
+        """Try at once, if a connection is wanted and there is none; returns at once."""
+        self._newest_retry = object()
+        self._wake.put(None)
+
+    def succeeded(self) -> None:
+        """Take the current connection for a good one: the backoff starts over."""
+        self._failures = 0
+
+    def drop(self) -> None:
+        """End the current connection; another one is made; returns at once."""
+        transport = self._transport
+        if transport is not None:
+            transport.abort()
+
+    def disconnect(self) -> None:
+        """End the connection, and make none until `connect`; returns at once."""
+        self._wanted = False
+        self._wake.put(None)
+        self.drop()
+
+    def close(self) -> None:
+        """End the connection and the thread; returns at once."""
+        self._ends = True
+        self.disconnect()
+
+    def forked(self) -> None:
+        """Be closed in a child process; the parent's connection stays open."""
+        self._wake = SimpleQueue()
+        self._ends, self._wanted = True, False
+        self._state = State.CLOSED
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.forked()
+
+    def join(self, timeout: float) -> None:
+        """Wait until the thread has ended, for `timeout` seconds at most."""
+        if self._thread.ident is not None and threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while (transport := self._next_transport()) is not None:
+            try:
+                self._attempt(transport)
+            except Exception:  # the top of the thread: a mistake must not end it
+                self._log.exception("%s failed unexpectedly", self._thread.name)
+                self._plan()
+        self._set_state(State.CLOSED)
+
+    def _next_transport(self) -> Transport | None:
+        """Wait until it is time to connect; None when the thread is to end."""
+        while not self._ends:
+            if self._retry is not self._newest_retry:
+                self._retry = self._newest_retry
+                self._failures = 0
+                self._next_attempt = 0.0
+            now = time.monotonic()
+            wait = self._next_attempt - now if self._wanted else math.inf
+            if wait > 0:
+                rests = math.isinf(wait)
+                self._set_state(State.IDLE if rests else State.WAITING)
+                with suppress(Empty):
+                    self._wake.get(timeout=None if rests else wait)
+                continue
+            self._set_state(State.CONNECTING)
+            transport = self._transport = Transport(self._timing)
+            if self._wanted:
+                return transport
+        return None
+
+    def _attempt(self, transport: Transport) -> None:
+        """Connect and read until the connection ends, and plan the next attempt."""
+        listener = self._listener
+        opened_at = None
+        ending = Ending()
+        try:
+            target = listener._target()
+            if target is None:
+                self._transport = None
+                self._next_attempt = math.inf  # until `retry`
+                return
+            transport.open(*target)
+            opened_at = time.monotonic()
+            self._retry = self._newest_retry
+            self._set_state(State.OPEN)
+            listener._on_open()
+            for data in transport:
+                if not listener._on_message(data):
+                    transport.abort()
+        except Aborted:
+            pass
+        except Closed as closed:
+            ending = Ending(closed.code, closed.reason, lost=True)
+        except (TaskRouterError, ValueError) as error:
+            if isinstance(error, ValueError) and not isinstance(error, TaskRouterError):
+                error = ConnectionFailed(str(error))
+            assert isinstance(error, TaskRouterError)
+            self._plan(error)
+            listener._on_error(error)
+            listener._on_close(Ending(lost=True))
+            return
+        finally:
+            transport.close()
+        if opened_at is not None and time.monotonic() - opened_at > _LASTED:
+            self._failures = 0
+        self._plan()
+        if opened_at is not None:
+            listener._on_close(ending)
+
+    def _plan(self, error: TaskRouterError | None = None) -> None:
+        """Plan the next attempt, which a `retry` since the last one makes at once."""
+        self._transport = None
+        self._failures += 1
+        wait = self._timing.delay(self._failures)
+        if isinstance(error, HttpError) and error.retry_after is not None:
+            wait = max(wait, min(error.retry_after, LONGEST))
+        self._next_attempt = time.monotonic() + wait
+
+    def _set_state(self, state: State) -> None:
+        # Only this connection's thread calls it.
+        if state is not self._state:
+            self._log.debug(
+                "%s: %s -> %s", self._thread.name, self._state.value, state.value
+            )
+            self._state = state

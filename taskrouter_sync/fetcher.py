@@ -1,0 +1,182 @@
+"""The threads that fetch what events need: a few for the whole process.
+
+They run requests, never user code. They are started when first needed, end when idle,
+and when the last client is closed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from itertools import count
+from typing import Any, NamedTuple, TypeAlias
+
+from .errors import ClientClosed, TaskRouterError
+from .logs import log
+
+
+# Two requests per event, so that eight events are fetched per round trip.
+MAX_THREADS = 16
+
+# As many of them are each client's own: the others may all wait for a dead service.
+OWN_THREADS = 2
+
+# Seconds after which a thread without work ends.
+IDLE = 10.0
+
+# Seconds that `close` waits for each thread; one that waits for a response ends with
+# its time limit.
+_JOIN = 0.2
+
+Job: TypeAlias = Callable[[], Any]
+
+
+class _Queued(NamedTuple):
+    job: Job
+    future: Future[Any]
+    owner: Hashable
+
+
+class Fetcher:
+    """A pool of threads named ``taskrouter-fetch-<n>``, fair to each client.
+
+    `concurrent.futures` has no fairness, and would refuse work once the main thread has
+    ended, which is just when a script that was kept alive works.
+    """
+
+    def __init__(self, max_threads: int = MAX_THREADS, idle: float = IDLE) -> None:
+        self._own = min(OWN_THREADS, max_threads)
+        self._shared = max_threads - self._own
+        self._idle = idle
+        # Guards everything below; threads without work wait on it. Reentrant, as a
+        # signal handler may submit or close.
+        self._changed = threading.Condition(threading.RLock())
+        # Clients take turns; each has its own queue.
+        self._queues: OrderedDict[Hashable, deque[_Queued]] = OrderedDict()
+        # What may run now, and how much of each client's may or does.
+        self._admitted: deque[_Queued] = deque()
+        self._busy: Counter[Hashable] = Counter()
+        self._threads: set[threading.Thread] = set()
+        self._numbers = count(1)
+        self._closed = False
+
+    def submit(self, owner: Hashable, job: Job) -> Future[Any]:
+        """Run a job on one of the threads; returns at once.
+
+        Args:
+            owner: whose it is: each has some threads of its own, so that no client waits
+                for what others wait for.
+            job: gives a result or raises a TaskRouterError.
+        """
+        future: Future[Any] = Future()
+        with self._changed:
+            if not self._closed:
+                queue = self._queues.setdefault(owner, deque())
+                queue.append(_Queued(job, future, owner))
+                failed = self._admit()
+            else:
+                failed = [future]
+        error = ClientClosed() if self._closed else _no_thread()
+        for each in failed:
+            each.set_exception(error)
+        return future
+
+    def close(self) -> None:
+        """End what is queued with `ClientClosed`, and let the threads end."""
+        with self._changed:
+            self._closed = True
+            left = [*self._admitted]
+            for queue in self._queues.values():
+                left += queue
+            self._admitted.clear()
+            self._queues.clear()
+            threads = [*self._threads]
+            self._changed.notify_all()
+        for each in left:
+            with suppress(InvalidStateError):
+                each.future.set_exception(ClientClosed())
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(_JOIN / len(threads))
+
+    def _run(self) -> None:
+        done: _Queued | None = None
+        while (queued := self._next(done)) is not None:
+            with suppress(InvalidStateError):  # cancelled: nobody waits any more
+                _run_job(queued)
+            done = queued
+
+    def _next(self, done: _Queued | None) -> _Queued | None:
+        with self._changed:
+            if done is not None:
+                self._busy[done.owner] -= 1
+                if not self._busy[done.owner]:
+                    del self._busy[done.owner]
+                self._admit()
+            if not self._admitted and not self._closed:
+                self._changed.wait(self._idle)
+            if self._admitted:
+                return self._admitted.popleft()
+            # Still under the lock, or new work would count on this thread.
+            self._threads.discard(threading.current_thread())
+            return None
+
+    # With the lock held.
+
+    def _admit(self) -> list[Future[Any]]:
+        """Let run what may, and start threads for it; gives what none can run."""
+        if self._closed:
+            return []
+        while (owner := self._next_owner()) is not None:
+            queue = self._queues[owner]
+            self._admitted.append(queue.popleft())
+            self._busy[owner] += 1
+            # Behind the others, if there is more of it.
+            self._queues.move_to_end(owner)
+            if not queue:
+                del self._queues[owner]
+            self._changed.notify()
+        while len(self._threads) < sum(self._busy.values()):
+            thread = threading.Thread(
+                target=self._run, name=f"taskrouter-fetch-{next(self._numbers)}", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # the process may have no more
+                return [] if self._threads else self._give_up()
+            self._threads.add(thread)
+        return []
+
+    def _next_owner(self) -> Hashable | None:
+        """Find whose turn it is: who has a thread of its own left, or a shared one."""
+        used = sum(max(0, busy - self._own) for busy in self._busy.values())
+        for owner in self._queues:
+            if self._busy[owner] < self._own or used < self._shared:
+                return owner
+        return None
+
+    def _give_up(self) -> list[Future[Any]]:
+        failed = [each.future for each in self._admitted]
+        self._busy.clear()
+        self._admitted.clear()
+        return failed
+
+
+def _run_job(queued: _Queued) -> None:
+    try:
+        result = queued.job()
+    except TaskRouterError as error:
+        queued.future.set_exception(error)
+    except Exception as error:  # the top of the thread: events wait for the future
+        log.exception("A request of the event thread failed unexpectedly")
+        kind = type(error).__name__
+        queued.future.set_exception(TaskRouterError(f"Unexpected {kind}"))
+    else:
+        queued.future.set_result(result)
+
+
+def _no_thread() -> TaskRouterError:
+    return TaskRouterError("No thread could be started to fetch the details")

@@ -1,0 +1,417 @@
+"""HTTP for all clients of a process: kept connections, limits, errors of our own.
+
+The only importer of requests.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]
+from requests.utils import select_proxy
+
+from .errors import (
+    ConnectionFailed,
+    HttpError,
+    InvalidResponse,
+    RequestTimeout,
+    TaskRouterError,
+    one_line,
+)
+from .network import Proxy, Route, causes, describe_failure
+from .properties import date_value
+from .timing import Timing
+from .tokens import Secret
+
+
+# What TaskRouter.js sends: a simple request to a browser, JSON all the same.
+_HEADERS = {
+    "Content-Type": "text/plain;charset=UTF-8",
+    "Accept-Encoding": "identity",
+}
+
+# Connections kept for one host, over all clients and threads. A process has fewer
+# threads: what is not kept is thrown away, with a warning.
+_KEPT = 1000
+
+# Bytes of a response.
+_LARGEST_BODY = 64 * 1024 * 1024
+_CHUNK = 65536
+
+# Connections unused for this many seconds may be forgotten by something on the way.
+_IDLE = 50.0
+
+# Arrays and objects in each other: what users do with them may call itself per level.
+MOST_LEVELS = 100
+
+# What requests asks of the environment, which takes a while to look through.
+_VARIABLES = (
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
+
+_read_json = json.JSONDecoder().raw_decode
+
+
+class Response(NamedTuple):
+    """What the service responded with.
+
+    Attributes:
+        payload: None where it sent none (to a DELETE).
+        event_type: the tag of the request, which the service repeats.
+        date: when it responded, by its own clock, if it said so.
+    """
+
+    payload: Any
+    event_type: str | None = None
+    date: datetime | None = None
+
+
+class _Reply(NamedTuple):
+    """A response without its connection, which an error that somebody keeps would hold."""
+
+    status: int
+    reason: str
+    body: bytes
+    retry_after: str | None
+    date: str | None
+
+
+class Http:
+    """Sends requests; every method may be called from any thread.
+
+    Owns its `requests.Session`, unless it is given one, which is used as it is: with
+    its adapters, proxies, client certificate and hooks.
+    """
+
+    def __init__(self, session: requests.Session | None = None) -> None:
+        self._given = session
+        # Replaced as a whole when the kept connections are not to be used any more.
+        self._session = session or _new_session()
+        # Asked about the environment; sends nothing.
+        self._environment = session or requests.Session()
+        # By host and by what the environment says. Two threads may look for the same
+        # at once, and come to the same, so no lock is needed.
+        self._settings_of: dict[tuple[str | None, ...], dict[str, Any]] = {}
+        self._used_at = time.monotonic()
+        self._renewed_at = -math.inf
+        # Threads that are in `post`: a signal handler may interrupt it there and call
+        # it again, where the locks of the connection pool are held.
+        self._busy: set[int] = set()
+
+    def post(
+        self, url: str, body: Secret, method: str, token: Secret, timing: Timing
+    ) -> Response:
+        """Send one envelope to the event bridge and wait for its response.
+
+        Args:
+            url: of the client's channel.
+            body: the envelope, JSON with the token in it.
+            method: of the request inside: a DELETE needs no payload.
+            token: is removed from whatever the service repeats.
+            timing: for its limits of connect and response.
+
+        Raises:
+            HttpError: the status is not 2xx; the message is the JSON body's, else the
+                reason phrase.
+            InvalidResponse: 2xx with no JSON object, or with a list without its items.
+            RequestTimeout, ConnectionFailed: there is no response.
+        """
+        found = self._send(url, body, timing)
+        if isinstance(found, TaskRouterError):
+            # Raised here, where neither token nor body is in reach, and without the
+            # library's traceback.
+            raise found
+        return _parse(found, method, token)
+
+    def _send(
+        self, url: str, body: Secret, timing: Timing
+    ) -> _Reply | TaskRouterError:
+        thread = threading.get_ident()
+        nested = thread in self._busy
+        session = _new_session() if nested else self._current_session()
+        settings: dict[str, Any] = {}
+        self._busy.add(thread)
+        try:
+            settings = self._settings(url)
+            request = self._prepare(session, url, body)
+            with session.send(
+                request,
+                stream=True,
+                allow_redirects=False,
+                timeout=(timing.connect, timing.response),
+                **settings,
+            ) as response:
+                return _Reply(
+                    response.status_code,
+                    response.reason or "",
+                    _read(response, time.monotonic() + timing.response),
+                    response.headers.get("Retry-After"),
+                    response.headers.get("Date"),
+                )
+        except TaskRouterError as error:
+            return error
+        except (requests.RequestException, BaseHTTPError, OSError, ValueError) as error:
+            return _translated(error, settings.get("verify"))
+        finally:
+            self._used_at = time.monotonic()
+            if nested:
+                session.close()
+            else:
+                self._busy.discard(thread)
+
+    def _prepare(
+        self, session: requests.Session, url: str, body: Secret
+    ) -> requests.PreparedRequest:
+        request = requests.Request(
+            "POST", url, data=body.reveal().encode(), headers=_HEADERS
+        )
+        # A session of the program's own may add to it; ours has nothing to add.
+        return session.prepare_request(request) if self._given else request.prepare()
+
+    def _current_session(self) -> requests.Session:
+        if self._given is None and time.monotonic() - self._used_at > _IDLE:
+            self.renew(self._used_at)
+        return self._session
+
+    def renew(self, since: float) -> None:
+        """Don't use the kept connections any more: the way to the service was lost.
+
+        Args:
+            since: when, in seconds of `time.monotonic`; many clients may notice.
+        """
+        if self._given is not None or self._renewed_at > since - 1.0:
+            return
+        self._renewed_at = self._used_at = time.monotonic()
+        # The old one is closed when nobody uses it any more: by closing it now its
+        # pools would refuse a thread that is about to take a connection.
+        self._session = _new_session()
+
+    def route(self, url: str) -> Route:
+        """Tell how this machine gets to a host: for the WebSocket.
+
+        Raises:
+            ValueError: the proxy that is set can't be used.
+        """
+        settings = self._settings(url)
+        proxy = select_proxy(url, settings["proxies"])
+        verify = settings["verify"]
+        if not isinstance(verify, str):
+            verify = requests.utils.DEFAULT_CA_BUNDLE_PATH
+        return Route(verify, Proxy(proxy) if proxy else None)
+
+    def _settings(self, url: str) -> dict[str, Any]:
+        """Ask what the environment (or the program's session) says of a host, once."""
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}/"
+        key = (host, *map(os.environ.get, _VARIABLES))
+        found = self._settings_of.get(key)
+        if found is None or self._given is not None:
+            found = dict(
+                self._environment.merge_environment_settings(host, {}, None, None, None)
+            )
+            found.pop("stream", None)
+            self._settings_of[key] = found
+        return found
+
+    def close(self) -> None:
+        """Close the kept connections; a session of the program's own stays open."""
+        # In a signal handler that interrupted `post` the pool's locks may be held: then
+        # its connections are closed when nothing refers to it any more.
+        if self._given is None and threading.get_ident() not in self._busy:
+            self._session.close()
+            self._environment.close()
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    adapter = HTTPAdapter()
+    # Keep-alive probes let the kernel notice connections that are dead.
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
+    for name, seconds in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+    adapter.init_poolmanager(_KEPT, _KEPT, socket_options=options)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """Read the body until a deadline, and only so much."""
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in _chunks(response):
+        size += len(chunk)
+        if size > _LARGEST_BODY:
+            raise InvalidResponse(
+                f"The service's response is larger than {_LARGEST_BODY} bytes",
+                code=response.status_code,
+            )
+        if time.monotonic() > deadline:
+            raise RequestTimeout("The service did not respond in time")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """Give the body as it comes: waiting for a full chunk would pass any deadline."""
+    read1 = getattr(response.raw, "read1", None)
+    if read1 is None:  # urllib3 1.26, or a test double
+        yield from response.iter_content(_CHUNK)
+        return
+    while chunk := read1(_CHUNK, decode_content=True):
+        yield chunk
+
+
+# What requests and urllib3 say, by the names of their errors: whether the service may
+# have received the request, and our words. The first that fits counts.
+_WORDS: tuple[tuple[str, bool, str], ...] = (
+    ("ConnectTimeout", False, "The service did not accept a connection in time"),
+    ("SSLError", True, "No secure connection"),
+    ("ProxyError", False, "No connection through the proxy"),
+    ("NewConnectionError", False, "No connection to the service"),
+    ("ClosedPoolError", False, "No connection to the service"),
+    ("ConnectionError", True, "The connection to the service was lost"),
+    ("ProtocolError", True, "The connection to the service was lost"),
+    ("ChunkedEncodingError", True, "The connection to the service was lost"),
+    ("OSError", False, "No connection to the service"),
+)
+
+
+def _translated(error: BaseException, ca_bundle: object) -> TaskRouterError:
+    """Say in our own errors what requests says."""
+    kinds = {base.__name__ for each in causes(error) for base in type(each).__mro__}
+    if kinds & {"ReadTimeout", "ReadTimeoutError"}:
+        return RequestTimeout("The service did not respond in time")
+    if kinds & {"DecodeError", "InvalidHeader"}:
+        return InvalidResponse("The service's response can't be decoded")
+    reason = describe_failure(error, ca_bundle)
+    for kind, reached, words in _WORDS:
+        if kind in kinds:
+            return ConnectionFailed(f"{words}: {reason}", reached=reached)
+    return ConnectionFailed(f"The request could not be sent: {reason}")
+
+
+def _parse(reply: _Reply, method: str, token: Secret) -> Response:
+    """Read the event bridge's response to a request; see `Http.post` for the errors."""
+    status, body = reply.status, reply.body
+    if not 200 <= status < 300:
+        raise http_error(status, reply.reason, body, token, reply.retry_after)
+    if not body.strip():
+        if method == "DELETE":
+            return Response(None)
+        raise InvalidResponse("The service's response is empty", code=status)
+    try:
+        document = parse_json(body.removeprefix(codecs.BOM_UTF8))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise InvalidResponse("The service's response is not a JSON object", code=status)
+    payload, event_type = document.get("payload"), document.get("event_type")
+    _check_list(payload, status)
+    date = date_value(reply.date)
+    return Response(
+        payload,
+        event_type if isinstance(event_type, str) else None,
+        date if isinstance(date, datetime) else None,
+    )
+
+
+def _check_list(payload: Any, status: int) -> None:
+    """A list's payload must hold what its meta says it holds."""
+    if not isinstance(payload, dict) or "sid" in payload:
+        return
+    meta = payload.get("meta")
+    if not isinstance(meta, dict):
+        return
+    key = meta.get("key")
+    if not isinstance(key, str) or not isinstance(payload.get(key), list):
+        raise InvalidResponse("The service's list lacks its items", code=status)
+
+
+def http_error(
+    status: int, reason: str, body: bytes, token: Secret, retry_after: str | None = None
+) -> HttpError:
+    """Make the error of a response that is not 2xx; it never quotes the token."""
+    try:
+        document = parse_json(body.removeprefix(codecs.BOM_UTF8))
+    except ValueError:
+        document = None
+    details = document if isinstance(document, dict) else {}
+    if "message" not in details and isinstance(details.get("payload"), dict):
+        details = details["payload"]
+    message, code = details.get("message"), details.get("code")
+    if not isinstance(message, str) or not message:
+        message = reason or f"HTTP status {status}"
+    info = details.get("more_info")
+    return HttpError(
+        status,
+        one_line(token.hidden_in(message)),
+        twilio_code=code if type(code) is int else None,
+        more_info=one_line(token.hidden_in(info)) if isinstance(info, str) else None,
+        retry_after=_seconds(retry_after),
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Read a Retry-After: seconds or a date (RFC 9110, section 10.2.3)."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        date = date_value(retry_after)
+        if not isinstance(date, datetime):
+            return None
+        seconds = max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
+    return seconds if 0 <= seconds < math.inf else None
+
+
+def parse_json(text: bytes) -> Any:
+    """Read JSON that anybody may have written.
+
+    Raises:
+        ValueError: it is not UTF-8, not JSON, or nested too deep.
+    """
+    trimmed = text.strip(b" \t\n\r").decode()
+    try:
+        # Without the search for blanks of `json.loads`, a third of its time.
+        value, end = _read_json(trimmed)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if end < len(trimmed):
+        raise ValueError("more than one value")
+    # Few brackets can't be deep, which is told far faster than by looking.
+    if text.count(b"[") + text.count(b"{") > MOST_LEVELS:
+        _check_depth(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level: list[Any] = [value]
+    for _ in range(MOST_LEVELS + 2):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise ValueError("nested too deep")

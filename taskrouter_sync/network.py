@@ -1,0 +1,200 @@
+"""Where a client connects to, by which way, and what to say when that fails. Pure."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Mapping
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit
+
+from .errors import ArgumentError
+from .tokens import Secret, Token
+
+
+API = "https://taskrouter.twilio.com/v1"
+EVENT_BRIDGE = "https://event-bridge.twilio.com"
+
+API_VARIABLE = "TASKROUTER_API_URL"
+EVENT_BRIDGE_VARIABLE = "TASKROUTER_EVENT_BRIDGE_URL"
+
+
+def base_urls(
+    region: str | None,
+    api_base_url: str | None,
+    event_bridge_base_url: str | None,
+    environment: Mapping[str, str],
+) -> tuple[str, str]:
+    """Decide on the base URLs.
+
+    An argument wins over the environment, which wins over the region: a script that
+    names a region can still be pointed at the emulator.
+
+    Returns:
+        The REST API's and the event bridge's, without a slash at the end.
+
+    Raises:
+        ArgumentError: one of them is not text, or the region can't be one.
+        ValueError: one of them is not a URL of http or https.
+    """
+    bridge = EVENT_BRIDGE
+    if region is not None and not isinstance(region, str):
+        raise ArgumentError(f"region must be text, not {type(region).__name__}")
+    if region:
+        # It becomes a part of the host's name, and the token goes there.
+        if not re.fullmatch(r"[A-Za-z0-9-]+", region):
+            raise ArgumentError(f"region must be a name such as 'ie1', not {region!r:.80}")
+        bridge = f"https://event-bridge.{region}.us1.twilio.com"
+    return (
+        _base_url("api_base_url", api_base_url, environment.get(API_VARIABLE), API),
+        _base_url(
+            "event_bridge_base_url",
+            event_bridge_base_url,
+            environment.get(EVENT_BRIDGE_VARIABLE),
+            bridge,
+        ),
+    )
+
+
+def _base_url(argument: str, given: object, variable: str | None, default: str) -> str:
+    value = given or variable or default
+    if not isinstance(value, str):
+        raise ArgumentError(f"{argument} must be a URL, not {type(value).__name__}")
+    parts, port = _split(value)
+    host = parts.hostname if parts else None
+    if not parts or not host or parts.scheme not in ("http", "https"):
+        shown = "" if "@" in value else f", not {value!r:.80}"  # it may be a password
+        raise ValueError(f"{argument} must be a URL of http or https{shown}")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"{argument} must have no credentials, query or fragment")
+    where = f"[{host}]" if ":" in host else host
+    where += "" if port is None else f":{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
+
+
+def _split(url: str) -> tuple[SplitResult | None, int | None]:
+    """Split a URL that can be one: no blanks or control characters, a possible host."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        return None, None
+    return (parts, port) if re.fullmatch(r"[!-~]+", url.strip()) else (None, None)
+
+
+def channel_url(event_bridge: str, token: Token) -> str:
+    """Give the address of a client's channel, for requests."""
+    return f"{event_bridge}/v1/wschannels/{token.account_sid}/{token.channel_sid}"
+
+
+def socket_url(
+    channel: str, token: Token, close_existing_sessions: bool, disconnect: str | None
+) -> Secret:
+    """Give the address of a client's channel for the WebSocket, with the token in it."""
+    query = {
+        "token": token.secret.reveal(),
+        "closeExistingSessions": str(close_existing_sessions).lower(),
+    }
+    if disconnect is not None:
+        query["disconnectActivitySid"] = disconnect
+    return Secret(f"ws{channel.removeprefix('http')}?{urlencode(query)}")
+
+
+class Proxy:
+    """An HTTP proxy: where it is, and its credentials, which do not show.
+
+    Attributes:
+        credentials: "user:password" in UTF-8, or None.
+    """
+
+    __slots__ = ("credentials", "host", "port")
+
+    def __init__(self, url: str) -> None:
+        """Read a proxy's URL as the environment gives it.
+
+        Args:
+            url: such as ``http://user:password@proxy.example:3128``.
+
+        Raises:
+            ValueError: it can't be used for the event bridge; quotes nothing of it.
+        """
+        parts, port = _split(url if "://" in url else f"http://{url}")
+        if not parts or not parts.hostname or parts.fragment:
+            raise ValueError(
+                "The proxy's URL is invalid (in a password write # as %23, @ as %40)"
+            )
+        if parts.scheme != "http":
+            raise ValueError(
+                "The event bridge can be reached through proxies of http:// only, "
+                f"not {parts.scheme}://"
+            )
+        self.host, self.port = parts.hostname, port or 80
+        self.credentials: Secret | None = None
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            self.credentials = Secret(pair)
+
+
+class Route:
+    """How this machine gets to a host.
+
+    Attributes:
+        ca_bundle: path of the certificates to trust; None for the system's.
+        proxy: to go through; None for a direct connection.
+    """
+
+    __slots__ = ("ca_bundle", "proxy")
+
+    def __init__(self, ca_bundle: str | None, proxy: Proxy | None) -> None:
+        self.ca_bundle = ca_bundle
+        self.proxy = proxy
+
+
+def describe_failure(error: BaseException, ca_bundle: object = None) -> str:
+    """Say in our own words, by the kind of the error, why a connection failed.
+
+    The words of libraries may quote what a peer sent, and a peer may repeat what it was
+    sent: the token, or a proxy's credentials.
+    """
+    # Late: a program that only makes tokens needs neither.
+    import ssl
+    from http.client import HTTPException
+
+    if isinstance(ca_bundle, str) and not os.path.exists(ca_bundle):
+        return f"the CA bundle {ca_bundle} does not exist"
+    found = causes(error)
+    for each in found:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return f"the certificate is not trusted: {each.verify_message}"
+        if isinstance(each, ssl.SSLError):
+            return f"TLS failed: {each.reason or type(each).__name__}"
+        if isinstance(each, socket.gaierror):
+            return f"the name could not be resolved: {each.strerror}"
+    for each in reversed(found):
+        if refused := re.match(r"Tunnel connection failed: (\d{3})\b", str(each)):
+            return f"the proxy refused the connection with status {refused[1]}"
+        if isinstance(each, TimeoutError):
+            return "timed out"
+        if isinstance(each, ConnectionResetError) and isinstance(each, HTTPException):
+            return "it was closed without a response"
+        if isinstance(each, HTTPException):
+            return "the response is not HTTP"
+        if isinstance(each, OSError) and isinstance(each.errno, int):
+            return os.strerror(each.errno)
+    return type(found[-1]).__name__
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """List an error and those that it holds, the innermost last.
+
+    Not by the contexts: these end in whatever the caller is in the middle of handling.
+    """
+    found = [error]
+    while True:
+        last = found[-1]
+        held = (getattr(last, "reason", None), *last.args, last.__cause__)
+        inner = next((each for each in held if isinstance(each, BaseException)), None)
+        if inner is None or inner in found:
+            return found
+        found.append(inner)

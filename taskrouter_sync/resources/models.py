@@ -1,0 +1,324 @@
+"""The kinds of resources: their documented properties, and what a task can do.
+
+The classes named ``…Fields`` are annotations only, in both spellings, for editors and
+checkers, and shared with the clients: what a payload has is read from it at run time,
+and what it lacks of these is None. A test keeps the two spellings equal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from .base import Resource, callback_first
+from .lists import WorkspaceLists
+from .statistics import HasStatistics, Statistics, StatisticsData
+
+
+class WorkerFields:
+    """A worker's properties, in both spellings."""
+
+    account_sid: str
+    accountSid: str
+    activity: Activity | None
+    activity_name: str
+    activityName: str
+    activity_sid: str
+    activitySid: str
+    attributes: Any
+    available: bool
+    date_created: datetime
+    dateCreated: datetime
+    date_status_changed: datetime
+    dateStatusChanged: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    friendly_name: str
+    friendlyName: str
+    sid: str
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class TaskFields:
+    """A task's properties; its queue under both of its names."""
+
+    account_sid: str
+    accountSid: str
+    addons: Any
+    age: int
+    assignment_status: str
+    assignmentStatus: str
+    attributes: Any
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    ignore_capacity: bool
+    ignoreCapacity: bool
+    priority: int
+    queue: TaskQueueResource | None
+    reason: str | None
+    routing_target: str | None
+    routingTarget: str | None
+    sid: str
+    task_channel_sid: str
+    taskChannelSid: str
+    task_channel_unique_name: str
+    taskChannelUniqueName: str
+    task_queue: TaskQueueResource | None
+    taskQueue: TaskQueueResource | None
+    task_queue_entered_date: datetime | None
+    taskQueueEnteredDate: datetime | None
+    task_queue_friendly_name: str | None
+    taskQueueFriendlyName: str | None
+    task_queue_sid: str | None
+    taskQueueSid: str | None
+    timeout: int
+    virtual_start_time: datetime
+    virtualStartTime: datetime
+    workflow: Workflow | None
+    workflow_friendly_name: str | None
+    workflowFriendlyName: str | None
+    workflow_sid: str | None
+    workflowSid: str | None
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class ReservationFields:
+    """A reservation's properties; its task is loaded."""
+
+    account_sid: str
+    accountSid: str
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    reservation_status: str
+    reservationStatus: str
+    sid: str
+    task: Task
+    task_sid: str
+    taskSid: str
+    worker: WorkerResource
+    worker_name: str
+    workerName: str
+    worker_sid: str
+    workerSid: str
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class ActivityFields:
+    """An activity's properties."""
+
+    account_sid: str
+    accountSid: str
+    available: bool
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    friendly_name: str
+    friendlyName: str
+    sid: str
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class WorkerChannelFields:
+    """A worker channel's properties."""
+
+    account_sid: str
+    accountSid: str
+    assigned_tasks: int
+    assignedTasks: int
+    available: bool
+    available_capacity_percentage: int
+    availableCapacityPercentage: int
+    configured_capacity: int
+    configuredCapacity: int
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    sid: str
+    task_channel_sid: str
+    taskChannelSid: str
+    task_channel_unique_name: str
+    taskChannelUniqueName: str
+    worker: WorkerResource
+    worker_sid: str
+    workerSid: str
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class WorkflowFields:
+    """A workflow's properties."""
+
+    account_sid: str
+    accountSid: str
+    assignment_callback_url: str | None
+    assignmentCallbackUrl: str | None
+    configuration: Any
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    document_content_type: str
+    documentContentType: str
+    fallback_assignment_callback_url: str | None
+    fallbackAssignmentCallbackUrl: str | None
+    friendly_name: str
+    friendlyName: str
+    sid: str
+    task_reservation_timeout: int
+    taskReservationTimeout: int
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class TaskQueueFields:
+    """A task queue's properties."""
+
+    account_sid: str
+    accountSid: str
+    assignment_activity: Activity | None
+    assignmentActivity: Activity | None
+    assignment_activity_name: str | None
+    assignmentActivityName: str | None
+    assignment_activity_sid: str | None
+    assignmentActivitySid: str | None
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    friendly_name: str
+    friendlyName: str
+    max_reserved_workers: int
+    maxReservedWorkers: int
+    reservation_activity: Activity | None
+    reservationActivity: Activity | None
+    reservation_activity_name: str | None
+    reservationActivityName: str | None
+    reservation_activity_sid: str | None
+    reservationActivitySid: str | None
+    sid: str
+    target_workers: str
+    targetWorkers: str
+    task_order: str
+    taskOrder: str
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class WorkspaceFields:
+    """A workspace's properties."""
+
+    account_sid: str
+    accountSid: str
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    default_activity: Activity | None
+    defaultActivity: Activity | None
+    default_activity_name: str
+    defaultActivityName: str
+    default_activity_sid: str
+    defaultActivitySid: str
+    event_callback_url: str | None
+    eventCallbackUrl: str | None
+    events_filter: str | None
+    eventsFilter: str | None
+    friendly_name: str
+    friendlyName: str
+    multi_task_enabled: bool
+    multiTaskEnabled: bool
+    prioritize_queue_order: str
+    prioritizeQueueOrder: str
+    sid: str
+    timeout_activity: Activity | None
+    timeoutActivity: Activity | None
+    timeout_activity_name: str
+    timeoutActivityName: str
+    timeout_activity_sid: str
+    timeoutActivitySid: str
+
+
+class Activity(ActivityFields, Resource["Activity"]):
+    """A state that workers can be in, as TaskRouter.js's ``activity``."""
+
+
+class WorkerChannel(WorkerChannelFields, Resource["WorkerChannel"]):
+    """A worker's capacity on one task channel, as ``fetchChannels`` delivers it."""
+
+    _SHOWN = "task_channel_unique_name"
+
+
+class Workflow(WorkflowFields, HasStatistics[StatisticsData], Resource["Workflow"]):
+    """The rules by which tasks find queues, as TaskRouter.js's ``workflow``."""
+
+
+class WorkerResource(WorkerFields, Resource["WorkerResource"]):
+    """A worker as a resource; the client that is one is `taskrouter_sync.Worker`."""
+
+    _SHOWN = "activity_name"
+
+    @property
+    def statistics(self) -> Statistics[StatisticsData]:
+        """The worker's statistics over a span of time."""
+        return Statistics(self._session, f"{self._url}/Statistics")
+
+
+class TaskQueueResource(
+    TaskQueueFields, HasStatistics[StatisticsData], Resource["TaskQueueResource"]
+):
+    """A task queue as a resource; the client is `taskrouter_sync.TaskQueue`."""
+
+
+class WorkspaceResource(
+    WorkspaceFields,
+    WorkspaceLists,
+    HasStatistics[StatisticsData],
+    Resource["WorkspaceResource"],
+):
+    """A workspace as a resource; the client is `taskrouter_sync.Workspace`."""
+
+
+class Task(TaskFields, Resource["Task"]):
+    """A task, as TaskRouter.js's ``task``.
+
+    Its queue is ``task.queue`` and ``task.taskQueue``, whichever sid the payload has.
+    """
+
+    _SHOWN = "assignment_status"
+
+    @callback_first
+    def complete(self, reason: str | None = None) -> Task:
+        """Complete the task: ``complete(cb, reason)``.
+
+        Args:
+            reason: why, in words.
+        """
+        params = {"AssignmentStatus": "completed"}
+        if reason is not None:
+            params["Reason"] = reason
+        found: Task = self._session.perform("POST", self._url, params)
+        return found
+
+    def _neighbor(self, name: str) -> Resource[Any] | None:
+        # REST says task_queue_sid, frames say queue_sid.
+        found = super()._neighbor(name)
+        if found is None and name in ("queue", "task_queue", "taskQueue"):
+            return super()._neighbor("task_queue" if name == "queue" else "queue")
+        return found

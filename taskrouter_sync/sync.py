@@ -1,0 +1,520 @@
+"""What listeners were told of a worker, and what they missed while disconnected.
+
+The service does not replay frames. After a reconnect the client compares what listeners
+were told with the service's present state, and emits the difference in the order in
+which it can have happened. What the service says now beats what the client concluded.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from .properties import date_value
+from .resources.reservation import Reservation
+
+
+PREFIX = "reservation."
+
+# How a reservation gets to each status, as the events that report it.
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "pending": ("created",),
+    "accepted": ("created", "accepted"),
+    "rejected": ("created", "rejected"),
+    "timeout": ("created", "timeout"),
+    "canceled": ("created", "canceled"),
+    "rescinded": ("created", "rescinded"),
+    "wrapping": ("created", "accepted", "wrapup"),
+    # That it was wrapping in between can't be seen any more.
+    "completed": ("created", "accepted", "completed"),
+}
+
+# How far along its way a reservation is after each event.
+RANKS: Mapping[str, int] = {
+    **{path[-1]: 4 for path in PATHS.values()},
+    "failed": 4,
+    "created": 1,
+    "accepted": 2,
+    "wrapup": 3,
+}
+ENDED = 4
+
+# What comes before an event on the way to it.
+_BEFORE = {path[-1]: path[:-1] for path in PATHS.values()}
+
+# How many ended reservations are remembered, so that none is emitted again: at most,
+# and of those that the service does not list any more. It lists them for some minutes.
+MAX_REMEMBERED = 10_000
+MAX_UNLISTED = 1000
+
+# Seconds after a sync in which a frame may still bring what the sync has emitted.
+_LATE_FRAME = 10.0
+
+# The property that each event is about, by the kind of its payload.
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "WK": {"activity.update": "activity_sid", "attributes.update": "attributes"},
+    "WC": {
+        "capacity.update": "configured_capacity",
+        "channel.availability.update": "available",
+    },
+}
+
+
+class Topic(NamedTuple):
+    """What an event is about: its type, and the sid of its object."""
+
+    event: str
+    sid: str
+
+
+class Missed(NamedTuple):
+    """A reservation event that was missed.
+
+    Attributes:
+        event: with its prefix: ``reservation.created``.
+        sid: of the reservation, WR….
+        payload: the reservation as the service has it now; only its sids where the
+            service does not have it any more.
+    """
+
+    event: str
+    sid: str
+    payload: Mapping[str, Any]
+
+
+class Arrivals:
+    """The topics of the frames of one connection, until its sync is done.
+
+    They are queued, and need no sync. The socket thread adds, the event thread reads.
+    """
+
+    def __init__(self) -> None:
+        self._topics: set[Topic] | None = set()
+
+    def add(self, topic: Topic) -> None:
+        topics = self._topics
+        if topics is not None:
+            topics.add(topic)
+
+    def close(self) -> None:
+        self._topics = None
+
+    @property
+    def topics(self) -> Set[Topic]:
+        return (self._topics or set()).copy()
+
+
+class _Known:
+    """One reservation, as listeners know it.
+
+    Attributes:
+        told: the events that were emitted.
+        rank: how far along its way it is by these, or was when the client opened.
+        shown: how far along its way any response has shown it.
+        status: the furthest status that was shown.
+        concluded: whether it counts as ended because the service had it no more.
+        reservation: the newest, while it is open.
+    """
+
+    __slots__ = ("concluded", "rank", "reservation", "shown", "status", "task_sid", "told")
+
+    def __init__(self, rank: int = 0, task_sid: str | None = None) -> None:
+        self.told: set[str] = set()
+        self.rank = rank
+        self.shown = 0
+        self.status: str | None = None
+        self.task_sid = task_sid
+        self.concluded = False
+        self.reservation: Reservation | None = None
+
+    def reopen(self) -> None:
+        """Take back the conclusion that it has ended: the service knows it."""
+        if self.concluded:
+            self.concluded = False
+            ranks = (RANKS.get(each, 0) for each in self.told)
+            self.rank = max((each for each in ranks if each < ENDED), default=0)
+            self.shown = self.rank
+
+
+class Reservations:
+    """What listeners know of each reservation; may be read from any thread."""
+
+    def __init__(self) -> None:
+        # Guards everything below; reentrant, as a signal handler may read it.
+        self._lock = threading.RLock()
+        self._known: dict[str, _Known] = {}
+        # Pending ones that no listener has got yet.
+        self._undelivered: dict[str, Reservation] = {}
+        # Whether all that existed when the client opened is known: then what is
+        # unknown is new. Before, the date of the first `ready` decides.
+        self._is_complete = False
+        self.since: datetime | None = None
+
+    def forked(self) -> None:
+        """Hold no lock in a child process that another thread had at the fork."""
+        self._lock = threading.RLock()
+
+    @property
+    def is_complete(self) -> bool:
+        return self._is_complete
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def is_news(self, event: str, sid: str) -> bool:
+        """Whether an event was not emitted yet; unknown types always are news."""
+        name = event.removeprefix(PREFIX)
+        known = self._known.get(sid)
+        return name not in RANKS or known is None or name not in known.told
+
+    def note(
+        self, event: str, sid: str, reservation: Reservation, concluded: bool = False
+    ) -> None:
+        """Take over what an event says, just before it is emitted."""
+        name = event.removeprefix(PREFIX)
+        if name not in RANKS:
+            return
+        with self._lock:
+            known = self._entry(sid)
+            if not concluded:
+                known.reopen()
+            known.told.add(name)
+            known.concluded = concluded
+            known.rank = max(known.rank, RANKS[name])
+            self._undelivered.pop(sid, None)
+            if name == "created" and known.rank == RANKS["created"]:
+                self._undelivered[sid] = reservation
+            task = reservation.get("task")
+            if task is not None:
+                known.task_sid = task.payload.get("sid") or known.task_sid
+            self._take(sid, known, reservation, RANKS[name])
+            self._limit(MAX_REMEMBERED, ())
+
+    def renew(self, reservation: Reservation) -> None:
+        """Take over what a response says of a reservation that listeners know."""
+        sid = reservation.payload.get("sid")
+        with self._lock:
+            known = self._known.get(sid) if isinstance(sid, str) else None
+            if known is not None:
+                if _status_rank(reservation.payload.get("reservation_status")) < ENDED:
+                    known.reopen()
+                self._take(sid, known, reservation, 0)
+
+    def learn(self, payloads: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Take over what existed before the client: nothing of it was missed.
+
+        Returns:
+            The payloads of those that are open and not pending.
+        """
+        found = []
+        with self._lock:
+            for payload in payloads:
+                status, sid = payload.get("reservation_status"), payload["sid"]
+                if status == "pending" or sid in self._known:
+                    continue
+                self._known[sid] = _Known(_status_rank(status), payload.get("task_sid"))
+                if status in ("accepted", "wrapping"):
+                    found.append(payload)
+            self._is_complete = True
+        return found
+
+    def open_known(self, reservation: Reservation) -> None:
+        """Show one that was open before the client as open."""
+        sid = reservation.payload["sid"]
+        with self._lock:
+            known = self._entry(sid)
+            self._take(sid, known, reservation, 0)
+
+    def _entry(self, sid: str) -> _Known:
+        known = self._known.get(sid)
+        if known is None:
+            known = self._known[sid] = _Known()
+        return known
+
+    def _take(
+        self, sid: str, known: _Known, reservation: Reservation, least: int
+    ) -> None:
+        """Keep the reservation, unless a later state of it is known."""
+        status = reservation.payload.get("reservation_status")
+        rank = max(least, _status_rank(status))
+        if rank < known.shown:
+            return  # a response may come after the event of a later change
+        known.shown = rank
+        if isinstance(status, str):
+            known.status = status
+        # Whatever it was listed without, its task is known.
+        if known.reservation is not None:
+            reservation._inherit_task(known.reservation)
+        known.reservation = reservation if rank < ENDED else None
+        if rank > RANKS["created"]:
+            self._undelivered.pop(sid, None)
+
+    def delivered(self, sid: str) -> None:
+        """Note that a listener got the reservation."""
+        self._undelivered.pop(sid, None)
+
+    def undelivered(self) -> dict[str, Reservation]:
+        """Copy the pending ones that no listener has got."""
+        return dict(self._undelivered)
+
+    def open(self) -> dict[str, Reservation]:
+        """Copy the open ones, by sid."""
+        with self._lock:
+            return {
+                sid: known.reservation
+                for sid, known in self._known.items()
+                if known.reservation is not None
+            }
+
+    def unlisted(self, present: Iterable[Mapping[str, Any]]) -> dict[str, str | None]:
+        """Find those that should be open and that the service's list lacks.
+
+        Returns:
+            The sids of their tasks, by sid.
+        """
+        listed = {payload["sid"] for payload in present}
+        with self._lock:
+            self._limit(MAX_UNLISTED, listed)
+            return {
+                sid: known.task_sid
+                for sid, known in self._known.items()
+                if sid not in listed and known.rank < ENDED
+            }
+
+    def _limit(self, most: int, listed: Collection[str]) -> None:
+        """Forget the oldest of those that have ended and are not listed any more."""
+        too_many = len(self._known) - most
+        if too_many <= 0:
+            return
+        ended = [
+            sid
+            for sid, known in self._known.items()
+            if known.rank >= ENDED and sid not in listed
+        ]
+        # Some more, so that it is not done at each event.
+        for sid in ended[: too_many + most // 10]:
+            del self._known[sid]
+
+    def missed(
+        self, present: Iterable[Mapping[str, Any]], gone: Collection[str], queued: Set[Topic]
+    ) -> list[Missed]:
+        """Compare with the service's state; gives the events that were missed.
+
+        Args:
+            present: payloads of the worker's reservations, of every status.
+            gone: sids of known ones that the service does not have any more.
+            queued: topics of the frames that came since, and are queued.
+
+        Returns:
+            The events in the order in which they can have happened: in order for each
+            reservation, by the service's dates across them.
+        """
+        found: list[tuple[datetime | None, Missed]] = []
+        with self._lock:
+            for sid, payload in _newest(present).items():
+                known = self._known.get(sid)
+                if known is not None and _status_rank(payload["reservation_status"]) < ENDED:
+                    known.reopen()
+                created, updated = _date(payload, "date_created"), _date(payload, "date_updated")
+                for event in self._way(sid, payload, known, queued):
+                    when = created if event == "created" else updated or created
+                    found.append((when, Missed(PREFIX + event, sid, payload)))
+            for sid in gone:
+                known = self._known[sid]
+                rest = _unqueued(_forgotten(known), sid, known, queued)
+                payload = {"sid": sid, "task_sid": known.task_sid}
+                found += [(None, Missed(PREFIX + each, sid, payload)) for each in rest]
+        # Stable: what has no date, or happened in the same second, keeps its order.
+        found.sort(key=lambda each: each[0].timestamp() if each[0] else 0.0)
+        return [missed for _, missed in found]
+
+    def missed_before(self, event: str, sid: str, payload: Mapping[str, Any]) -> list[str]:
+        """Find what was missed before the event of a frame that comes before the sync."""
+        with self._lock:
+            before = _BEFORE.get(event.removeprefix(PREFIX), ())
+            known = self._known.get(sid)
+            if known is not None:
+                return [PREFIX + each for each in before if RANKS[each] > known.rank]
+            is_new = self._is_complete or self._is_since(payload, "date_created")
+            return [PREFIX + each for each in before] if is_new else []
+
+    def _way(
+        self, sid: str, payload: Mapping[str, Any], known: _Known | None, queued: Set[Topic]
+    ) -> Iterator[str]:
+        path = PATHS.get(payload["reservation_status"], ())
+        if known is not None:
+            path = tuple(
+                each for each in path if RANKS[each] > known.rank and each not in known.told
+            )
+        elif not (
+            self._is_complete
+            or path == ("created",)
+            or self._is_since(payload, "date_created")
+        ):
+            # Older than the client: what became of it since is missed, nothing else.
+            path = path[-1:] if self._is_since(payload, "date_updated") else ()
+        return _unqueued(path, sid, known, queued)
+
+    def _is_since(self, payload: Mapping[str, Any], name: str) -> bool:
+        """Whether a date is not before the first `ready`; whole seconds: rather so."""
+        date = _date(payload, name)
+        return date is None or self.since is None or date >= self.since
+
+
+def _unqueued(
+    way: Iterable[str], sid: str, known: _Known | None, queued: Set[Topic]
+) -> Iterator[str]:
+    """Leave to the queued frames what comes from the first of them on."""
+    reached = known.rank if known is not None else 0
+    # A frame of what was emitted already is one that came twice.
+    ranks = (
+        RANKS[name]
+        for event, of in queued
+        if of == sid and (name := event.removeprefix(PREFIX)) in RANKS
+    )
+    first = min((each for each in ranks if each > reached), default=ENDED + 1)
+    return (event for event in way if RANKS[event] < first)
+
+
+def _forgotten(known: _Known) -> Iterator[str]:
+    """Give the way to the end of what the service does not have any more.
+
+    It forgets some minutes after the end, and how it ended, too: what nobody accepted,
+    as far as is known, counts as canceled, the rest as completed.
+    """
+    rank = known.rank
+    for event in PATHS.get(known.status or "", ()):
+        if RANKS[event] > rank:
+            rank = RANKS[event]
+            yield event
+    if rank < ENDED:
+        yield "canceled" if rank <= RANKS["created"] else "completed"
+
+
+def _newest(present: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Sort payloads by sid; of one that came on two pages the later status counts."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for payload in present:
+        sid, status = payload.get("sid"), payload.get("reservation_status")
+        if isinstance(sid, str) and isinstance(status, str):
+            other = found.get(sid)
+            if other is None or _status_rank(status) > _status_rank(
+                other["reservation_status"]
+            ):
+                found[sid] = payload
+    return found
+
+
+def _status_rank(status: Any) -> int:
+    path = PATHS.get(status) if isinstance(status, str) else None
+    return RANKS[path[-1]] if path is not None else 0
+
+
+def _date(payload: Mapping[str, Any], name: str) -> datetime | None:
+    date = date_value(payload.get(name))
+    return date if isinstance(date, datetime) else None
+
+
+class _Synced(NamedTuple):
+    """What a sync emitted; the frame of the same change may still come."""
+
+    value: Any
+    date: datetime | None
+    until: float
+
+
+class Values:
+    """The activity, attributes and capacities that listeners know.
+
+    The event thread's, but for `learn`.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[Topic, Any] = {}
+        self._synced: dict[Topic, _Synced] = {}
+
+    def knows_channels(self) -> bool:
+        """Whether anything is known of the worker's channels."""
+        return any(sid.startswith("WC") for _, sid in [*self._told])
+
+    def get(self, event: str, sid: str) -> Any:
+        """Give the value that was last emitted with an event; None if none was."""
+        return self._told.get(Topic(event, sid))
+
+    def learn(self, payload: Any) -> None:
+        """Take over what a response says, where no event has said anything yet.
+
+        Of what a response is ahead with, the event is still to come.
+        """
+        for topic, value in _values(payload):
+            self._told.setdefault(topic, value)
+
+    def note(self, event: str, payload: Any) -> bool:
+        """Take over what a frame says; False if a sync has emitted it already."""
+        for topic, value in _values(payload):
+            if topic.event == event:
+                synced = self._synced.pop(topic, None)
+                if synced is not None and _is_late(synced, value, payload):
+                    self._synced[topic] = synced
+                    return False
+                self._told[topic] = value
+        return True
+
+    def missed(self, payload: Any, queued: Set[Topic]) -> list[str]:
+        """Compare with the service's state; gives the events that were missed.
+
+        Args:
+            payload: of the worker or a channel.
+            queued: topics of the frames that came since, and are queued.
+        """
+        found: list[str] = []
+        for topic, value in _values(payload):
+            if topic in queued:
+                continue
+            if self._told.get(topic, value) != value:
+                found.append(topic.event)
+                until = time.monotonic() + _LATE_FRAME
+                self._synced[topic] = _Synced(value, _date(payload, "date_updated"), until)
+            self._told[topic] = value
+        return found
+
+
+def topic_of(event: str, payload: Any) -> Topic | None:
+    """Tell what an event is about; None for one that is about no value."""
+    for topic, _ in _values(payload):
+        if topic.event == event:
+            return topic
+    return None
+
+
+def _is_late(synced: _Synced, value: Any, payload: Mapping[str, Any]) -> bool:
+    date = _date(payload, "date_updated")
+    if time.monotonic() > synced.until:
+        return False
+    if date is None or synced.date is None or date == synced.date:
+        return bool(value == synced.value)
+    return date < synced.date
+
+
+def _values(payload: Any) -> Iterator[tuple[Topic, Any]]:
+    sid = payload.get("sid") if isinstance(payload, Mapping) else None
+    if isinstance(sid, str):
+        for event, name in _VALUES.get(sid[:2], {}).items():
+            if name in payload:
+                # Frames say 1 and 0, REST says true and false: equal, and so in Python.
+                yield Topic(event, sid), _comparable(payload[name])
+
+
+def _comparable(value: Any) -> Any:
+    """Read a value; attributes are JSON text, which may be written in different ways."""
+    if not isinstance(value, str):
+        return value
+    try:
+        # As text, in which true is not 1.
+        return json.dumps(json.loads(value), sort_keys=True)
+    except (ValueError, RecursionError):
+        return value

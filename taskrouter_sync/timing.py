@@ -1,0 +1,88 @@
+"""How long to wait for what, when to try again, and what may be tried again. Pure."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from .errors import (
+    ConnectionFailed,
+    HttpError,
+    InvalidResponse,
+    RequestTimeout,
+    TaskRouterError,
+)
+
+
+# The longest backoff, in seconds.
+LONGEST = 30.0
+
+# The service refused these before it did anything.
+_REFUSED = (429, 500, 503)
+
+
+class Timing(NamedTuple):
+    """The limits of a client; seconds, unless it says otherwise. Tests pass others.
+
+    Attributes:
+        connect: until a connection is made, over all addresses of its name.
+        handshake: for a proxy, TLS and the WebSocket upgrade, each.
+        response: until the response to a request is here.
+        heartbeat: without a frame after which a connection counts as lost; the service
+            sends a blank one every 15 s.
+        fetch: that the first queued event waits for its details.
+        pause: that reading stops when too many events are queued.
+        max_events, max_bytes: how many may be queued, and of how many bytes of frames.
+        slow_callback: after which a callback that delays others is named in the log.
+        renewal: before `token.expired` at which a token provider is asked.
+        backoff: scales the waits before further attempts; 0 for none.
+    """
+
+    connect: float = 5.0
+    handshake: float = 15.0
+    response: float = 15.0
+    heartbeat: float = 60.0
+    fetch: float = 20.0
+    pause: float = 5.0
+    max_events: int = 10_000
+    max_bytes: int = 32 * 1024 * 1024
+    slow_callback: float = 10.0
+    renewal: float = 25.0
+    backoff: float = 1.0
+
+    def delay(self, attempt: int) -> float:
+        """Draw the wait before a further attempt: full jitter, capped.
+
+        Args:
+            attempt: how many attempts failed so far, from 1.
+
+        Returns:
+            Seconds, from 0 to ``min(30, 2 ** attempt - 1)``: 1, 3, 7, 15, 30, 30 … at
+            most.
+        """
+        # The exponent is bounded too: an attempt may be the ten-thousandth.
+        longest = min(LONGEST, 2.0 ** min(attempt, 10) - 1)
+        return random.random() * longest * self.backoff
+
+
+def may_repeat(method: str, error: TaskRouterError) -> bool:
+    """Whether a request that failed like this may be sent once more.
+
+    A GET always may, if the failure may pass. A POST or DELETE only if it surely did not
+    reach the service, or the service responded with 429, 500 or 503.
+    """
+    if isinstance(error, HttpError):
+        return error.status in _REFUSED or (method == "GET" and error.status > 500)
+    if isinstance(error, ConnectionFailed):
+        return method == "GET" or not error.reached
+    if isinstance(error, RequestTimeout):
+        return method == "GET"
+    return False
+
+
+def may_pass(error: TaskRouterError) -> bool:
+    """Whether what kept a wish of the client from being fulfilled may pass by itself.
+
+    What makes no sense is seldom the service's own: the next response may make sense.
+    """
+    return isinstance(error, InvalidResponse) or may_repeat("GET", error)

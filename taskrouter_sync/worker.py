@@ -1,0 +1,786 @@
+"""The Worker client: an agent's activity, reservations and tasks.
+
+First its public methods, then how it handles events, then its sync after a reconnect.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any, overload
+
+from .arguments import (
+    Parameter,
+    Params,
+    Signature,
+    Value,
+    read_fetch,
+    read_update,
+    takes,
+)
+from .client import Client, Event
+from .connection import Ending
+from .emitter import Registration, ResultCallback
+from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
+from .resources.base import callback_first, deliver
+from .resources.lists import ActivityList, WorkerChannelList
+from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
+from .resources.reservation import Reservation, ReservationList
+from .resources.statistics import Statistics, StatisticsData
+from .sync import PREFIX, Arrivals, Missed, Reservations, Topic, Values, topic_of
+from .timing import Timing, may_pass
+from .tokens import TokenProvider, hide
+from .typed_events import WorkerEvents
+
+
+if TYPE_CHECKING:
+    import requests
+
+
+_UPDATE_ACTIVITY = Signature(
+    "worker.updateActivity",
+    (Parameter("activitySid", "activity_sid", "ActivitySid", True, (str,)),),
+    callback_at=1,
+)
+_COMPLETE_TASK = Signature(
+    "worker.completeTask",
+    (
+        Parameter("taskSid", "task_sid", required=True, types=(str,), sid=True),
+        Parameter("reason", "reason", "Reason"),
+    ),
+    callback_at=1,
+)
+
+_ACTIVITY = "activity.update"
+_CREATED = "reservation.created"
+
+# Events whose payload is the worker itself.
+_OF_THE_WORKER = (_ACTIVITY, "attributes.update")
+
+
+class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
+    """An agent, as TaskRouter.js's ``Twilio.TaskRouter.Worker``.
+
+    ::
+
+        worker = Worker(token)
+        worker.on("reservation.created", lambda reservation: reservation.accept())
+
+    The constructor returns at once; the connection is made in the background, and event
+    callbacks run one at a time on the client's event thread.
+    """
+
+    _SID_CLAIM = "worker_sid"
+    _PATH = "/Workers/{sid}"
+    _STATES = Client._STATES | {_CREATED}
+
+    def __init__(
+        self,
+        token: str | TokenProvider,
+        debug: object = True,
+        connect_activity_sid: str | None = None,
+        disconnect_activity_sid: str | None = None,
+        close_existing_sessions: bool | str | None = False,
+        region: str | None = None,
+        max_retries: int | None = 0,
+        api_base_url: str | None = None,
+        event_bridge_base_url: str | None = None,
+        *,
+        daemon: bool = False,
+        http_session: requests.Session | None = None,
+        _timing: Timing | None = None,
+    ) -> None:
+        """Open the client; the order of the arguments is TaskRouter.js's.
+
+        Args:
+            token: a capability token for the worker, or a function that returns a fresh
+                one: called now, before the token expires, and after a 401.
+            debug: report events through `logging`; off for False and "false".
+            connect_activity_sid: WA…, the worker's activity once it is connected and
+                has nothing pending; at the first connection only.
+            disconnect_activity_sid: WA…, its activity when the connection is lost or
+                closed.
+            close_existing_sessions: for True or "true" the service ends the worker's
+                other connections.
+            region: of the event bridge, such as ``"ie1-ix"``.
+            max_retries: further attempts of a request that may be repeated.
+            api_base_url: instead of ``https://taskrouter.twilio.com/v1``; the
+                environment variable TASKROUTER_API_URL sets it too.
+            event_bridge_base_url: instead of ``https://event-bridge.twilio.com``; the
+                environment variable TASKROUTER_EVENT_BRIDGE_URL sets it too.
+            daemon: whether the script may end while this client is open.
+            http_session: sends the requests instead of a session of the SDK's own, with
+                its adapters, proxies and client certificate; stays open.
+
+        Raises:
+            TokenError: a ValueError that names what the token lacks.
+            ArgumentError: a TypeError that names the argument.
+
+        Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/worker
+        """
+        token = hide(token)
+        if isinstance(debug, Mapping):
+            raise ArgumentError(
+                "Worker takes no options object: pass Worker(token, debug, "
+                "connect_activity_sid, disconnect_activity_sid, close_existing_sessions, "
+                "region, max_retries), or these as keywords"
+            )
+        _check_activity("connect_activity_sid", connect_activity_sid)
+        _check_activity("disconnect_activity_sid", disconnect_activity_sid)
+        self._reservations = Reservations()
+        self._values = Values()
+        # Read by the socket thread.
+        self._skip_fetch_reservation = False
+        # The frames of the newest connection; and, for the event thread, those of the
+        # connection whose events it is handling.
+        self._newest_arrivals = self._arrivals = Arrivals()
+        # All below belong to the event thread. Whether events were missed since the
+        # state of the service was read.
+        self._is_behind = False
+        self._is_learning = False
+        self._may_read_channels = True
+        # The activity that the worker should have, until the service says it has.
+        self._connect_activity_sid = connect_activity_sid
+        self._wanted_activity: str | None = None
+        # The activity that somebody has put the worker in, other than by a disconnect.
+        self._own_activity: str | None = None
+        super().__init__(
+            token,
+            debug=debug,
+            region=region,
+            max_retries=max_retries,
+            api_base_url=api_base_url,
+            event_bridge_base_url=event_bridge_base_url,
+            daemon=daemon,
+            http_session=http_session,
+            close_existing_sessions=close_existing_sessions is True
+            or close_existing_sessions == "true",
+            disconnect_activity_sid=disconnect_activity_sid,
+            timing=_timing,
+        )
+
+    @property
+    def worker_sid(self) -> str:
+        """The worker's sid, WK…: known from the token."""
+        return str(self.payload["sid"])
+
+    @property
+    def reservations(self) -> dict[str, Reservation]:
+        """The open reservations by sid (WR…), a copy; kept current by events.
+
+        Those that were accepted before this program started are read in the background
+        when this is first asked for.
+        """
+        if not self._reservations.is_complete:
+            self._dispatcher.call_soon(self._learn)
+        return self._reservations.open()
+
+    @property
+    def activities(self) -> ActivityList:
+        """The workspace's activities, as in ``worker.activities.fetch(cb)``."""
+        return ActivityList(self._session, f"{self._session.workspace_url}/Activities")
+
+    @property
+    def statistics(self) -> Statistics[StatisticsData]:
+        """The worker's statistics, as in ``worker.statistics.fetch(cb)``."""
+        return Statistics(self._session, f"{self._url}/Statistics")
+
+    @overload
+    def fetch_reservations(
+        self,
+        callback: ResultCallback[ReservationList],
+        params: Params | None = None,
+        **filters: Value | None,
+    ) -> None: ...
+    @overload
+    def fetch_reservations(
+        self, params: Params, callback: ResultCallback[ReservationList], /
+    ) -> None: ...
+    @overload
+    def fetch_reservations(
+        self,
+        callback: None = None,
+        params: Params | None = None,
+        **filters: Value | None,
+    ) -> ReservationList: ...
+    @overload
+    def fetch_reservations(self, params: Params, /) -> ReservationList: ...
+    @takes("callback", "params", more="filters")
+    def fetch_reservations(self, *args: Any, **keywords: Any) -> Any:
+        """Get the worker's reservations: ``fetchReservations(cb, params)``.
+
+        Args:
+            callback: gets each reservation with its task loaded.
+            params: filters of the REST API: ``{"ReservationStatus": "accepted"}``; in
+                Python code they may be keywords.
+
+        Source: TaskRouter.js v1, ``worker.fetchReservations``.
+        """
+        return self._fetch_list("Reservations", "fetchReservations", args, keywords)
+
+    @overload
+    def fetch_channels(
+        self, callback: ResultCallback[WorkerChannelList], **filters: Value | None
+    ) -> None: ...
+    @overload
+    def fetch_channels(
+        self, callback: None = None, **filters: Value | None
+    ) -> WorkerChannelList: ...
+    @takes("callback", more="filters")
+    def fetch_channels(self, *args: Any, **keywords: Any) -> Any:
+        """Get the worker's channels: ``fetchChannels(cb)``.
+
+        Source: TaskRouter.js v1, ``worker.fetchChannels``.
+        """
+        return self._fetch_list("Channels", "fetchChannels", args, keywords)
+
+    def _fetch_list(
+        self, name: str, method: str, args: tuple[Any, ...], keywords: Mapping[str, Any]
+    ) -> Any:
+        fetch = read_fetch(f"worker.{method}", args, keywords, by_sid=False)
+        url = f"{self._url}/{name}"
+        return deliver(
+            partial(self._session.perform, "GET", url, fetch.params), fetch.callback
+        )
+
+    @overload
+    def update_task(
+        self, task_sid: str, params: Params, callback: ResultCallback[Task]
+    ) -> None: ...
+    @overload
+    def update_task(
+        self, task_sid: str, *, callback: ResultCallback[Task], **params: Value
+    ) -> None: ...
+    @overload
+    def update_task(
+        self, task_sid: str, params: Params, callback: None = None
+    ) -> Task: ...
+    @overload
+    def update_task(self, task_sid: str, **params: Value | None) -> Task: ...
+    @takes(
+        "task_sid",
+        "name",
+        "value",
+        "callback",
+        "*",
+        "params",
+        required=1,
+        more="parameters",
+    )
+    def update_task(self, *args: Any, **keywords: Any) -> Any:
+        """Change a task: ``updateTask(taskSid, params, cb)``.
+
+        Args:
+            task_sid: WT….
+            params: of the REST API, such as ``{"Attributes": {…}}``; values that are
+                dicts or lists are sent as JSON text.
+
+        Source: TaskRouter.js v1, ``worker.updateTask``.
+        """
+        update = read_update(
+            "worker.updateTask", args, keywords, of_one=True, sid_name="task_sid"
+        )
+        url = f"{self._session.workspace_url}/Tasks/{update.sid}"
+        return deliver(
+            partial(self._session.perform, "POST", url, update.params), update.callback
+        )
+
+    @overload
+    def complete_task(
+        self, task_sid: str, callback: ResultCallback[Task], reason: str | None = None
+    ) -> None: ...
+    @overload
+    def complete_task(
+        self, task_sid: str, callback: None = None, reason: str | None = None
+    ) -> Task: ...
+    @_COMPLETE_TASK.shown
+    def complete_task(self, *args: Any, **keywords: Any) -> Any:
+        """Complete a task: ``completeTask(taskSid, cb, reason)``.
+
+        Args:
+            task_sid: WT….
+            reason: why, in words.
+
+        Source: TaskRouter.js v1, ``worker.completeTask``.
+        """
+        values, callback = _COMPLETE_TASK.read(args, keywords)
+        params = {"AssignmentStatus": "completed", **_COMPLETE_TASK.wire(values)}
+        url = f"{self._session.workspace_url}/Tasks/{values['task_sid']}"
+        return deliver(partial(self._session.perform, "POST", url, params), callback)
+
+    def set_skip_fetch_reservation(self, skip: bool = True) -> None:
+        """Deliver reservation events as their frames are, without further requests.
+
+        Args:
+            skip: False takes it back.
+
+        Source: TaskRouter.js v1, ``worker.setSkipFetchReservation``.
+        """
+        self._skip_fetch_reservation = bool(skip)
+
+    def _forked(self) -> None:
+        self._reservations.forked()
+        super()._forked()
+
+    # What a Worker still has for old pages.
+
+    @callback_first
+    def fetch_activity_list(self) -> ActivityList:
+        """Get the activities. Deprecated: use ``activities.fetch``."""
+        _warn("fetchActivityList is deprecated: use activities.fetch")
+        return self.activities.fetch()
+
+    @overload
+    def update_activity(
+        self, activity_sid: str, callback: ResultCallback[WorkerResource]
+    ) -> None: ...
+    @overload
+    def update_activity(
+        self, activity_sid: str, callback: None = None
+    ) -> WorkerResource: ...
+    @_UPDATE_ACTIVITY.shown
+    def update_activity(self, *args: Any, **keywords: Any) -> Any:
+        """Change the activity: ``updateActivity(sid, cb)``. Deprecated: use `update`.
+
+        Source: TaskRouter.js v1, ``worker.updateActivity``.
+        """
+        _warn('updateActivity is deprecated: use update("ActivitySid", sid, callback)')
+        values, callback = _UPDATE_ACTIVITY.read(args, keywords)
+        return deliver(partial(self._update, _UPDATE_ACTIVITY.wire(values)), callback)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time by rule
+        workerSid = worker_sid
+        fetchReservations = fetch_reservations
+        fetchChannels = fetch_channels
+        updateTask = update_task
+        completeTask = complete_task
+        setSkipFetchReservation = set_skip_fetch_reservation
+        fetchActivityList = fetch_activity_list
+        updateActivity = update_activity
+
+    # How it handles events: frames are queued on the socket thread, with the requests
+    # for their details under way; methods named _handle_… run on the event thread.
+
+    def _on_open(self) -> None:
+        arrivals = self._newest_arrivals = Arrivals()
+        self._dispatcher.put(partial(self._handle_opened, arrivals))
+        super()._on_open()
+
+    def _on_heartbeat(self) -> None:
+        if not self._reservations.is_complete:
+            self._dispatcher.call_soon(self._learn)
+
+    def _queue_event(self, event: Event, size: int = 0) -> bool:
+        if event.type.startswith("worker."):
+            event = event._replace(type=event.type.removeprefix("worker."))
+        if event.type.startswith(PREFIX):
+            return self._queue_reservation(event, size)
+        topic = topic_of(event.type, event.payload)
+        if topic is not None:
+            self._newest_arrivals.add(topic)
+        return super()._queue_event(event, size)
+
+    def _queue_reservation(self, event: Event, size: int) -> bool:
+        if event.type == "reservation.pending":
+            event = event._replace(type=_CREATED)
+        task_sid, sid = _sids_of(event)
+        self._newest_arrivals.add(Topic(event.type, sid))
+        run = partial(self._handle_reservation_event, event, sid)
+        if self._skip_fetch_reservation:
+            return self._dispatcher.put(run, size=size)
+        task = f"{self._session.workspace_url}/Tasks/{task_sid}"
+        details = (
+            partial(self._session.fetch, task),
+            partial(self._session.fetch, f"{task}/Reservations/{sid}"),
+        )
+        return self._fetch_then(details, run, size=size)
+
+    def _handle_opened(self, arrivals: Arrivals) -> None:
+        self._arrivals = arrivals
+
+    def _handle_reservation_event(
+        self, event: Event, sid: str, task: Any = None, reservation: Any = None
+    ) -> None:
+        if not self._reservations.is_news(event.type, sid):
+            # Of the pending ones, of a sync, or sent twice.
+            self._log.debug("%s: %s of %s came before", self._name(), event.type, sid)
+            return
+        made = self._build_reservation(event.payload, sid, task, reservation)
+        if self._is_behind and self._reservations.since is not None:
+            # The sync is not done yet; the order of a reservation's events is kept.
+            for earlier in self._reservations.missed_before(event.type, sid, made.payload):
+                self._emit_reservation(earlier, sid, made)
+        self._emit_reservation(event.type, sid, made)
+
+    def _build_reservation(
+        self, payload: Mapping[str, Any], sid: str, task: Any, reservation: Any
+    ) -> Reservation:
+        """Build what an event carries: of its details, else of the frame alone."""
+        made, loaded = self._build(reservation), self._build(task)
+        if isinstance(made, Reservation) and isinstance(loaded, Task):
+            made._set_task(loaded)
+            return made
+        # Either part is missing: of the frame alone, as TaskRouter.js does.
+        framed = self._session.build(payload)
+        if isinstance(framed, Reservation):
+            return framed
+        bare = self._bare_reservation(sid, payload.get("sid"))
+        bare._set_task(framed)
+        return bare
+
+    def _build(self, result: Any) -> Any:
+        if isinstance(result, TaskRouterError):
+            self._log.info("%s: a detail of an event is missing: %s", self._name(), result)
+            return None
+        return self._session.build(result)
+
+    def _bare_reservation(self, sid: str, task_sid: Any) -> Reservation:
+        # Whatever the prefix of its sid is, it was said to be a reservation.
+        url = f"{self._session.workspace_url}/Tasks/{task_sid}/Reservations/{sid}"
+        return Reservation(self._session, {"sid": sid}, url)
+
+    def _emit_reservation(
+        self, event: str, sid: str, reservation: Reservation, concluded: bool = False
+    ) -> None:
+        self._reservations.note(event, sid, reservation, concluded)
+        if self._emit(event, reservation):
+            self._reservations.delivered(sid)
+
+    def _handle_event(self, event: Event) -> None:
+        if not self._values.note(event.type, event.payload):
+            return  # the sync has emitted it
+        if event.type in _OF_THE_WORKER:
+            self._apply(event.payload, if_newer=True)
+        if event.type == _ACTIVITY:
+            self._handle_activity(event.payload.get("activity_sid"))
+        super()._handle_event(event)
+
+    def _handle_bad_frame(self, error: TaskRouterError) -> None:
+        """Report a frame that makes no sense; what it should have said is missed."""
+        super()._handle_bad_frame(error)
+        # More such frames may come: it is not read at once, nor if it will be anyhow.
+        if self._is_ready and not self._is_behind:
+            self._retry("sync", self._read_state)
+        self._is_behind = self._is_behind or self._reservations.since is not None
+        if self._newest_arrivals is self._arrivals:
+            # What has come before it says nothing of what it should have said.
+            self._newest_arrivals = self._arrivals = Arrivals()
+
+    def _handle_disconnected(self, ending: Ending) -> None:
+        for timer in ("sync", "channels", "activity"):
+            self._dispatcher.cancel(timer)
+        self._is_behind = True
+        super()._handle_disconnected(ending)
+
+    def _call_late_listener(self, registration: Registration) -> None:
+        if registration.event != _CREATED:
+            super()._call_late_listener(registration)
+            return
+        for sid, reservation in self._reservations.undelivered().items():
+            if self._emit(_CREATED, reservation):
+                self._reservations.delivered(sid)
+
+    def _on_result(self, result: Any) -> None:
+        if isinstance(result, Reservation):
+            self._reservations.renew(result)
+        elif isinstance(result, WorkerChannel):
+            self._values.learn(result.payload)
+        elif isinstance(result, ReservationList | WorkerChannelList):
+            for each in result:
+                self._on_result(each)
+
+    def _open_reservations(self) -> Mapping[str, Reservation]:
+        return self._reservations.open()
+
+    # The activity that the worker should have.
+
+    def _update(self, params: Mapping[str, Any]) -> Any:
+        result = super()._update(params)
+        activity = params.get("ActivitySid")
+        if activity:
+            self._dispatcher.call_soon(partial(self._handle_activity, activity))
+        return result
+
+    def _handle_activity(self, activity: Any) -> None:
+        """Follow an activity that somebody has put the worker in."""
+        if self._wanted_activity is not None and activity == self._disconnect_activity_sid:
+            return  # of the disconnect that the worker is to come back from
+        self._own_activity, self._wanted_activity = activity, None
+
+    def _want_activity(self, activity: str) -> None:
+        self._wanted_activity = activity
+        self._pursue_activity()
+
+    def _pursue_activity(self) -> None:
+        """Ask for the wanted activity, until the service has accepted or refused it."""
+        wanted = self._wanted_activity
+        if wanted is None or not self._is_ready:
+            return  # withdrawn; or asked for at the next `ready`
+        start = partial(
+            self._session.start, "POST", self._session.resource_url, {"ActivitySid": wanted}
+        )
+        self._fetch_then((start,), partial(self._handle_activity_response, wanted), first=True)
+
+    def _handle_activity_response(self, wanted: str, result: Any) -> None:
+        if isinstance(result, TaskRouterError):
+            if self._wanted_activity == wanted:
+                # It may be repeated: it says where to be, not what to do.
+                if may_pass(result):
+                    self._retry("activity", self._pursue_activity)
+                else:
+                    self._wanted_activity = None
+            self._handle_error(result)
+            return
+        self._succeeded("activity")
+        if self._wanted_activity == wanted:
+            self._own_activity, self._wanted_activity = wanted, None
+        self._apply(result)
+
+    def _send_last_request(self) -> None:
+        """Change to the disconnect activity, as a page does at `unload`.
+
+        The service does it by itself when the connection is gone: little is lost if
+        this fails.
+        """
+        if self._disconnect_activity_sid:
+            params = {"ActivitySid": self._disconnect_activity_sid}
+            error = self._session.send_last("POST", self._url, params)
+            if isinstance(error, TaskRouterError):
+                self._log.warning("The disconnect activity was not set: %s", error)
+
+    # The sync. At the first `ready`: what is pending. Later: what was missed.
+
+    def _handle_ready(self, payload: Mapping[str, Any], date: Any) -> None:
+        super()._handle_ready(payload, date)
+        known = self._reservations
+        is_first = known.since is None
+        if is_first:
+            known.since = date or datetime.now(timezone.utc)
+        if self._is_next_open():
+            self._values.learn(payload)
+            return
+        # It may have seen events on an earlier connection that was never ready.
+        if is_first and not (self._is_behind and (known or self._values.knows_channels())):
+            self._is_behind = False
+            self._read_pending()
+        else:
+            self._read_state()
+        self._compare_worker(payload)
+        self._pursue_activity()
+
+    def _is_next_open(self) -> bool:
+        """Whether the next connection is open already, and its sync will do.
+
+        Its frames are queued by now, and nothing emitted here must overtake them.
+        """
+        return self._newest_arrivals is not self._arrivals
+
+    def _handle_ready_event(self, event: Event) -> None:
+        super()._handle_ready_event(event)
+        self._read_pending()
+
+    def _read_pending(self) -> None:
+        self._read("Reservations", {"ReservationStatus": "pending"}, self._handle_pending)
+
+    def _handle_pending(self, found: Any) -> None:
+        if found is None:
+            return  # the connection was lost
+        if isinstance(found, TaskRouterError):
+            self._handle_sync_failed(found, self._read_pending)
+            return
+        self._succeeded("sync")
+        missed = [
+            Missed(_CREATED, payload["sid"], payload)
+            for payload in found
+            if self._reservations.is_news(_CREATED, payload["sid"])
+        ]
+        self._apply_connect_activity(is_pending=bool(found))
+        self._queue_missed(missed)
+
+    def _apply_connect_activity(self, *, is_pending: bool) -> None:
+        """Change to the connect activity, once, if nothing is pending."""
+        activity, self._connect_activity_sid = self._connect_activity_sid, None
+        if activity is not None and not is_pending:
+            self._want_activity(activity)
+
+    def _handle_sync_failed(self, error: TaskRouterError, again: Callable[[], None]) -> None:
+        if may_pass(error):
+            self._retry("sync", again)
+        else:
+            # Nobody knows whether anything is pending.
+            self._connect_activity_sid = None
+            self._arrivals.close()
+        self._handle_error(error)
+
+    def _compare_worker(self, payload: Mapping[str, Any]) -> None:
+        """Emit how the worker itself has changed."""
+        for event in self._values.missed(payload, self._arrivals.topics):
+            self._emit_missed_value(event, payload)
+        activity, own = payload.get("activity_sid"), self._own_activity
+        if activity != self._disconnect_activity_sid or own is None:
+            self._own_activity = activity
+        elif own != activity and self._wanted_activity is None:
+            # The service has moved the worker as the connection was lost: back.
+            self._wanted_activity = own
+
+    def _read_state(self) -> None:
+        """Read what listeners may have missed.
+
+        The service has a log of events too (``/Events``), which a worker's token may not
+        read; so what the lists do not show any more is lost: that a reservation was
+        wrapping before it was completed, or that there was one that is forgotten.
+        """
+        reads = [partial(self._start_read, "Reservations", {"PageSize": 1000})]
+        if self._may_read_channels and self._values.knows_channels():
+            reads.append(partial(self._start_read, "Channels", None))
+        self._fetch_then(reads, self._handle_state, first=True)
+
+    def _handle_state(self, reservations: Any, channels: Any = ()) -> None:
+        """Take each part for itself: that one is refused does not spoil the other."""
+        if self._is_next_open() or reservations is None:
+            return
+        self._handle_channels(channels)
+        if isinstance(reservations, TaskRouterError):
+            self._handle_sync_failed(reservations, self._read_state)
+            return
+        self._succeeded("sync")
+        # A list may lag: what it lacks is asked for by itself.
+        unlisted = self._reservations.unlisted(reservations)
+        tasks = f"{self._session.workspace_url}/Tasks"
+        reads = [
+            partial(self._session.fetch, f"{tasks}/{task_sid}/Reservations/{sid}")
+            for sid, task_sid in unlisted.items()
+        ]
+        run = partial(self._handle_reservations, reservations, list(unlisted))
+        if reads:
+            self._fetch_then(reads, run, first=True)
+        else:
+            run()
+
+    def _handle_reservations(self, present: list[Any], unlisted: list[str], *found: Any) -> None:
+        gone = set()
+        for sid, each in zip(unlisted, found, strict=True):
+            if isinstance(each, Mapping):
+                present.append(each)
+            elif isinstance(each, HttpError) and not may_pass(each):
+                gone.add(sid)
+            else:
+                self._retry("sync", self._read_state)
+        if self._is_next_open():
+            return
+        self._is_behind = False
+        missed = self._reservations.missed(present, gone, self._arrivals.topics)
+        pending = any(each.get("reservation_status") == "pending" for each in present)
+        self._apply_connect_activity(is_pending=pending)
+        self._queue_missed(missed)
+
+    def _handle_channels(self, found: Any) -> None:
+        if found is None:
+            return
+        if isinstance(found, TaskRouterError):
+            if may_pass(found):
+                self._retry("channels", self._read_channels)
+                self._handle_error(found)
+            else:
+                self._may_read_channels = False
+                self._log.info("%s: the channels can't be read: %s", self._name(), found)
+            return
+        self._succeeded("channels")
+        for payload in found:
+            for event in self._values.missed(payload, self._arrivals.topics):
+                self._emit_missed_value(event, payload)
+
+    def _read_channels(self) -> None:
+        self._read("Channels", None, self._handle_channels)
+
+    def _emit_missed_value(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Emit a change that was missed; it is shown already."""
+        self._log.debug("%s: missed %s", self._name(), event)
+        super()._handle_event(Event(event, payload))
+
+    def _queue_missed(self, missed: list[Missed]) -> None:
+        """Emit reservation events that were missed, each with its task."""
+        for each in reversed(missed):
+            task_sid = each.payload.get("task_sid")
+            task = f"{self._session.workspace_url}/Tasks/{task_sid}"
+            run = partial(self._emit_missed_event, each)
+            self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+        self._arrivals.close()
+
+    def _emit_missed_event(self, missed: Missed, task: Any) -> None:
+        event, sid, payload = missed
+        if not self._reservations.is_news(event, sid):
+            return
+        reservation = self._session.build(payload)
+        if not isinstance(reservation, Reservation):
+            reservation = self._bare_reservation(sid, payload.get("task_sid"))
+        loaded = self._build(task)
+        if isinstance(loaded, Task):
+            reservation._set_task(loaded)
+        self._log.debug("%s: missed %s", self._name(), event)
+        concluded = "reservation_status" not in payload
+        self._emit_reservation(event, sid, reservation, concluded)
+
+    # What existed before the client: read once, when somebody asks or at the first
+    # heartbeat. From then on what is unknown is new.
+
+    def _learn(self) -> None:
+        if self._is_ready and not (self._is_behind or self._is_learning):
+            self._is_learning = True
+            run = partial(self._take_learned, self._arrivals)
+            self._read("Reservations", {"PageSize": 1000}, run)
+
+    def _take_learned(self, arrivals: Arrivals, found: Any) -> None:
+        # Refused, it is not asked for again.
+        failed = found is None or isinstance(found, TaskRouterError)
+        self._is_learning = isinstance(found, TaskRouterError) and not may_pass(found)
+        if failed or arrivals is not self._newest_arrivals:
+            return
+        for payload in self._reservations.learn(found):
+            task = f"{self._session.workspace_url}/Tasks/{payload.get('task_sid')}"
+            run = partial(self._show_learned, payload)
+            self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+
+    def _show_learned(self, payload: Mapping[str, Any], task: Any) -> None:
+        reservation, loaded = self._session.build(payload), self._build(task)
+        if isinstance(reservation, Reservation):
+            if isinstance(loaded, Task):
+                reservation._set_task(loaded)
+            self._reservations.open_known(reservation)
+
+    def _read(
+        self, name: str, params: Mapping[str, Any] | None, run: Callable[..., None]
+    ) -> None:
+        """Read all pages of one of the worker's lists, before everything that waits."""
+        self._fetch_then((partial(self._start_read, name, params),), run, first=True)
+
+    def _start_read(self, name: str, params: Mapping[str, Any] | None) -> Future[Any]:
+        url = f"{self._session.resource_url}/{name}"
+        return self._until_lost(self._session.fetch_pages(url, name.lower(), params))
+
+
+def _sids_of(event: Event) -> tuple[str, str]:
+    """Give the sids of the task and the reservation that an event is about."""
+    payload = event.payload
+    if not isinstance(payload, dict):
+        raise InvalidResponse(f"A frame of {event.type} has no payload")
+    task_sid, sid = payload.get("sid"), payload.get("reservation_sid")
+    if sid is None and str(task_sid).startswith("WR"):
+        # It carries the reservation, not its task.
+        sid, task_sid = task_sid, payload.get("task_sid", payload.get("taskSid"))
+    if not isinstance(task_sid, str) or not isinstance(sid, str):
+        raise InvalidResponse(f"A frame of {event.type} names no reservation")
+    return task_sid, sid
+
+
+def _check_activity(name: str, value: Any) -> None:
+    """Refuse a sid that is not text: it would be sent as something else."""
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")
+
+
+def _warn(words: str) -> None:
+    warnings.warn(words, DeprecationWarning, stacklevel=3)

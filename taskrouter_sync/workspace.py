@@ -1,0 +1,71 @@
+"""The Workspace client: everything in a workspace, by the REST API's lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .client import Client
+from .resources.lists import WorkspaceLists
+from .resources.models import WorkspaceFields, WorkspaceResource
+from .resources.statistics import HasStatistics, StatisticsData
+from .timing import Timing
+from .tokens import TokenProvider, hide
+from .typed_events import ClientEvents
+
+
+if TYPE_CHECKING:
+    import requests
+
+
+class Workspace(
+    ClientEvents[WorkspaceResource],
+    WorkspaceFields,
+    WorkspaceLists,
+    HasStatistics[StatisticsData],
+    Client[WorkspaceResource],
+):
+    """A workspace, as TaskRouter.js's ``Twilio.TaskRouter.Workspace``."""
+
+    _SID_CLAIM = "workspace_sid"
+    # TaskRouter.js writes the slash, and the service takes it.
+    _PATH = "/"
+
+    def __init__(
+        self,
+        token: str | TokenProvider,
+        debug: object = True,
+        region: str | None = None,
+        max_retries: int | None = 0,
+        api_base_url: str | None = None,
+        event_bridge_base_url: str | None = None,
+        *,
+        daemon: bool = False,
+        http_session: requests.Session | None = None,
+        _timing: Timing | None = None,
+    ) -> None:
+        """Open the client; the order of the arguments is TaskRouter.js's.
+
+        Args:
+            token: a capability token for the workspace, or a function that returns a
+                fresh one.
+            debug, region, max_retries, api_base_url, event_bridge_base_url, daemon,
+                http_session: as for `taskrouter_sync.Worker`.
+
+        Raises:
+            TokenError: a ValueError that names what the token lacks.
+            ArgumentError: a TypeError that names the argument.
+
+        Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace
+        """
+        token = hide(token)
+        super().__init__(
+            token,
+            debug=debug,
+            region=region,
+            max_retries=max_retries,
+            api_base_url=api_base_url,
+            event_bridge_base_url=event_bridge_base_url,
+            daemon=daemon,
+            http_session=http_session,
+            timing=_timing,
+        )

@@ -1,0 +1,643 @@
+"""Arguments: what each form of a call means, what is sent for it, what is refused."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from datetime import date, datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from taskrouter_sync.arguments import (
+    Fetch,
+    Parameter,
+    Signature,
+    Update,
+    as_given,
+    as_text,
+    check_sid,
+    checked,
+    read_fetch,
+    read_params,
+    read_update,
+    take_callback,
+    takes,
+    text,
+)
+from taskrouter_sync.errors import ArgumentError
+
+from ..strategies import arguments, json_values, keywords, moderate, texts
+
+
+WA = "WA00000000000000000000000000000002"
+
+
+def cb(error: Any, result: Any) -> None:
+    """The result callback of all calls below."""
+
+
+# A method of every kind of JavaScript's: callback last, callback first, with options.
+DIAL = Signature(
+    "phone.dial",
+    (
+        Parameter("dialFrom", "from_", "From", required=True),
+        Parameter("dialTo", "to", "To"),
+        Parameter("dialTimeout", "timeout", "Timeout"),
+    ),
+    callback_at=3,
+)
+COMPLETE = Signature(
+    "task.complete", (Parameter("reason", "reason", "Reason"),), callback_at=0
+)
+CONFER = Signature(
+    "phone.confer",
+    (Parameter("from", "from_", "From"), Parameter("to", "to", "To")),
+    callback_at=2,
+    options=True,
+)
+DELETE = Signature(
+    "workers.delete",
+    (Parameter("sid", "sid", required=True, types=(str,), sid=True),),
+    callback_at=1,
+)
+
+Values = dict[str, Any]
+
+CONFERRED: Values = {"from_": "joe", "to": "ann", "options": {"Beep": "no"}}
+
+READS: list[tuple[Signature, tuple[Any, ...], Values, Values, Any]] = [
+    # Method, arguments, keywords; the values, the callback.
+    # JavaScript's order.
+    (
+        DIAL,
+        ("joe", "ann", "30", cb),
+        {},
+        {"from_": "joe", "to": "ann", "timeout": "30"},
+        cb,
+    ),
+    (DIAL, ("joe",), {}, {"from_": "joe"}, None),
+    # A callable in any position is the callback, and the others keep their meaning.
+    (DIAL, ("joe", cb), {}, {"from_": "joe"}, cb),
+    (DIAL, ("joe", "ann", cb), {}, {"from_": "joe", "to": "ann"}, cb),
+    (DIAL, (cb, "joe", "ann"), {}, {"from_": "joe", "to": "ann"}, cb),
+    # None is "not given".
+    (DIAL, ("joe", None, "30", cb), {}, {"from_": "joe", "timeout": "30"}, cb),
+    (DIAL, ("joe", None, None, None), {}, {"from_": "joe"}, None),
+    (DIAL, ("joe", None, None, None, None), {}, {"from_": "joe"}, None),
+    # Text, or a number or a boolean for it.
+    (DIAL, ("joe", "", 30), {}, {"from_": "joe", "to": "", "timeout": 30}, None),
+    (
+        DIAL,
+        ("joe", False, 1.5),
+        {},
+        {"from_": "joe", "to": False, "timeout": 1.5},
+        None,
+    ),
+    # Keywords, in Python's spelling and in JavaScript's.
+    (DIAL, (), {"from_": "joe", "to": "ann"}, {"from_": "joe", "to": "ann"}, None),
+    (DIAL, (), {"dialFrom": "joe", "cb": cb}, {"from_": "joe"}, cb),
+    (
+        DIAL,
+        ("joe",),
+        {"timeout": 5, "callback": cb},
+        {"from_": "joe", "timeout": 5},
+        cb,
+    ),
+    (DIAL, ("joe",), {"to": None, "cb": None}, {"from_": "joe"}, None),
+    (DIAL, ("joe", None), {"to": "ann"}, {"from_": "joe", "to": "ann"}, None),
+    # The callback first.
+    (COMPLETE, (cb, "done"), {}, {"reason": "done"}, cb),
+    (COMPLETE, (None, "done"), {}, {"reason": "done"}, None),
+    (COMPLETE, ("done",), {}, {"reason": "done"}, None),
+    (COMPLETE, (cb,), {}, {}, cb),
+    (COMPLETE, (cb, None), {}, {}, cb),
+    (COMPLETE, (), {}, {}, None),
+    # A dict anywhere is the options; so are further keywords.
+    (CONFER, ("joe", "ann", cb, {"Beep": "no"}), {}, CONFERRED, cb),
+    (CONFER, ("joe", "ann", {"Beep": "no"}, cb), {}, CONFERRED, cb),
+    (CONFER, (cb, "joe", "ann"), {"options": {"Beep": "no"}}, CONFERRED, cb),
+    (CONFER, ({"Beep": "no"}, "joe", "ann", cb), {}, CONFERRED, cb),
+    (CONFER, ("joe", "ann", cb), {"beep": "no"}, CONFERRED, cb),
+    (CONFER, ("joe", "ann", cb, MappingProxyType({"Beep": "no"})), {}, CONFERRED, cb),
+]
+
+
+@pytest.mark.parametrize(("signature", "args", "keywords", "values", "callback"), READS)
+def test_arguments(
+    signature: Signature,
+    args: tuple[Any, ...],
+    keywords: Values,
+    values: Values,
+    callback: Any,
+) -> None:
+    assert signature.read(args, keywords) == (values, callback)
+
+
+REFUSED: list[tuple[Signature, tuple[Any, ...], Values, str]] = [
+    (DIAL, (), {}, "phone.dial: dialFrom is required"),
+    (DIAL, (None, "ann"), {}, "phone.dial: dialFrom is required"),
+    (DIAL, ("joe", "ann", 30, "x"), {}, "takes 3 values and a callback, not 4"),
+    (DIAL, ("joe", ["ann"]), {}, "dialTo must be str or .*, not list"),
+    (DIAL, ("joe", {"a": 1}), {}, "dialTo must be str or .*, not dict"),
+    (DIAL, ("joe", b"ann"), {}, "dialTo must be str or .*, not bytes"),
+    (DIAL, ("joe", cb, cb), {}, "more than one callback came"),
+    (DIAL, ("joe", cb), {"callback": cb}, "more than one callback came"),
+    (DIAL, ("joe",), {"callback": cb, "cb": cb}, "more than one callback came"),
+    (DIAL, ("joe",), {"callback": "cb"}, "callback must be a callable, not str"),
+    (DIAL, ("joe",), {"cb": 5}, "cb must be a callable, not int"),
+    (DIAL, ("joe",), {"colour": "red"}, "there is no argument 'colour'"),
+    (DIAL, ("joe",), {"options": {}}, "there is no argument 'options'"),
+    (DIAL, ("joe",), {"from_": "ann"}, "from_ came more than once"),
+    (DIAL, (), {"from_": "a", "dialFrom": "b"}, "dialFrom came more than once"),
+    (COMPLETE, (cb, "done", "x"), {}, "takes 1 values and a callback, not 2"),
+    (COMPLETE, (cb, ["done"]), {}, "reason must be .*, not list"),
+    (CONFER, ({}, {"a": 1}), {}, "options came more than once"),
+    (CONFER, ({},), {"options": {}}, "options came more than once"),
+    (CONFER, (), {"options": "Beep"}, "options must be a dict, not str"),
+    (DELETE, (), {}, "workers.delete: sid is required"),
+    (DELETE, (cb,), {}, "workers.delete: sid is required"),
+    (DELETE, (5, cb), {}, "sid must be str, not int"),
+    (DELETE, ("", cb), {}, "workers.delete: sid is required, not an empty text"),
+    # What could not be sent.
+    (CONFER, ({"Beep": b"no"},), {}, "the value of Beep must be text, .* not bytes"),
+    (CONFER, (), {"beep": {"no"}}, "the value of Beep must be text, .* not set"),
+    (CONFER, ({5: "no"},), {}, "the name of a parameter must be text, not int 5"),
+]
+
+
+@pytest.mark.parametrize(("signature", "args", "keywords", "words"), REFUSED)
+def test_wrong_arguments(
+    signature: Signature, args: tuple[Any, ...], keywords: Values, words: str
+) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        signature.read(args, keywords)
+
+
+def test_a_call_changes_nothing_of_the_callers() -> None:
+    options = {"Beep": "no"}
+    keywords = {"options": options, "end_conference": True, "cb": cb}
+    CONFER.read([], keywords)
+    assert options == {"Beep": "no"}
+    assert keywords == {"options": options, "end_conference": True, "cb": cb}
+
+
+WIRE: list[tuple[Signature, Values, Values]] = [
+    # Values by keyword, what goes out.
+    (DIAL, {"from_": "joe", "timeout": 30}, {"From": "joe", "Timeout": 30}),
+    (DIAL, {}, {}),
+    (DELETE, {"sid": WA}, {}),
+    (
+        CONFER,
+        {"from_": "joe", "options": {"Beep": "no"}},
+        {"From": "joe", "Beep": "no"},
+    ),
+    # The options go over the others; None in them is "not given".
+    (CONFER, {"from_": "joe", "options": {"From": "ann"}}, {"From": "ann"}),
+    (CONFER, {"from_": "joe", "options": {"From": None}}, {"From": "joe"}),
+]
+
+
+@pytest.mark.parametrize(("signature", "values", "params"), WIRE)
+def test_values_go_out_under_the_names_of_the_rest_api(
+    signature: Signature, values: Values, params: Values
+) -> None:
+    assert signature.wire(values) == params
+
+
+@pytest.mark.parametrize(
+    ("args", "place", "rest"),
+    [
+        # None in the callback's place is "no callback", elsewhere it is a value.
+        (("a", None), None, ["a"]),
+        ((None,), None, [None]),
+        ((None, "a"), 0, ["a"]),
+        (("a", None), 0, ["a", None]),
+        (("a", None, "b"), 1, ["a", "b"]),
+        (("a",), 1, ["a"]),
+        ((None, cb), 0, [None]),
+    ],
+)
+def test_the_place_of_the_callback(
+    args: tuple[Any, ...], place: int | None, rest: list[Any]
+) -> None:
+    callback = cb if cb in args else None
+    assert take_callback("m", args, {}, place) == (rest, callback)
+
+
+@moderate
+@given(st.sampled_from([DIAL, COMPLETE, CONFER, DELETE]), arguments, keywords)
+def test_any_call_is_read_or_refused(
+    signature: Signature, args: tuple[Any, ...], keywords: Values
+) -> None:
+    try:
+        values, callback = signature.read(args, keywords)
+    except ArgumentError as error:
+        assert error.message.startswith(f"{signature.method}: ")
+    else:
+        assert callback is None or callable(callback)
+        assert None not in values.values()
+        signature.wire(values)
+
+
+UPDATES: list[tuple[tuple[Any, ...], Values, Update]] = [
+    # Arguments, keywords; what the update says.
+    # Name and value.
+    (("FriendlyName", "Ann", cb), {}, Update({"FriendlyName": "Ann"}, cb)),
+    (("FriendlyName", "Ann"), {}, Update({"FriendlyName": "Ann"}, None)),
+    (("FriendlyName", "Ann", None), {}, Update({"FriendlyName": "Ann"}, None)),
+    (("FriendlyName", "", cb), {}, Update({"FriendlyName": ""}, cb)),
+    (("MaxReservedWorkers", 20, cb), {}, Update({"MaxReservedWorkers": "20"}, cb)),
+    (("Available", True, cb), {}, Update({"Available": "true"}, cb)),
+    (("Attributes", '{"a":1}', cb), {}, Update({"Attributes": '{"a":1}'}, cb)),
+    (("Attributes", {"a": 1}, cb), {}, Update({"Attributes": '{"a":1}'}, cb)),
+    (("Attributes", ["a"], cb), {}, Update({"Attributes": '["a"]'}, cb)),
+    # A dict.
+    (({"A": "b", "C": "d"}, cb), {}, Update({"A": "b", "C": "d"}, cb)),
+    (({"A": "b"}, None), {}, Update({"A": "b"}, None)),
+    (
+        ({"A": None, "B": 1, "C": {"d": [1]}}, cb),
+        {},
+        Update({"B": "1", "C": '{"d":[1]}'}, cb),
+    ),
+    (({}, cb), {}, Update({}, cb)),
+    ((MappingProxyType({"A": "b"}),), {}, Update({"A": "b"}, None)),
+    # A sid before either.
+    ((WA, "FriendlyName", "Ann", cb), {}, Update({"FriendlyName": "Ann"}, cb, WA)),
+    ((WA, "FriendlyName", "Ann"), {}, Update({"FriendlyName": "Ann"}, None, WA)),
+    (("anything", "A", "b", cb), {}, Update({"A": "b"}, cb, "anything")),
+    ((WA, {"A": "b"}, cb), {}, Update({"A": "b"}, cb, WA)),
+    # Keywords are parameters.
+    ((), {"friendly_name": "Ann"}, Update({"FriendlyName": "Ann"}, None)),
+    ((cb,), {"friendly_name": "Ann"}, Update({"FriendlyName": "Ann"}, cb)),
+    ((), {"FriendlyName": "Ann", "cb": cb}, Update({"FriendlyName": "Ann"}, cb)),
+    ((WA,), {"friendly_name": "Ann"}, Update({"FriendlyName": "Ann"}, None, WA)),
+    (
+        ("A", "b"),
+        {"friendly_name": "Ann"},
+        Update({"A": "b", "FriendlyName": "Ann"}, None),
+    ),
+    (({"A": "b"},), {"timeout": 5}, Update({"A": "b", "Timeout": "5"}, None)),
+    # Every argument by its name; a REST parameter of that name goes into the dict.
+    ((), {"name": "A", "value": "b"}, Update({"A": "b"}, None)),
+    (("A",), {"value": 5, "callback": cb}, Update({"A": "5"}, cb)),
+    ((), {"params": {"A": "b"}, "cb": cb}, Update({"A": "b"}, cb)),
+    ((), {"params": {"A": "b"}, "c": "d"}, Update({"A": "b", "C": "d"}, None)),
+    ((), {"params": {"Name": "b", "Sid": 5}}, Update({"Name": "b", "Sid": "5"}, None)),
+    ((), {"sid": WA, "params": {"A": "b"}}, Update({"A": "b"}, None, WA)),
+    ((WA,), {"params": {"A": "b"}}, Update({"A": "b"}, None, WA)),
+    ((WA,), {"name": "A", "value": "b"}, Update({"A": "b"}, None, WA)),
+    ((WA, "A"), {"value": "b"}, Update({"A": "b"}, None, WA)),
+    (("A", "b"), {"sid": WA}, Update({"A": "b"}, None, WA)),
+    (({"A": "b"},), {"name": None, "value": None}, Update({"A": "b"}, None)),
+    # The callback in any position.
+    ((cb, "FriendlyName", "Ann"), {}, Update({"FriendlyName": "Ann"}, cb)),
+    ((cb, {"A": "b"}), {}, Update({"A": "b"}, cb)),
+]
+
+
+@pytest.mark.parametrize(("args", "keywords", "update"), UPDATES)
+def test_update(args: tuple[Any, ...], keywords: Values, update: Update) -> None:
+    assert read_update("worker.update", args, keywords) == update
+
+
+REFUSED_UPDATES: list[tuple[tuple[Any, ...], str]] = [
+    ((), "got nothing"),
+    ((cb,), "got nothing"),
+    ((None, cb), "got NoneType"),
+    (("ActivitySid",), "got str"),
+    (("ActivitySid", cb), "got str"),
+    (("ActivitySid", None, cb), "the value of ActivitySid must be text, not NoneType"),
+    (("ActivitySid", b"WA", cb), "the value of ActivitySid must be text, .* not bytes"),
+    (({"ActivitySid": b"WA"}, cb), "the value of ActivitySid must be .*, not bytes"),
+    (({5: "WA"}, cb), "the name of a parameter must be text, not int 5"),
+    ((5, "x"), "got int, str"),
+    ((True,), "got bool"),
+    (([("A", "b")], cb), "got list"),
+    ((5, "A", "b", cb), "got int, str, str"),
+    (({"a": "b"}, "not a function"), "got dict, str"),
+    (({"a": "b"}, {"c": "d"}), "got dict, dict"),
+    (("A", "b", "C", "d", cb), "got str, str, str, str"),
+    (("A", "b", cb, cb), "more than one callback"),
+]
+
+
+@pytest.mark.parametrize(("args", "words"), REFUSED_UPDATES)
+def test_what_is_no_update(args: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^worker.update: .*{words}"):
+        read_update("worker.update", args, {})
+
+
+@pytest.mark.parametrize(
+    ("args", "keywords", "words"),
+    [
+        ((), {"name": "A"}, "got str"),
+        ((), {"value": "b"}, "got str"),
+        (("b",), {"name": "A"}, "name came more than once"),
+        ((), {"params": "A"}, "params must be a dict, not str"),
+        (({"A": "b"},), {"params": {}}, "got dict, dict"),
+        (("A", "b"), {"params": {}}, "got str, str, dict"),
+        ((), {"friendly_name": b"Ann"}, "the value of FriendlyName must be text"),
+    ],
+)
+def test_keywords_that_are_no_update(
+    args: tuple[Any, ...], keywords: Values, words: str
+) -> None:
+    with pytest.raises(ArgumentError, match=f"^worker.update: .*{words}"):
+        read_update("worker.update", args, keywords)
+
+
+@pytest.mark.parametrize(
+    ("args", "keywords"),
+    [
+        ((WA, {"A": "b"}), {}),
+        ((WA, "A", "b"), {}),
+        ((), {"task_sid": WA, "params": {"A": "b"}}),
+        ((), {"taskSid": WA, "name": "A", "value": "b"}),
+        (({"A": "b"},), {"sid": WA}),
+        ((WA,), {"a": "b"}),
+    ],
+)
+def test_an_update_of_one(args: tuple[Any, ...], keywords: Values) -> None:
+    read = read_update("m", args, keywords, of_one=True, sid_name="task_sid")
+    assert read == Update({"A": "b"}, None, WA)
+
+
+@pytest.mark.parametrize("args", [({"A": "b"},), ("A", "b"), ("", "A", "b")])
+def test_an_update_of_one_without_a_sid(args: tuple[Any, ...]) -> None:
+    with pytest.raises(ArgumentError, match="the sid must come first"):
+        read_update("m", args, {}, of_one=True)
+
+
+# What would lead a URL elsewhere.
+NO_SIDS = ["..", ".", "a/b", f"{WA}?x=1", "?FriendlyName=Ann", "WK 1", " ", "WK1\n"]
+NO_SIDS += ["#", "%2e%2e", "a\\b", "WKé", "WK1\x00"]
+
+
+@pytest.mark.parametrize("sid", NO_SIDS)
+def test_what_can_be_no_sid(sid: str) -> None:
+    words = ": sid must be a sid, which has letters and digits only, not "
+    with pytest.raises(ArgumentError, match=words):
+        check_sid("m", sid)
+    with pytest.raises(ArgumentError, match=words):
+        read_fetch("m", (sid, cb), {})
+    with pytest.raises(ArgumentError, match=words):
+        read_update("m", (sid, "A", "b"), {}, of_one=True)
+    with pytest.raises(ArgumentError, match=words):
+        DELETE.read((sid,), {})
+
+
+FETCHES: list[tuple[tuple[Any, ...], Values, Fetch]] = [
+    ((), {}, Fetch(None, None)),
+    ((cb,), {}, Fetch(None, cb)),
+    ((None, cb), {}, Fetch(None, cb)),
+    ((None, None), {}, Fetch(None, None)),
+    ((WA, cb), {}, Fetch(None, cb, WA)),
+    ((WA,), {}, Fetch(None, None, WA)),
+    (({"Available": "true"}, cb), {}, Fetch({"Available": "true"}, cb)),
+    # A query's values travel as they are given, but for dates.
+    (({"Available": True, "X": None},), {}, Fetch({"Available": True}, None)),
+    (({}, cb), {}, Fetch({}, cb)),
+    ((cb, {"Available": "true"}), {}, Fetch({"Available": "true"}, cb)),
+    ((cb,), {"available": True}, Fetch({"Available": True}, cb)),
+    (({"Page": 2},), {"available": True}, Fetch({"Page": 2, "Available": True}, None)),
+    (
+        (),
+        {"start_date": datetime(2015, 7, 30, tzinfo=timezone.utc)},
+        Fetch({"StartDate": "2015-07-30T00:00:00Z"}, None),
+    ),
+    # Every argument by its name.
+    ((), {"sid": WA, "callback": cb}, Fetch(None, cb, WA)),
+    ((), {"params": {"A": "b"}}, Fetch({"A": "b"}, None)),
+    ((cb,), {"params": {"Params": "b"}, "c": 5}, Fetch({"Params": "b", "C": 5}, cb)),
+    ((), {"params": None, "sid": None}, Fetch(None, None)),
+]
+
+
+@pytest.mark.parametrize(("args", "keywords", "fetch"), FETCHES)
+def test_fetch(args: tuple[Any, ...], keywords: Values, fetch: Fetch) -> None:
+    assert read_fetch("activities.fetch", args, keywords) == fetch
+
+
+@pytest.mark.parametrize(
+    ("args", "keywords", "words"),
+    [
+        ((5, cb), {}, "1st argument must be a dict of parameters or a sid, not int"),
+        (([WA],), {}, "1st argument must be a dict of parameters or a sid, not list"),
+        ((WA, {"A": "b"}), {}, "expected parameters or a sid, then a callback"),
+        ((WA,), {"available": True}, "must be a dict of parameters or a sid"),
+        ((cb, cb), {}, "more than one callback"),
+        ((WA,), {"params": {}}, "expected parameters or a sid, then a callback"),
+        ((), {"params": WA}, "params must be a dict, not str"),
+        ((), {"sid": 5}, "must be a dict of parameters or a sid, not int"),
+    ],
+)
+def test_what_is_no_fetch(args: tuple[Any, ...], keywords: Values, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        read_fetch("activities.fetch", args, keywords)
+
+
+def test_statistics_are_not_fetched_by_text() -> None:
+    with pytest.raises(ArgumentError, match="must be a dict of parameters, not str"):
+        read_fetch("statistics.fetch", ("Minutes", cb), {}, by_sid=False)
+
+
+@pytest.mark.parametrize(
+    ("args", "keywords", "params", "callback"),
+    [
+        (({"FriendlyName": "Ann"}, cb), {}, {"FriendlyName": "Ann"}, cb),
+        (({"FriendlyName": "Ann"},), {}, {"FriendlyName": "Ann"}, None),
+        (
+            ({"Attributes": {"a": 1}, "X": None}, None),
+            {},
+            {"Attributes": '{"a":1}'},
+            None,
+        ),
+        (({}, cb), {}, {}, cb),
+        (
+            (),
+            {"friendly_name": "Ann", "priority": 5},
+            {"FriendlyName": "Ann", "Priority": "5"},
+            None,
+        ),
+        (({"A": "b"}, cb), {"priority": 5}, {"A": "b", "Priority": "5"}, cb),
+        ((), {"params": {"A": "b"}, "cb": cb}, {"A": "b"}, cb),
+        ((), {"params": {"A": "b"}, "c": 20.0}, {"A": "b", "C": "20"}, None),
+    ],
+)
+def test_params(
+    args: tuple[Any, ...], keywords: Values, params: Values, callback: Any
+) -> None:
+    assert read_params("workers.create", args, keywords) == (params, callback)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ((), "got nothing"),
+        ((cb,), "got nothing"),
+        ((None, cb), "got NoneType"),
+        (("FriendlyName", cb), "got str"),
+        (("FriendlyName", "Ann"), "got str, str"),
+        (({}, {}), "got dict, dict"),
+    ],
+)
+def test_params_that_are_missing(args: tuple[Any, ...], words: str) -> None:
+    with pytest.raises(ArgumentError, match=f"a dict of parameters, {words}"):
+        read_params("workers.create", args, {})
+
+
+def test_the_callers_dicts_are_left_as_they_are() -> None:
+    params = {"Attributes": {"a": 1}, "Gone": None}
+    for read in (read_update, read_fetch, read_params):
+        read("workers", (params, cb), {"priority": 5})
+    assert params == {"Attributes": {"a": 1}, "Gone": None}
+
+
+@moderate
+@given(st.sampled_from([read_update, read_fetch, read_params]), arguments, keywords)
+def test_any_update_fetch_or_create_is_read_or_refused(
+    read: Any, args: tuple[Any, ...], keywords: Values
+) -> None:
+    try:
+        read("workers.update", args, keywords)
+    except ArgumentError as error:
+        assert error.message.startswith("workers.update: ")
+
+
+TEXTS: list[tuple[Any, str]] = [
+    # What users hand in, what goes out.
+    ("Ann", "Ann"),
+    ("", ""),
+    ('{"a":1}', '{"a":1}'),
+    (20, "20"),
+    (0, "0"),
+    (1.5, "1.5"),
+    (20.0, "20"),
+    (-0.0, "0"),
+    (1e21, "1e+21"),
+    ({"a": [20.0, 1.5]}, '{"a":[20,1.5]}'),
+    ({"half": "\ud800"}, '{"half":"\\ud800"}'),
+    (True, "true"),
+    (False, "false"),
+    ({"languages": ["en", {"x": None}]}, '{"languages":["en",{"x":null}]}'),
+    ([1, "two"], '[1,"two"]'),
+    (("initiated", "completed"), '["initiated","completed"]'),
+    ({"name": "Zoë"}, '{"name":"Zoë"}'),
+    ({}, "{}"),
+    (MappingProxyType({"a": MappingProxyType({"b": 1})}), '{"a":{"b":1}}'),
+    (datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc), "2015-07-30T20:00:00Z"),
+    (
+        datetime(2015, 7, 30, 22, 0, tzinfo=timezone(timedelta(hours=2))),
+        "2015-07-30T20:00:00Z",
+    ),
+    (date(2015, 7, 30), "2015-07-30"),
+    ({"day": date(2015, 7, 30)}, '{"day":"2015-07-30"}'),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), TEXTS)
+def test_text(value: Any, expected: str) -> None:
+    assert text(value) == expected
+
+
+@moderate
+@given(json_values(texts))
+def test_objects_go_out_as_the_json_text_of_themselves(value: Any) -> None:
+    sent = text({"value": value})
+    assert json.loads(sent) == {"value": value}
+
+
+def test_none_is_not_sent() -> None:
+    assert as_text({"FriendlyName": None, "Timeout": 0}) == {"Timeout": "0"}
+
+
+def test_the_callers_own_dict_is_left_as_it_is() -> None:
+    params = {"Attributes": {"a": [1]}, "Timeout": 5}
+    assert as_text(params) == {"Attributes": '{"a":[1]}', "Timeout": "5"}
+    assert params == {"Attributes": {"a": [1]}, "Timeout": 5}
+
+
+def test_a_querys_values_travel_as_they_are_given_but_for_dates() -> None:
+    params = {
+        "Minutes": 240.0,
+        "Available": True,
+        "Names": ["Ann"],
+        "Gone": None,
+        "StartDate": datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc),
+        "EndDate": date(2015, 7, 31),
+    }
+    assert as_given(params) == {
+        "Minutes": 240,
+        "Available": True,
+        "Names": ["Ann"],
+        "StartDate": "2015-07-30T20:00:00Z",
+        "EndDate": "2015-07-31",
+    }
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"WA", {1}, object(), [{1}], {"a": b"b"}, LOOP, [float("nan")], float("inf")],
+)
+def test_what_can_t_be_sent(value: Any) -> None:
+    words = "^workers.create: the value of Attributes must be text, .* not "
+    with pytest.raises(ArgumentError, match=words + type(value).__name__):
+        checked("workers.create", {"A": "b", "Attributes": value})
+
+
+@pytest.mark.parametrize("name", [5, None, b"A", ("A", "b")])
+def test_a_name_is_text(name: Any) -> None:
+    words = "^workers.create: the name of a parameter must be text, not "
+    with pytest.raises(ArgumentError, match=words + type(name).__name__):
+        checked("workers.create", {name: "b"})
+
+
+async def coroutine(error: Any, result: Any) -> None:
+    """A mistake: nothing here would await it."""
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda *args, **keywords: DIAL.read(("joe", *args), keywords),
+        lambda *args, **keywords: COMPLETE.read(args, keywords),
+        lambda *args, **keywords: CONFER.read(args, keywords),
+        lambda *args, **keywords: read_update("m", ("A", "b", *args), keywords),
+        lambda *args, **keywords: read_fetch("m", args, keywords),
+        lambda *args, **keywords: read_params("m", ({}, *args), keywords),
+    ],
+)
+def test_a_coroutine_function_is_no_callback(read: Any) -> None:
+    words = "callback must be an ordinary function, not the coroutine function"
+    with pytest.raises(ArgumentError, match=words):
+        read(coroutine)
+    for name in ("callback", "cb"):
+        with pytest.raises(ArgumentError, match=words):
+            read(**{name: coroutine})
+
+
+def test_help_shows_what_a_method_takes() -> None:
+    @takes("sid", "callback", "*", "params", required=1, more="filters")
+    def method(*args: Any, **keywords: Any) -> None:
+        """Do it."""
+
+    @CONFER.shown
+    def confer(*args: Any, **keywords: Any) -> None:
+        """Confer."""
+
+    assert str(inspect.signature(method)) == (
+        "(self, sid, callback=None, *, params=None, **filters)"
+    )
+    assert str(inspect.signature(confer)) == (
+        "(self, from_=None, to=None, callback=None, options=None, **more)"
+    )
+    shown = inspect.getdoc(method) or ""
+    assert shown.startswith("Do it.\n\nThe callback gets ``(error, result)``")
+    assert "on this thread" in shown

@@ -1,0 +1,544 @@
+"""Callbacks as JavaScript calls them; Node's emitter, from any thread, lock-free."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import signal
+import threading
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from taskrouter_sync.emitter import (
+    Emitter,
+    Registration,
+    arity,
+    call,
+    check_callback,
+    name_of,
+)
+from taskrouter_sync.errors import ArgumentError
+
+from ..support.collector import Background
+
+
+class Counter:
+    """Has a method, can be called itself, and can be made by a call."""
+
+    def __init__(self, start: Any = 0) -> None:
+        self.start = start
+
+    def count(self, error: Any, result: Any) -> tuple[Any, Any]:
+        return error, result
+
+    def __call__(self, error: Any) -> Any:
+        return error
+
+
+def nothing() -> str:
+    return "called"
+
+
+def optional(error: Any, result: Any = "default", third: Any = "default") -> Any:
+    return error, result, third
+
+
+def keyword_only(error: Any, *, result: Any = "default") -> Any:
+    return error, result
+
+
+def anything(*args: Any) -> tuple[Any, ...]:
+    return args
+
+
+def at_least_one(error: Any, *rest: Any) -> tuple[Any, ...]:
+    return error, *rest
+
+
+ARITIES: list[tuple[Callable[..., Any], tuple[int, int | None]]] = [
+    (nothing, (0, 0)),
+    (lambda error: error, (1, 1)),
+    (lambda error, result: result, (2, 2)),
+    (optional, (1, 3)),
+    (keyword_only, (1, 1)),
+    (anything, (0, None)),
+    (at_least_one, (1, None)),
+    (Counter().count, (2, 2)),
+    (Counter(), (1, 1)),
+    (Counter, (0, 1)),
+    (partial(optional, "given"), (0, 2)),
+    (partial(optional, third="given"), (1, 2)),
+    ([].append, (1, 1)),
+    # Built-ins may not tell.
+    (max, (0, None)),
+]
+
+CALLS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
+    # callback, what it is called with, what it makes of that
+    (nothing, ("error", "result"), "called"),
+    (lambda error: error, ("error", "result"), "error"),
+    (lambda error, result: (error, result), ("error", "result"), ("error", "result")),
+    (lambda error, result: (error, result), ("error",), ("error", None)),
+    (lambda a, b, c: (a, b, c), (), (None, None, None)),
+    (optional, ("error",), ("error", "default", "default")),
+    (optional, ("error", "result"), ("error", "result", "default")),
+    (optional, (), (None, "default", "default")),
+    (keyword_only, ("error", "result"), ("error", "default")),
+    (anything, ("error", "result"), ("error", "result")),
+    (anything, (), ()),
+    (at_least_one, (), (None,)),
+    (partial(optional, "given"), ("error",), ("given", "error", "default")),
+    (Counter().count, (1, 2, 3), (1, 2)),
+    (max, (1, 2), 2),
+]
+
+
+@pytest.mark.parametrize(("callback", "expected"), ARITIES)
+def test_arity(callback: Callable[..., Any], expected: tuple[int, int | None]) -> None:
+    assert arity(callback) == expected
+
+
+@pytest.mark.parametrize(("callback", "args", "expected"), CALLS)
+def test_extra_arguments_are_dropped_and_missing_ones_are_none(
+    callback: Callable[..., Any], args: tuple[Any, ...], expected: Any
+) -> None:
+    assert call(callback, *args) == expected
+
+
+def test_a_type_error_of_the_callback_itself_comes_through() -> None:
+    calls = []
+
+    def broken(error: Any) -> None:
+        calls.append(error)
+        raise TypeError("broken() takes 1 positional argument but 2 were given")
+
+    with pytest.raises(TypeError, match="broken"):
+        call(broken, "error", "result")
+    assert calls == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("callback", "name"),
+    [
+        (nothing, "nothing"),
+        (Counter().count, "Counter.count"),
+        (Counter(), "Counter"),
+        (Counter, "Counter"),
+        (partial(nothing), "partial"),
+    ],
+)
+def test_a_callback_has_a_name_for_the_log(
+    callback: Callable[..., Any], name: str
+) -> None:
+    assert name_of(callback) == name
+
+
+async def coroutine(*args: Any) -> None:
+    """A mistake: nothing here would await it."""
+
+
+async def generator(*args: Any) -> AsyncIterator[int]:
+    """The same mistake."""
+    yield 1
+
+
+class Asynchronous:
+    """Has them as a method, and as what calling it does."""
+
+    async def method(self) -> None: ...
+
+    async def __call__(self) -> None: ...
+
+
+@functools.wraps(nothing)
+async def decorated() -> None: ...
+
+
+COROUTINES: list[Any] = [
+    coroutine,
+    generator,
+    partial(coroutine, 1),
+    partial(partial(coroutine, 1), 2),
+    Asynchronous().method,
+    partial(Asynchronous().method),
+    Asynchronous(),
+    partial(Asynchronous()),
+    decorated,
+]
+
+
+@pytest.mark.parametrize("callback", COROUTINES)
+def test_a_coroutine_function_is_refused_at_once(callback: Any) -> None:
+    words = "callback must be an ordinary function, not the coroutine function"
+    with pytest.raises(ArgumentError, match=words):
+        check_callback(callback)
+    emitter = Emitter()
+    for register in (emitter.on, emitter.once, emitter.add_listener):
+        with pytest.raises(ArgumentError, match=words):
+            register("ready", callback)
+    with pytest.raises(ArgumentError, match=words):
+        emitter.on("ready")(callback)
+    assert emitter.listeners("ready") == []
+
+
+def test_a_wrapper_around_a_coroutine_function_is_found_out_when_called(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def wrapper() -> Any:
+        return coroutine()
+
+    with pytest.raises(ArgumentError, match="wrapper returned a coroutine"):
+        call(wrapper)
+    Emitter().on("ready", wrapper).emit("ready")
+    assert "wrapper of 'ready' raised" in caplog.text
+
+
+class Heard:
+    """Collects what listeners got."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+
+    def listener(self, name: str) -> Any:
+        return lambda *args: self.calls.append((name, *args))
+
+
+@pytest.fixture
+def emitter() -> Emitter:
+    return Emitter()
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+def test_a_listener_gets_what_its_event_carries_or_as_much_as_it_takes(
+    emitter: Emitter, heard: Heard
+) -> None:
+    emitter.on("ready", heard.listener("any"))
+    emitter.on("ready", lambda: heard.calls.append("none"))
+    emitter.on("ready", lambda a, b, c: heard.calls.append((a, b, c)))
+    assert emitter.emit("connected") is False
+    assert emitter.emit("ready", 1, 2) is True
+    # In the order in which they came.
+    assert heard.calls == [("any", 1, 2), "none", (1, 2, None)]
+
+
+def test_a_once_listener_is_called_once_even_if_it_emits_its_own_event(
+    emitter: Emitter, heard: Heard
+) -> None:
+    emitter.once("ready", lambda: emitter.emit("ready"))
+    emitter.once("ready", heard.listener("a"))
+    emitter.emit("ready", 1)
+    emitter.emit("ready", 2)
+    assert heard.calls == [("a",)]
+    assert emitter.listeners("ready") == []
+
+
+@pytest.mark.parametrize("method", ["on", "once", "add_listener", "addListener"])
+def test_every_way_to_listen(emitter: Emitter, heard: Heard, method: str) -> None:
+    listener = heard.listener("a")
+    assert getattr(emitter, method)("ready", listener) is emitter
+    getattr(emitter, method)("ready", listener)
+    emitter.emit("ready")
+    assert heard.calls == [("a",), ("a",)]
+
+
+@pytest.mark.parametrize("method", ["off", "remove_listener", "removeListener"])
+def test_every_way_to_stop_listening(
+    emitter: Emitter, heard: Heard, method: str
+) -> None:
+    first, second = heard.listener("a"), heard.listener("b")
+    for listener in (first, second, first, heard.calls.append):
+        emitter.on("ready", listener)
+    emitter.once("ready", print)
+    stop = getattr(emitter, method)
+    # Of several registrations the latest; what is not there is no mistake.
+    for listener in (first, heard.calls.append, print, repr):
+        assert stop("ready", listener) is emitter
+    stop("error", print)
+    assert emitter.listeners("ready") == [first, second]
+
+
+@pytest.mark.parametrize("method", ["remove_all_listeners", "removeAllListeners"])
+def test_all_listeners_are_taken_off(emitter: Emitter, method: str) -> None:
+    emitter.on("ready", print).on("ready", print).on("error", print)
+    emitter.listeners("ready").clear()
+    assert emitter.listeners("ready") == [print, print]
+    assert getattr(emitter, method)("ready") is emitter
+    assert (emitter.listeners("ready"), emitter.listeners("error")) == ([], [print])
+    emitter.on("ready", print)
+    getattr(emitter, method)()
+    assert emitter.listeners("ready") == emitter.listeners("error") == []
+
+
+@pytest.mark.parametrize("method", ["on", "once"])
+def test_a_decorator_leaves_the_function_as_it_is(
+    emitter: Emitter, method: str
+) -> None:
+    calls = []
+
+    @getattr(emitter, method)("ready")
+    def on_ready(worker: Any) -> str:
+        calls.append(worker)
+        return "still itself"
+
+    emitter.emit("ready", "worker")
+    emitter.emit("ready", "worker")
+    assert len(calls) == (2 if method == "on" else 1)
+    assert on_ready("again") == "still itself"
+
+
+@pytest.mark.parametrize("event", [None, 5, b"ready", ["ready"], print])
+@pytest.mark.parametrize("method", ["on", "once", "add_listener", "off"])
+def test_an_event_without_a_name_is_a_mistake(
+    emitter: Emitter, method: str, event: Any
+) -> None:
+    with pytest.raises(ArgumentError, match="event must be the event's name, not"):
+        getattr(emitter, method)(event, print)
+    with pytest.raises(ArgumentError, match="event must be the event's name, not"):
+        emitter.on(event)
+
+
+@pytest.mark.parametrize("callback", [None, 5, "print", {}])
+@pytest.mark.parametrize("method", ["on", "once", "add_listener", "off"])
+def test_a_callback_that_cannot_be_called_is_a_mistake(
+    emitter: Emitter, method: str, callback: Any
+) -> None:
+    with pytest.raises(ArgumentError, match="callback must be callable, not"):
+        getattr(emitter, method)("ready", callback)
+    assert emitter.listeners("ready") == []
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("oops"), SystemExit(1), GeneratorExit(), CancelledError()]
+)
+def test_what_a_listener_raises_is_logged_and_the_others_are_called(
+    emitter: Emitter,
+    heard: Heard,
+    caplog: pytest.LogCaptureFixture,
+    error: BaseException,
+) -> None:
+    def broken() -> None:
+        raise error
+
+    emitter.on("ready", broken).on("ready", heard.listener("a"))
+    with caplog.at_level(logging.ERROR, "taskrouter_sync"):
+        assert emitter.emit("ready", 1) is True
+    assert heard.calls == [("a", 1)]
+    (record,) = caplog.records
+    assert record.getMessage().startswith("The listener ")
+    assert record.getMessage().endswith("broken of 'ready' raised")
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
+
+
+def test_an_interrupt_on_another_thread_is_a_listener_s_mistake(
+    emitter: Emitter, heard: Heard
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    emitter.on("ready", interrupted).on("ready", heard.listener("a"))
+    assert Background(lambda: emitter.emit("ready", 1)).result() is True
+    assert heard.calls == [("a", 1)]
+
+
+def test_ctrl_c_in_a_listener_comes_through(emitter: Emitter) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    emitter.on("ready", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        emitter.emit("ready")
+
+
+def test_a_listener_that_is_added_meanwhile_waits_for_the_next_event(
+    emitter: Emitter, heard: Heard
+) -> None:
+    emitter.on("ready", lambda: emitter.on("ready", heard.listener("late")))
+    emitter.emit("ready")
+    assert heard.calls == []
+    emitter.emit("ready")
+    assert heard.calls == [("late",)]
+
+
+def test_a_listener_that_takes_off_another_does_not_disturb_the_round(
+    emitter: Emitter, heard: Heard
+) -> None:
+    first, second, third = (heard.listener(name) for name in "abc")
+
+    def taking_off() -> None:
+        emitter.off("ready", first).off("ready", taking_off)
+
+    for listener in (taking_off, first, second, third):
+        emitter.on("ready", listener)
+    emitter.emit("ready")
+    assert heard.calls == [("a",), ("b",), ("c",)]
+    assert emitter.listeners("ready") == [second, third]
+
+
+def test_a_once_listener_is_called_once_when_two_threads_emit(emitter: Emitter) -> None:
+    calls: list[str] = []
+    for _ in range(200):
+        emitter.once("ready", lambda: calls.append("called"))
+    together = threading.Barrier(2)
+
+    def emit() -> None:
+        together.wait(5)
+        emitter.emit("ready")
+
+    threads = [threading.Thread(target=emit) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert len(calls) == 200
+
+
+class Remembering(Emitter):
+    """Hears of its new listeners, as a client does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: list[Registration] = []
+
+    def _on_registered(self, registration: Registration) -> None:
+        self.late.append(registration)
+
+
+def test_a_client_hears_of_each_new_listener() -> None:
+    emitter = Remembering()
+    emitter.on("ready", print).once("ready", print)
+    first, second = emitter.late
+    assert (first.event, first.callback, first.once) == ("ready", print, False)
+    assert second.once
+    emitter.off("ready", print)
+    assert emitter._is_registered(first)
+    assert not emitter._is_registered(second)
+
+
+def test_one_registration_alone_can_be_told() -> None:
+    calls: list[Any] = []
+    emitter = Remembering()
+    emitter.on("ready", lambda: calls.append("early"))
+    emitter.once("ready", lambda: calls.append("late"))
+    emitter._emit_to([emitter.late[1]])
+    assert calls == ["late"]
+    assert emitter.late[1].delivered
+    assert not emitter.late[0].delivered
+    assert not emitter._is_registered(emitter.late[1])
+
+
+class Collecting(Emitter):
+    """Takes what its listeners raise, as test helpers do; knows its events."""
+
+    _EVENTS = frozenset({"ready", "reservation.created"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[tuple[str, BaseException]] = []
+
+    def _on_listener_error(
+        self, registration: Registration, error: BaseException
+    ) -> None:
+        self.errors.append((registration.event, error))
+
+
+def test_what_a_listener_raises_can_be_observed_with_its_traceback() -> None:
+    emitter = Collecting()
+    emitter.on("ready", lambda: [].pop()).emit("ready")
+    [(event, error)] = emitter.errors
+    assert (event, type(error)) == ("ready", IndexError)
+    assert error.__traceback__ is not None
+
+
+@pytest.mark.parametrize("name", ["reservation.acreated", "Ready", "redy"])
+def test_a_name_that_looks_mistyped_is_a_warning_once(
+    caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    emitter = Collecting()
+    for _ in range(3):
+        emitter.on(name, print).once(name, print)
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"There is no event {name!r}; did you mean")
+
+
+@pytest.mark.parametrize("name", ["ready", "my.own.event", "x", ""])
+def test_any_other_name_is_taken_as_it_is(
+    caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    assert Collecting().on(name, print).listeners(name) == [print]
+    assert caplog.records == []
+
+
+def test_the_listener_that_runs_has_a_name(emitter: Emitter) -> None:
+    names: list[str | None] = []
+
+    def outer() -> None:
+        emitter.emit("inner")
+        names.append(emitter._running_name())
+
+    emitter.on("outer", outer).on("inner", lambda: names.append("inner"))
+    emitter.emit("outer")
+    assert str(names[1]).endswith("outer")
+    assert emitter._running_name() is None
+
+
+@pytest.fixture
+def interrupts() -> Iterator[Callable[[Callable[[], Any]], None]]:
+    """Run something in a signal handler, again and again, in the middle of the test."""
+    usual = signal.getsignal(signal.SIGALRM)
+
+    def start(action: Callable[[], Any]) -> None:
+        def handle(*_: Any) -> None:
+            if action():
+                signal.setitimer(signal.ITIMER_REAL, 0.0002)
+
+        signal.signal(signal.SIGALRM, handle)
+        signal.setitimer(signal.ITIMER_REAL, 0.0002)
+
+    yield start
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, usual)
+
+
+def test_a_signal_handler_may_do_anything_in_the_middle_of_anything(
+    emitter: Emitter, interrupts: Callable[[Callable[[], Any]], None]
+) -> None:
+    calls: list[str] = []
+
+    def listener() -> None:
+        calls.append("called")
+
+    def handler() -> bool:
+        emitter.on("ready", listener).off("ready", listener)
+        emitter.once("handled", listener).emit("handled")
+        return len(calls) < 1000
+
+    interrupts(handler)
+    while len(calls) < 1000:
+        emitter.on("ready", handler).off("ready", handler)
+        emitter.once("once", lambda: None).emit("once")
+    assert len(calls) == 1000
+    for event in ("ready", "once", "handled"):
+        assert emitter.listeners(event) == []
+
+
+def test_threads_that_register_at_once_lose_nothing(emitter: Emitter) -> None:
+    def work() -> None:
+        for _ in range(500):
+            emitter.on("kept", print).on("gone", print).off("gone", print)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(emitter.listeners("kept")) == 2000
+    assert emitter.listeners("gone") == []

@@ -1,0 +1,399 @@
+"""Resources: what they show of their payload, and what their methods ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from taskrouter_sync.errors import HttpError, TaskRouterError
+from taskrouter_sync.resources.base import PayloadView, deliver
+from taskrouter_sync.resources.models import Activity
+
+from ..support.recording_session import (
+    AC,
+    WA,
+    WC,
+    WK,
+    WORKER,
+    WQ,
+    WS,
+    WT,
+    WW,
+    RecordingSession,
+)
+
+
+EIGHT = datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("snake", "camel", "value"),
+    [
+        ("sid", "sid", WK),
+        ("friendly_name", "friendlyName", "Ann"),
+        ("activity_sid", "activitySid", WA),
+        ("available", "available", True),
+        ("date_created", "dateCreated", EIGHT),
+        ("date_status_changed", "dateStatusChanged", EIGHT.replace(minute=5)),
+        ("date_updated", "dateUpdated", None),
+        (
+            "attributes",
+            "attributes",
+            {"languages": ["en", "es"], "contact_uri": "client:joey"},
+        ),
+    ],
+)
+def test_a_property_is_read_in_both_spellings_by_index_and_as_an_attribute(
+    worker: Any, snake: str, camel: str, value: Any
+) -> None:
+    assert worker[snake] == worker[camel] == value
+    assert getattr(worker, snake) == getattr(worker, camel) == value
+
+
+def test_what_is_set_in_user_data_stays_and_is_what_update_sends(
+    session: RecordingSession, worker: Any
+) -> None:
+    worker.attributes.checked = True
+    worker["attributes"]["nested"] = {"a": 1}
+    assert worker.attributes.checked is True
+    assert worker.attributes.nested.a == 1
+    del worker.attributes.languages
+    session.reply(f"POST /Workers/{WK}", WORKER)
+    worker.update({"Attributes": worker.attributes})
+    sent = '{"contact_uri":"client:joey","checked":true,"nested":{"a":1}}'
+    assert session.requests == [("POST", f"/Workers/{WK}", {"Attributes": sent})]
+    # What the service says then is what is shown.
+    assert worker.attributes.checked is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "activityName",
+        "activity_name",
+        "attributes",
+        "activity",
+        "sid",
+        # Documented, and not in this payload; undocumented, and in it.
+        "shoe_size",
+        "shoeSize",
+    ],
+)
+def test_a_property_of_the_service_cannot_be_assigned(
+    session: RecordingSession, name: str
+) -> None:
+    worker = session.make({"sid": WK, "shoe_size": 42})
+    with pytest.raises(AttributeError, match=f"{name!r} is .* worker.update"):
+        setattr(worker, name, "Break")
+    assert name not in vars(worker)
+
+
+def test_a_name_of_the_programs_own_can_be_assigned(worker: Any) -> None:
+    worker.panel = "left"
+    worker.url = "mine"
+    assert (worker.panel, worker.url) == ("left", "mine")
+    del worker.panel
+    assert not hasattr(worker, "panel")
+
+
+def test_the_loop_over_a_resource_is_that_of_javascript(worker: Any) -> None:
+    """camelCase, in the service's order, the neighbors right behind their sids."""
+    assert list(worker) == [
+        "accountSid",
+        "activityName",
+        "activitySid",
+        "activity",
+        "attributes",
+        "available",
+        "dateCreated",
+        "dateStatusChanged",
+        "dateUpdated",
+        "friendlyName",
+        "sid",
+        "workspaceSid",
+        "workspace",
+    ]
+
+
+def test_a_resource_is_a_mapping(worker: Any) -> None:
+    assert isinstance(worker, Mapping)
+    assert dict(worker)["friendlyName"] == "Ann"
+    assert len(worker) == len(list(worker))
+    assert worker.get("friendly_name") == worker.get("friendlyName") == "Ann"
+    assert worker.get("color", "red") == "red"
+    assert "friendlyName" in worker
+    assert "friendly_name" in worker
+    assert "workspace" in worker
+    assert "color" not in worker
+    assert ("friendlyName", "Ann") in worker.items()
+
+
+def test_a_resource_is_true(session: RecordingSession) -> None:
+    wire: Any = session
+    assert Activity(wire, {}, "")
+
+
+@pytest.mark.parametrize("name", ["color", "Friendly_Name", "_secret", ""])
+def test_a_name_that_nobody_knows(worker: Any, name: str) -> None:
+    with pytest.raises(KeyError):
+        _ = worker[name]
+    with pytest.raises(AttributeError, match="'WorkerResource' object has no"):
+        getattr(worker, name)
+
+
+def test_a_name_that_is_mistyped_gets_a_suggestion(worker: Any) -> None:
+    with pytest.raises(AttributeError, match="'updaet'; see 'update'"):
+        worker.updaet()
+    with pytest.raises(AttributeError, match="'frendlyName'; see 'friendlyName'"):
+        _ = worker.frendlyName
+
+
+@pytest.mark.parametrize(
+    ("sid", "documented", "neighbor"),
+    [
+        (WK, "activityName", "activity"),
+        (WT, "assignmentStatus", "workflow"),
+        (WA, "available", "workspace"),
+        (WQ, "targetWorkers", "reservationActivity"),
+        (WS, "multiTaskEnabled", "timeoutActivity"),
+        (WW, "assignmentCallbackUrl", "workspace"),
+    ],
+)
+def test_what_is_documented_and_not_there_is_none(
+    session: RecordingSession, sid: str, documented: str, neighbor: str
+) -> None:
+    entity = session.make({"sid": sid})
+    assert getattr(entity, documented) is None
+    assert getattr(entity, neighbor) is None
+    # It is not among the properties all the same.
+    assert list(entity) == ["sid"]
+
+
+def test_what_nobody_has_documented_yet_is_there(session: RecordingSession) -> None:
+    worker = session.make({"sid": WK, "shoe_size": 42, "shoe_sid": "SH1"})
+    assert worker.shoeSize == worker.shoe_size == 42
+    assert list(worker) == ["sid", "shoeSize", "shoeSid"]
+
+
+def test_a_property_that_has_the_name_of_a_method_is_read_by_index(
+    session: RecordingSession,
+) -> None:
+    worker = session.make({"sid": WK, "update": 1, "keys": 2})
+    assert (worker["update"], worker["keys"]) == (1, 2)
+    assert callable(worker.update)
+
+
+def test_dir_lists_both_spellings_and_the_neighbors(worker: Any) -> None:
+    assert {
+        "friendly_name",
+        "friendlyName",
+        "activity",
+        "update_token",
+        "updateToken",
+        "fetch",
+    } <= {*dir(worker)}
+
+
+class TestNeighbors:
+    NEIGHBORS: tuple[tuple[str, str, str, str], ...] = (
+        # Whose, which sid, its name, where it is.
+        (WK, "activity_sid", "activity", f"/Activities/{WA}"),
+        (WQ, "reservation_activity_sid", "reservationActivity", f"/Activities/{WA}"),
+        (WQ, "assignment_activity_sid", "assignmentActivity", f"/Activities/{WA}"),
+        (WS, "timeout_activity_sid", "timeoutActivity", f"/Activities/{WA}"),
+        (WS, "default_activity_sid", "defaultActivity", f"/Activities/{WA}"),
+        (WT, "workflow_sid", "workflow", f"/Workflows/{WW}"),
+        (WT, "queue_sid", "queue", f"/TaskQueues/{WQ}"),
+        (WT, "task_queue_sid", "taskQueue", f"/TaskQueues/{WQ}"),
+        (WT, "workspace_sid", "workspace", ""),
+        (WC, "worker_sid", "worker", f"/Workers/{WK}"),
+    )
+
+    @pytest.mark.parametrize(("owner", "key", "name", "path"), NEIGHBORS)
+    def test_a_sid_gives_a_neighbor_that_is_fetched_when_asked_to(
+        self, session: RecordingSession, owner: str, key: str, name: str, path: str
+    ) -> None:
+        sid = path.rpartition("/")[2] or WS
+        entity = session.make({"sid": owner, key: sid})
+        neighbor = getattr(entity, name)
+        assert neighbor.sid == sid
+        assert name in entity
+        assert session.requests == []
+        session.reply(f"GET {path}", {"sid": sid, "friendly_name": "N"})
+        assert neighbor.fetch().friendlyName == "N"
+        assert session.requests == [("GET", path, None)]
+
+    def test_it_is_another_when_the_sid_is(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        assert worker.activity.sid == WA
+        session.reply(f"POST /Workers/{WK}", {**WORKER, "activity_sid": "WA2"})
+        worker.update("ActivitySid", "WA2")
+        assert worker.activity.sid == "WA2"
+
+    @pytest.mark.parametrize("sid", [None, "", 5, [WA]])
+    def test_what_is_no_sid_gives_no_neighbor(
+        self, session: RecordingSession, sid: Any
+    ) -> None:
+        worker = session.make({"sid": WK, "activity_sid": sid})
+        assert worker.activity is None
+        assert worker.activitySid == sid
+        assert list(worker) == ["sid", "activitySid"]
+
+    def test_what_the_payload_has_comes_first(self, session: RecordingSession) -> None:
+        worker = session.make({"sid": WK, "activity_sid": WA, "activity": "Idle"})
+        assert worker.activity == "Idle"
+        assert list(worker) == ["sid", "activitySid", "activity"]
+
+    def test_a_sid_of_no_resource_gives_none(self, worker: Any) -> None:
+        assert worker.accountSid == AC
+        assert not hasattr(worker, "account")
+
+
+class TestEquality:
+    def test_one_kind_and_sid_are_one_thing(self, session: RecordingSession) -> None:
+        one, other = session.make(WORKER), session.make({"sid": WK})
+        assert one == other
+        assert hash(one) == hash(other)
+        assert len({one, other}) == 1
+
+    @pytest.mark.parametrize("other", [{"sid": "WK2"}, {"sid": WT}, {"sid": "XX1"}])
+    def test_another_sid_is_another_thing(
+        self, session: RecordingSession, worker: Any, other: dict[str, Any]
+    ) -> None:
+        assert worker != session.make(other)
+
+    def test_without_a_sid_it_equals_itself(self, session: RecordingSession) -> None:
+        wire: Any = session
+        one, other = Activity(wire, {}, ""), Activity(wire, {}, "")
+        assert one == one
+        assert one != other
+        assert isinstance(hash(one), int)
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (WORKER, f"<Worker {WK} friendly_name='Ann' activity_name='Idle'>"),
+        ({"sid": WT}, f"<Task {WT}>"),
+        (
+            {"sid": WT, "assignment_status": "pending"},
+            f"<Task {WT} assignment_status='pending'>",
+        ),
+        ({"sid": WS, "friendly_name": "W"}, f"<Workspace {WS} friendly_name='W'>"),
+        ({"sid": "XX1", "a": 1}, "<Resource XX1>"),
+    ],
+)
+def test_a_resource_shows_itself(
+    session: RecordingSession, payload: dict[str, Any], shown: str
+) -> None:
+    assert repr(session.make(payload)) == shown
+
+
+def test_a_long_name_does_not_fill_the_screen(session: RecordingSession) -> None:
+    assert len(repr(session.make({"sid": WK, "friendly_name": "a" * 10**6}))) < 200
+
+
+Outcome = list[tuple[Any, ...]]
+
+
+class TestRequests:
+    def test_fetch_brings_a_new_resource_and_leaves_this_one(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        session.reply(f"GET /Workers/{WK}", {**WORKER, "friendly_name": "Bea"})
+        fetched = worker.fetch()
+        assert fetched.friendlyName == "Bea"
+        assert worker.friendlyName == "Ann"
+        assert session.requests == [("GET", f"/Workers/{WK}", None)]
+
+    def test_an_updated_resource_shows_it_before_the_callback(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        shown = []
+        session.reply(f"POST /Workers/{WK}", {"sid": WK, "friendly_name": "Bea"})
+        worker.update(
+            "FriendlyName", "Bea", lambda error, _: shown.append(worker.friendlyName)
+        )
+        assert shown == ["Bea"]
+        # What the service did not mention stays.
+        assert worker.activityName == "Idle"
+
+    def test_the_response_to_an_update_is_shown_whatever_its_date(
+        self, session: RecordingSession, worker: Any
+    ) -> None:
+        for name, date in [("Bea", 1500000002), ("Cid", "2017-07-14T02:40:01Z")]:
+            payload = {"sid": WK, "friendly_name": name, "date_updated": date}
+            session.reply(f"POST /Workers/{WK}", payload)
+            worker.update("FriendlyName", name)
+            assert worker.friendlyName == name
+        # A frame that was overtaken is not.
+        older = {"friendly_name": "Dan", "date_updated": 1400000000}
+        worker._apply(older, if_newer=True)
+        assert worker.friendlyName == "Cid"
+
+    @pytest.mark.parametrize("payload", [None, 5, [1], "text"])
+    def test_an_update_answered_without_an_object_changes_nothing(
+        self, session: RecordingSession, worker: Any, payload: Any
+    ) -> None:
+        session.reply(f"POST /Workers/{WK}", payload)
+        assert worker.update("FriendlyName", "Bea") == payload
+        assert worker.friendlyName == "Ann"
+
+    @pytest.mark.parametrize("sid", ["WK2", "", "FriendlyName"])
+    def test_an_update_of_another_sid_is_refused(
+        self, session: RecordingSession, worker: Any, sid: str
+    ) -> None:
+        with pytest.raises(ValueError, match=f"{sid!r} is not the sid of this worker"):
+            worker.update(sid, "FriendlyName", "Bea")
+        assert session.requests == []
+
+
+class TestDeliver:
+    """The outcome of a request reaches the callback or the caller, once."""
+
+    @pytest.mark.parametrize("error", [None, HttpError(500, "Oops")])
+    def test_what_a_callback_raises_reaches_the_caller(
+        self, error: TaskRouterError | None
+    ) -> None:
+        calls: Outcome = []
+
+        def request() -> str:
+            if error is not None:
+                raise error
+            return "result"
+
+        def broken(*outcome: Any) -> None:
+            calls.append(outcome)
+            raise HttpError(404, "the callback's own")
+
+        with pytest.raises(HttpError, match="the callback's own") as caught:
+            deliver(request, broken)
+        assert len(calls) == 1
+        assert caught.value.__context__ is None
+
+    def test_a_callback_may_take_less(self) -> None:
+        calls: Outcome = []
+        deliver(lambda: "result", lambda: calls.append(()))
+        deliver(lambda: "result", lambda error: calls.append((error,)))
+        assert calls == [(), (None,)]
+
+    def test_a_mistake_of_ours_is_no_result(self) -> None:
+        calls: Outcome = []
+        with pytest.raises(ZeroDivisionError):
+            deliver(lambda: 1 // 0, lambda *outcome: calls.append(outcome))
+        assert calls == []
+
+
+def test_a_name_of_the_payload_comes_before_its_camel_case() -> None:
+    view = PayloadView({"a_b": 1, "aB": 2})
+    assert (view.value("a_b"), view.value("aB")) == (1, 2)
+
+
+def test_of_two_names_with_one_camel_case_the_later_wins() -> None:
+    view = PayloadView({"a_b": 1, "a__b": 2})
+    assert view.value("aB") == 2
+    assert (view.value("a_b"), view.value("a__b")) == (1, 2)

@@ -1,0 +1,333 @@
+"""Statistics, lists and resources as plain data: dicts, JSON, rows, and HTML."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import pandas
+import pytest
+from hypothesis import given
+
+from taskrouter_sync.resources.statistics import (
+    RealTimeStatistics,
+    Statistics,
+    StatisticsData,
+)
+
+from ..strategies import moderate, payloads, texts
+from ..support.recording_session import (
+    AC,
+    WK,
+    WORKER,
+    WORKSPACE,
+    WR,
+    WT,
+    RecordingSession,
+)
+from .test_notebook import MARKUP, check
+
+
+PAYLOAD = {
+    "account_sid": AC,
+    "cumulative": {
+        "avg_task_acceptance_time": 12.5,
+        "end_time": "2015-07-30T20:05:00Z",
+        "end_date": "2015-07-30T20:05:00Z",
+        "split_by_wait_time": {"30": {"above": {"tasks": 1}}},
+    },
+    "realtime": {
+        "activity_statistics": [{"friendly_name": "Idle", "workers": 2}],
+        "tasks_by_priority": {"1": 3},
+        "tasks_by_status": {"reserved": 1, "pending": 2},
+    },
+    "url": f"{WORKSPACE}/Workers/{WK}/Statistics",
+    "worker_sid": WK,
+}
+
+IN_JAVASCRIPT = {
+    "accountSid": AC,
+    "cumulative": {
+        "avgTaskAcceptanceTime": 12.5,
+        "endTime": "2015-07-30T20:05:00Z",
+        "endDate": "2015-07-30T20:05:00Z",
+        "splitByWaitTime": {"30": {"above": {"tasks": 1}}},
+    },
+    "realtime": {
+        "activityStatistics": [{"friendlyName": "Idle", "workers": 2}],
+        "tasksByPriority": {"1": 3},
+        "tasksByStatus": {"reserved": 1, "pending": 2},
+    },
+    "workerSid": WK,
+}
+
+
+def test_json_has_the_names_of_javascript_in_the_services_order() -> None:
+    assert json.dumps(StatisticsData(PAYLOAD)) == json.dumps(IN_JAVASCRIPT)
+
+
+def test_both_spellings_are_read_at_every_depth() -> None:
+    statistics = StatisticsData(PAYLOAD)
+    assert statistics.cumulative.avgTaskAcceptanceTime == 12.5
+    assert statistics["cumulative"]["avg_task_acceptance_time"] == 12.5
+    assert statistics.realtime.activity_statistics[0].friendly_name == "Idle"
+    assert statistics.realtime["tasksByPriority"]["1"] == 3
+
+
+def test_a_documented_name_that_is_absent_is_none() -> None:
+    statistics = StatisticsData(PAYLOAD)
+    assert statistics.cumulative.tasksEntered is None
+    assert statistics.realtime.total_tasks is None
+    with pytest.raises(KeyError):
+        _ = statistics["totalTasks"]
+    with pytest.raises(AttributeError, match="'tasksEnterd'; see 'tasksEntered'"):
+        _ = statistics.cumulative.tasksEnterd
+
+
+PATH = f"/Workers/{WK}/Statistics"
+
+
+@pytest.fixture
+def statistics(session: RecordingSession) -> Any:
+    wire: Any = session
+    session.reply(f"GET {PATH}", PAYLOAD)
+    return Statistics(wire, f"{WORKSPACE}{PATH}")
+
+
+def test_statistics_show_themselves() -> None:
+    wire: Any = None
+    assert repr(Statistics(wire, "")) == "<Statistics>"
+    assert repr(RealTimeStatistics(wire, "")) == "<RealTimeStatistics>"
+
+
+STATISTICS: dict[str, Any] = {
+    "workspace_sid": "WS1",
+    "realtime": {
+        "activity_statistics": [{"friendly_name": "Idle", "workers": 2}],
+        "tasks_by_priority": {},
+        "tasks_by_status": {"reserved": 1, "pending": 2},
+        "total_tasks": 3,
+    },
+    "url": f"{WORKSPACE}/Statistics",
+}
+ROW = {
+    "workspace_sid": "WS1",
+    "realtime.activity_statistics": [{"friendly_name": "Idle", "workers": 2}],
+    "realtime.tasks_by_priority": {},
+    "realtime.tasks_by_status.reserved": 1,
+    "realtime.tasks_by_status.pending": 2,
+    "realtime.total_tasks": 3,
+}
+
+
+def page_of(session: RecordingSession, *items: Any, **meta: Any) -> Any:
+    return session.make({"meta": {"key": "workers", **meta}, "workers": list(items)})
+
+
+@pytest.fixture
+def workers(session: RecordingSession) -> Any:
+    """A page of two workers."""
+    second = {**WORKER, "sid": WK[:-1] + "2", "friendly_name": "Bob"}
+    return page_of(session, WORKER, second, page=0)
+
+
+def test_a_list_gives_its_properties_by_the_names_of_the_rest_api(workers: Any) -> None:
+    [ann, bob] = workers.to_dicts()
+    assert (ann["sid"], ann["friendly_name"], bob["friendly_name"]) == (
+        WK,
+        "Ann",
+        "Bob",
+    )
+    assert ann["date_created"] == datetime(2015, 7, 30, 20, tzinfo=timezone.utc)
+    assert ann["attributes"]["languages"] == ["en", "es"]
+    assert set(ann) == set(WORKER) - {"url", "links"}
+
+
+def test_a_row_belongs_to_whoever_got_it(workers: Any) -> None:
+    workers.to_dicts()[0]["friendly_name"] = "Zoe"
+    assert workers[0].friendly_name == "Ann"
+
+
+def test_what_is_no_resource_is_a_row_too(session: RecordingSession) -> None:
+    found = page_of(session, {"plain": 1}, 5)
+    assert found.to_dicts() == [{"plain": 1}, {"value": 5}]
+
+
+def test_statistics_are_one_row_named_by_path() -> None:
+    assert StatisticsData(STATISTICS).to_dicts() == [ROW]
+
+
+def test_a_list_of_statistics_has_a_row_for_each(session: RecordingSession) -> None:
+    found = session.make(
+        {"meta": {"key": "queue_statistics"}, "queue_statistics": [STATISTICS, 5]}
+    )
+    assert isinstance(found, list)
+    assert found.to_dicts() == found.toDicts() == [ROW, {"value": 5}]
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))]
+)
+def test_a_copy_of_statistics_is_statistics(again: Any) -> None:
+    statistics = StatisticsData(STATISTICS)
+    statistics["note"] = "mine"
+    copied = again(statistics)
+    assert type(copied) is StatisticsData
+    assert copied == statistics
+    assert copied.to_dicts() == [{**ROW, "note": "mine"}]
+
+
+def test_a_list_is_a_data_frame(workers: Any) -> None:
+    frame = pandas.DataFrame(workers)
+    assert list(frame["friendlyName"]) == ["Ann", "Bob"]
+    assert list(frame["available"]) == [True, True]
+
+
+def test_rows_are_a_data_frame(workers: Any) -> None:
+    frame = pandas.DataFrame(workers.to_dicts())
+    assert list(frame.friendly_name) == ["Ann", "Bob"]
+    assert str(frame.date_created.dtype).startswith("datetime64")
+    figures = pandas.DataFrame(StatisticsData(STATISTICS).to_dicts())
+    assert figures["realtime.total_tasks"][0] == 3
+
+
+def test_a_notebook_shows_a_resource(worker: Any) -> None:
+    words = check(worker._repr_html_()).words
+    assert words[0].startswith(f"Worker {WK}")
+    assert words[words.index("friendly_name") + 1] == "Ann"
+    assert "url" not in words
+
+
+def test_a_notebook_shows_a_list(workers: Any) -> None:
+    words = check(workers._repr_html_()).words
+    assert words[:3] == ["WorkerList page=0 items=2", "sid", "friendly_name"]
+    assert "Bob" in words
+
+
+def test_a_notebook_shows_statistics() -> None:
+    words = check(StatisticsData(STATISTICS)._repr_html_()).words
+    assert words[0] == "StatisticsData"
+    assert words[words.index("realtime.tasks_by_status.pending") + 1] == "2"
+
+
+def test_a_notebook_shows_a_list_of_statistics(session: RecordingSession) -> None:
+    found = session.make(
+        {"meta": {"key": "x_statistics"}, "x_statistics": [STATISTICS]}
+    )
+    assert check(found._repr_html_()).words[:2] == [
+        "Statistics",
+        "realtime.activity_statistics",
+    ]
+
+
+@given(payloads(MARKUP), MARKUP)
+@moderate
+def test_no_payload_becomes_markup(payload: dict[str, Any], name: str) -> None:
+    session = RecordingSession()
+    worker = {**WORKER, **payload, "sid": WK, "friendly_name": name}
+    check(session.make(worker)._repr_html_())
+    check(page_of(session, worker, payload)._repr_html_())
+    check(StatisticsData(payload)._repr_html_())
+
+
+@given(payloads())
+@moderate
+def test_rows_lose_nothing_of_statistics(payload: dict[str, Any]) -> None:
+    [row] = StatisticsData(payload).to_dicts()
+    again = json.loads(json.dumps(row))
+    assert again == row
+
+
+TASK = {"sid": WT, "date_created": 1438286400, "attributes": '{"a_b":[{"c":1.0}]}'}
+
+
+@pytest.fixture
+def reservation(session: RecordingSession) -> Any:
+    """A reservation with its task, and a nested object."""
+    session.reply(f"GET /Tasks/{WT}", TASK)
+    payload = {"sid": WR, "task_sid": WT, "outer_object": {"inner_date": "2015-07-30"}}
+    return session.result(payload)
+
+
+def test_an_entity_gives_itself_away_as_data(reservation: Any) -> None:
+    day = datetime(2015, 7, 30, tzinfo=timezone.utc)
+    task = {"sid": WT, "dateCreated": day.replace(hour=20)}
+    task |= {"attributes": {"a_b": [{"c": 1.0}]}}
+    assert (
+        reservation.to_dict()
+        == reservation.toDict()
+        == {
+            "sid": WR,
+            "taskSid": WT,
+            "outerObject": {"innerDate": day},
+            "task": task,
+        }
+    )
+    snake = reservation.to_dict(snake_case=True)
+    assert snake["outer_object"] == {"inner_date": day}
+    assert snake["task"]["date_created"] == day.replace(hour=20)
+
+
+def test_its_json_is_that_of_javascript(reservation: Any) -> None:
+    assert (
+        reservation.to_json()
+        == reservation.toJson()
+        == (
+            f'{{"sid":"{WR}","taskSid":"{WT}",'
+            '"outerObject":{"innerDate":"2015-07-30T00:00:00.000Z"},'
+            f'"task":{{"sid":"{WT}","dateCreated":"2015-07-30T20:00:00.000Z",'
+            '"attributes":{"a_b":[{"c":1}]}}}'
+        )
+    )
+
+
+def test_the_data_is_the_callers_own(reservation: Any) -> None:
+    given = reservation.to_dict()
+    assert pickle.loads(pickle.dumps(given)) == copy.deepcopy(given) == given
+    given["task"]["attributes"]["a_b"].append("mine")
+    assert reservation.task.attributes.a_b == [{"c": 1}]
+    assert type(given["task"]["attributes"]) is type(given["outerObject"]) is dict
+
+
+def test_a_list_is_an_object_with_its_page(workers: Any) -> None:
+    found = workers.to_dict()
+    names = [each["friendlyName"] for each in found["data"]]
+    assert (names, found["page"], found["hasNext"]) == (["Ann", "Bob"], 0, False)
+    assert list(found) == ["data", "page", "pageSize", "hasNext", "hasPrevious"]
+    assert "page_size" in workers.to_dict(snake_case=True)
+    assert json.loads(workers.to_json())["data"][0]["available"] is True
+
+
+def test_statistics_give_themselves_away_as_data(session: RecordingSession) -> None:
+    data = StatisticsData(STATISTICS)
+    kept = {name: value for name, value in STATISTICS.items() if name != "url"}
+    assert data.to_dict(snake_case=True) == kept
+    assert data.to_dict() == data
+    assert type(data.to_dict()["realtime"]) is dict
+    assert json.loads(data.to_json()) == data
+    found = session.make({"meta": {"key": "x_statistics"}, "x_statistics": [kept, 5]})
+    assert found.to_dict(snake_case=True) == [kept, 5]
+    assert json.loads(found.to_json()) == found == found.to_dict()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickle.dumps])
+def test_what_belongs_to_a_client_cannot_be_copied_and_says_how(
+    reservation: Any, workers: Any, statistics: Any, copied: Any
+) -> None:
+    for thing in (reservation, reservation.task, workers, statistics):
+        with pytest.raises(TypeError, match=r"take its data, with to_dict\(\)"):
+            copied(thing)
+    assert copy.copy(reservation).task is reservation.task
+
+
+@moderate
+@given(payloads(texts))
+def test_whatever_was_sent_is_json(payload: dict[str, Any]) -> None:
+    entity = RecordingSession().make({**payload, "sid": "WK1"})
+    for snake_case in (False, True):
+        assert isinstance(entity.to_dict(snake_case), Mapping)
+    assert json.loads(entity.to_json().encode())["sid"] == "WK1"
