@@ -252,7 +252,7 @@ def test_an_unreachable_service_is_an_error_event_and_the_call_s_error(
     came.expect("disconnected")
     with pytest.raises(TaskRouterError):
         worker.fetch()
-    with pytest.raises(RequestTimeout, match="not ready .*: No connection to"):
+    with pytest.raises(RequestTimeout, match=r"not ready .*: No connection to"):
         worker.wait_until_ready(0.01)
 
 

@@ -66,7 +66,7 @@ OF_A_WORKER: list[Case] = [
     ("activities.fetch", ("", CB), "must be a dict of parameters or a sid, not str ''"),
     ("activities.fetch", (SID, {}, CB), "expected parameters or a sid, .* str, dict"),
     ("activities.fetch", ({"A": CB}, CB), f"the value of A {NO_VALUE} object"),
-    ("fetchActivityList", (5, CB), "a dict of parameters or a sid, not int 5"),
+    ("fetchActivityList", (5, CB), "takes 0 values and a callback, not 1 values"),
 ]
 
 OF_A_RESERVATION: list[Case] = [
@@ -144,7 +144,6 @@ KEYWORDS: list[tuple[str, dict[str, Any], str]] = [
     ("reject", {"sid": "WA1"}, "reservation.reject: there is no argument 'sid'"),
     ("reject", {"callback": 5}, "callback must be a callable, not int 5"),
     ("reject", {"cb": "then"}, "cb must be a callable, not str 'then'"),
-    ("dequeue", {"from": "1800"}, "there is no argument 'from'"),
     ("dequeue", {"from_": "a", "dequeueFrom": "b"}, "dequeueFrom came more than once"),
     ("call", {"url": "http://x"}, "callFrom is required"),
     ("conference", {"options": ["x"]}, "options must be a dict, not list"),
