@@ -134,7 +134,7 @@ class HeldWorker(Worker):
         super().__init__(token, False, _timing=TIMING, **options)
 
     def _make_http(self, *_: Any) -> Http:
-        return HeldHttp(self._desk)
+        return self._desk.http
 
     def _make_connection(self, *_: Any) -> Any:
         return HeldConnection()
@@ -175,8 +175,9 @@ class Desk:
         # Those that never came, and those whose events a response had shown before.
         self.lost: list[Frame] = []
         self.overtaken: list[Frame] = []
-        # How long the log was when the client first asked for `ready`.
+        # How long the log was when the `ready` that was told first was performed.
         self.since: int | None = None
+        self._ready_performed = 0
         # What else happens before the next response to the test itself is there.
         self.meanwhile: Callable[[], None] = nothing
         self.connected = False
@@ -186,6 +187,7 @@ class Desk:
         self._came = threading.Condition()
         self._requests: list[Request] = []
         self._marks = 0
+        self.http = HeldHttp(self)
         self.client = HeldWorker(
             self,
             token or self.mint(),
@@ -203,10 +205,13 @@ class Desk:
             self._serve_all()
             closing.join(0.001)
         self._serve_all()
+        self.http.close()
         self._tap.shutdown()
 
     def _tell(self, event: str, argument: Any = None) -> None:
         self.told.append((event, argument))
+        if event == "ready" and self.since is None:
+            self.since = self._ready_performed
 
     def reservations_told(self) -> list[tuple[str, str]]:
         """List the reservation events that listeners were told of."""
@@ -283,8 +288,8 @@ class Desk:
             return
         request = waiting[which % len(waiting)]
         self.look()
-        if request.is_ready and self.since is None:
-            self.since = len(self.log)
+        if request.is_ready:
+            self._ready_performed = len(self.log)
         if request.reads_state:
             request.ahead_of = [*self.flight]
         request.perform()

@@ -183,8 +183,8 @@ class Story:
 def played(service: Service, before: list[Move], moves: list[Move]) -> Iterator[Story]:
     """Play a story: what was before the clients came, and what came then."""
     story = Story(service)
-    story.play(before)
     with desks(service.emulator, story.sids, "Alice", "Bob") as story.desks:
+        story.play(before)
         for desk in story.desks:
             desk.open()
         story.play(moves)
