@@ -30,10 +30,10 @@ if TYPE_CHECKING:
         WorkerCapabilityToken,
         WorkspaceCapabilityToken,
     )
+    from .javascript import Twilio
     from .taskqueue import TaskQueue
     from .worker import Worker
     from .workspace import Workspace
-    from .javascript import Twilio
 
 __all__ = [
     "ArgumentError",

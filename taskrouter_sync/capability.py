@@ -200,8 +200,8 @@ class TokenOptions(TypedDict, total=False):
     """The keywords of every capability token.
 
     `valid_until` and `nbf` are seconds since the epoch. `valid_until` beats the
-    lifetime; `nbf` is a minute before the moment of signing unless given, None leaves it
-    out. Each
+    lifetime; `nbf` is a minute before the moment of signing unless given, None leaves
+    it out. Each
     `allow_…` calls the method of that name; on by default are `allow_web_sockets`
     and `allow_fetch_self`.
     """

@@ -133,6 +133,9 @@ class Client(Emitter, Resource[R]):
         self._is_ready = False
         self._ready_requested = False
         self._has_expired = False
+        # Since when the connection has been down, and whether the log says so.
+        self._down_since: float | None = None
+        self._is_outage = False
         # Failures in a row, by what is tried again.
         self._failures: dict[str, int] = {}
         shared_http, self._fetcher = lifecycle.acquire()
@@ -228,16 +231,20 @@ class Client(Emitter, Resource[R]):
             # Each waiter gets a traceback of its own.
             raise refusal.with_traceback(None)
         because = "" if trouble is None else f": {trouble.message}"
-        raise RequestTimeout(f"The client was not ready within {timeout:g} s{because}") from trouble
+        raise RequestTimeout(
+            f"The client was not ready within {timeout:g} s{because}"
+        ) from trouble
 
     def _is_settled(self) -> bool:
-        return self._state is State.READY or self._refusal is not None or self._is_closed
+        return (
+            self._state is State.READY or self._refusal is not None or self._is_closed
+        )
 
     def run_forever(self) -> None:
         """Wait until the client is closed: the last line of a script, in words.
 
-        Ctrl-C closes all clients and ends the program with status 130; in a notebook, or
-        another interactive session, it ends this wait and nothing else.
+        Ctrl-C closes all clients and ends the program with status 130; in a notebook,
+        or another interactive session, it ends this wait and nothing else.
 
         Raises:
             RuntimeError: in an event callback, which would block all later ones.
@@ -262,7 +269,8 @@ class Client(Emitter, Resource[R]):
 
         May be called from any thread, any callback, a signal handler, and any number of
         times. When it returns no further callback comes, but for one that is running at
-        this moment, and the `disconnected` that follows if this is called in a callback.
+        this moment, and the `disconnected` that follows if this is called in a
+        callback.
         """
         deadline = time.monotonic() + _CLOSE
         with self._changed:
@@ -276,7 +284,9 @@ class Client(Emitter, Resource[R]):
             return
         if was_ready:
             self._send_last_request()
-        self._dispatcher.close(self._handle_last_callback if in_callback else self._handle_closed)
+        self._dispatcher.close(
+            self._handle_last_callback if in_callback else self._handle_closed
+        )
         self._connection.close()
         self._connection.join(max(0.0, deadline - time.monotonic()))
         self._dispatcher.join(max(0.0, deadline - time.monotonic()))
@@ -328,8 +338,8 @@ class Client(Emitter, Resource[R]):
     def update_token(self, token: Any) -> None:
         """Use another token from now on, for everything born of this client.
 
-        A connection that waits because its token was refused or has expired is opened at
-        once; an open one is not touched. May be called from any thread.
+        A connection that waits because its token was refused or has expired is opened
+        at once; an open one is not touched. May be called from any thread.
 
         Args:
             token: a capability token of the same account, workspace and channel.
@@ -341,6 +351,11 @@ class Client(Emitter, Resource[R]):
         """
         token = hide(token)
         self._session.update_token(token)
+
+    if TYPE_CHECKING:  # both spellings for editors; at run time by rule
+        updateToken = update_token
+        waitUntilReady = wait_until_ready
+        runForever = run_forever
 
     # What the session asks, on any thread.
 
@@ -407,11 +422,13 @@ class Client(Emitter, Resource[R]):
                 return True
             queued = self._queue_event(event, len(data))
         except InvalidResponse as error:
-            queued = self._dispatcher.put(partial(self._handle_bad_frame, error), size=len(data))
+            queued = self._dispatcher.put(
+                partial(self._handle_bad_frame, error), size=len(data)
+            )
         if not queued and not self._is_closed:
             self._log.warning(
-                "%s: %d events are queued for a callback that blocks; the connection is "
-                "opened again when they are done",
+                "%s: %d events are queued for a callback that blocks; the connection "
+                "is opened again when they are done",
                 self._name(),
                 len(self._dispatcher),
             )
@@ -437,9 +454,11 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.put(partial(self._handle_attempt_failed, error, token))
 
     def _queue_event(self, event: Event, size: int = 0) -> bool:
-        """Queue an event of a frame or a response; InvalidResponse if it makes no sense."""
+        """Queue an event; InvalidResponse if it makes no sense."""
         if event.type.startswith("ready"):
-            return self._dispatcher.put(partial(self._handle_ready_event, event), size=size)
+            return self._dispatcher.put(
+                partial(self._handle_ready_event, event), size=size
+            )
         return self._dispatcher.put(partial(self._handle_event, event), size=size)
 
     # Events.
@@ -453,15 +472,29 @@ class Client(Emitter, Resource[R]):
 
     def _handle_connected(self) -> None:
         self._connected = self._ready_requested = True
+        if self._is_outage and self._down_since is not None:
+            seconds = time.monotonic() - self._down_since
+            self._log.warning("%s: reconnected after %.0f s", self._name(), seconds)
+        self._down_since, self._is_outage = None, False
         self._emit("connected")
 
     def _handle_attempt_failed(self, error: TaskRouterError, token: Token) -> None:
         if is_refused(error):
             self._handle_refused(error, token)
-        self._handle_error(error)
+            self._handle_error(error)
+            return
+        # An outage is one warning, however many attempts it takes.
+        level = logging.DEBUG if self._is_outage else logging.WARNING
+        self._log.log(level, "%s: %s; retrying", self._name(), error)
+        self._is_outage = True
+        with self._changed:
+            self._last_error = error
+        self._emit("error", error)
 
     def _handle_disconnected(self, ending: Ending) -> None:
         self._connected = self._is_ready = False
+        if self._down_since is None:
+            self._down_since = time.monotonic()
         self._set_state(State.CONNECTING)
         self._dispatcher.cancel("ready")
         self._check_expiry()
@@ -670,9 +703,7 @@ class Client(Emitter, Resource[R]):
             self._log.info("%s: %s", self._name(), event_line(event, args))
         return self.emit(event, *args)
 
-    def _retry(
-        self, name: str, run: Callable[[], None], least: float = 0.0
-    ) -> None:
+    def _retry(self, name: str, run: Callable[[], None], least: float = 0.0) -> None:
         """Try something again, after a backoff that grows until it has succeeded."""
         failures = self._failures[name] = self._failures.get(name, 0) + 1
         seconds = max(least, self._timing.delay(failures))

@@ -159,17 +159,23 @@ class Connection:
 
     def join(self, timeout: float) -> None:
         """Wait until the thread has ended, for `timeout` seconds at most."""
-        if self._thread.ident is not None and threading.current_thread() is not self._thread:
+        if (
+            self._thread.ident is not None
+            and threading.current_thread() is not self._thread
+        ):
             self._thread.join(timeout)
 
     def _run(self) -> None:
         while (transport := self._next_transport()) is not None:
-            try:
-                self._attempt(transport)
-            except Exception:  # the top of the thread: a mistake must not end it
-                self._log.exception("%s failed unexpectedly", self._thread.name)
-                self._plan()
+            self._attempt_safely(transport)
         self._set_state(State.CLOSED)
+
+    def _attempt_safely(self, transport: Transport) -> None:
+        try:
+            self._attempt(transport)
+        except Exception:  # noqa: BLE001 - the top of the thread
+            self._log.exception("%s failed unexpectedly", self._thread.name)
+            self._plan()
 
     def _next_transport(self) -> Transport | None:
         """Wait until it is time to connect; None when the thread is to end."""

@@ -105,7 +105,8 @@ class Dispatcher:
         Args:
             run: called on the event thread, in turn.
             futures: what it waits for at the head of the queue, within the time limit.
-            size: bytes of its frame, from the socket thread; 0 for what always has room.
+            size: bytes of its frame, from the socket thread; 0 for what always has
+            room.
                 Above the high-water mark this waits until the queue is half empty, or
                 for `Timing.pause`.
 
@@ -212,10 +213,13 @@ class Dispatcher:
 
     def _run(self) -> None:
         while (call := self._next()) is not None:
-            try:
-                call()
-            except BaseException:  # the top of the thread, which no user code may end
-                self._log.exception("An event could not be delivered")
+            self._call_safely(call)
+
+    def _call_safely(self, call: Call) -> None:
+        try:
+            call()
+        except BaseException:  # noqa: BLE001 - the top of the thread, with user code
+            self._log.exception("An event could not be delivered")
 
     def _next(self) -> Call | None:
         """Wait for the next thing to do; None at the end."""

@@ -67,7 +67,8 @@ class Fetcher:
         """Run a job on one of the threads; returns at once.
 
         Args:
-            owner: whose it is: each has some threads of its own, so that no client waits
+            owner: whose it is: each has some threads of its own, so that no client
+            waits
                 for what others wait for.
             job: gives a result or raises a TaskRouterError.
         """
@@ -141,7 +142,9 @@ class Fetcher:
             self._changed.notify()
         while len(self._threads) < sum(self._busy.values()):
             thread = threading.Thread(
-                target=self._run, name=f"taskrouter-fetch-{next(self._numbers)}", daemon=True
+                target=self._run,
+                name=f"taskrouter-fetch-{next(self._numbers)}",
+                daemon=True,
             )
             try:
                 thread.start()
@@ -170,7 +173,7 @@ def _run_job(queued: _Queued) -> None:
         result = queued.job()
     except TaskRouterError as error:
         queued.future.set_exception(error)
-    except Exception as error:  # the top of the thread: events wait for the future
+    except Exception as error:  # noqa: BLE001 - the top of the thread
         log.exception("A request of the event thread failed unexpectedly")
         kind = type(error).__name__
         queued.future.set_exception(TaskRouterError(f"Unexpected {kind}"))

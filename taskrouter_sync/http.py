@@ -48,6 +48,7 @@ _KEPT = 1000
 
 # Bytes of a response.
 _LARGEST_BODY = 64 * 1024 * 1024
+_LARGEST_MESSAGE = 1024 * 1024  # where the status is an error
 _CHUNK = 65536
 
 # Connections unused for this many seconds may be forgotten by something on the way.
@@ -81,7 +82,7 @@ class Response(NamedTuple):
 
 
 class _Reply(NamedTuple):
-    """A response without its connection, which an error that somebody keeps would hold."""
+    """A response without its connection, which an error that is kept would hold."""
 
     status: int
     reason: str
@@ -137,9 +138,7 @@ class Http:
             raise found
         return _parse(found, method, token)
 
-    def _send(
-        self, url: str, body: Secret, timing: Timing
-    ) -> _Reply | TaskRouterError:
+    def _send(self, url: str, body: Secret, timing: Timing) -> _Reply | TaskRouterError:
         thread = threading.get_ident()
         nested = thread in self._busy
         session = _new_session() if nested else self._current_session()
@@ -177,7 +176,11 @@ class Http:
         self, session: requests.Session, url: str, body: Secret
     ) -> requests.PreparedRequest:
         request = requests.Request(
-            "POST", url, data=body.reveal().encode(), headers=_HEADERS
+            "POST",
+            url,
+            data=body.reveal().encode(),
+            headers=_HEADERS,
+            hooks={"response": _refuse_redirect},
         )
         # A session of the program's own may add to it; ours has nothing to add.
         return session.prepare_request(request) if self._given else request.prepare()
@@ -243,7 +246,11 @@ def _new_session() -> requests.Session:
     # Keep-alive probes let the kernel notice connections that are dead.
     options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
-    for name, seconds in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+    for name, seconds in (
+        ("TCP_KEEPIDLE", 30),
+        ("TCP_KEEPINTVL", 5),
+        ("TCP_KEEPCNT", 3),
+    ):
         if hasattr(socket, name):
             options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
     adapter.init_poolmanager(_KEPT, _KEPT, socket_options=options)
@@ -252,12 +259,22 @@ def _new_session() -> requests.Session:
     return session
 
 
+def _refuse_redirect(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Take a redirect as it is: requests would read its body without any limit.
+
+    It could carry the token to another host.
+    """
+    response.headers.pop("Location", None)
+
+
 def _read(response: requests.Response, deadline: float) -> bytes:
     """Read the body until a deadline, and only so much."""
     chunks: list[bytes] = []
     size = 0
     for chunk in _chunks(response):
         size += len(chunk)
+        if size > _LARGEST_MESSAGE and not 200 <= response.status_code < 300:
+            return b""  # the status says enough
         if size > _LARGEST_BODY:
             raise InvalidResponse(
                 f"The service's response is larger than {_LARGEST_BODY} bytes",
@@ -322,7 +339,9 @@ def _parse(reply: _Reply, method: str, token: Secret) -> Response:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise InvalidResponse("The service's response is not a JSON object", code=status)
+        raise InvalidResponse(
+            "The service's response is not a JSON object", code=status
+        )
     payload, event_type = document.get("payload"), document.get("event_type")
     _check_list(payload, status)
     date = date_value(reply.date)

@@ -60,7 +60,7 @@ class Lifecycle:
             return self._http, self._fetcher
 
     def release(self) -> None:
-        """Note that a client does not use the pools any more; the last one ends them."""
+        """Note that a client has ended; the last one ends the pools."""
         with self._changed:
             self._users -= 1
             if self._users:
@@ -125,8 +125,8 @@ class Lifecycle:
             waited_for = [client for client, keeps in self._open.items() if keeps]
             if waited_for:
                 waited_for[0]._log.info(
-                    "The script has ended; waiting for %s. Close them, or open them with "
-                    "daemon=True, to let the process end",
+                    "The script has ended; waiting for %s. Close them, or open them "
+                    "with daemon=True, to let the process end",
                     ", ".join(map(repr, waited_for)),
                 )
             while any(self._open.values()):

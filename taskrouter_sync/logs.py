@@ -38,7 +38,9 @@ class ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         text = re.sub(r"https?://[^/\s]+/v1/Workspaces/WS[0-9a-f]{32}/?", "/", text)
-        return re.sub(r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b", r"\1…\2", text)
+        return re.sub(
+            r"\b([A-Z]{2}[0-9a-f]{4})[0-9a-f]{24}([0-9a-f]{4})\b", r"\1…\2", text
+        )
 
 
 class _Console(_Stream):
@@ -69,7 +71,7 @@ class ClientLog(_Adapter):
     """
 
     def __init__(self, debug: object) -> None:
-        """Read the constructor's `debug` as TaskRouter.js does: off for False, "false"."""
+        """Read `debug` as TaskRouter.js does: off for False and "false"."""
         super().__init__(log, {})
         self._debug = debug is not False and debug != "false"
 

@@ -43,7 +43,9 @@ def base_urls(
     if region:
         # It becomes a part of the host's name, and the token goes there.
         if not re.fullmatch(r"[A-Za-z0-9-]+", region):
-            raise ArgumentError(f"region must be a name such as 'ie1', not {region!r:.80}")
+            raise ArgumentError(
+                f"region must be a name such as 'ie1', not {region!r:.80}"
+            )
         bridge = f"https://event-bridge.{region}.us1.twilio.com"
     return (
         _base_url("api_base_url", api_base_url, environment.get(API_VARIABLE), API),
@@ -91,7 +93,7 @@ def channel_url(event_bridge: str, token: Token) -> str:
 def socket_url(
     channel: str, token: Token, close_existing_sessions: bool, disconnect: str | None
 ) -> Secret:
-    """Give the address of a client's channel for the WebSocket, with the token in it."""
+    """Give the address of a client's channel for the WebSocket, with its token."""
     query = {
         "token": token.secret.reveal(),
         "closeExistingSessions": str(close_existing_sessions).lower(),

@@ -33,8 +33,8 @@ _MAX_PAGES = 1000
 class SessionListener(Protocol):
     """The client: it knows whether it is closed, and is told what requests brought.
 
-    `_check_open` raises `ClientClosed`; so does `_pause`, if the client is closed before
-    the seconds have passed. The others are called on the thread of the request.
+    `_check_open` raises `ClientClosed`; so does `_pause`, if the client is closed
+    before the seconds have passed. The others are called on the thread of the request.
     """
 
     def _check_open(self) -> None: ...
@@ -233,7 +233,11 @@ class Session:
         method, status = envelope["method"], 200
         try:
             return self._http.post(
-                self._channel_url, _sealed(envelope, token), method, token.secret, timing
+                self._channel_url,
+                _sealed(envelope, token),
+                method,
+                token.secret,
+                timing,
             )
         except TaskRouterError as error:
             status = error.code

@@ -120,7 +120,15 @@ class _Known:
         reservation: the newest, while it is open.
     """
 
-    __slots__ = ("concluded", "rank", "reservation", "shown", "status", "task_sid", "told")
+    __slots__ = (
+        "concluded",
+        "rank",
+        "reservation",
+        "shown",
+        "status",
+        "task_sid",
+        "told",
+    )
 
     def __init__(self, rank: int = 0, task_sid: str | None = None) -> None:
         self.told: set[str] = set()
@@ -199,7 +207,7 @@ class Reservations:
         sid = reservation.payload.get("sid")
         with self._lock:
             known = self._known.get(sid) if isinstance(sid, str) else None
-            if known is not None:
+            if known is not None and isinstance(sid, str):
                 if _status_rank(reservation.payload.get("reservation_status")) < ENDED:
                     known.reopen()
                 self._take(sid, known, reservation, 0)
@@ -300,7 +308,10 @@ class Reservations:
             del self._known[sid]
 
     def missed(
-        self, present: Iterable[Mapping[str, Any]], gone: Collection[str], queued: Set[Topic]
+        self,
+        present: Iterable[Mapping[str, Any]],
+        gone: Collection[str],
+        queued: Set[Topic],
     ) -> list[Missed]:
         """Compare with the service's state; gives the events that were missed.
 
@@ -317,9 +328,15 @@ class Reservations:
         with self._lock:
             for sid, payload in _newest(present).items():
                 known = self._known.get(sid)
-                if known is not None and _status_rank(payload["reservation_status"]) < ENDED:
+                if (
+                    known is not None
+                    and _status_rank(payload["reservation_status"]) < ENDED
+                ):
                     known.reopen()
-                created, updated = _date(payload, "date_created"), _date(payload, "date_updated")
+                created, updated = (
+                    _date(payload, "date_created"),
+                    _date(payload, "date_updated"),
+                )
                 for event in self._way(sid, payload, known, queued):
                     when = created if event == "created" else updated or created
                     found.append((when, Missed(PREFIX + event, sid, payload)))
@@ -332,8 +349,10 @@ class Reservations:
         found.sort(key=lambda each: each[0].timestamp() if each[0] else 0.0)
         return [missed for _, missed in found]
 
-    def missed_before(self, event: str, sid: str, payload: Mapping[str, Any]) -> list[str]:
-        """Find what was missed before the event of a frame that comes before the sync."""
+    def missed_before(
+        self, event: str, sid: str, payload: Mapping[str, Any]
+    ) -> list[str]:
+        """Find what was missed before an event that comes before the sync."""
         with self._lock:
             before = _BEFORE.get(event.removeprefix(PREFIX), ())
             known = self._known.get(sid)
@@ -343,12 +362,18 @@ class Reservations:
             return [PREFIX + each for each in before] if is_new else []
 
     def _way(
-        self, sid: str, payload: Mapping[str, Any], known: _Known | None, queued: Set[Topic]
+        self,
+        sid: str,
+        payload: Mapping[str, Any],
+        known: _Known | None,
+        queued: Set[Topic],
     ) -> Iterator[str]:
         path = PATHS.get(payload["reservation_status"], ())
         if known is not None:
             path = tuple(
-                each for each in path if RANKS[each] > known.rank and each not in known.told
+                each
+                for each in path
+                if RANKS[each] > known.rank and each not in known.told
             )
         elif not (
             self._is_complete
@@ -478,7 +503,9 @@ class Values:
             if self._told.get(topic, value) != value:
                 found.append(topic.event)
                 until = time.monotonic() + _LATE_FRAME
-                self._synced[topic] = _Synced(value, _date(payload, "date_updated"), until)
+                self._synced[topic] = _Synced(
+                    value, _date(payload, "date_updated"), until
+                )
             self._told[topic] = value
         return found
 
@@ -510,7 +537,7 @@ def _values(payload: Any) -> Iterator[tuple[Topic, Any]]:
 
 
 def _comparable(value: Any) -> Any:
-    """Read a value; attributes are JSON text, which may be written in different ways."""
+    """Read a value; JSON text may be written in different ways."""
     if not isinstance(value, str):
         return value
     try:

@@ -68,8 +68,8 @@ class Timing(NamedTuple):
 def may_repeat(method: str, error: TaskRouterError) -> bool:
     """Whether a request that failed like this may be sent once more.
 
-    A GET always may, if the failure may pass. A POST or DELETE only if it surely did not
-    reach the service, or the service responded with 429, 500 or 503.
+    A GET always may, if the failure may pass. A POST or DELETE only if it surely did
+    not reach the service, or the service responded with 429, 500 or 503.
     """
     if isinstance(error, HttpError):
         return error.status in _REFUSED or (method == "GET" and error.status > 500)

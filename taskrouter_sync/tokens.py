@@ -132,7 +132,9 @@ def read_token(token: Any, sid_claim: str) -> Token:
     if missing:
         raise TokenError(f"The token lacks {', '.join(missing)}")
     if not claims.get(sid_claim):
-        raise TokenError(f"The token lacks {sid_claim}: it is for another kind of client")
+        raise TokenError(
+            f"The token lacks {sid_claim}: it is for another kind of client"
+        )
     for name in (*needed, sid_claim):
         # They become parts of URLs.
         if not isinstance(claims[name], str) or not re.fullmatch(r"\w+", claims[name]):

@@ -120,7 +120,7 @@ class _Reader:
             self._skip_informational()
 
     def _skip_informational(self) -> None:
-        """Pass over 1xx responses before the 101, which websocket-client doesn't know."""
+        """Pass over 1xx responses, which websocket-client does not know."""
         while re.match(rb"HTTP/1\.[01] 1(?!01)\d\d", self._buffer):
             self._buffer = self._buffer.partition(b"\r\n\r\n")[2]
             if not self._buffer:
@@ -208,7 +208,9 @@ class Transport:
             return _refusal(error, url)
         except _FAILURES as error:
             reason = _reason(error, route)
-            return ConnectionFailed(f"No connection to the event bridge at {host}: {reason}")
+            return ConnectionFailed(
+                f"No connection to the event bridge at {host}: {reason}"
+            )
         return None
 
     def _connect(self, host: str, port: int) -> socket.socket:
@@ -239,19 +241,20 @@ class Transport:
             while addresses or pending:
                 if addresses:
                     family, kind, protocol, _, address = addresses.pop(0)
-                    sock = socket.socket(family, kind, protocol)
-                    pending.append(sock)
-                    sock.setblocking(False)
-                    code = sock.connect_ex(address)
-                    selector.register(sock, selectors.EVENT_WRITE)
+                    new = socket.socket(family, kind, protocol)
+                    pending.append(new)
+                    new.setblocking(False)
+                    code = new.connect_ex(address)
+                    selector.register(new, selectors.EVENT_WRITE)
                     if code not in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
-                        failure = _drop(sock, code, pending, selector)
+                        failure = _drop(new, code, pending, selector)
                         continue
                 wait = max(0.0, deadline - time.monotonic())
                 ready = selector.select(min(wait, _NEXT_ADDRESS) if addresses else wait)
                 if not ready and not wait:
                     raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-                for sock in [key.fileobj for key, _ in ready]:
+                for key, _ in ready:
+                    sock = key.fileobj
                     if sock is waker:
                         raise Aborted
                     assert isinstance(sock, socket.socket)
@@ -276,7 +279,10 @@ class Transport:
         try:
             # A redirect could carry the token to another host: it counts as a refusal.
             self._ws.connect(
-                url.reveal(), socket=self._reader, suppress_origin=True, redirect_limit=0
+                url.reveal(),
+                socket=self._reader,
+                suppress_origin=True,
+                redirect_limit=0,
             )
         finally:
             # Some versions raise when the limit is exhausted, others do not.
@@ -332,7 +338,7 @@ class Transport:
             sock.close()
 
     def forked(self) -> None:
-        """Close the descriptor in a child process; the parent's connection stays open."""
+        """Close the descriptor in a child process, but not the connection."""
         sock, self._sock = self._sock, None
         if sock is not None:
             # Not SSLSocket's own, which might send something.
@@ -361,7 +367,7 @@ def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
 
 
 def _trust(ca_bundle: str | None) -> ssl.SSLContext:
-    """Give a context that verifies with a file of certificates, or a directory of them."""
+    """Verify with a file of certificates, or a directory of them."""
     changed = None if ca_bundle is None else os.stat(ca_bundle).st_mtime_ns
     return _context(ca_bundle, changed)
 
@@ -411,7 +417,9 @@ def _reason(error: BaseException, route: Route | None = None) -> str:
         return "timed out"
     if isinstance(error, websocket.WebSocketConnectionClosedException):
         return "it was closed without a close frame"
-    is_library = isinstance(error, websocket.WebSocketException | CookieError | ValueError)
+    is_library = isinstance(
+        error, websocket.WebSocketException | CookieError | ValueError
+    )
     if is_library and not isinstance(error, OSError):
         return f"the response is not a WebSocket's ({type(error).__name__})"
     return describe_failure(error, route.ca_bundle if route else None)
@@ -424,7 +432,9 @@ def _refusal(
     if status < 300:
         return ConnectionFailed(f"The upgrade was answered with status {status}")
     body = getattr(error, "resp_body", None)
-    query = dict(pair.partition("=")[::2] for pair in urlsplit(url.reveal()).query.split("&"))
+    query = dict(
+        pair.partition("=")[::2] for pair in urlsplit(url.reveal()).query.split("&")
+    )
     return http_error(
         status,
         responses.get(status, ""),

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _UPDATE_ACTIVITY = Signature(
     "worker.updateActivity",
-    (Parameter("activitySid", "activity_sid", "ActivitySid", True, (str,)),),
+    (Parameter("activitySid", "activity_sid", "ActivitySid", True, (str,), sid=True),),
     callback_at=1,
 )
 _COMPLETE_TASK = Signature(
@@ -125,8 +125,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if isinstance(debug, Mapping):
             raise ArgumentError(
                 "Worker takes no options object: pass Worker(token, debug, "
-                "connect_activity_sid, disconnect_activity_sid, close_existing_sessions, "
-                "region, max_retries), or these as keywords"
+                "connect_activity_sid, disconnect_activity_sid, "
+                "close_existing_sessions, region, max_retries), or these as keywords"
             )
         _check_activity("connect_activity_sid", connect_activity_sid)
         _check_activity("disconnect_activity_sid", disconnect_activity_sid)
@@ -212,8 +212,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def fetch_reservations(self, *args: Any, **keywords: Any) -> Any:
         """Get the worker's reservations: ``fetchReservations(cb, params)``.
 
+        Each has its task loaded.
+
         Args:
-            callback: gets each reservation with its task loaded.
             params: filters of the REST API: ``{"ReservationStatus": "accepted"}``; in
                 Python code they may be keywords.
 
@@ -329,7 +330,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     @callback_first
     def fetch_activity_list(self) -> ActivityList:
-        """Get the activities. Deprecated: use ``activities.fetch``."""
+        """Get the activities: ``fetchActivityList(cb)``.
+
+        Deprecated: use ``activities.fetch``.
+        """
         _warn("fetchActivityList is deprecated: use activities.fetch")
         return self.activities.fetch()
 
@@ -411,7 +415,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         made = self._build_reservation(event.payload, sid, task, reservation)
         if self._is_behind and self._reservations.since is not None:
             # The sync is not done yet; the order of a reservation's events is kept.
-            for earlier in self._reservations.missed_before(event.type, sid, made.payload):
+            for earlier in self._reservations.missed_before(
+                event.type, sid, made.payload
+            ):
                 self._emit_reservation(earlier, sid, made)
         self._emit_reservation(event.type, sid, made)
 
@@ -433,7 +439,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _build(self, result: Any) -> Any:
         if isinstance(result, TaskRouterError):
-            self._log.info("%s: a detail of an event is missing: %s", self._name(), result)
+            self._log.info(
+                "%s: a detail of an event is missing: %s", self._name(), result
+            )
             return None
         return self._session.build(result)
 
@@ -454,7 +462,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # the sync has emitted it
         if event.type in _OF_THE_WORKER:
             self._apply(event.payload, if_newer=True)
-        if event.type == _ACTIVITY:
+        if event.type == _ACTIVITY and isinstance(event.payload, Mapping):
             self._handle_activity(event.payload.get("activity_sid"))
         super()._handle_event(event)
 
@@ -506,7 +514,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _handle_activity(self, activity: Any) -> None:
         """Follow an activity that somebody has put the worker in."""
-        if self._wanted_activity is not None and activity == self._disconnect_activity_sid:
+        if (
+            self._wanted_activity is not None
+            and activity == self._disconnect_activity_sid
+        ):
             return  # of the disconnect that the worker is to come back from
         self._own_activity, self._wanted_activity = activity, None
 
@@ -520,9 +531,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if wanted is None or not self._is_ready:
             return  # withdrawn; or asked for at the next `ready`
         start = partial(
-            self._session.start, "POST", self._session.resource_url, {"ActivitySid": wanted}
+            self._session.start,
+            "POST",
+            self._session.resource_url,
+            {"ActivitySid": wanted},
         )
-        self._fetch_then((start,), partial(self._handle_activity_response, wanted), first=True)
+        self._fetch_then(
+            (start,), partial(self._handle_activity_response, wanted), first=True
+        )
 
     def _handle_activity_response(self, wanted: str, result: Any) -> None:
         if isinstance(result, TaskRouterError):
@@ -563,7 +579,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._values.learn(payload)
             return
         # It may have seen events on an earlier connection that was never ready.
-        if is_first and not (self._is_behind and (known or self._values.knows_channels())):
+        if is_first and not (
+            self._is_behind and (known or self._values.knows_channels())
+        ):
             self._is_behind = False
             self._read_pending()
         else:
@@ -583,7 +601,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._read_pending()
 
     def _read_pending(self) -> None:
-        self._read("Reservations", {"ReservationStatus": "pending"}, self._handle_pending)
+        self._read(
+            "Reservations", {"ReservationStatus": "pending"}, self._handle_pending
+        )
 
     def _handle_pending(self, found: Any) -> None:
         if found is None:
@@ -606,7 +626,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if activity is not None and not is_pending:
             self._want_activity(activity)
 
-    def _handle_sync_failed(self, error: TaskRouterError, again: Callable[[], None]) -> None:
+    def _handle_sync_failed(
+        self, error: TaskRouterError, again: Callable[[], None]
+    ) -> None:
         if may_pass(error):
             self._retry("sync", again)
         else:
@@ -629,8 +651,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _read_state(self) -> None:
         """Read what listeners may have missed.
 
-        The service has a log of events too (``/Events``), which a worker's token may not
-        read; so what the lists do not show any more is lost: that a reservation was
+        The service has a log of events too (``/Events``), which a worker's token may
+        not read; so what the lists do not show any more is lost: that a reservation was
         wrapping before it was completed, or that there was one that is forgotten.
         """
         reads = [partial(self._start_read, "Reservations", {"PageSize": 1000})]
@@ -660,7 +682,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         else:
             run()
 
-    def _handle_reservations(self, present: list[Any], unlisted: list[str], *found: Any) -> None:
+    def _handle_reservations(
+        self, present: list[Any], unlisted: list[str], *found: Any
+    ) -> None:
         gone = set()
         for sid, each in zip(unlisted, found, strict=True):
             if isinstance(each, Mapping):
@@ -686,7 +710,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
                 self._handle_error(found)
             else:
                 self._may_read_channels = False
-                self._log.info("%s: the channels can't be read: %s", self._name(), found)
+                self._log.info(
+                    "%s: the channels can't be read: %s", self._name(), found
+                )
             return
         self._succeeded("channels")
         for payload in found:

@@ -48,8 +48,9 @@ class Workspace(
         Args:
             token: a capability token for the workspace, or a function that returns a
                 fresh one.
-            debug, region, max_retries, api_base_url, event_bridge_base_url, daemon,
-                http_session: as for `taskrouter_sync.Worker`.
+            debug, region, max_retries, api_base_url, event_bridge_base_url: as for
+                `taskrouter_sync.Worker`.
+            daemon, http_session: as there.
 
         Raises:
             TokenError: a ValueError that names what the token lacks.

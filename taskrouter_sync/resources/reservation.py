@@ -346,7 +346,7 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         self._task = task
 
     def _inherit_task(self, older: Reservation) -> None:
-        """Take the task of an older state of this reservation, if it has none loaded."""
+        """Take the task of an older state, if this has none loaded."""
         if self._task is None:
             self._task = older._task
 

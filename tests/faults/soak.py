@@ -45,7 +45,7 @@ from .storm import Storm, Work
 PATIENCE = 20.0
 
 # Far shorter than in earnest, so that a minute sees much trouble.
-TIMING = timing(connect=0.3, answer=0.4, silence=0.8)
+TIMING = timing(connect=0.3, answer=0.4, heartbeat=0.8)
 
 RESERVATIONS = [event for event in EVENTS if event.startswith("reservation.")]
 

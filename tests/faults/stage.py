@@ -92,7 +92,7 @@ class Mistakes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         # What nobody listens to is logged, and is trouble as any other.
-        if record.exc_info and not isinstance(error, TaskRouterError):
+        if error is not None and not isinstance(error, TaskRouterError):
             self.found.append(self.format(record))
 
 

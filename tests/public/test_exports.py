@@ -29,7 +29,7 @@ ERRORS = [
     (ConnectionFailed("refused"), 0, "refused", TaskRouterError),
     (InvalidResponse("no JSON", code=200), 200, "no JSON", TaskRouterError),
     (ClientClosed(), 0, "The client is closed", TaskRouterError),
-    (TokenError("no JWT"), 0, "no JWT", ValueError),
+    (TokenError("not a valid JWT"), 0, "not a valid JWT", ValueError),
     (ArgumentError("too many"), 0, "too many", TypeError),
 ]
 ERROR_NAMES = [type(each[0]).__name__ for each in ERRORS]

@@ -1,4 +1,4 @@
-"""What tests need of the SDK's inside: all of it is named here."""
+"""What tests need of the SDK's inside and of the engine's: all of it is named here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import fetcher, http, session, sync
+from taskrouter_sync import client as client_module, fetcher, http, session, sync
 from taskrouter_sync.timing import Timing
 from taskrouter_sync.tokens import EXPIRY_MARGIN
 
@@ -19,26 +19,10 @@ FETCH_THREADS = fetcher.MAX_THREADS
 
 
 def timing(
-    *,
-    answer: float | None = None,
-    connect: float | None = None,
-    silence: float | None = None,
-    events: int | None = None,
-    patience: float | None = None,
-    renewal: float | None = None,
+    *, answer: float = 15.0, connect: float = 5.0, heartbeat: float = 60.0
 ) -> Timing:
     """Make the time limits of a client: the usual ones, but for these."""
-    changes = {
-        "response": answer,
-        "fetch": answer,
-        "connect": connect,
-        "handshake": connect,
-        "heartbeat": silence,
-        "max_events": events,
-        "pause": patience,
-        "renewal": renewal,
-    }
-    return Timing(**{name: each for name, each in changes.items() if each is not None})
+    return Timing(connect=connect, response=answer, heartbeat=heartbeat)
 
 
 def set_pauses(
@@ -51,9 +35,9 @@ def set_pauses(
 
 def limit_pauses(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Let no client wait longer than this before an attempt."""
-    draw = Timing.delay
+    delay = Timing.delay
     monkeypatch.setattr(
-        Timing, "delay", lambda timing, attempt: min(seconds, draw(timing, attempt))
+        Timing, "delay", lambda timing, attempt: min(seconds, delay(timing, attempt))
     )
 
 
@@ -63,14 +47,11 @@ def set_renewal(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 
 def limit_queue(
-    monkeypatch: pytest.MonkeyPatch, events: int, patience: float | None = None
+    monkeypatch: pytest.MonkeyPatch, events: int, patience: float = 5.0
 ) -> None:
     """Say how many events may wait, and how long reading waits for room."""
-    defaults = {"max_events": events}
-    if patience is not None:
-        defaults["pause"] = patience
-    values = Timing()._replace(**defaults)
-    monkeypatch.setattr(Timing.__new__, "__defaults__", tuple(values))
+    limits = Timing(max_events=events, pause=patience)
+    monkeypatch.setattr(client_module, "Timing", lambda: limits)
 
 
 def limit_response(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
@@ -116,6 +97,8 @@ LASTING = (
     "taskrouter_sync.client",
     "taskrouter_sync.connection",
     "taskrouter_sync.dispatcher",
+    "taskrouter_sync.fetcher",
+    "taskrouter_sync.http",
     "taskrouter_sync.session",
     "taskrouter_sync.sync",
     "taskrouter_sync.transport",

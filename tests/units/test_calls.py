@@ -9,6 +9,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,6 +58,7 @@ def bare(kind: type) -> Any:
     thing: Any = kind.__new__(kind)
     if issubclass(kind, Resource):
         Resource.__init__(thing, session, {"sid": WK}, session.resource_url)
+        thing._dispatcher = SimpleNamespace(call_soon=lambda run: None)
     else:
         meta = dict.fromkeys(("next_page_url", "previous_page_url"), "https://t/page")
         args = ((), meta) if issubclass(kind, lists.ListResource) else ()

@@ -162,7 +162,7 @@ def test_a_listener_that_blocks_delays_its_own_client_only(
 def test_a_listener_that_blocks_does_not_keep_heartbeats_from_being_seen(
     ready_worker: ReadyWorker, emulator: Emulator, alice: str, send: Marker
 ) -> None:
-    worker, came = ready_worker(_timing=timing(silence=0.7))
+    worker, came = ready_worker(_timing=timing(heartbeat=0.7))
     block = Block()
     worker.on("one", block)
     send("one")

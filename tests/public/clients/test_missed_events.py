@@ -408,7 +408,7 @@ def test_what_happens_on_a_dead_connection_is_told_on_the_next(
     ready_worker: ReadyWorker,
     no_pauses: None,
 ) -> None:
-    _, came = ready_worker(_timing=timing(silence=1.0))
+    _, came = ready_worker(_timing=timing(heartbeat=1.0))
     emulator.faults.stall_sockets(alice)
     at_service.do("create", "accepted")
     came.expect("disconnected")

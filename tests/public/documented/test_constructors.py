@@ -232,15 +232,11 @@ OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     (
         {"max_retries": "many"},
         ArgumentError,
-        "max_retries must be .*, not 'many'",
+        "max_retries must be an integer .* 'many'",
     ),
-    (
-        {"max_retries": -1},
-        ArgumentError,
-        "max_retries must be .* from 0, not -1",
-    ),
+    ({"max_retries": -1}, ArgumentError, "max_retries must be an integer .*, not -1"),
     ({"max_retries": 1.5}, ArgumentError, "max_retries must be an integer .*, not 1.5"),
-    ({"max_retries": True}, ArgumentError, "max_retries must be an integer from 0"),
+    ({"max_retries": True}, ArgumentError, "max_retries must be an integer"),
     ({"region": 5}, ArgumentError, "region must be text, not int"),
     ({"api_base_url": 5}, ArgumentError, "api_base_url must be a URL, not int"),
     ({"api_base_url": "x"}, ValueError, "api_base_url must be a URL .*, not 'x'"),
@@ -250,8 +246,8 @@ OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({BRIDGE: "http://"}, ValueError, "must be a URL of http"),
     ({BRIDGE: "http://[::1"}, ValueError, "."),
     ({BRIDGE: "http://x:port"}, ValueError, "."),
-    ({BRIDGE: f"http://{'x' * 70}.com"}, ValueError, "must be a URL of http"),
-    ({BRIDGE: "http://a..com"}, ValueError, "must be a URL of http"),
+    ({BRIDGE: f"http://{'x' * 70}.com"}, ValueError, "not a URL"),
+    ({BRIDGE: "http://a..com"}, ValueError, "not a URL"),
 ]
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(120)
 _AT_A_TIME = 6
 
 # For the cases that are about time limits: seconds that they can be waited for.
-_SHORT = timing(answer=1.0, silence=2.0)
+_SHORT = timing(answer=1.0, heartbeat=2.0)
 
 _CASES = {name: adapt(case) for name, case in load_all().items()}
 
