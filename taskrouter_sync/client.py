@@ -408,7 +408,7 @@ class Client(Emitter, Resource[R]):
             self._close_existing_sessions,
             self._disconnect_activity_sid,
         )
-        return Target(url, self._http.route(self._channel_url))
+        return url, self._http.route(self._channel_url)
 
     def _on_open(self) -> None:
         # The request is on its way before any callback runs.

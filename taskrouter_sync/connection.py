@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from logging import LoggerAdapter
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .errors import ConnectionFailed, HttpError, TaskRouterError
 from .network import Route
@@ -37,11 +37,8 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Target(NamedTuple):
-    """Where to connect to, with the token of this moment."""
-
-    url: Secret
-    route: Route
+# Where to connect to, with the token of this moment, and how to get there.
+Target: TypeAlias = tuple[Secret, Route]
 
 
 class Ending(NamedTuple):

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from .properties import date_value
 from .resources.reservation import Reservation
@@ -444,12 +444,8 @@ def _date(payload: Mapping[str, Any], name: str) -> datetime | None:
     return date if isinstance(date, datetime) else None
 
 
-class _Synced(NamedTuple):
-    """What a sync emitted; the frame of the same change may still come."""
-
-    value: Any
-    date: datetime | None
-    until: float
+# What a sync emitted, its date, and until when the frame of the same change may come.
+_Synced: TypeAlias = tuple[Any, "datetime | None", float]
 
 
 class Values:
@@ -503,9 +499,7 @@ class Values:
             if self._told.get(topic, value) != value:
                 found.append(topic.event)
                 until = time.monotonic() + _LATE_FRAME
-                self._synced[topic] = _Synced(
-                    value, _date(payload, "date_updated"), until
-                )
+                self._synced[topic] = value, _date(payload, "date_updated"), until
             self._told[topic] = value
         return found
 
@@ -520,11 +514,12 @@ def topic_of(event: str, payload: Any) -> Topic | None:
 
 def _is_late(synced: _Synced, value: Any, payload: Mapping[str, Any]) -> bool:
     date = _date(payload, "date_updated")
-    if time.monotonic() > synced.until:
+    synced_value, synced_date, until = synced
+    if time.monotonic() > until:
         return False
-    if date is None or synced.date is None or date == synced.date:
-        return bool(value == synced.value)
-    return date < synced.date
+    if date is None or synced_date is None or date == synced_date:
+        return bool(value == synced_value)
+    return date < synced_date
 
 
 def _values(payload: Any) -> Iterator[tuple[Topic, Any]]:
