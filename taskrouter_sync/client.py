@@ -392,7 +392,7 @@ class Client(Emitter, Resource[R]):
     def _on_result(self, result: Any) -> None:
         """Look at what a request brought; a Worker keeps its reservations current."""
 
-    # What the connection tells, on the socket thread.
+    # What the connection reports, on the socket thread.
 
     def _target(self) -> Target | None:
         token = self._tried = self._session.token
@@ -682,7 +682,7 @@ class Client(Emitter, Resource[R]):
             self._emit_to([registration], *args)
 
     def _state_of(self, event: str) -> tuple[Any, ...] | None:
-        """Tell what an event would carry now, if the state that it reports holds."""
+        """Give what an event would carry now, if the state that it reports holds."""
         if event == "connected" and self._connected:
             return ()
         if event == "ready" and self._is_ready:

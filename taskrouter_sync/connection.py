@@ -55,7 +55,7 @@ class Ending(NamedTuple):
 
 
 class ConnectionListener(Protocol):
-    """Who is told of the connection, on its thread; must not raise.
+    """Follows the connection, on its thread; must not raise.
 
     `_target` is asked before each attempt; None: there is nothing to try until
     `Connection.retry`. `_on_message` returns False to drop the connection.
@@ -82,7 +82,7 @@ class Connection:
 
         Args:
             name: of the thread.
-            listener: is told of openings, messages, endings and failures.
+            listener: follows openings, messages, endings and failures.
             timing: time limits.
             log: gets a line for each change of state.
         """

@@ -1,8 +1,8 @@
-"""What listeners were told of a worker, and what they missed while disconnected.
+"""What listeners know of a worker, and what they missed while disconnected.
 
 The service does not replay frames. After a reconnect the client compares what listeners
-were told with the service's present state, and emits the difference in the order in
-which it can have happened. What the service says now beats what the client concluded.
+know with the service's present state, and emits the difference in the order in
+which it can have happened. What the service says now overrides what the client concluded.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class _Known:
     """One reservation, as listeners know it.
 
     Attributes:
-        told: the events that were emitted.
+        emitted: the events that listeners got.
         rank: how far along its way it is by these, or was when the client opened.
         shown: how far along its way any response has shown it.
         status: the furthest status that was shown.
@@ -127,11 +127,11 @@ class _Known:
         "shown",
         "status",
         "task_sid",
-        "told",
+        "emitted",
     )
 
     def __init__(self, rank: int = 0, task_sid: str | None = None) -> None:
-        self.told: set[str] = set()
+        self.emitted: set[str] = set()
         self.rank = rank
         self.shown = 0
         self.status: str | None = None
@@ -143,7 +143,7 @@ class _Known:
         """Take back the conclusion that it has ended: the service knows it."""
         if self.concluded:
             self.concluded = False
-            ranks = (RANKS.get(each, 0) for each in self.told)
+            ranks = (RANKS.get(each, 0) for each in self.emitted)
             self.rank = max((each for each in ranks if each < ENDED), default=0)
             self.shown = self.rank
 
@@ -177,7 +177,7 @@ class Reservations:
         """Whether an event was not emitted yet; unknown types always are news."""
         name = event.removeprefix(PREFIX)
         known = self._known.get(sid)
-        return name not in RANKS or known is None or name not in known.told
+        return name not in RANKS or known is None or name not in known.emitted
 
     def note(
         self, event: str, sid: str, reservation: Reservation, concluded: bool = False
@@ -190,7 +190,7 @@ class Reservations:
             known = self._entry(sid)
             if not concluded:
                 known.reopen()
-            known.told.add(name)
+            known.emitted.add(name)
             known.concluded = concluded
             known.rank = max(known.rank, RANKS[name])
             self._undelivered.pop(sid, None)
@@ -373,7 +373,7 @@ class Reservations:
             path = tuple(
                 each
                 for each in path
-                if RANKS[each] > known.rank and each not in known.told
+                if RANKS[each] > known.rank and each not in known.emitted
             )
         elif not (
             self._is_complete
@@ -505,7 +505,7 @@ class Values:
 
 
 def topic_of(event: str, payload: Any) -> Topic | None:
-    """Tell what an event is about; None for one that is about no value."""
+    """Say what an event is about; None for one that is about no value."""
     for topic, _ in _values(payload):
         if topic.event == event:
             return topic

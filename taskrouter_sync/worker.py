@@ -434,11 +434,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             made._set_task(loaded)
             return made
         # Either part is missing: of the frame alone, as TaskRouter.js does.
-        framed = self._session.build(payload)
-        if isinstance(framed, Reservation):
-            return framed
+        carried = self._session.build(payload)
+        if isinstance(carried, Reservation):
+            return carried
         bare = self._bare_reservation(sid, payload.get("sid"))
-        bare._set_task(framed)
+        bare._set_task(carried)
         return bare
 
     def _build(self, result: Any) -> Any:
