@@ -2,7 +2,8 @@
 
 The service does not replay frames. After a reconnect the client compares what listeners
 know with the service's present state, and emits the difference in the order in
-which it can have happened. What the service says now overrides what the client concluded.
+which it can have happened. What the service says now overrides what the client
+concluded.
 """
 
 from __future__ import annotations
@@ -122,12 +123,12 @@ class _Known:
 
     __slots__ = (
         "concluded",
+        "emitted",
         "rank",
         "reservation",
         "shown",
         "status",
         "task_sid",
-        "emitted",
     )
 
     def __init__(self, rank: int = 0, task_sid: str | None = None) -> None:
