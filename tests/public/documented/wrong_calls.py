@@ -66,7 +66,7 @@ OF_A_WORKER: list[Case] = [
     ("activities.fetch", ("", CB), "must be a dict of parameters or a sid, not str ''"),
     ("activities.fetch", (SID, {}, CB), "expected parameters or a sid, .* str, dict"),
     ("activities.fetch", ({"A": CB}, CB), f"the value of A {NO_VALUE} object"),
-    ("fetchActivityList", (5, CB), "takes 0 values and a callback, not 1 values"),
+    ("fetchActivityList", (5, CB), "a dict of parameters or a sid, not int 5"),
 ]
 
 OF_A_RESERVATION: list[Case] = [
