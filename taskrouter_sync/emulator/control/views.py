@@ -1,6 +1,6 @@
 """The emulator's state as JSON, for people and for tests in any language.
 
-Owns: what is shown of it. Names are those of the REST properties, times are epoch
+Owns: what is shown of it, with the series for plots. Names are those of the REST properties, times are epoch
 seconds. Reads everything and changes nothing.
 """
 
@@ -11,9 +11,8 @@ from itertools import islice
 from taskrouter_sync.emulator.api.events import render_event
 from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.clock import ManualClock
-from taskrouter_sync.emulator.control import series
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine.events import Event, EventLog
 from taskrouter_sync.emulator.engine.model import (
     Reservation,
     Task,
@@ -31,6 +30,26 @@ Json = dict[str, object]
 # What is listed of anything: a page with more would help nobody. Counts are true.
 MOST = 200
 MOST_TASKS = 20
+
+# What happened of late, in even steps of time: minutes in all, seconds of a step.
+MINUTES = 15
+STEP = 30.0
+STEPS = int(MINUTES * 60 / STEP)
+
+# Each series counts these events.
+COUNTED = {
+    "tasks_created": ("task.created",),
+    "reservations_accepted": ("reservation.accepted",),
+    "reservations_missed": ("reservation.rejected", "reservation.timeout"),
+    "tasks_completed": ("task.completed",),
+}
+_SERIES = {
+    event_type: name
+    for name, event_types in COUNTED.items()
+    for event_type in event_types
+}
+_ENDS = frozenset({"task.completed", "task.canceled"})
+_DELETIONS = frozenset({"task.deleted", "task.system-deleted"})
 
 
 class Views:
@@ -119,12 +138,12 @@ class Views:
             "reservations": [_reservation(*offer) for offer in live[:MOST]],
             "real_time_statistics": self._statistics(workspace, "RealTime"),
             "cumulative_statistics": self._statistics(workspace, "Cumulative"),
-            "series": series.of(workspace.events, len(tasks), now),
+            "series": series_of(workspace.events, len(tasks), now),
         }
 
     def _statistics(self, workspace: Workspace, kind: str) -> Json:
         path = f"/v1/Workspaces/{workspace.sid}/{kind}Statistics"
-        minutes = Parameters([("Minutes", str(series.MINUTES))])
+        minutes = Parameters([("Minutes", str(MINUTES))])
         answer = self._service.api.perform("GET", path, minutes)
         return dict(answer.body or {})
 
@@ -222,3 +241,43 @@ def _reservation(task: Task, reservation: Reservation) -> Json:
         "date_updated": reservation.date_updated,
         "expires": reservation.date_created + timeout if status == "pending" else None,
     }
+
+
+def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
+    """Give the series of the latest minutes, oldest step first.
+
+    Args:
+        events: the workspace's log.
+        open_tasks: the number of unfinished tasks now.
+        now: epoch seconds.
+
+    Returns:
+        `start` (epoch seconds), `step` (seconds), a list for each of COUNTED, and
+        `open_tasks` as they were at the end of each step.
+    """
+    # Steps begin at whole multiples of their length, so that bars do not wander.
+    end = (now // STEP + 1) * STEP
+    start = end - STEPS * STEP
+    counts = {name: [0] * STEPS for name in COUNTED}
+    changes = [0] * STEPS
+    for event in events.between(start, end):
+        step = min(int((event.time - start) // STEP), STEPS - 1)
+        name = _SERIES.get(event.event_type)
+        if name is not None:
+            counts[name][step] += 1
+        changes[step] += _change(event)
+    present = [open_tasks] * STEPS
+    for step in range(STEPS - 1, 0, -1):
+        present[step - 1] = present[step] - changes[step]
+    return {"start": start, "step": STEP, **counts, "open_tasks": present}
+
+
+def _change(event: Event) -> int:
+    """Tell how an event changed the number of unfinished tasks."""
+    if event.event_type == "task.created":
+        return 1
+    if event.event_type in _ENDS:
+        return -1
+    if event.event_type in _DELETIONS and event.task and not event.task.finished:
+        return -1
+    return 0
