@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from taskrouter_sync.emulator.engine.errors import ServiceError
     from taskrouter_sync.emulator.emulator import Emulator
+    from taskrouter_sync.emulator.engine.errors import ServiceError
 
 __all__ = ["Emulator", "ServiceError"]
 

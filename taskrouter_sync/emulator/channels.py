@@ -7,7 +7,7 @@ network: a socket takes its frames from its queue. For the emulator's thread alo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -95,6 +95,10 @@ class Connection:
             self.duplicates -= 1
             self.send(text)
 
+    def duplicate(self, times: int) -> None:
+        """Send the next so many frames twice."""
+        self.duplicates = times
+
     def cut(self) -> None:
         """Cut the socket at once, without a close frame."""
         if self.transport is not None:
@@ -167,39 +171,9 @@ class Channels:
         for connections in list(self._open.values()):
             yield from list(connections)
 
-    # What is done to the sockets of a channel (empty: all); each tells to how many.
-
-    def send(self, channel: str, text: str) -> int:
-        """Send a text frame."""
+    def each(self, channel: str, act: Callable[[Connection], object]) -> int:
+        """Do something to the sockets of a channel (empty: all); tell to how many."""
         connections = self.of(channel)
         for connection in connections:
-            connection.send_frame(text)
-        return len(connections)
-
-    def close(self, channel: str, code: int, reason: str) -> int:
-        """Close by a close frame."""
-        connections = self.of(channel)
-        for connection in connections:
-            connection.send(Close(code, reason))
-        return len(connections)
-
-    def cut(self, channel: str) -> int:
-        """Cut without a close frame."""
-        connections = self.of(channel)
-        for connection in connections:
-            connection.cut()
-        return len(connections)
-
-    def stall(self, channel: str, stalled: bool) -> int:
-        """Let nothing through, or let it flow again."""
-        connections = self.of(channel)
-        for connection in connections:
-            connection.stall(stalled)
-        return len(connections)
-
-    def duplicate(self, channel: str, times: int) -> int:
-        """Send the next frames twice."""
-        connections = self.of(channel)
-        for connection in connections:
-            connection.duplicates = times
+            act(connection)
         return len(connections)

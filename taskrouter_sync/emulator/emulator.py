@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from taskrouter_sync.emulator import furnishing
 from taskrouter_sync.emulator.alerts import Alert
 from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.channels import GOING_AWAY, Channels, Close
+from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
 from taskrouter_sync.emulator.clock import ManualClock, RealClock
 from taskrouter_sync.emulator.control.control import Control
 from taskrouter_sync.emulator.engine import Engine
@@ -525,9 +525,9 @@ class Emulator:
         search = Search(self._journal.alerts_after, lambda alert: True)
         return self._journal.wait_for(search, count, timeout, f"{count} alerts")
 
-    def on_sockets(self, act: Callable[[Channels], int]) -> int:
-        """Run a function with the open sockets; ``faults`` does what can be done."""
-        return self._running().call(lambda: act(self._service().channels))
+    def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
+        """Do something to open sockets; ``faults`` has what can be done."""
+        return self._running().call(lambda: self._service().channels.each(channel, act))
 
     def _running(self) -> ServiceThread:
         if self._thread is None:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from taskrouter_sync.emulator.api import errors
-from taskrouter_sync.emulator.channels import Channels
+from taskrouter_sync.emulator.channels import Close, Connection
 
 
 METHODS = ("GET", "POST", "DELETE")
@@ -27,8 +27,8 @@ _WAY = "WK…, WQ… or WS… (of a worker: workspace.workers[name])"
 class Runner(Protocol):
     """Who has the open sockets, and the thread that they are for."""
 
-    def on_sockets(self, act: Callable[[Channels], int]) -> int:
-        """Run a function with the open sockets there, and give its result.
+    def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
+        """Do something to the channel's sockets (empty: all); give their number.
 
         Raises:
             RuntimeError: the emulator is not running.
@@ -170,13 +170,15 @@ class Faults:
         )
         self._script(self._upgrades, fault, None, channel, times)
 
+    # What happens at once to the open WebSockets of a channel (WK…, WQ…, WS…; empty:
+    # of all). Each tells how many these are.
+
     def close_sockets(
         self, channel: str = "", *, code: int = 1000, reason: str = ""
     ) -> int:
         """Close the channel's sockets (empty: all) by a close frame; tell how many."""
-        return self._on_sockets(
-            channel, lambda sockets: sockets.close(channel, code, reason)
-        )
+        last = Close(code, reason)
+        return self._each_socket(channel, lambda socket: socket.send(last))
 
     def cut_sockets(self, channel: str = "") -> int:
         """Cut the channel's open WebSockets (empty: all) now; tell how many.
@@ -184,7 +186,7 @@ class Faults:
         There is no close frame, as when a network fails. Clients reconnect; requests
         are not affected: these are ``drop_requests``'.
         """
-        return self._on_sockets(channel, lambda sockets: sockets.cut(channel))
+        return self._each_socket(channel, lambda socket: socket.cut())
 
     def stall_sockets(self, channel: str = "") -> int:
         """Let nothing through on the channel's sockets (empty: all); tell how many.
@@ -192,11 +194,11 @@ class Faults:
         They stay open, without a frame or a heartbeat, and what the client says is
         not read, not even that it hangs up, until ``resume_sockets``.
         """
-        return self._on_sockets(channel, lambda sockets: sockets.stall(channel, True))
+        return self._each_socket(channel, lambda socket: socket.stall(True))
 
     def resume_sockets(self, channel: str = "") -> int:
         """Let stalled sockets flow again, with what waited; tell how many."""
-        return self._on_sockets(channel, lambda sockets: sockets.stall(channel, False))
+        return self._each_socket(channel, lambda socket: socket.stall(False))
 
     def duplicate_frames(self, channel: str = "", *, times: int = 1) -> int:
         """Send the next frames to the channel's open sockets (empty: all) twice.
@@ -208,17 +210,15 @@ class Faults:
         Returns:
             How many sockets that are.
         """
-        return self._on_sockets(
-            channel, lambda sockets: sockets.duplicate(channel, times)
-        )
+        return self._each_socket(channel, lambda socket: socket.duplicate(times))
 
     def send_text(self, channel: str, text: str) -> int:
         """Send any text as a frame to the channel's sockets; tell how many."""
-        return self._on_sockets(channel, lambda sockets: sockets.send(channel, text))
+        return self._each_socket(channel, lambda socket: socket.send_frame(text))
 
-    def _on_sockets(self, channel: str, act: Callable[[Channels], int]) -> int:
+    def _each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
         check_channel(channel)
-        return self._runner.on_sockets(act)
+        return self._runner.each_socket(channel, act)
 
     @property
     def pending(self) -> int:

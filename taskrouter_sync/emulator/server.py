@@ -193,7 +193,7 @@ class Server:
                 return _plain(refused(ServiceError(status, 20000 + status, message)))
             except ConnectionError:
                 return web.Response()  # It hung up: there is nobody to answer.
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - without what a client sent
                 # The safety net of a server: one request's trouble is not the others'.
                 self._errors.note(error)
                 return _plain(refused(internal("An internal error has occurred")))
@@ -320,7 +320,7 @@ class Server:
         try:
             async for part in parts:
                 await response.write(part)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as above
             # The reader has gone; or else it must not take this for all there is.
             if not isinstance(error, ConnectionError):
                 self._errors.note(error)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from taskrouter_sync.emulator import bridge, frames
+from taskrouter_sync.emulator.alerts import printable
 from taskrouter_sync.emulator.api.addresses import Addresses
 from taskrouter_sync.emulator.api.answers import Answer, refused
 from taskrouter_sync.emulator.api.errors import ServiceError, bad_auth
@@ -20,7 +21,6 @@ from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.api.render import Renderer
 from taskrouter_sync.emulator.api.routes import Api
 from taskrouter_sync.emulator.channels import Channels, Connection
-from taskrouter_sync.emulator.alerts import printable
 from taskrouter_sync.emulator.clock import Clock, DeadlineTimer
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.events import Event
@@ -251,4 +251,5 @@ class Service:
         if framed is not None:
             channels, text = framed
             for channel in channels:
-                self.channels.send(channel, text)
+                for connection in self.channels.of(channel):
+                    connection.send_frame(text)

@@ -182,15 +182,11 @@ class StateFile:
         Raises:
             ValueError: one is damaged.
         """
-        records = {}
-        for key, value in self.connection.execute(
-            "SELECT key, value FROM records ORDER BY number"
-        ):
-            try:
-                records[key] = json.loads(value)
-            except (TypeError, ValueError, RecursionError):
-                raise ValueError(f"damaged: {key} is no JSON") from None
-        return records
+        rows = self.connection.execute("SELECT key, value FROM records ORDER BY number")
+        try:
+            return {key: json.loads(value) for key, value in rows}
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError("damaged: a record is no JSON") from None
 
     def write(self, records: Mapping[str, Any]) -> None:
         """Write records, and delete those whose value is None, in a transaction."""

@@ -174,7 +174,7 @@ class Queues:
     async def _run(self, queue: _Queue, job: Job) -> None:
         try:
             await job()
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged with its traceback
             # The safety net of a loop: one webhook's trouble is not the others'.
             _log.exception("a webhook failed")
         finally:

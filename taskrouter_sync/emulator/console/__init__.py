@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 
+
 PREFIX = "/emulator/console"
 
 _PAGE = "index.html"

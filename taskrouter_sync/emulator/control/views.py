@@ -1,7 +1,7 @@
 """The emulator's state as JSON, for people and for tests in any language.
 
-Owns: what is shown of it, with the series for plots. Names are those of the REST properties, times are epoch
-seconds. Reads everything and changes nothing.
+Owns: what is shown of it, with the series for plots. Names are those of the REST
+properties, times are epoch seconds. Reads everything and changes nothing.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ Json = dict[str, object]
 
 # What is listed of anything: a page with more would help nobody. Counts are true.
 MOST = 200
+MOST_WORKSPACES = 50
 MOST_TASKS = 20
 
-# What happened of late, in even steps of time: minutes in all, seconds of a step.
+# What happened of late, in even steps of time: minutes in all, seconds of each.
 MINUTES = 15
 STEP = 30.0
 STEPS = int(MINUTES * 60 / STEP)
@@ -85,8 +86,10 @@ class Views:
             "connections": self.connections(),
             "requests": requests,
             "events": events,
+            "total_workspaces": len(engine.workspaces),
             "workspaces": [
-                self._workspace(each) for each in engine.workspaces.values()
+                self._workspace(each)
+                for each in islice(engine.workspaces.values(), MOST_WORKSPACES)
             ],
         }
 
@@ -109,20 +112,16 @@ class Views:
             "sid": workspace.sid,
             "friendly_name": workspace.friendly_name,
             "activities": [
-                {
-                    "sid": activity.sid,
-                    "friendly_name": activity.friendly_name,
-                    "available": activity.available,
-                }
-                for activity in workspace.activities.values()
+                _properties(activity, "sid friendly_name available")
+                for activity in islice(workspace.activities.values(), MOST)
             ],
             "workflows": [
-                {"sid": workflow.sid, "friendly_name": workflow.friendly_name}
-                for workflow in workspace.workflows.values()
+                _properties(workflow, "sid friendly_name")
+                for workflow in islice(workspace.workflows.values(), MOST)
             ],
             "task_channels": [
-                {"sid": channel.sid, "unique_name": channel.unique_name}
-                for channel in workspace.task_channels.values()
+                _properties(channel, "sid unique_name")
+                for channel in islice(workspace.task_channels.values(), MOST)
             ],
             "total_workers": len(workspace.workers),
             "workers": [
@@ -150,96 +149,68 @@ class Views:
 
 def request(number: int, entry: Request) -> Json:
     """Show a request, with its number in the journal."""
-    return {
-        "number": number,
-        "time": entry.time,
-        "kind": entry.kind,
-        "method": entry.method,
-        "url": entry.url,
-        "params": dict(entry.params),
-        "status": entry.status,
-    }
+    names = "time kind method url params status"
+    return {"number": number, **_properties(entry, names)}
 
 
 def call(phone_call: PhoneCall) -> Json:
     """Show a call that an instruction made."""
+    names = "sid task_sid reservation_sid worker_sid to status"
     return {
-        "sid": phone_call.sid,
+        **_properties(phone_call, names),
         "instruction": phone_call.instruction.name,
-        "task_sid": phone_call.task_sid,
-        "reservation_sid": phone_call.reservation_sid,
-        "worker_sid": phone_call.worker_sid,
         "from": phone_call.from_,
-        "to": phone_call.to,
-        "status": phone_call.status,
-        "states": [
-            {"status": state.status, "time": state.time} for state in phone_call.states
-        ],
+        "states": [_properties(state, "status time") for state in phone_call.states],
     }
 
 
+def _properties(thing: object, names: str) -> Json:
+    return {name: getattr(thing, name) for name in names.split()}
+
+
 def _worker(worker: Worker, connections: int) -> Json:
+    names = (
+        "sid friendly_name attributes activity_sid activity_name available"
+        " date_status_changed"
+    )
+    of_channel = (
+        "task_channel_unique_name configured_capacity assigned_tasks load available"
+    )
+    channels = worker.channels.values()
     return {
-        "sid": worker.sid,
-        "friendly_name": worker.friendly_name,
-        "attributes": worker.attributes,
-        "activity_sid": worker.activity_sid,
-        "activity_name": worker.activity_name,
-        "available": worker.available,
-        "date_status_changed": worker.date_status_changed,
+        **_properties(worker, names),
         "connections": connections,
-        "channels": [
-            {
-                "task_channel_unique_name": channel.task_channel_unique_name,
-                "configured_capacity": channel.configured_capacity,
-                "assigned_tasks": channel.assigned_tasks,
-                "load": channel.load,
-                "available": channel.available,
-            }
-            for channel in worker.channels.values()
-        ],
+        "channels": [_properties(each, of_channel) for each in channels],
     }
 
 
 def _queue(workspace: Workspace, queue: TaskQueue, waiting: list[Task]) -> Json:
     workers = [workspace.workers[sid] for sid in queue.worker_sids]
+    names = (
+        "sid attributes priority date_created task_queue_entered_date"
+        " task_channel_unique_name"
+    )
     return {
-        "sid": queue.sid,
-        "friendly_name": queue.friendly_name,
-        "target_workers": queue.target_workers,
+        **_properties(queue, "sid friendly_name target_workers"),
         "total_eligible_workers": len(workers),
         "total_available_workers": sum(worker.available for worker in workers),
         "waiting": len(waiting),
-        "tasks": [
-            {
-                "sid": task.sid,
-                "attributes": task.attributes,
-                "priority": task.priority,
-                "date_created": task.date_created,
-                "task_queue_entered_date": task.task_queue_entered_date,
-                "task_channel_unique_name": task.task_channel_unique_name,
-            }
-            for task in waiting[:MOST_TASKS]
-        ],
+        "tasks": [_properties(task, names) for task in waiting[:MOST_TASKS]],
     }
 
 
 def _reservation(task: Task, reservation: Reservation) -> Json:
-    status = reservation.reservation_status
-    timeout = reservation.reservation_timeout
+    names = (
+        "sid task_sid worker_sid worker_name reservation_status reservation_timeout"
+        " date_created date_updated"
+    )
+    pending = reservation.reservation_status == "pending"
+    expires = reservation.date_created + reservation.reservation_timeout
     return {
-        "sid": reservation.sid,
-        "task_sid": task.sid,
+        **_properties(reservation, names),
         "task_attributes": task.attributes,
-        "task_queue_friendly_name": task.task_queue_friendly_name,
-        "task_channel_unique_name": task.task_channel_unique_name,
-        "worker_sid": reservation.worker_sid,
-        "worker_name": reservation.worker_name,
-        "reservation_status": status,
-        "reservation_timeout": timeout,
-        "date_created": reservation.date_created,
-        "date_updated": reservation.date_updated,
-        "expires": reservation.date_created + timeout if status == "pending" else None,
+        **_properties(task, "task_queue_friendly_name task_channel_unique_name"),
+        "expires": expires if pending else None,
     }
 
 

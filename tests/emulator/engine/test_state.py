@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from taskrouter_sync.emulator.engine.state import Records
 
 from taskrouter_sync.emulator.api.event_data import event_data
 from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.changes import Changes
 from taskrouter_sync.emulator.engine.instructions import Instruction
+from taskrouter_sync.emulator.engine.state import Records
 from taskrouter_sync.emulator.engine.values import MAX_ATTRIBUTES
 
 from ..story import BEGINNING, Step, Story, Told, steps
