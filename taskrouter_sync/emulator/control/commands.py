@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from taskrouter_sync.emulator.control.command import Command, Json
 from taskrouter_sync.emulator.control.faulting import FAULTS, SOCKETS
 from taskrouter_sync.emulator.control.keeping import KEEPING
+from taskrouter_sync.emulator.control.listing import LISTING
 from taskrouter_sync.emulator.control.looking import LOOKING
 from taskrouter_sync.emulator.control.steering import STEERING
 
@@ -15,7 +16,14 @@ PREFIX = "/emulator"
 STREAM = "/stream"
 
 # A further group of commands is a further line here.
-COMMANDS: Sequence[Command] = (*STEERING, *KEEPING, *LOOKING, *FAULTS, *SOCKETS)
+COMMANDS: Sequence[Command] = (
+    *STEERING,
+    *KEEPING,
+    *LOOKING,
+    *LISTING,
+    *FAULTS,
+    *SOCKETS,
+)
 
 
 def find(path: str) -> dict[str, Command]:
@@ -32,5 +40,6 @@ def index() -> Json:
         "commands": [each.described() for each in COMMANDS],
         "stream": f"{PREFIX}{STREAM} sends server-sent events: 'event' for each event "
         "of the service (with a number as id, so that a reader that comes back misses "
-        "none), and 'state' with what /state shows, after each change.",
+        "none), and 'state' with what /state shows, after each change; with ?lists=no, "
+        "without what /workers, /tasks, /reservations and /task_queues list.",
     }

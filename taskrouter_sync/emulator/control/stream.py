@@ -33,7 +33,8 @@ async def serve(request: web.Request, site: Site) -> web.StreamResponse:
     """Send all events, and the state after each change, until either side ends it.
 
     The header Last-Event-ID (or ``after`` in the query) says which event a reader
-    has seen; else it gets the latest ones first.
+    has seen; else it gets the latest ones first. With ``lists=no`` in the query the
+    state comes without what can be listed page by page.
     """
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
@@ -45,7 +46,8 @@ async def serve(request: web.Request, site: Site) -> web.StreamResponse:
         seen = 0  # It has seen the events of another emulator.
     try:
         await response.write(RETRY)
-        await _tell(response, site, seen, changed)
+        lists = request.query.get("lists") != "no"
+        await _tell(response, site, seen, changed, lists)
     except ConnectionError:
         return response  # The reader has gone.
     finally:
@@ -54,7 +56,11 @@ async def serve(request: web.Request, site: Site) -> web.StreamResponse:
 
 
 async def _tell(
-    response: web.StreamResponse, site: Site, seen: int, changed: asyncio.Event
+    response: web.StreamResponse,
+    site: Site,
+    seen: int,
+    changed: asyncio.Event,
+    lists: bool,
 ) -> None:
     while not site.changes.closed:
         changed.clear()
@@ -63,7 +69,7 @@ async def _tell(
         for number, event in site.service.journal.events_after(seen)[-MOST_EVENTS:]:
             messages.append(_message("event", site.views.event(number, event), number))
             seen = number
-        messages.append(_message("state", site.views.state()))
+        messages.append(_message("state", site.views.state(lists)))
         # Showing the state may have done what was due: it will be told at once.
         effort = time.perf_counter() - began
         await response.write("".join(messages).encode())
