@@ -100,13 +100,16 @@ class Changes:
             await changed.wait()
             changed.clear()
 
-    async def stream(self, views: Views, last_seen: str) -> AsyncIterator[bytes]:
+    async def stream(
+        self, views: Views, last_seen: str, lists: bool
+    ) -> AsyncIterator[bytes]:
         """Give all events, and the state after each change, until the emulator stops.
 
         Args:
             views: show both.
             last_seen: the number of the event that a reader has seen last; anything
                 else for one that has seen none: it gets the latest ones first.
+            lists: whether the state comes with what can be listed page by page.
         """
         seen = 0
         if last_seen.isascii() and last_seen.isdigit():
@@ -124,7 +127,7 @@ class Changes:
                     shown = views.event(number, event)
                     messages.append(_message("event", shown, number))
                     seen = number
-                messages.append(_message("state", views.state()))
+                messages.append(_message("state", views.state(lists)))
                 # Showing the state may have done what was due: that is shown at once.
                 effort = time.perf_counter() - began
                 yield "".join(messages).encode()

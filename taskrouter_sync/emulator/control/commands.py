@@ -5,20 +5,18 @@ Owns: each command's path, fields and what it does with an emulator. Knows no HT
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, Literal, Protocol, TypeVar, get_args
+from typing import Any, get_args
 
 from taskrouter_sync.emulator import plan
 from taskrouter_sync.emulator.api.parameters import Parameters
 from taskrouter_sync.emulator.api.routes import METHODS, VERSION
 from taskrouter_sync.emulator.control import views
-from taskrouter_sync.emulator.control.changes import Changes
-from taskrouter_sync.emulator.control.views import Views
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.calls import Outcome, PhoneCall
-from taskrouter_sync.emulator.faults import Faults
+from taskrouter_sync.emulator.control.command import Command, Context, Json
+from taskrouter_sync.emulator.control.listing import LISTING
+from taskrouter_sync.emulator.engine.calls import Outcome
 from taskrouter_sync.emulator.fields import (
     Choice,
     Document,
@@ -31,17 +29,11 @@ from taskrouter_sync.emulator.fields import (
     Number,
     Text,
 )
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.journal import Request, Search
-from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.telephony import Telephony
 
 
 PREFIX = "/emulator"
 STREAM = "/stream"
-
-Json = dict[str, object]
-Result = TypeVar("Result")
 
 _HOUR = 3600
 _TEN_YEARS = 315_360_000
@@ -53,78 +45,6 @@ _WAIT = 5.0
 # Of what one list holds: by default, and at most.
 _LISTED = 1000
 _MOST_LISTED = 10_000
-
-
-class Steered(Protocol):
-    """What the control uses of an ``Emulator``; see there."""
-
-    @property
-    def telephony(self) -> Telephony: ...
-    @property
-    def faults(self) -> Faults: ...
-    @property
-    def calls(self) -> list[PhoneCall]: ...
-    def call(self, function: Callable[[Engine], Result]) -> Result: ...
-    def advance(self, seconds: float) -> None: ...
-    def snapshot(self) -> dict[str, Any]: ...
-    def restore(self, snapshot: Mapping[str, Any]) -> None: ...
-    @property
-    def workspace(self) -> Callable[..., ReadyWorkspace]: ...
-    @property
-    def create_task(self) -> Callable[..., dict[str, Any]]: ...
-    def send_frame(self, channel: str, frame: str | Mapping[str, object]) -> int: ...
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a command works with, on the emulator's own thread.
-
-    Args:
-        emulator: what a program in Python would use.
-        service: what it serves.
-        views: show it.
-        changes: wait for it.
-    """
-
-    emulator: Steered
-    service: Service
-    views: Views
-    changes: Changes
-
-
-@dataclass(frozen=True)
-class Command:
-    """A path below /emulator.
-
-    Args:
-        method: GET and DELETE take fields from the query, POST from a JSON body.
-        path: what follows /emulator.
-        about: what it does, one sentence.
-        run: does it, with the fields that were given; gives the response. A list in it
-            may be an iterator.
-        fields: all that may be given.
-        status: of the response.
-    """
-
-    method: Literal["GET", "POST", "DELETE"]
-    path: str
-    about: str
-    run: Callable[[Context, dict[str, Any]], Json | Awaitable[Json]]
-    fields: Sequence[Field] = ()
-    status: int = 200
-
-    def described(self) -> Json:
-        """Give its line of the list."""
-        return {
-            "method": self.method,
-            "path": self.path,
-            "about": self.about,
-            "fields": {
-                field.name: f"{field.kind}{' (needed)' if field.required else ''}: "
-                f"{field.about}"
-                for field in self.fields
-            },
-        }
 
 
 def find(path: str) -> dict[str, Command]:
@@ -141,7 +61,8 @@ def index() -> Json:
         "commands": [each.described() for each in COMMANDS],
         "stream": f"{PREFIX}{STREAM} sends server-sent events: 'event' for each event "
         "of the service (with a number as id, so that a reader that comes back misses "
-        "none), and 'state' with what /state shows, after each change.",
+        "none), and 'state' with what /state shows, after each change; with ?lists=no, "
+        "without what /workers, /tasks, /reservations and /task_queues list.",
     }
 
 
@@ -565,4 +486,4 @@ SOCKETS: Sequence[Command] = (
     ),
 )
 
-COMMANDS: Sequence[Command] = (*STEERING, *LOOKING, *FAULTS, *SOCKETS)
+COMMANDS: Sequence[Command] = (*STEERING, *LOOKING, *LISTING, *FAULTS, *SOCKETS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from taskrouter_sync.emulator.control import commands
 from taskrouter_sync.emulator.control.changes import Changes
-from taskrouter_sync.emulator.control.commands import Command, Context, Steered
+from taskrouter_sync.emulator.control.command import Command, Context, Steered
 from taskrouter_sync.emulator.control.guard import Caller, refusal
 from taskrouter_sync.emulator.control.views import Views
 from taskrouter_sync.emulator.engine.errors import ServiceError
@@ -126,12 +126,11 @@ class Control:
         if not path and request.method == "GET":
             return response(commands.index())
         if path == commands.STREAM and request.method == "GET":
-            seen = request.headers.get("Last-Event-ID")
-            if not seen:
-                seen = dict(request.query).get("after", "")
-            return ControlResponse(
-                200, _EVENTS, self._changes.stream(self._views, seen)
-            )
+            query = dict(request.query)
+            seen = request.headers.get("Last-Event-ID") or query.get("after", "")
+            lists = query.get("lists") != "no"
+            stream = self._changes.stream(self._views, seen, lists)
+            return ControlResponse(200, _EVENTS, stream)
         found = commands.find(path)
         if not found:
             where = f"GET {commands.PREFIX} lists what is there"

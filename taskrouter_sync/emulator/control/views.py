@@ -75,8 +75,12 @@ class Views:
         """Show how many sockets are open, by channel."""
         return dict(self._service.channels.counts())
 
-    def state(self) -> Json:
-        """Show everything that happens now."""
+    def state(self, lists: bool = True) -> Json:
+        """Show everything that happens now.
+
+        Args:
+            lists: whether with the workers, task queues and live reservations.
+        """
         engine = self._service.engine
         engine.run_due()
         requests, events = self._service.journal.counts()
@@ -88,7 +92,7 @@ class Views:
             "events": events,
             "total_workspaces": len(engine.workspaces),
             "workspaces": [
-                self._workspace(each)
+                self._workspace(each, lists)
                 for each in islice(engine.workspaces.values(), MOST_WORKSPACES)
             ],
         }
@@ -101,14 +105,27 @@ class Views:
             **render_event(self._service.render, event),
         }
 
-    def _workspace(self, workspace: Workspace) -> Json:
+    def rows(self, kind: str, workspace: Workspace) -> list[Json]:
+        """Show all workers, tasks, live reservations or task queues of a workspace.
+
+        Args:
+            kind: "workers", "tasks", "reservations" or "task_queues".
+            workspace: whose.
+        """
+        if kind == "workers":
+            return self._workers(workspace)
+        if kind == "tasks":
+            return [_task(each) for each in workspace.tasks.values()]
+        tasks = present_tasks(workspace)
+        if kind == "reservations":
+            return [_reservation(*offer) for offer in _live(tasks)]
+        return _queues(workspace, tasks)
+
+    def _workspace(self, workspace: Workspace, lists: bool) -> Json:
         now = self._service.now()
         tasks = present_tasks(workspace)
-        queues = by_queue(task for task in tasks if task.assignment_status == "pending")
-        counts = self._service.channels.counts()
-        offers = [(task, each) for task in tasks for each in task.reservations.values()]
-        live = [offer for offer in offers if offer[1].live]
         return {
+            **(self._lists(workspace, tasks) if lists else {}),
             "sid": workspace.sid,
             "friendly_name": workspace.friendly_name,
             "activities": [
@@ -123,22 +140,28 @@ class Views:
                 _properties(channel, "sid unique_name")
                 for channel in islice(workspace.task_channels.values(), MOST)
             ],
-            "total_workers": len(workspace.workers),
-            "workers": [
-                _worker(worker, counts.get(worker.sid, 0))
-                for worker in islice(workspace.workers.values(), MOST)
-            ],
-            "total_task_queues": len(workspace.task_queues),
-            "task_queues": [
-                _queue(workspace, queue, queues.get(queue.sid, []))
-                for queue in islice(workspace.task_queues.values(), MOST)
-            ],
-            "total_reservations": len(live),
-            "reservations": [_reservation(*offer) for offer in live[:MOST]],
             "real_time_statistics": self._statistics(workspace, "RealTime"),
             "cumulative_statistics": self._statistics(workspace, "Cumulative"),
             "series": series_of(workspace.events, len(tasks), now),
         }
+
+    def _lists(self, workspace: Workspace, tasks: list[Task]) -> Json:
+        live = _live(tasks)
+        return {
+            "total_workers": len(workspace.workers),
+            "workers": self._workers(workspace, MOST),
+            "total_task_queues": len(workspace.task_queues),
+            "task_queues": _queues(workspace, tasks, MOST),
+            "total_reservations": len(live),
+            "reservations": [_reservation(*offer) for offer in live[:MOST]],
+        }
+
+    def _workers(self, workspace: Workspace, most: int | None = None) -> list[Json]:
+        counts = self._service.channels.counts()
+        return [
+            _worker(worker, counts.get(worker.sid, 0))
+            for worker in islice(workspace.workers.values(), most)
+        ]
 
     def _statistics(self, workspace: Workspace, kind: str) -> Json:
         path = f"/v1/Workspaces/{workspace.sid}/{kind}Statistics"
@@ -180,8 +203,40 @@ def _worker(worker: Worker, connections: int) -> Json:
     return {
         **_properties(worker, names),
         "connections": connections,
+        "load": sum(channel.load for channel in channels),
         "channels": [_properties(each, of_channel) for each in channels],
     }
+
+
+def _task(task: Task) -> Json:
+    names = (
+        "sid attributes assignment_status reason priority task_queue_friendly_name"
+        " workflow_friendly_name task_channel_unique_name date_created date_updated"
+    )
+    live = [each for each in task.reservations.values() if each.live]
+    return {
+        **_properties(task, names),
+        "worker_names": [each.worker_name for each in live],
+    }
+
+
+def _queues(
+    workspace: Workspace, tasks: list[Task], most: int | None = None
+) -> list[Json]:
+    waiting = by_queue(task for task in tasks if task.assignment_status == "pending")
+    return [
+        _queue(workspace, queue, waiting.get(queue.sid, []))
+        for queue in islice(workspace.task_queues.values(), most)
+    ]
+
+
+def _live(tasks: list[Task]) -> list[tuple[Task, Reservation]]:
+    return [
+        (task, reservation)
+        for task in tasks
+        for reservation in task.reservations.values()
+        if reservation.live
+    ]
 
 
 def _queue(workspace: Workspace, queue: TaskQueue, waiting: list[Task]) -> Json:
