@@ -80,11 +80,10 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "websocket": frozenset({"wire.bridge_socket"}),
     "jwt": frozenset({"tokens", "capabilities", "emulator.tokens"}),
     "aiohttp": frozenset(
-        {"emulator.server", "emulator.responses", "emulator.sender"}
+        {"emulator.server", "emulator.webhook_request"}
         # What is none of the service, in modules of its own.
-        | {"emulator.control.routes", "emulator.control.stream", "emulator.console"}
     ),
-    "yarl": frozenset({"emulator.sender"}),  # the URLs of aiohttp
+    "yarl": frozenset({"emulator.webhook_request"}),  # the URLs of aiohttp
     "rich": frozenset({"cli.live"}),
     "pytest": frozenset({"testing.plugin"}),
     "lark": frozenset({"emulator.engine.expressions"}),

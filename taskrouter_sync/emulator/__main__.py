@@ -1,17 +1,23 @@
 """The program: ``python -m taskrouter_sync.emulator``.
 
-Owns: its arguments, what it prints, and stopping by Ctrl-C (exit status 130) or
-SIGTERM (0).
+Owns: its arguments, what it prints and logs, and stopping by Ctrl-C (exit status 130)
+or SIGTERM (0).
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import logging
+import logging.handlers
 import os
+import queue
+import shlex
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +35,20 @@ DEFAULT_PLAN: dict[str, Any] = {
 }
 # Of the tokens that are printed: a working day.
 TTL = 12 * 3600
+# Lines of the log that wait for somebody to read what went before.
+_WAITING_LINES = 1000
+# Seconds that the last of them have at the end.
+_LAST_LINES = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal comes; give the exit status."""
     options = _parser().parse_args(arguments)
+    with _logging():
+        return _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
     stopped = threading.Event()
     statuses: list[int] = []
 
@@ -43,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    # Names can be anything, and the output of any encoding.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     numbers = [seed for seed in options.seed if isinstance(seed, int)]
     files = [seed for seed in options.seed if isinstance(seed, Path)]
     contents = DEFAULT_PLAN
@@ -90,10 +108,56 @@ def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspac
     return emulator.call(kept) or emulator.workspace(**contents)
 
 
+class _Log(logging.handlers.QueueHandler):
+    """Leaves lines to a thread; those that nobody reads in time are lost."""
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            return  # A pipe that is full must not stop the service.
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Log warnings to stderr, from a thread that may be held up there."""
+    root = logging.getLogger()
+    if root.handlers:
+        yield  # Whoever runs this as a function logs as it likes.
+        return
+    lines: queue.Queue[logging.LogRecord | None] = queue.Queue(_WAITING_LINES)
+    output = logging.StreamHandler()
+
+    def write() -> None:
+        while (line := lines.get()) is not None:
+            output.handle(line)
+
+    thread = threading.Thread(target=write, name="taskrouter-emulator-log", daemon=True)
+    thread.start()
+    handler = _Log(lines)
+    handler.setLevel(logging.WARNING)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        with suppress(queue.Full):
+            lines.put_nowait(None)
+        thread.join(_LAST_LINES)
+
+
 def _fail(message: str) -> int:
     """Say in one line what is wrong; give the exit status."""
-    print(" ".join(message.split()), file=sys.stderr)
+    print(_printable(" ".join(message.split())), file=sys.stderr)
     return 1
+
+
+def _printable(text: str) -> str:
+    """Give a text in one line in which nothing steers a terminal."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode()
+        for each in text
+    )
 
 
 def _seed(text: str) -> int | Path:
@@ -102,6 +166,15 @@ def _seed(text: str) -> int | Path:
         return int(text)
     except ValueError:
         return Path(text)
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(
+            f"{_printable(text[:50])!r} is not a port: 0 (any free one) to 65535"
+        )
+    return port
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument(
-        "--port", type=int, default=8123, help="0: any; default: %(default)s"
+        "--port", type=_port, default=8123, help="0: any; default: %(default)s"
     )
     parser.add_argument(
         "--seed",
@@ -181,8 +254,9 @@ def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> s
         "",
     ]
     for kind, sids in contents:
-        lines += [f"{kind:<12}{sid}  {name}" for name, sid in sids.items()]
-    lines += ["", *(f"export {name}={value}" for name, value in variables.items()), ""]
+        lines += [f"{kind:<12}{sid}  {_printable(name)}" for name, sid in sids.items()]
+    exports = {name: shlex.quote(value) for name, value in variables.items()}
+    lines += ["", *(f"export {name}={value}" for name, value in exports.items()), ""]
     if worker_sid and not secrets:
         lines += [
             "The worker's token, made with the account's auth token "

@@ -1,6 +1,7 @@
-"""Control: the lists of a workspace, searched, sorted and cut into pages.
+"""The lists of a workspace, searched, sorted and cut into pages.
 
-Owns: what matches a search, and the orders. The rows are those of views.py.
+Owns: which lists there are, what matches a search, and the orders. The rows are those
+of views.py; commands.py makes a command of each list.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from taskrouter_sync.emulator.control.command import Command, Json
-from taskrouter_sync.emulator.control.site import Site
+from taskrouter_sync.emulator.control.views import Json, Views
+from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.fields import Choice, Field, Integer, Text
 
 
@@ -44,7 +45,7 @@ _NEWEST = _Order(descending=True)
 
 
 @dataclass(frozen=True)
-class _List:
+class Listing:
     """A list that can be asked for.
 
     Args:
@@ -59,14 +60,13 @@ class _List:
     status: str | None
     orders: Mapping[str, _Order]
 
-    def read(self, site: Site, given: dict[str, Any]) -> Json:
+    def read(self, engine: Engine, views: Views, given: dict[str, Any]) -> Json:
         """Return one page of what matches."""
-        engine = site.service.engine
         engine.run_due()
         workspace = engine.workspace(given["workspace"])
         words = given.get("text", "").casefold().split()
         status = given.get("status")
-        rows = site.views.rows(self.name, workspace)
+        rows = views.rows(self.name, workspace)
         matching = [
             row
             for row in rows
@@ -78,8 +78,8 @@ class _List:
         page = order.sort(matching)[offset : offset + given.get("limit", _PAGE)]
         return {"total": len(rows), "matching": len(matching), self.name: page}
 
-    def command(self) -> Command:
-        """Make the command that reads it."""
+    def fields(self) -> list[Field]:
+        """Return all that may be given to `read`."""
         fields = [
             Field("workspace", Text(), "WS…", required=True),
             Field(
@@ -95,7 +95,7 @@ class _List:
             fields.insert(
                 2, Field("status", Text(), f"only rows with this {self.status}")
             )
-        return Command("GET", f"/{self.name}", self.about, self.read, fields)
+        return fields
 
 
 def _contains(row: Json, words: Sequence[str]) -> bool:
@@ -125,8 +125,8 @@ def _natural(value: object) -> Any:
     ]
 
 
-_LISTS = (
-    _List(
+LISTS: Sequence[Listing] = (
+    Listing(
         "workers",
         "List a workspace's workers.",
         "activity_name",
@@ -138,7 +138,7 @@ _LISTS = (
             "longest_in_activity": _Order("date_status_changed"),
         },
     ),
-    _List(
+    Listing(
         "tasks",
         "List a workspace's tasks, finished ones too until the service deletes them.",
         "assignment_status",
@@ -148,7 +148,7 @@ _LISTS = (
             "priority": _Order("priority", descending=True),
         },
     ),
-    _List(
+    Listing(
         "reservations",
         "List a workspace's live reservations: pending, accepted and wrapping.",
         "reservation_status",
@@ -158,7 +158,7 @@ _LISTS = (
             "worker": _Order("worker_name"),
         },
     ),
-    _List(
+    Listing(
         "task_queues",
         "List a workspace's task queues, with the tasks that wait.",
         None,
@@ -168,5 +168,3 @@ _LISTS = (
         },
     ),
 )
-
-LISTING: Sequence[Command] = tuple(each.command() for each in _LISTS)
