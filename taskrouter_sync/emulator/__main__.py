@@ -39,6 +39,7 @@ TTL = 12 * 3600
 _WAITING_LINES = 1000
 # Seconds that the last of them have at the end.
 _LAST_LINES = 0.5
+_STDERR = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,11 +127,14 @@ def _logging() -> Iterator[None]:
         yield  # Whoever runs this as a function logs as it likes.
         return
     lines: queue.Queue[logging.LogRecord | None] = queue.Queue(_WAITING_LINES)
-    output = logging.StreamHandler()
 
     def write() -> None:
         while (line := lines.get()) is not None:
-            output.handle(line)
+            # Past sys.stderr and logging's handlers: at the end the interpreter would
+            # wait for the locks of these, which a full pipe keeps.
+            text = f"{line.getMessage()}\n".encode(errors="backslashreplace")
+            with suppress(OSError):
+                os.write(_STDERR, text)
 
     thread = threading.Thread(target=write, name="taskrouter-emulator-log", daemon=True)
     thread.start()

@@ -32,8 +32,8 @@ _MAX_REFUSED_PARAMETERS = 20
 # Requests among which one that gets its response is looked for.
 _RECENT = 1000
 
-# Three parts in base64; the first is a JSON object.
-_JWT = re.compile(r"ey[\w-]{6,}\.[\w-]{6,}\.[\w-]*")
+# Three parts in base64; the first is a JSON object, in which space may come first.
+_JWT = re.compile(r"e(?:y[A-Z]|w[ko0])[\w-]{5,}\.[\w-]{6,}\.[\w-]*")
 _USER = re.compile(r"(?<=://)[^/?#@]*@")
 _TOKEN_NAMES = {"token", "accesstoken", "authtoken", "workertoken"}
 
@@ -303,7 +303,7 @@ def _unquoted(text: str) -> str:
 def _without_jwt(text: str) -> str:
     if "%" in text and _JWT.search(plain := _unquoted(text)):
         text = plain
-    return _JWT.sub("…", text) if "ey" in text else text
+    return _JWT.sub("…", text)
 
 
 def _without_tokens(value: Any) -> Any:

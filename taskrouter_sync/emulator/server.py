@@ -189,7 +189,7 @@ class Server:
                 return await handler(request)
             except web.HTTPException as error:
                 status = error.status
-                message = error.text or error.reason
+                message = (error.text or "").removeprefix(f"{status}: ")
                 return _plain(refused(ServiceError(status, 20000 + status, message)))
             except ConnectionError:
                 return web.Response()  # It hung up: there is nobody to answer.
@@ -435,6 +435,8 @@ async def _body(request: web.Request, limit: int = _MAX_BODY) -> bytes:
         return await asyncio.wait_for(request.read(), BODY_SECONDS)
     except asyncio.TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except web.RequestPayloadError:
+        raise web.HTTPBadRequest(text="The request body cannot be read") from None
 
 
 async def _console(request: web.Request) -> web.Response:

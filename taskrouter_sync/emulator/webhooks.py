@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from email.utils import formatdate
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from typing import Protocol
 
 from taskrouter_sync.emulator import assignment
@@ -196,6 +197,7 @@ def conference_forms(
         # Halves of characters, which JSON can hold, are replaced: a form cannot.
         people.append(caller.encode("utf-8", "replace").decode())
     number = len(people)
+    time = int(call.states[-1].time)
     if call.status == "answered":
         events = [("participant-join", sid) for sid in people]
         events.append(("conference-start", people[-1]))
@@ -210,7 +212,7 @@ def conference_forms(
         "AccountSid": account_sid,
         "ConferenceSid": f"CF{call.task_sid[2:]}",
         "FriendlyName": call.task_sid,
-        "Timestamp": formatdate(int(call.states[-1].time)),
+        "Timestamp": format_datetime(datetime.fromtimestamp(time, timezone.utc)),
     }
     forms = []
     for place, (event, sid) in enumerate(events, first):

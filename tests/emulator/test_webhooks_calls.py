@@ -165,3 +165,76 @@ def test_a_redirected_call_has_no_progress(
     [call] = emulator.calls
     assert call.status == "redirected"
     assert receiver.came("/busy") == []
+
+
+CONFERENCE = {
+    "Instruction": "conference",
+    "ConferenceStatusCallbackEvent": "start,end,join,leave",
+}
+
+
+def test_the_events_of_a_conference_are_sent_in_order(
+    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
+) -> None:
+    emulator.telephony.call_length = 30
+    url = receiver.url("/conference")
+    instruct(emulator, workspace, **CONFERENCE, ConferenceStatusCallback=url)
+    emulator.advance(60)
+    hooks = receiver.expect("/conference", 6)
+    [call] = emulator.calls
+    told = [(h.form["StatusCallbackEvent"], h.form.get("CallSid")) for h in hooks]
+    assert told == [
+        ("participant-join", call.sid),
+        ("participant-join", CALL_SID),
+        ("conference-start", None),
+        ("participant-leave", call.sid),
+        ("participant-leave", CALL_SID),
+        ("conference-end", None),
+    ]
+    assert texts(hooks, "SequenceNumber") == ["1", "2", "3", "4", "5", "6"]
+    assert len(set(texts(hooks, "ConferenceSid"))) == 1
+    assert hooks[0].form == {
+        "AccountSid": emulator.account_sid,
+        "ConferenceSid": f"CF{call.task_sid[2:]}",
+        "FriendlyName": call.task_sid,
+        "Timestamp": "Thu, 01 Jan 2026 00:00:01 +0000",
+        "StatusCallbackEvent": "participant-join",
+        "SequenceNumber": "1",
+        "CallSid": call.sid,
+    }
+    validator = RequestValidator(emulator.auth_token)
+    assert all(validator.validate(url, dict(h.form), h.signature) for h in hooks)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({}, ["conference-start", "conference-end"]),
+        (
+            {"ConferenceStatusCallbackEvent": "leave"},
+            ["participant-leave", "participant-leave"],
+        ),
+    ],
+)
+def test_of_a_conference_only_what_is_wanted_is_sent(
+    emulator: Emulator,
+    workspace: ReadyWorkspace,
+    receiver: Receiver,
+    wanted: dict[str, str],
+    told: list[str],
+) -> None:
+    emulator.telephony.call_length = 30
+    url = receiver.url("/conference?x=1")
+    instruct(
+        emulator,
+        workspace,
+        Instruction="conference",
+        ConferenceStatusCallback=url,
+        ConferenceStatusCallbackMethod="GET",
+        **wanted,
+    )
+    emulator.advance(60)
+    hooks = receiver.expect("/conference", 2)
+    assert [hook.method for hook in hooks] == ["GET", "GET"]
+    assert [hook.query["StatusCallbackEvent"] for hook in hooks] == told
+    assert hooks[0].query["x"] == "1"

@@ -52,6 +52,8 @@ Record: TypeAlias = Any
 Records: TypeAlias = dict[str, Record]
 
 SERVICE = "service"
+# The year 9999.
+_MOST_SECONDS = 253_370_764_800.0
 
 # By kind: the class, what of it is parsed from a text, and what is an index or
 # belongs to others. A snapshot shares the latter with the object it is of.
@@ -261,9 +263,11 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
         deadlines_set, calls_made = service["deadlines_set"], service["calls_made"]
         if type(deadlines_set) is not int or type(calls_made) is not int:
             raise TypeError("a number is none")
+        if not 0 <= now < _MOST_SECONDS:
+            raise ValueError("the time is none")
         telephony = Telephony()
         telephony.set_all(**service["telephony"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"the state is damaged: {error!r}") from error
     except ServiceError as error:
         raise ValueError(f"the state is damaged: {error.message}") from error
