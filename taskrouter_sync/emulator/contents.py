@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from taskrouter_sync.emulator import furnishing
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.routes import Api
+from taskrouter_sync.emulator import setup
+from taskrouter_sync.emulator.api.dispatch import Api
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.telephony import OnEngine
 
 
@@ -27,14 +27,14 @@ class Contents:
         self,
         name: str = "Emulated workspace",
         *,
-        activities: Mapping[str, bool] = furnishing.ACTIVITIES,
+        activities: Mapping[str, bool] = setup.ACTIVITIES,
         workers: Mapping[str, Mapping[str, Any]] | None = None,
         worker_activity: str | None = None,
         queues: Mapping[str, str] | None = None,
         workflow: Mapping[str, Any] | None = None,
         task_reservation_timeout: int = 120,
         multi_task_enabled: bool = True,
-        timeout_activity: str = furnishing.OFFLINE,
+        timeout_activity: str = setup.OFFLINE,
     ) -> ReadyWorkspace:
         """Set up a workspace, and give the sids of what it contains.
 
@@ -56,7 +56,7 @@ class Contents:
             ServiceError: the service refuses a value.
         """
         return self._on_engine(
-            lambda engine: furnishing.furnish(
+            lambda engine: setup.set_up(
                 engine,
                 name,
                 activities=activities,

@@ -11,7 +11,7 @@ import re
 
 from aiohttp import web
 
-from taskrouter_sync.emulator.api.answers import Answer
+from taskrouter_sync.emulator.api.responses import Response
 from taskrouter_sync.emulator.faults import Fault
 
 
@@ -24,7 +24,7 @@ def reason_phrase(message: str) -> str:
     return _NOT_PRINTABLE.sub(" ", message).strip()[:_MAX_REASON]
 
 
-def plain(answer: Answer) -> web.Response:
+def plain(answer: Response) -> web.Response:
     """Make the response of an answer."""
     if answer.body is None:
         return web.Response(status=answer.status, headers=answer.headers)
@@ -39,7 +39,7 @@ def plain(answer: Answer) -> web.Response:
     )
 
 
-def faulty(fault: Fault, answer: Answer | None) -> web.Response:
+def faulty(fault: Fault, answer: Response | None) -> web.Response:
     """Make the response of a fault; of the service's answer if it has none."""
     if fault.status is None:
         if answer is None:

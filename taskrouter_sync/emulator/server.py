@@ -15,9 +15,8 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from taskrouter_sync.emulator.api.answers import Answer, refused
-from taskrouter_sync.emulator.api.errors import internal, invalid
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.responses import Response, internal, invalid, refused
 from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
 from taskrouter_sync.emulator.faults import Fault
 from taskrouter_sync.emulator.journal import Request
@@ -138,7 +137,7 @@ class Server:
         request: web.Request,
         entry: Request,
         fault: Fault | None,
-        perform: Callable[[], Answer],
+        perform: Callable[[], Response],
     ) -> web.StreamResponse:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
@@ -153,7 +152,7 @@ class Server:
         self._service.journal.answered(entry, response.status)
         return response
 
-    async def _saved(self, answer: Answer) -> Answer:
+    async def _saved(self, answer: Response) -> Response:
         """Hold the answer back until what it tells is not lost any more."""
         try:
             await self._service.saved()
@@ -277,7 +276,7 @@ async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def _not_asked() -> Answer:
+def _not_asked() -> Response:
     raise AssertionError("a refused socket asks nothing of the service")
 
 

@@ -13,17 +13,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from taskrouter_sync.emulator import bridge, frames
+from taskrouter_sync.emulator.alerts import Alert, printable
 from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.api.answers import Answer, refused
-from taskrouter_sync.emulator.api.errors import ServiceError, bad_auth
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.render import Renderer
-from taskrouter_sync.emulator.api.routes import Api
+from taskrouter_sync.emulator.api.dispatch import Api
+from taskrouter_sync.emulator.api.rendering import Renderer
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    ServiceError,
+    bad_auth,
+    refused,
+)
 from taskrouter_sync.emulator.channels import Channels, Connection
 from taskrouter_sync.emulator.clock import Clock
 from taskrouter_sync.emulator.courier import Courier
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine import Alarm, Engine, Event
 from taskrouter_sync.emulator.faults import Fault, Faults
 from taskrouter_sync.emulator.journal import Journal, Kind, Request, without_token
 from taskrouter_sync.emulator.posting import NotAnswered, Post, Reply, Send
@@ -94,12 +98,13 @@ class Service:
         self.clock = clock
         self._faults = faults
         self.saver = saver
-        self.render = Renderer(account_sid, f"{url}/v1")
+        self.render = Renderer(engine, f"{url}/v1")
         self.api = Api(engine, self.render)
         self._bridge = bridge.Bridge(
             self.api, Addresses(url), account_sid=account_sid, auth_token=auth_token
         )
         engine.on_event(self._send)
+        engine.on_alarm(self._alarm)
         self.courier = Courier(auth_token, clock.now, journal.alerted)
         self.webhooks = Webhooks(engine, self.courier, self._instruct)
 
@@ -165,7 +170,7 @@ class Service:
         *,
         authorization: str,
         if_match: str | None,
-    ) -> Answer:
+    ) -> Response:
         """Answer a REST request; only the API asks who it is."""
         if path.startswith("/v1/") and not self.authorized(authorization):
             return refused(bad_auth())
@@ -186,7 +191,7 @@ class Service:
 
     def envelope(
         self, posted: Posted
-    ) -> tuple[Request, Fault | None, Callable[[], Answer]]:
+    ) -> tuple[Request, Fault | None, Callable[[], Response]]:
         """Note a POST to a channel; give its fault, and what performs it."""
         try:
             envelope = bridge.read(posted.text)
@@ -194,7 +199,7 @@ class Service:
             answer = refused(error)
             return (*self.arrived("bridge", "POST", posted.path, {}), lambda: answer)
 
-        def perform() -> Answer:
+        def perform() -> Response:
             try:
                 answer = self._bridge.known_as(posted.host).perform(
                     posted.account_sid, posted.channel, envelope, posted.if_match
@@ -213,7 +218,7 @@ class Service:
 
     def admit(
         self, host: str, account_sid: str, channel: str, token: str
-    ) -> Answer | None:
+    ) -> Response | None:
         """Check who wants a socket: None lets in, an answer refuses."""
         try:
             self._bridge.known_as(host).admit(account_sid, channel, token)
@@ -248,17 +253,29 @@ class Service:
             if worker is None:
                 continue
             try:
-                self.engine.update_worker(worker, activity_sid=activity_sid)
+                self.engine.workers.update(worker, activity_sid=activity_sid)
             except ServiceError as error:
                 _log.warning("disconnectActivitySid not applied: %s", error.message)
             self.settle()
             return
 
-    def _instruct(self, path: str, params: Mapping[str, object]) -> Answer:
+    def _instruct(self, path: str, params: Mapping[str, object]) -> Response:
         """Do what the answer to an assignment callback says."""
         answer = self.api.perform("POST", path, Parameters.from_json(params))
         self.settle()
         return answer
+
+    def _alarm(self, alarm: Alarm) -> None:
+        self.journal.alerted(
+            Alert(
+                alarm.time,
+                "error",
+                alarm.code,
+                printable(alarm.message),
+                alarm.workspace_sid,
+                alarm.resource_sid,
+            )
+        )
 
     def _send(self, event: Event) -> None:
         self.journal.happened(event)

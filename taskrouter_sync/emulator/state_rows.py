@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import KEEP_CALLS
 from taskrouter_sync.emulator.engine.changes import Changes
 from taskrouter_sync.emulator.engine.entities import Entity
-from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.engine.model import Task
 from taskrouter_sync.emulator.engine.records import (
     call_record,

@@ -6,8 +6,8 @@ Owns: the part of ``Emulator`` that only looks. Any thread may use it.
 from __future__ import annotations
 
 from taskrouter_sync.emulator.alerts import Alert
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.journal import Journal, Request
 from taskrouter_sync.emulator.telephony import OnEngine
 
@@ -41,7 +41,7 @@ class Watch:
         Raises:
             RuntimeError: the emulator is not running.
         """
-        return self._on_engine(lambda engine: engine.calls)
+        return self._on_engine(lambda engine: engine.telephony.calls)
 
     def connections(self, channel: str) -> int:
         """Give the number of open sockets of a channel (WK…, WQ…, WS…)."""

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from taskrouter_sync.emulator import assignment
-from taskrouter_sync.emulator.api.answers import Answer
-from taskrouter_sync.emulator.assignment import Instruction, NoInstruction
+from taskrouter_sync.emulator import webhook_messages
+from taskrouter_sync.emulator.api.responses import Response
 from taskrouter_sync.emulator.courier import Courier, Errand
-from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.engine.model import Reservation, Workflow
 from taskrouter_sync.emulator.posting import NotAnswered
-from taskrouter_sync.emulator.webhook_parameters import (
+from taskrouter_sync.emulator.webhook_messages import (
+    Instruction,
+    NoInstruction,
     assignment_form,
     call_form,
     call_progress,
@@ -27,10 +27,10 @@ from taskrouter_sync.emulator.webhook_parameters import (
 
 
 # Carries out a POST to a REST path (starting at /v1) with these parameters.
-Perform = Callable[[str, Mapping[str, object]], Answer]
+Perform = Callable[[str, Mapping[str, object]], Response]
 
 # The debugger's code for a call that could not be made.
-_DIAL_FAILED = {"call": 40113, "dequeue": 40133}
+_DIAL_FAILED = {"call": 40113, "dequeue": 40133, "conference": 40145}
 
 
 class Webhooks:
@@ -52,7 +52,7 @@ class Webhooks:
         self._courier = courier
         self._perform = perform
         engine.on_event(self._on_event)
-        engine.on_call(self._on_call)
+        engine.telephony.on_call(self._on_call)
 
     # Listeners: the operation that they hear of is not over, so they only make a
     # note of what is to be sent.
@@ -116,7 +116,9 @@ class Webhooks:
         # canceled; but then the next one would be made at once, and fail as well.
         for errand in errands:
             try:
-                instruction = assignment.read(await self._courier.answer(errand))
+                instruction = webhook_messages.read_instruction(
+                    await self._courier.answer(errand)
+                )
             except NotAnswered as trouble:
                 self._courier.alert(errand, trouble.code, trouble.message)
                 continue
@@ -132,8 +134,7 @@ class Webhooks:
     def _carry_out(self, errand: Errand, path: str, instruction: Instruction) -> None:
         refusal = self._perform(path, instruction.params).error
         if refusal is not None:
-            code = assignment.refusal_code(instruction, refusal)
-            self._courier.alert(errand, code, refusal.message)
+            self._courier.alert(errand, refusal.alert_code, refusal.message)
 
 
 def passes(events_filter: str | None, event_type: str) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from taskrouter_sync.emulator.control.changes import Changes
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.journal import Journal
 
 

@@ -175,7 +175,7 @@ def test_old_calls_go(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
         kept.take(("create task", 0, number))
         kept.take(("instruct", number, 2))
     numbers = [call["number"] for call in kept.read().calls]
-    made = kept.story.engine.calls[-1].number
+    made = kept.story.engine.telephony.calls[-1].number
     assert made > 3
     assert numbers == [made - 2, made - 1, made]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.journal import Journal
 
 

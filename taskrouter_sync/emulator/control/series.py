@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from taskrouter_sync.emulator.engine.events import Event, EventLog
+from taskrouter_sync.emulator.engine import Event
+from taskrouter_sync.emulator.engine.events import EventLog
 
 
 MINUTES = 15
@@ -25,7 +26,7 @@ _ENDS = frozenset({"task.completed", "task.canceled"})
 _DELETIONS = frozenset({"task.deleted", "task.system-deleted"})
 
 
-def of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
+def of(events: EventLog[Event], open_tasks: int, now: float) -> dict[str, object]:
     """Give the series of the latest minutes, oldest step first.
 
     Args:

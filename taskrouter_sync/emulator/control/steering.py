@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from taskrouter_sync.emulator import plan
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.routes import METHODS, VERSION
+from taskrouter_sync.emulator.api.dispatch import METHODS, VERSION
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.control.command import Command, Json
 from taskrouter_sync.emulator.control.site import Site
 from taskrouter_sync.emulator.engine.calls import Outcome
@@ -59,7 +59,7 @@ def _rest(site: Site, given: dict[str, Any]) -> Json:
 
 
 def _settings(site: Site, given: dict[str, Any]) -> Json:
-    return site.emulator.call(lambda engine: engine.telephony.settings())
+    return site.emulator.call(lambda engine: engine.telephony.settings.as_dict())
 
 
 def _telephony(site: Site, given: dict[str, Any]) -> Json:

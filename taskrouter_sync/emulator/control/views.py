@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from itertools import islice
 
-from taskrouter_sync.emulator.api.events import render_event
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.clock import ManualClock
 from taskrouter_sync.emulator.control import series
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.engine.model import (
     Reservation,
     Task,
@@ -21,7 +20,7 @@ from taskrouter_sync.emulator.engine.model import (
     Worker,
     Workspace,
 )
-from taskrouter_sync.emulator.engine.statistics_realtime import by_queue, present_tasks
+from taskrouter_sync.emulator.engine.statistics import by_queue, present_tasks
 from taskrouter_sync.emulator.journal import Request
 from taskrouter_sync.emulator.service import Service
 
@@ -76,7 +75,7 @@ class Views:
         return {
             "number": number,
             "time": event.time,
-            **render_event(self._service.render, event),
+            **self._service.render.event(event),
         }
 
     def _workspace(self, workspace: Workspace) -> Json:

@@ -1,19 +1,16 @@
 """What changed in an engine since the last look, for whoever keeps its state.
 
-Plain data. Imports of the engine only types.
+Plain data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-
-if TYPE_CHECKING:
-    from .calls import PhoneCall
-    from .deadlines import Deadline
-    from .entities import Entity
-    from .events import Event
+from .calls import PhoneCall
+from .deadlines import Deadline
+from .entities import Entity
+from .model import Event
 
 
 class Changes:

@@ -1,24 +1,49 @@
 """What all resources of the state have in common, and the containers they are in.
 
-Both tell who keeps the state of their changes. Knows no resource.
+Both report their changes to a `Watcher`, who keeps the state outside of the engine.
+Knows no resource.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
-
-from .changes import Changes
 
 
 E_ = TypeVar("E_", bound="Entity")
 
 
-class Part(Protocol):
-    """A part of an entity that tells of its changes itself."""
+class Watcher(Protocol):
+    """Whoever keeps the state. What is noted twice counts once."""
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of everything in it, and of what changes; None: nobody."""
+    def note(self, entity: Any, /) -> None:
+        """Note that an entity is new or was changed."""
+
+    def note_removal(self, entity: Any, /) -> None:
+        """Note that an entity is no longer part of the state."""
+
+    def note_call(self, call: Any, /) -> None:
+        """Note that a call is new or entered another state."""
+
+    def note_event(self, event: Any, /) -> None:
+        """Note that an event was recorded."""
+
+    def note_old_events(self, events: Iterable[Any], /) -> None:
+        """Note that events are no longer in their log."""
+
+    def note_deadline(self, key: Any, deadline: Any, /) -> None:
+        """Note that a deadline was set or moved, or cleared (None)."""
+
+    def note_setting(self) -> None:
+        """Note that something changed that is small enough to be written always."""
+
+
+class Part(Protocol):
+    """A part of an entity that reports its changes itself."""
+
+    def watch(self, changes: Watcher | None) -> None:
+        """Report everything in it, and what changes, to `changes` (None: nobody)."""
         ...
 
 
@@ -27,7 +52,7 @@ class Entity:
     """What every resource has. Two entities are equal only if they are the same."""
 
     # Who wants to know of changes. The first field: `__setattr__` asks for it.
-    _changes: Changes | None = field(default=None, repr=False)
+    _changes: Watcher | None = field(default=None, repr=False)
     sid: str
     workspace_sid: str
     date_created: float
@@ -40,8 +65,8 @@ class Entity:
         if self._changes is not None:
             self._changes.note(self)
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of this, all that belongs to it, and what changes of it."""
+    def watch(self, changes: Watcher | None) -> None:
+        """Report this, all that belongs to it, and what changes of it."""
         _set(self, "_changes", changes)
         if changes is not None:
             changes.note(self)
@@ -49,13 +74,20 @@ class Entity:
             part.watch(changes)
 
     def parts(self) -> tuple[Part, ...]:
-        """Return what of it tells of its changes itself."""
+        """Return its parts that report their changes themselves."""
         return ()
 
     def touch(self, now: float) -> None:
         """Say that a field was changed at `now` (epoch seconds)."""
         self.date_updated = now
         _set(self, "_snapshot", None)
+
+    def change(self, now: float, **fields: object) -> None:
+        """Give fields new values at `now`; those that are None stay as they are."""
+        for name, value in fields.items():
+            if value is not None:
+                setattr(self, name, value)
+        self.touch(now)
 
     def refresh(self) -> None:
         """Say that something was renamed that the object only repeats."""
@@ -100,7 +132,7 @@ class Container(dict[str, E_]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._changes: Changes | None = None
+        self._changes: Watcher | None = None
 
     def __setitem__(self, sid: str, entity: E_) -> None:
         super().__setitem__(sid, entity)
@@ -112,8 +144,8 @@ class Container(dict[str, E_]):
             self._forget(self[sid], self._changes)
         super().__delitem__(sid)
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of everything in it, and of what comes and goes."""
+    def watch(self, changes: Watcher | None) -> None:
+        """Report everything in it, and what is added and removed."""
         if changes is None and self._changes is not None:
             for entity in self.values():
                 self._forget(entity, self._changes)
@@ -122,7 +154,7 @@ class Container(dict[str, E_]):
                 entity.watch(changes)
         self._changes = changes
 
-    def _forget(self, entity: E_, changes: Changes) -> None:
+    def _forget(self, entity: E_, changes: Watcher) -> None:
         # What belongs to it goes first: nothing is ever without its owner.
         entity.watch(None)
         changes.note_removal(entity)

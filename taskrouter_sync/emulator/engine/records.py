@@ -12,19 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeAlias
 
-from .calls import CallState, PhoneCall
-from .configuration import (
-    Configuration,
-    leading_to,
-    parse_configuration,
-    parsed_expression,
-)
+from .calls import CallState, Instruction, PhoneCall
 from .entities import Entity
-from .events import Event
 from .expressions import Expression
-from .instructions import Instruction
 from .model import (
     Activity,
+    Event,
     Reservation,
     Task,
     TaskChannel,
@@ -33,6 +26,12 @@ from .model import (
     WorkerChannel,
     Workflow,
     Workspace,
+)
+from .workflow import (
+    Configuration,
+    leading_to,
+    parse_configuration,
+    parsed_expression,
 )
 
 

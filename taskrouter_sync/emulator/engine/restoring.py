@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from . import waiting
-from .calls import PhoneCall, Telephony
-from .core import Agenda, Core
+from .calls import CallSettings, PhoneCall
+from .core import Backlog, Core
 from .deadlines import Deadline, Kind
 from .entities import Container, Entity
 from .errors import ServiceError
-from .events import Event
 from .model import (
     Activity,
+    Event,
     Reservation,
     Task,
     TaskChannel,
@@ -40,7 +39,7 @@ def put_back(core: Core, state: State) -> dict[str, Entity]:
         raise ValueError(f"the state is damaged: {error!r}") from error
     except ServiceError as error:
         raise ValueError(f"the state is damaged: {error.message}") from error
-    core.agenda = Agenda()
+    core.backlog = Backlog()
     core.now = state.now
     core.workspaces = restored.workspaces
     core.reservation_tasks = restored.reservation_tasks
@@ -48,7 +47,7 @@ def put_back(core: Core, state: State) -> dict[str, Entity]:
     core.deadlines.count = state.deadlines_set
     core.deadlines.rebuild()
     core.calls.refill(restored.calls, state.calls_made)
-    core.telephony = restored.telephony
+    core.call_settings = restored.call_settings
     return restored.versions
 
 
@@ -74,8 +73,8 @@ class _Restored:
             for when, order, kind, workspace_sid, sid in state.deadlines
         }
         self.calls: list[PhoneCall] = [call_of(record) for record in state.calls]
-        self.telephony = Telephony()
-        self.telephony.set_all(**state.telephony)
+        self.call_settings = CallSettings()
+        self.call_settings.set_all(**state.telephony)
 
     def _add(self, entity: Entity) -> None:
         self._entities[entity.sid] = entity
@@ -139,8 +138,8 @@ def _index(workspace: Workspace) -> None:
     for worker in workspace.workers.values():
         workspace.worker_names[worker.friendly_name.casefold()] = worker.sid
         for queue in workspace.task_queues.values():
-            waiting.sort_into_queue(queue, worker)
-        waiting.show_idle(workspace, worker)
+            queue.admit(worker)
+        workspace.list_idle(worker)
     for task in workspace.tasks.values():
         if task.assignment_status == "pending":
-            waiting.wait(workspace, task)
+            workspace.enqueue(task)

@@ -80,7 +80,7 @@ def general(core: Core) -> Record:
         "now": core.now,
         "deadlines_set": core.deadlines.count,
         "calls_made": core.calls.made,
-        "telephony": core.telephony.settings(),
+        "telephony": core.call_settings.as_dict(),
     }
 
 
