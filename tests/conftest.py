@@ -13,7 +13,7 @@ import pytest
 from taskrouter_sync import Worker, WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.wire import backoff
 
 from .support import leaks
@@ -64,7 +64,7 @@ def _make_room(engine: Engine) -> None:
     for workspace in engine.workspaces.values():
         for worker in workspace.workers.values():
             for channel in worker.channels.values():
-                engine.update_worker_channel(channel, capacity=100)
+                engine.workers.update_channel(channel, capacity=100)
 
 
 @pytest.fixture

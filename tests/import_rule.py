@@ -78,11 +78,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "requests": frozenset({"wire.requester", "wire.timed"}),
     "urllib3": frozenset({"wire.requester", "wire.timed"}),
     "websocket": frozenset({"wire.bridge_socket"}),
-    "jwt": frozenset({"tokens", "capabilities", "emulator.tokens"}),
-    "aiohttp": frozenset(
-        {"emulator.server", "emulator.webhook_request"}
-        # What is none of the service, in modules of its own.
-    ),
+    "jwt": frozenset({"tokens", "capabilities", "emulator.auth"}),
+    "aiohttp": frozenset({"emulator.server", "emulator.webhook_request"}),
     "yarl": frozenset({"emulator.webhook_request"}),  # the URLs of aiohttp
     "rich": frozenset({"cli.live"}),
     "pytest": frozenset({"testing.plugin"}),

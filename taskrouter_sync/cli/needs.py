@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..emulator.api.policies import InvalidPolicies, Policies
+from ..emulator.auth import InvalidPolicies, Policies
 
 
 _API = "https://taskrouter.twilio.com/v1"

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from taskrouter_sync.emulator import Emulator, ServiceError, plan
+from taskrouter_sync.emulator.auth import mint_worker_token
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace, listed
+from taskrouter_sync.emulator.setup import ReadyWorkspace, contents_of
 from taskrouter_sync.emulator.state_file import StateError
-from taskrouter_sync.emulator.tokens import mint_worker_token
 
 
 # Without a file that says otherwise.
@@ -104,7 +104,7 @@ def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspac
     """Take the oldest workspace that a state file has kept, or else make one."""
 
     def kept(engine: Engine) -> ReadyWorkspace | None:
-        return next((listed(each) for each in engine.workspaces.values()), None)
+        return next((contents_of(each) for each in engine.workspaces.values()), None)
 
     return emulator.call(kept) or emulator.workspace(**contents)
 
@@ -285,7 +285,9 @@ def _greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> s
 
 
 def _name(emulator: Emulator, workspace: ReadyWorkspace) -> str:
-    return emulator.call(lambda engine: engine.workspace(workspace.sid).friendly_name)
+    return emulator.call(
+        lambda engine: engine.workspaces.find(workspace.sid).friendly_name
+    )
 
 
 if __name__ == "__main__":

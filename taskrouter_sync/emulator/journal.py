@@ -17,7 +17,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import unquote
 
 from taskrouter_sync.emulator.alerts import Alert
-from taskrouter_sync.emulator.engine.events import Event, size_of
+from taskrouter_sync.emulator.engine import Event
 
 
 Kind = Literal["rest", "bridge", "upgrade"]
@@ -221,7 +221,7 @@ class Journal:
     def happened(self, event: Event) -> None:
         """Note an event."""
         with self._changed:
-            self._events.append(event, size_of(event))
+            self._events.append(event, event.size)
         self.touched()
 
     def alerted(self, alert: Alert) -> None:

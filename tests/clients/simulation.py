@@ -24,9 +24,9 @@ from taskrouter_sync.clients.worker_announcer import WorkerAnnouncer
 from taskrouter_sync.emitter import Emitter
 from taskrouter_sync.emulator import bridge, frames
 from taskrouter_sync.emulator.api.addresses import query_pairs
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.render import Renderer
-from taskrouter_sync.emulator.api.routes import Api
+from taskrouter_sync.emulator.api.dispatch import Api
+from taskrouter_sync.emulator.api.rendering import Renderer
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.model import Worker
 from taskrouter_sync.errors import TaskRouterError
@@ -52,7 +52,7 @@ class Office(Bench):
     def __init__(self) -> None:
         super().__init__()
         # Tokens are not looked at: that takes longer than all the rest.
-        self._api = Api(self.engine, Renderer(self.engine.account_sid, API))
+        self._api = Api(self.engine, Renderer(self.engine, API))
         self.desks: dict[str, Desk] = {}
         # How many of the next requests end in trouble, and in which.
         self.trouble = 0

@@ -31,7 +31,7 @@ class Story:
         self.office = Office()
         everyone = self.office.queue(max_reserved_workers=2)
         self.office.workflow(default=everyone, task_reservation_timeout=OFFER)
-        self.office.engine.update_workspace(
+        self.office.engine.workspaces.update(
             self.office.workspace, timeout_activity_sid=self.office.available
         )
         self.desks = [
@@ -68,13 +68,13 @@ class Story:
         """A worker answers an offer by other means than this client."""
         status = ("accepted", "accepted", "rejected")[second % 3]
         for one in _pick(self._reservations("pending"), first):
-            self.office.engine.update_reservation(one, status)
+            self.office.engine.reservations.update(one, status)
 
     def end(self, first: int, second: int) -> None:
         """A worker ends work, or begins to."""
         status = ("wrapping", "completed")[second % 2]
         for one in _pick(self._reservations("accepted", "wrapping"), first):
-            self.office.engine.update_reservation(one, status)
+            self.office.engine.reservations.update(one, status)
 
     def go_on(self, first: int, second: int) -> None:
         """A worker goes on with what there is: accepts, wraps up, completes."""
@@ -83,17 +83,17 @@ class Story:
         for one in _pick(live, first):
             for _ in range(1 + second % 2):
                 status = following.get(one.reservation_status, "completed")
-                self.office.engine.update_reservation(one, status)
+                self.office.engine.reservations.update(one, status)
 
     def manage(self, first: int, second: int) -> None:
         """Somebody ends a task: cancels, wraps up, completes, or deletes it."""
         engine = self.office.engine
         for task in _pick(self._tasks(), first):
             if second % 4 == 3:
-                engine.delete_task(task)
+                engine.tasks.delete(task)
             else:
                 status = ("canceled", "wrapping", "completed")[second % 4]
-                engine.update_task(task, assignment_status=status)
+                engine.tasks.update(task, assignment_status=status)
 
     def pass_time(self, first: int, second: int) -> None:
         """Time passes: sometimes a second, sometimes an offer's time."""
@@ -104,14 +104,14 @@ class Story:
         office = self.office
         sids = (office.available, office.unavailable, office.offline)
         office.advance(1)
-        office.engine.update_worker(
+        office.engine.workers.update(
             self._desk(first).worker, activity_sid=sids[second % 3]
         )
 
     def attributes(self, first: int, second: int) -> None:
         """Somebody gives a worker new attributes."""
         self.office.advance(1)
-        self.office.engine.update_worker(
+        self.office.engine.workers.update(
             self._desk(first).worker, attributes=json.dumps({"n": next(self._numbers)})
         )
 
@@ -221,8 +221,8 @@ class Story:
         ]
 
     def _channel(self, desk: Desk, **change: Any) -> None:
-        channel = self.office.engine.worker_channel(desk.worker, "default")
-        self.office.engine.update_worker_channel(channel, **change)
+        channel = self.office.engine.workers.find_channel(desk.worker, "default")
+        self.office.engine.workers.update_channel(channel, **change)
 
     def _look(self) -> None:
         """What a client shows of its open reservations only ever goes forward."""

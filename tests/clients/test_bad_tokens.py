@@ -20,7 +20,7 @@ from taskrouter_sync import (
     Workspace,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import MintToken, OpenWorker, ReadyWorker
 from ..support.collector import Collector

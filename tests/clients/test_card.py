@@ -9,7 +9,7 @@ from hypothesis import given
 
 from taskrouter_sync import TaskQueue, TaskQueueCapabilityToken
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import MintToken, OpenWorker, ReadyWorker
 from ..strategies import moderate

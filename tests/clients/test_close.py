@@ -11,7 +11,7 @@ import pytest
 
 from taskrouter_sync import ClientClosed, Worker
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import MintToken, OpenWorker, ReadyWorker
 from ..support import leaks

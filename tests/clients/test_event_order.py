@@ -8,7 +8,7 @@ import pytest
 
 from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.session import Limits
 
 from ..conftest import ReadyWorker

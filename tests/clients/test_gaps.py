@@ -16,7 +16,7 @@ from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine, ServiceError
 from taskrouter_sync.emulator.engine.model import Reservation, Task
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.wire import backoff
 
 from ..conftest import MintToken, ReadyWorker
@@ -114,20 +114,20 @@ def _on(change: Change, worker_sid: str, engine: Engine) -> object:
 
 def create(engine: Engine, worker_sid: str) -> None:
     (workspace,) = engine.workspaces.values()
-    engine.create_task(workspace)
+    engine.tasks.create(workspace)
 
 
 def change(status: str) -> Change:
     """Give the worker's latest reservation this status."""
 
     def act(engine: Engine, worker_sid: str) -> None:
-        engine.update_reservation(_latest(engine, worker_sid)[1], status)
+        engine.reservations.update(_latest(engine, worker_sid)[1], status)
 
     return act
 
 
 def cancel(engine: Engine, worker_sid: str) -> None:
-    engine.update_task(_latest(engine, worker_sid)[0], assignment_status="canceled")
+    engine.tasks.update(_latest(engine, worker_sid)[0], assignment_status="canceled")
 
 
 def _latest(engine: Engine, worker_sid: str) -> tuple[Task, Reservation]:
@@ -246,8 +246,8 @@ def test_changes_of_the_worker_are_told_once(
 ) -> None:
     def within(engine: Engine) -> None:
         who = engine.workspaces[workspace.sid].workers[alice]
-        engine.update_worker(who, activity_sid=workspace.activities["Break"])
-        engine.update_worker(who, attributes='{"level": 2}')
+        engine.workers.update(who, activity_sid=workspace.activities["Break"])
+        engine.workers.update(who, attributes='{"level": 2}')
 
     with gap():
         emulator.call(within)
@@ -274,8 +274,8 @@ def test_capacities_that_the_client_knew_are_compared(
 
     def within(engine: Engine) -> None:
         (space,) = engine.workspaces.values()
-        channel = engine.worker_channel(space.workers[alice], "voice")
-        engine.update_worker_channel(channel, capacity=7, available=False)
+        channel = engine.workers.find_channel(space.workers[alice], "voice")
+        engine.workers.update_channel(channel, capacity=7, available=False)
 
     with gap():
         emulator.call(within)
@@ -293,8 +293,8 @@ def test_capacities_that_it_never_heard_of_are_not_told(
 ) -> None:
     def within(engine: Engine) -> None:
         (space,) = engine.workspaces.values()
-        channel = engine.worker_channel(space.workers[alice], "voice")
-        engine.update_worker_channel(channel, capacity=7)
+        channel = engine.workers.find_channel(space.workers[alice], "voice")
+        engine.workers.update_channel(channel, capacity=7)
 
     with gap():
         emulator.call(within)
@@ -558,8 +558,8 @@ class Shift:
 
     def _make_room(self, engine: Engine) -> None:
         for worker in engine.workspaces[self.space.sid].workers.values():
-            engine.update_worker_channel(
-                engine.worker_channel(worker, "default"), capacity=5
+            engine.workers.update_channel(
+                engine.workers.find_channel(worker, "default"), capacity=5
             )
 
     def move(self) -> None:
@@ -592,17 +592,17 @@ class Shift:
         ]
         try:
             if not live or self.chance.random() < 0.4:
-                engine.create_task(space)
+                engine.tasks.create(space)
                 return
             one = self.chance.choice(live)
             if self.chance.random() < 0.2:
-                engine.update_task(
+                engine.tasks.update(
                     space.tasks[one.task_sid],
                     assignment_status=self.chance.choice(["canceled", "completed"]),
                 )
                 return
             statuses = ["accepted", "rejected", "wrapping", "completed"]
-            engine.update_reservation(one, self.chance.choice(statuses))
+            engine.reservations.update(one, self.chance.choice(statuses))
         except ServiceError:
             return  # it refused: nothing happened
 
@@ -624,7 +624,7 @@ class Shift:
             came.expect("settled", 10)
 
     def _last_words(self, sid: str, engine: Engine) -> None:
-        engine.update_worker(
+        engine.workers.update(
             engine.workspaces[self.space.sid].workers[sid],
             attributes='{"last": true}',
         )

@@ -21,8 +21,8 @@ def office() -> Office:
 @pytest.fixture
 def worker(office: Office) -> Worker:
     worker = office.worker("Alice")
-    channel = office.engine.worker_channel(worker, "default")
-    office.engine.update_worker_channel(channel, capacity=10)
+    channel = office.engine.workers.find_channel(worker, "default")
+    office.engine.workers.update_channel(channel, capacity=10)
     return worker
 
 
@@ -48,7 +48,7 @@ def turn(office: Office, task: Task, *statuses: str) -> None:
     reservation: Reservation
     (reservation,) = task.reservations.values()
     for status in statuses:
-        office.engine.update_reservation(reservation, status)
+        office.engine.reservations.update(reservation, status)
 
 
 def test_frames_of_the_new_line_are_not_overtaken(desk: Desk, office: Office) -> None:
@@ -155,7 +155,7 @@ def test_what_the_service_has_forgotten_is_told_to_be_over(
     if within:
         (reservation,) = desk.known.open().values()
         reservation.accept()
-    office.engine.delete_task(task)
+    office.engine.tasks.delete(task)
     desk.finish()
     assert told(desk) == events
     assert desk.known.open() == {}
@@ -239,8 +239,8 @@ def test_channels_read_before_the_first_ready_are_compared(
     desk.drop()
     desk.work()
     desk.session.entity_from("GET", f"{desk.session.resource_url}/Channels")
-    channel = office.engine.worker_channel(worker, "default")
-    office.engine.update_worker_channel(channel, capacity=7)
+    channel = office.engine.workers.find_channel(worker, "default")
+    office.engine.workers.update_channel(channel, capacity=7)
     desk.finish()
     assert [name for name, _ in desk.told if "capacity" in name] == ["capacity.update"]
 
@@ -282,7 +282,7 @@ class TestConnectActivity:
         self, desk: Desk, worker: Worker, office: Office
     ) -> None:
         desk.finish()
-        office.engine.update_worker(worker, activity_sid=office.available)
+        office.engine.workers.update(worker, activity_sid=office.available)
         desk.drop()
         desk.finish()
         assert worker.activity_sid == office.available

@@ -129,7 +129,7 @@ def changes(desk: Desk) -> dict[str, list[Any]]:
 
 def present(desk: Desk) -> dict[str, Any]:
     """Give the service's own values by event."""
-    channel = desk.office.engine.worker_channel(desk.worker, "default")
+    channel = desk.office.engine.workers.find_channel(desk.worker, "default")
     return {
         event: getattr(channel if event[0] == "c" else desk.worker, name)
         for event, name in TOPICS.items()

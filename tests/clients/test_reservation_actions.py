@@ -11,7 +11,7 @@ from taskrouter_sync import (
     Worker,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.collector import Collector
 from ..support.outcome import Outcome

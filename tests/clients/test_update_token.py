@@ -14,7 +14,7 @@ from taskrouter_sync import (
     Worker,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.wire import backoff
 
 from ..conftest import MintToken, OpenWorker, ReadyWorker

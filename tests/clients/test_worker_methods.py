@@ -12,7 +12,7 @@ from taskrouter_sync import (
     Worker,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.collector import Collector
 from ..support.outcome import Outcome
@@ -64,7 +64,7 @@ def test_what_others_change_is_shown(
 ) -> None:
     def rest(engine: Any) -> None:
         worker_of_engine = engine.workspaces[workspace.sid].workers[alice]
-        engine.update_worker(worker_of_engine, attributes='{"team": "blue"}')
+        engine.workers.update(worker_of_engine, attributes='{"team": "blue"}')
 
     emulator.call(rest)
     updated = came.expect("attributes.update")

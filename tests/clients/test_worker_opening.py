@@ -15,7 +15,7 @@ from taskrouter_sync import (
 )
 from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.session import Limits
 
 from ..conftest import MintToken, OpenWorker, ReadyWorker

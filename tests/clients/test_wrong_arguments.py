@@ -19,7 +19,7 @@ from taskrouter_sync import (
     WorkspaceCapabilityToken,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import MintToken, ReadyWorker
 from ..support.collector import LIMIT

@@ -17,7 +17,7 @@ from taskrouter_sync import (
     WorkspaceCapabilityToken,
 )
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.outcome import Outcome
 from .held import Held

@@ -9,7 +9,7 @@ from typing import Any
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine, model
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Held:
 
     def workspace(self) -> model.Workspace:
         return self.emulator.call(
-            lambda engine: engine.workspace(self.sids.sid).snapshot()
+            lambda engine: engine.workspaces.find(self.sids.sid).snapshot()
         )
 
     def worker(self, sid: str) -> model.Worker:
@@ -40,7 +40,7 @@ class Held:
         """A reservation by its sid, WR…."""
 
         def find(engine: Engine) -> model.Reservation:
-            tasks = engine.workspace(self.sids.sid).tasks.values()
+            tasks = engine.workspaces.find(self.sids.sid).tasks.values()
             found = next(t.reservations[sid] for t in tasks if sid in t.reservations)
             return found.snapshot()
 
@@ -51,7 +51,9 @@ class Held:
         return self.emulator.call(
             lambda engine: {
                 sid: each.snapshot()
-                for sid, each in getattr(engine.workspace(self.sids.sid), kind).items()
+                for sid, each in getattr(
+                    engine.workspaces.find(self.sids.sid), kind
+                ).items()
             }
         )
 
@@ -79,22 +81,22 @@ class Held:
 
     def change_worker(self, sid: str, **values: Any) -> None:
         def change(engine: Engine) -> None:
-            worker = engine.workspace(self.sids.sid).workers[sid]
-            engine.update_worker(worker, **values)
+            worker = engine.workspaces.find(self.sids.sid).workers[sid]
+            engine.workers.update(worker, **values)
 
         self.emulator.call(change)
 
     def change_task_queue(self, sid: str, **values: Any) -> None:
         def change(engine: Engine) -> None:
-            task_queue = engine.workspace(self.sids.sid).task_queues[sid]
-            engine.update_task_queue(task_queue, **values)
+            task_queue = engine.workspaces.find(self.sids.sid).task_queues[sid]
+            engine.task_queues.update(task_queue, **values)
 
         self.emulator.call(change)
 
     def change_workspace(self, **values: Any) -> None:
         self.emulator.call(
-            lambda engine: engine.update_workspace(
-                engine.workspace(self.sids.sid), **values
+            lambda engine: engine.workspaces.update(
+                engine.workspaces.find(self.sids.sid), **values
             )
         )
 
@@ -102,7 +104,7 @@ class Held:
         """Cancel a task, so that its worker is free again."""
 
         def cancel(engine: Engine) -> None:
-            task = engine.workspace(self.sids.sid).tasks[task_sid]
-            engine.update_task(task, assignment_status="canceled")
+            task = engine.workspaces.find(self.sids.sid).tasks[task_sid]
+            engine.tasks.update(task, assignment_status="canceled")
 
         self.emulator.call(cancel)

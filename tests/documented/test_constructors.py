@@ -12,7 +12,7 @@ import pytest
 
 from taskrouter_sync import TaskQueue, Twilio, Worker, Workspace
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.collector import LIMIT, Background
 from ..support.raw_server import unused_port

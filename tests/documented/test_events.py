@@ -10,7 +10,7 @@ import pytest
 from taskrouter_sync import Worker, WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.resources.entities import WorkerChannel, WorkerResource
 from taskrouter_sync.resources.reservation import Reservation
 
@@ -178,9 +178,9 @@ def test_channel_updates(
     came.listen(worker, event)
 
     def update(engine: Engine) -> str:
-        channels = engine.workspace(held.sids.sid).workers[worker.sid].channels
+        channels = engine.workspaces.find(held.sids.sid).workers[worker.sid].channels
         sid, channel = next(iter(channels.items()))
-        engine.update_worker_channel(channel, **change)
+        engine.workers.update_channel(channel, **change)
         return sid
 
     sid = held.emulator.call(update)

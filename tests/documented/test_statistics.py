@@ -10,7 +10,7 @@ import pytest
 
 from taskrouter_sync import ArgumentError, HttpError
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.outcome import Outcome
 from .conftest import OpenTaskQueue, OpenWorkspace

@@ -9,7 +9,7 @@ import pytest
 
 from taskrouter_sync import HttpError, TaskQueue
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.outcome import Outcome
 from .conftest import TO_OPEN, Mint, OpenTaskQueue
@@ -83,7 +83,9 @@ def test_delete(
     """A queue that no workflow leads to: the service keeps the others."""
     sid = emulator.call(
         lambda engine: (
-            engine.create_task_queue(engine.workspace(workspace.sid), "Spare").sid
+            engine.task_queues.create(
+                engine.workspaces.find(workspace.sid), "Spare"
+            ).sid
         )
     )
     task_queue = open_client(TaskQueue, mint(sid, *TO_OPEN, "delete_self"))

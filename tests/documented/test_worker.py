@@ -8,7 +8,7 @@ import pytest
 
 from taskrouter_sync import HttpError
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.outcome import Outcome
 from .conftest import WORKER_TO_OPEN, Mint, OpenWorker

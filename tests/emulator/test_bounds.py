@@ -19,9 +19,9 @@ import requests
 from taskrouter_sync.emulator import Emulator, journal as journals
 from taskrouter_sync.emulator.__main__ import main
 from taskrouter_sync.emulator.channels import MAX_WAITING_CHARACTERS, Connection
-from taskrouter_sync.emulator.engine.events import Event
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.emulator.journal import Journal, Search, without_token
+from taskrouter_sync.emulator.engine import Event
+from taskrouter_sync.emulator.journal import Journal, Request, Search, without_token
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from .test_program import greeting, program, variables
 
@@ -121,10 +121,14 @@ def test_parameters_nested_without_end_are_noted_without(emulator: Emulator) -> 
 
 
 def test_a_search_looks_at_each_entry_once() -> None:
-    journal, looked_at = Journal(), []
-    search = Search(
-        journal.requests_after, lambda entry: not looked_at.append(entry.url)
-    )
+    journal = Journal()
+    looked_at: list[str] = []
+
+    def matches(entry: Request) -> bool:
+        looked_at.append(entry.url)
+        return True
+
+    search = Search(journal.requests_after, matches)
     for number in range(100):
         arrive(journal, number)
         assert search.count() == number + 1
@@ -349,4 +353,4 @@ def test_an_event_of_a_large_task_counts_as_large() -> None:
         emulator.create_task(attributes={"text": "x" * 4000})
         created = [e for e in emulator.events if e.event_type == "task.created"]
     assert isinstance(created[0], Event)
-    assert journals.size_of(created[0]) > 16_000
+    assert created[0].size > 16_000

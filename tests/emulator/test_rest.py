@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 
 def ask(

@@ -9,7 +9,7 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.support.receiver import Hook, Receiver
 
 

@@ -61,6 +61,6 @@ class Floor:
 
     def _end(self, engine: Engine, task: Task) -> None:
         done = task.assignment_status in ("assigned", "wrapping")
-        engine.update_task(
+        engine.tasks.update(
             task, assignment_status="completed" if done else "canceled", reason="soak"
         )

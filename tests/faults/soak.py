@@ -20,7 +20,7 @@ from taskrouter_sync import TaskQueueCapabilityToken, WorkerCapabilityToken
 from taskrouter_sync.clients.timing import Timing
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.session import Limits
 from taskrouter_sync.wire import backoff
 
@@ -138,7 +138,7 @@ def _furnish(emulator: Emulator, agents: int) -> ReadyWorkspace:
     def make_room(engine: Engine) -> None:
         for worker in engine.workspaces[workspace.sid].workers.values():
             for channel in worker.channels.values():
-                engine.update_worker_channel(channel, capacity=50)
+                engine.workers.update_channel(channel, capacity=50)
 
     emulator.call(make_room)
     return workspace

@@ -71,7 +71,7 @@ def test_a_list_without_end_is_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
 def _withdraw_all(emulator: Emulator) -> None:
     emulator.call(
         lambda engine: [
-            engine.update_task(task, assignment_status="canceled")
+            engine.tasks.update(task, assignment_status="canceled")
             for workspace in engine.workspaces.values()
             for task in workspace.tasks.values()
             if not task.finished

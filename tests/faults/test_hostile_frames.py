@@ -49,7 +49,7 @@ def test_an_odd_frame_that_ends_a_reservation_is_made_up_for(
     created = came.expect("reservation.created")
     proxy.strike(Fault(Kind.CORRUPT, after=40), role="GET")
     emulator.call(
-        lambda engine: engine.update_task(
+        lambda engine: engine.tasks.update(
             next(iter(engine.workspaces.values())).tasks[task["sid"]],
             assignment_status="canceled",
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
+from taskrouter_sync.emulator.auth import InvalidPolicies, Policies
 
 
 HOST = "https://taskrouter.twilio.com"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from taskrouter_sync.emulator.engine import ServiceError
-from taskrouter_sync.emulator.engine.configuration import parse_configuration
+from taskrouter_sync.emulator.engine.workflow import parse_configuration
 
 
 def parsed(routing: Any) -> Any:

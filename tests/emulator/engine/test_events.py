@@ -18,12 +18,12 @@ def test_listeners_are_told_at_once_when_it_already_holds(bench: Bench) -> None:
 
     def listener(event: Event) -> None:
         if event.task is not None:
-            task = bench.engine.task(bench.workspace, event.task.sid)
+            task = bench.engine.tasks.find(bench.workspace, event.task.sid)
             seen.append((event.event_type, task.assignment_status))
 
     bench.engine.on_event(listener)
     bench.accept(bench.task())
-    assert seen[0] == ("task.created", "pending")
+    assert seen[0] == ("workflow.target-matched", "pending")
     assert seen[-2:] == [
         ("reservation.created", "reserved"),
         ("reservation.accepted", "assigned"),
@@ -36,7 +36,7 @@ def test_snapshots_keep_the_values_of_the_moment(bench: Bench) -> None:
     task = bench.task()
     bench.accept(task)
     bench.complete(task)
-    bench.engine.update_worker(ann, activity_sid=bench.offline)
+    bench.engine.workers.update(ann, activity_sid=bench.offline)
     seen = [
         (e.event_type, e.task.assignment_status, e.reservation.reservation_status)
         for e in bench.workspace.events

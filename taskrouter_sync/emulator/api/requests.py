@@ -1,19 +1,38 @@
-"""The parameters of a REST request.
+"""REST requests and their parameters.
 
 Owns: reading texts, numbers, booleans, dates and documents out of a query, a form,
-or the JSON object of an event bridge envelope. Raises the service's errors.
+or the JSON object of an event bridge envelope; the resources that a path names; the
+version check. Raises the service's errors.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from types import MappingProxyType
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from taskrouter_sync.emulator.api.errors import invalid
+from taskrouter_sync.emulator.api.rendering import Json, Renderer
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    invalid,
+    version_mismatch,
+)
+from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine.entities import Entity, Versioned
+from taskrouter_sync.emulator.engine.events import KEEP_SECONDS
+from taskrouter_sync.emulator.engine.model import Task, Worker, Workspace
 
+
+DEFAULT_MINUTES = 15
+# Nothing is kept for longer, so asking for more is no more (choice).
+_MAX_MINUTES = int(KEEP_SECONDS / 60)
+# 9999-12-31T23:59:59Z, the last moment that can be written as a date.
+_LAST = 253_402_300_799.0
 
 _TRUE = frozenset({"true", "1", "yes"})
 
@@ -106,6 +125,13 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         except (ValueError, OverflowError):
             raise invalid(f"{name} must be an ISO 8601 date") from None
 
+    def arguments(self, kinds: Mapping[str, str]) -> dict[str, Any]:
+        """Give parameters as arguments of an operation: snake_case, None if absent.
+
+        `kinds` names for each the method that reads it, as in FriendlyName: required.
+        """
+        return {snake(name): getattr(self, kind)(name) for name, kind in kinds.items()}
+
     def choices(self, name: str) -> tuple[str, ...]:
         """Give the values of a list; repeated names and commas both separate."""
         return tuple(
@@ -114,6 +140,11 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
             for item in value.split(",")
             if item.strip()
         )
+
+
+def snake(name: str) -> str:
+    """Give the snake_case of a CamelCase name."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _pairs(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -132,3 +163,88 @@ def _text(value: object) -> str:
         # JavaScript has one kind of number: 5.0 is 5.
         value = int(value)
     return json.dumps(value)
+
+
+Entity_ = TypeVar("Entity_", bound=Entity)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that matched a route.
+
+    Args:
+        engine: the service.
+        render: makes its JSON.
+        path: the path below /v1.
+        sids: what is in the path's places, by name.
+        params: query (GET, DELETE) or form (POST).
+        if_match: the If-Match header.
+    """
+
+    engine: Engine
+    render: Renderer
+    path: str
+    sids: Mapping[str, str]
+    params: Parameters
+    if_match: str | None = None
+
+    @property
+    def sid(self) -> str:
+        """The sid of the resource itself."""
+        return self.sids["sid"]
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace in the path."""
+        return self.engine.workspaces.find(self.sids["workspace"])
+
+    @property
+    def worker(self) -> Worker:
+        """The worker in the path."""
+        return self.engine.workers.find(self.workspace, self.sids["worker"])
+
+    @property
+    def task(self) -> Task:
+        """The task in the path."""
+        return self.engine.tasks.find(self.workspace, self.sids["task"])
+
+    def check_version(self, entity: Entity_) -> Entity_:
+        """Refuse if the request is for another version than the present one."""
+        if isinstance(entity, Versioned):
+            header = self.if_match or "*"
+            wanted = {
+                tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")
+            }
+            if wanted.isdisjoint(("*", str(entity.version))):
+                raise version_mismatch(entity.version)
+        return entity
+
+    def shown(
+        self, entity: Entity_, render: Callable[[Entity_], Json], status: int = 200
+    ) -> Response:
+        """Respond with a resource, and its version if it has one."""
+        headers = {}
+        if isinstance(entity, Versioned):
+            headers["ETag"] = f'"{entity.version}"'
+        return Response(status, render(entity), headers)
+
+    def interval(self) -> tuple[float, float]:
+        """Give start and end in epoch seconds: the last 15 minutes by default.
+
+        Raises:
+            ServiceError: bad values, or Minutes together with a date.
+        """
+        minutes = self.params.integer("Minutes")
+        start, end = self.params.date("StartDate"), self.params.date("EndDate")
+        if minutes is not None:
+            if start is not None or end is not None:
+                raise invalid("Minutes cannot be combined with StartDate or EndDate")
+            if minutes < 0:
+                raise invalid("Minutes must not be negative")
+        if end is None:
+            end = self.engine.now
+        if start is None:
+            asked = DEFAULT_MINUTES if minutes is None else minutes
+            start = end - 60.0 * min(asked, _MAX_MINUTES)
+        # Nothing happened before 1970.
+        return min(max(start, 0.0), _LAST), min(max(end, 0.0), _LAST)
