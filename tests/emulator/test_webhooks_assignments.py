@@ -186,7 +186,7 @@ def test_dequeue_accepts_when_the_worker_answers(
     emulator.advance(1)
     emulator.wait_for_events("reservation.accepted")
     assert office.call().to == "client:somebody"
-    assert [hook.form["CallStatus"] for hook in receiver.expect("/status", 2)] == [
+    assert [hook.said["CallStatus"] for hook in receiver.expect("/status", 2)] == [
         "initiated",
         "in-progress",
     ]

@@ -248,3 +248,19 @@ class Request:
             start = end - 60.0 * min(asked, _MAX_MINUTES)
         # Nothing happened before 1970.
         return min(max(start, 0.0), _LAST), min(max(end, 0.0), _LAST)
+
+    def workers_of_queues(self) -> set[str] | None:
+        """Give the sids of workers of the queues in the query; None: none is named."""
+        sid = self.params.text("TaskQueueSid")
+        name = self.params.text("TaskQueueName")
+        if sid is None and name is None:
+            return None
+        return {
+            worker_sid
+            for queue in self.workspace.task_queues.values()
+            if sid in (None, queue.sid) and name in (None, queue.friendly_name)
+            for worker_sid in queue.worker_sids
+        }
+
+
+Handlers = Mapping[str, Callable[[Request], Response]]

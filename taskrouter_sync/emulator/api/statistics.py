@@ -12,8 +12,7 @@ from functools import cached_property, partial
 
 from taskrouter_sync.emulator.api.pages import equals, listed
 from taskrouter_sync.emulator.api.rendering import Json, iso
-from taskrouter_sync.emulator.api.requests import Request
-from taskrouter_sync.emulator.api.resources import Handlers, workers_of_queues
+from taskrouter_sync.emulator.api.requests import Handlers, Request
 from taskrouter_sync.emulator.api.responses import Response, invalid
 from taskrouter_sync.emulator.engine import Event, statistics
 from taskrouter_sync.emulator.engine.model import Task, TaskQueue, Worker
@@ -151,7 +150,7 @@ class _OfWorkers(Statistics):
         if not self._combined:
             return None
         name = self.request.params.text("FriendlyName")
-        sids = workers_of_queues(self.request)
+        sids = self.request.workers_of_queues()
         if name is None and sids is None:
             return None
         return [

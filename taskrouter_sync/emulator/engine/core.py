@@ -121,7 +121,7 @@ class Core:
         value = target.known_worker.value(task.attributes_value)
         if not isinstance(value, str):
             return None
-        if target.known_worker_sid is None:
+        if target.by_name:
             value = workspace.worker_names.get(value.casefold(), "")
         return workspace.workers.get(value)
 

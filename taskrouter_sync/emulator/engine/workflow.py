@@ -38,13 +38,9 @@ class Target:
     expression: Expression | None = None
     order_by: tuple[OrderClause, ...] = ()
     skip_if: Expression | None = None
-    known_worker_sid: Path | None = None
-    known_worker_friendly_name: Path | None = None
-
-    @property
-    def known_worker(self) -> Path | None:
-        """Where the task says which worker it wants; None: any worker."""
-        return self.known_worker_sid or self.known_worker_friendly_name
+    # Where the task says which worker it wants (None: any), and that by name.
+    known_worker: Path | None = None
+    by_name: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +128,8 @@ def _target(item: dict[str, Any], where: str, inherited: str | None) -> Target:
     if not isinstance(queue, str):
         raise invalid(f"Configuration: {where} needs a queue")
     timeout = _number(item.get("timeout"), 1, MAX_TIMEOUT, f"{where}.timeout")
+    by_sid = _reference(item, "known_worker_sid", where)
+    by_name = _reference(item, "known_worker_friendly_name", where)
     return Target(
         queue_sid=queue,
         priority=_number(item.get("priority"), 0, MAX_PRIORITY, f"{where}.priority"),
@@ -139,10 +137,8 @@ def _target(item: dict[str, Any], where: str, inherited: str | None) -> Target:
         expression=parsed_expression(item.get("expression"), f"{where}.expression"),
         order_by=_order_by(item.get("order_by"), f"{where}.order_by"),
         skip_if=parsed_expression(item.get("skip_if"), f"{where}.skip_if"),
-        known_worker_sid=_reference(item, "known_worker_sid", where),
-        known_worker_friendly_name=_reference(
-            item, "known_worker_friendly_name", where
-        ),
+        known_worker=by_sid or by_name,
+        by_name=by_sid is None,
     )
 
 

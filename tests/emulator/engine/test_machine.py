@@ -528,7 +528,7 @@ class EngineMachine(RuleBasedStateMachine):
             filters = kind.filters if task.filter_index is not None else ()
             if filters and task.filter_index is not None:
                 step = filters[task.filter_index].targets[task.target_index]
-                if step.expression or step.known_worker_friendly_name:
+                if step.expression or step.known_worker:
                     continue
             for sid in queue.worker_sids:
                 worker = workspace.workers[sid]
