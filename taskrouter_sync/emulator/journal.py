@@ -12,6 +12,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import unquote
@@ -28,6 +29,7 @@ KEEP_BYTES = 64 * 1024 * 1024
 # Characters of a URL, and of what is kept of a request that was refused.
 _MAX_URL = 2000
 _MAX_REFUSED = 100
+_MAX_NAME = 200
 _MAX_REFUSED_PARAMETERS = 20
 # Requests among which one that gets its response is looked for.
 _RECENT = 1000
@@ -279,19 +281,24 @@ def without_token(url: str) -> str:
 
     A token is the value of a parameter of that name, and whatever looks like a JWT.
     """
-    path, mark, query = url[:_MAX_URL].partition("?")
-    # With the separators in between.
-    words = re.split("([&;#])", query)
-    for place, word in enumerate(words):
-        name, equals, _ = word.partition("=")
-        if equals and _names_a_token(name):
-            words[place] = f"{name}=…"
-    shown = _USER.sub("…@", path + mark + "".join(words))
+    shown = url[:_MAX_URL]
+    if "=" in shown:
+        # With the separators in between.
+        words = re.split("([?&;#])", shown)
+        for place, word in enumerate(words):
+            name, equals, _ = word.partition("=")
+            if equals and _names_a_token(name[:_MAX_NAME]):
+                words[place] = f"{name}=…"
+        shown = "".join(words)
+    if "@" in shown:
+        shown = _USER.sub("…@", shown)
     return _without_jwt(shown) + ("…" if len(url) > _MAX_URL else "")
 
 
+# Names are few, and come with every request.
+@lru_cache(1000)
 def _names_a_token(name: str) -> bool:
-    plain = _unquoted(name[:_MAX_URL]).casefold()
+    plain = _unquoted(name).casefold()
     return "".join(filter(str.isalnum, plain)) in _TOKEN_NAMES
 
 
@@ -303,7 +310,7 @@ def _unquoted(text: str) -> str:
 def _without_jwt(text: str) -> str:
     if "%" in text and _JWT.search(plain := _unquoted(text)):
         text = plain
-    return _JWT.sub("…", text)
+    return _JWT.sub("…", text) if "." in text else text
 
 
 def _without_tokens(value: Any) -> Any:
@@ -314,7 +321,7 @@ def _without_tokens(value: Any) -> Any:
         return {
             name: _without_tokens(each)
             for name, each in value.items()
-            if not _names_a_token(name)
+            if not _names_a_token(name[:_MAX_NAME])
         }
     if isinstance(value, list | tuple):
         return [_without_tokens(each) for each in value]
