@@ -442,33 +442,30 @@ ROUTES: Mapping[str, Handlers] = {
         f"/Workspaces/{{workspace}}{path}": each for path, each in _IN_WORKSPACE.items()
     },
 }
-_PATTERNS = [(pattern.split("/"), handlers) for pattern, handlers in ROUTES.items()]
+
+
+def _key(steps: list[str]) -> tuple[int, str]:
+    return len(steps), "".join(steps[3:4])
+
+
+# By what tells most of them apart: the number of steps, and the step after the
+# workspace, which is never a place. Where a path fits several, the one with the fewest
+# places is first: Workers/Statistics is no worker.
+_PATTERNS: dict[tuple[int, str], list[tuple[list[str], Handlers]]] = {}
+for _pattern, _handlers in sorted(ROUTES.items(), key=lambda each: each[0].count("{")):
+    _steps = _pattern.split("/")
+    _PATTERNS.setdefault(_key(_steps), []).append((_steps, _handlers))
 
 
 def match(path: str) -> tuple[Handlers, dict[str, str]] | None:
-    """Find the handlers of a path (below /v1), and what is in its places.
-
-    A literal step wins over a place: Workers/Statistics is no worker.
-    """
+    """Find the handlers of a path (below /v1), and what is in its places."""
     steps = path.split("/")
-    best: tuple[int, Handlers, dict[str, str]] | None = None
-    for pattern, handlers in _PATTERNS:
-        sids = _fit(pattern, steps)
-        if sids is not None and (best is None or len(sids) < best[0]):
-            best = len(sids), handlers, sids
-    return None if best is None else best[1:]
-
-
-def _fit(pattern: list[str], steps: list[str]) -> dict[str, str] | None:
-    if len(pattern) != len(steps):
-        return None
-    sids = {}
-    for place, step in zip(pattern, steps, strict=True):
-        if place.startswith("{"):
-            sids[place[1:-1]] = step
-        elif place != step:
-            return None
-    return sids
+    for pattern, handlers in _PATTERNS.get(_key(steps), ()):
+        pairs = list(zip(pattern, steps, strict=True))
+        if all(place == step or place[:1] == "{" for place, step in pairs):
+            places = {place: step for place, step in pairs if place[:1] == "{"}
+            return handlers, {name[1:-1]: step for name, step in places.items()}
+    return None
 
 
 class Api:

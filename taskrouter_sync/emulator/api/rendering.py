@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 
 from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.entities import Entity
@@ -56,11 +57,13 @@ _NO_ADDONS = "{}"
 
 def iso(seconds: float | None) -> str | None:
     """Give epoch seconds as the service writes a date, without fractions."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(int(seconds), timezone.utc).strftime(
-        "%Y-%m-%dT%H:%M:%SZ"
-    )
+    return None if seconds is None else _iso(int(seconds))
+
+
+# Most dates of a response, and of the next ones, are the same.
+@lru_cache(maxsize=1024)
+def _iso(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Renderer:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -142,6 +143,8 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         )
 
 
+# The names are few, and every request has some.
+@cache
 def snake(name: str) -> str:
     """Give the snake_case of a CamelCase name."""
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -242,7 +242,7 @@ GRAMMAR = r"""
 # Deeper nesting is refused: evaluation recurses. The limit of the length is a choice:
 # the service's is not published.
 MAX_DEPTH = 100
-MAX_LENGTH = 65_536
+MAX_LENGTH = 32_768
 # How much of a token a message shows.
 _MAX_SHOWN = 100
 

@@ -93,10 +93,24 @@ def events() -> dict[str, dict[str, str]]:
                 "workflow_name": "Default Fifo Workflow",
             },
         ),
-        ("task.completed", {"task_completed_reason": "solved"}),
+        (
+            "task.completed",
+            {
+                "task_completed_reason": "solved",
+                "task_addons": "{}",
+                "worker_name": "Ann",
+                "worker_attributes": "{}",
+                "worker_activity_name": "Available",
+                "task_queue_name": "Sample Queue",
+            },
+        ),
         (
             "reservation.accepted",
-            {"worker_name": "Ann", "task_assignment_status": "assigned"},
+            {
+                "worker_name": "Ann",
+                "task_assignment_status": "assigned",
+                "task_addons": "{}",
+            },
         ),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from taskrouter_sync.emulator.engine import Alarm
 from taskrouter_sync.emulator.engine.model import Task, Worker
 
 from .support import Bench, filter_of, holders, target
@@ -233,6 +234,8 @@ def test_order_by_is_ignored_if_a_value_is_no_integer(bench: Bench) -> None:
 def test_only_the_known_worker_gets_the_task(
     bench: Bench, options: dict[str, str]
 ) -> None:
+    alarms: list[Alarm] = []
+    bench.engine.on_alarm(alarms.append)
     with_target(bench, **options)
     bench.worker("Ann")
     bob = bench.worker("Bob", available=False)
@@ -240,22 +243,45 @@ def test_only_the_known_worker_gets_the_task(
     assert task.assignment_status == "pending"
     bench.engine.workers.update(bob, activity_sid=bench.available)
     assert holders(task) == ["Bob"]
+    assert alarms == []
+    # All events of the task say so, and those of no other.
+    known = {
+        event.event_type: event.details.get("known_worker_sid")
+        for event in bench.events
+    }
+    assert known["workflow.target-matched"] == bob.sid
+    assert known["task.created"] == known["reservation.created"] == bob.sid
+    assert known["worker.activity.update"] is None
 
 
-@pytest.mark.parametrize("agent", [None, 5, "WKnobody"])
-def test_a_wrong_known_worker_leaves_the_task_waiting(
+@pytest.mark.parametrize("agent", [None, 5, "", "WKnobody", ["WK1"], False])
+def test_a_wrong_known_worker_leaves_the_task_waiting_and_is_an_alarm(
     bench: Bench, agent: object
 ) -> None:
+    """Only null is no agent: it is skipped in silence."""
+    alarms: list[Alarm] = []
+    bench.engine.on_alarm(alarms.append)
     with_target(bench, known_worker_sid="task.agent")
     bench.worker("Ann")
-    assert bench.task(attributes={"agent": agent}).assignment_status == "pending"
+    task = bench.task(attributes={"agent": agent})
+    assert task.assignment_status == "pending"
+    assert not any("known_worker_sid" in event.details for event in bench.events)
+    expected = [] if agent is None else [(40152, task.sid, bench.workspace.sid)]
+    assert [(a.code, a.resource_sid, a.workspace_sid) for a in alarms] == expected
 
 
 def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     queue = bench.queue("level == 1")
+    alarms: list[Alarm] = []
+    bench.engine.on_alarm(alarms.append)
     bench.workflow(filter_of(target(queue, known_worker_sid="task.agent")))
     ann = bench.worker("Ann", level=2)
     task = bench.task(attributes={"agent": ann.sid})
+    [alarm] = alarms
+    assert (alarm.code, alarm.message) == (
+        40152,
+        f"Known agent: Worker {ann.sid} is not in TaskQueue {queue.sid}",
+    )
     assert task.assignment_status == "pending"
     bench.engine.workers.update(ann, attributes='{"level": 1}')
     assert holders(task) == ["Ann"]
