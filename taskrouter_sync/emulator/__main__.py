@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from taskrouter_sync.emulator import Emulator, ServiceError, plan
+from taskrouter_sync.emulator.auth import mint_worker_token
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace, listed
+from taskrouter_sync.emulator.setup import ReadyWorkspace, contents_of
 from taskrouter_sync.emulator.state_file import StateError
-from taskrouter_sync.emulator.tokens import mint_worker_token
 
 
 # Without a file that says otherwise.
@@ -41,6 +41,7 @@ TTL = 12 * 3600
 _WAITING_LINES = 1000
 # Seconds that the last of them have at the end.
 _LAST_LINES = 0.5
+_STDERR = 2
 
 
 class ServingError(Exception):
@@ -138,7 +139,7 @@ def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspac
     """Take the oldest workspace that a state file has kept, or else make one."""
 
     def kept(engine: Engine) -> ReadyWorkspace | None:
-        return next((listed(each) for each in engine.workspaces.values()), None)
+        return next((contents_of(each) for each in engine.workspaces.values()), None)
 
     return emulator.call(kept) or emulator.workspace(**contents)
 
@@ -161,11 +162,14 @@ def _logging() -> Iterator[None]:
         yield  # Whoever runs this as a function logs as it likes.
         return
     lines: queue.Queue[logging.LogRecord | None] = queue.Queue(_WAITING_LINES)
-    output = logging.StreamHandler()
 
     def write() -> None:
         while (line := lines.get()) is not None:
-            output.handle(line)
+            # Past sys.stderr and logging's handlers: at the end the interpreter would
+            # wait for the locks of these, which a full pipe keeps.
+            text = f"{line.getMessage()}\n".encode(errors="backslashreplace")
+            with suppress(OSError):
+                os.write(_STDERR, text)
 
     thread = threading.Thread(target=write, name="taskrouter-emulator-log", daemon=True)
     thread.start()
@@ -326,7 +330,9 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
 
 
 def _name(emulator: Emulator, workspace: ReadyWorkspace) -> str:
-    return emulator.call(lambda engine: engine.workspace(workspace.sid).friendly_name)
+    return emulator.call(
+        lambda engine: engine.workspaces.find(workspace.sid).friendly_name
+    )
 
 
 if __name__ == "__main__":

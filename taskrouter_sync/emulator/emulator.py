@@ -13,19 +13,18 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
-from taskrouter_sync.emulator import furnishing
+from taskrouter_sync.emulator import setup
 from taskrouter_sync.emulator.alerts import Alert
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
 from taskrouter_sync.emulator.clock import ManualClock, RealClock
 from taskrouter_sync.emulator.control.control import Control
-from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import EVENT_TYPES, Event
+from taskrouter_sync.emulator.engine.events import EVENT_TYPES
 from taskrouter_sync.emulator.faults import METHODS, Faults, check_channel
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.journal import Journal, Request, Search
 from taskrouter_sync.emulator.persistence import (
     Saver,
@@ -33,6 +32,7 @@ from taskrouter_sync.emulator.persistence import (
     take_snapshot,
 )
 from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.sids import Sids
 from taskrouter_sync.emulator.state_file import StateFile
 from taskrouter_sync.emulator.telephony import Telephony
@@ -55,6 +55,13 @@ _TASK_OPTIONS = (
     "ignore_capacity",
     "virtual_start_time",
 )
+
+
+class ClientOptions(TypedDict):
+    """Keyword arguments of a client."""
+
+    api_base_url: str
+    event_bridge_base_url: str
 
 
 class Emulator:
@@ -221,7 +228,7 @@ class Emulator:
         return self.url
 
     @property
-    def client_options(self) -> dict[str, str]:
+    def client_options(self) -> ClientOptions:
         """What a client needs to use this service, whatever the environment says.
 
         ``Worker(token, **emulator.client_options)``
@@ -237,14 +244,14 @@ class Emulator:
         self,
         name: str = "Emulated workspace",
         *,
-        activities: Mapping[str, bool] = furnishing.ACTIVITIES,
+        activities: Mapping[str, bool] = setup.ACTIVITIES,
         workers: Mapping[str, Mapping[str, Any]] | None = None,
         worker_activity: str | None = None,
         queues: Mapping[str, str] | None = None,
         workflow: Mapping[str, Any] | None = None,
         task_reservation_timeout: int = 120,
         multi_task_enabled: bool = True,
-        timeout_activity: str = furnishing.OFFLINE,
+        timeout_activity: str = setup.OFFLINE,
     ) -> ReadyWorkspace:
         """Set up a workspace, and give the sids of what it contains.
 
@@ -274,7 +281,7 @@ class Emulator:
         for worker, attributes in workers.items():
             _check_mapping(f"workers.{worker}", attributes, '{"languages": ["en"]}')
         return self.call(
-            lambda engine: furnishing.furnish(
+            lambda engine: setup.set_up(
                 engine,
                 name,
                 activities=activities,
@@ -443,7 +450,7 @@ class Emulator:
         Raises:
             RuntimeError: the emulator is not running.
         """
-        return self.call(lambda engine: engine.calls)
+        return self.call(lambda engine: engine.telephony.calls)
 
     def connections(self, channel: str) -> int:
         """Give the number of open sockets of a channel (WK…, WQ…, WS…)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.model import Task, Worker, WorkerChannel
 
 

@@ -14,12 +14,13 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import unquote
 
 from taskrouter_sync.emulator.alerts import Alert
-from taskrouter_sync.emulator.engine.events import Event, size_of
+from taskrouter_sync.emulator.engine import Event
 
 
 Kind = Literal["rest", "bridge", "upgrade"]
@@ -30,12 +31,13 @@ KEEP_BYTES = 64 * 1024 * 1024
 # Characters of a URL, and of what is kept of a request that was refused.
 _MAX_URL = 2000
 _MAX_REFUSED = 100
+_MAX_NAME = 200
 _MAX_REFUSED_PARAMETERS = 20
 # Requests among which one that gets its response is looked for.
 _RECENT = 1000
 
-# Three parts in base64; the first is a JSON object.
-_JWT = re.compile(r"ey[\w-]{6,}\.[\w-]{6,}\.[\w-]*")
+# Three parts in base64; the first is a JSON object, in which space may come first.
+_JWT = re.compile(r"e(?:y[A-Z]|w[ko0])[\w-]{5,}\.[\w-]{6,}\.[\w-]*")
 _USER = re.compile(r"(?<=://)[^/?#@]*@")
 _TOKEN_NAMES = {"token", "accesstoken", "authtoken", "workertoken"}
 
@@ -234,7 +236,7 @@ class Journal:
     def happened(self, event: Event) -> None:
         """Note an event."""
         with self._changed:
-            self._events.append(event, size_of(event))
+            self._events.append(event, event.size)
             self._tell_followers(event)
         self.touched()
 
@@ -299,19 +301,24 @@ def without_token(url: str) -> str:
 
     A token is the value of a parameter of that name, and whatever looks like a JWT.
     """
-    path, mark, query = url[:_MAX_URL].partition("?")
-    # With the separators in between.
-    words = re.split("([&;#])", query)
-    for place, word in enumerate(words):
-        name, equals, _ = word.partition("=")
-        if equals and _names_a_token(name):
-            words[place] = f"{name}=…"
-    shown = _USER.sub("…@", path + mark + "".join(words))
+    shown = url[:_MAX_URL]
+    if "=" in shown:
+        # With the separators in between.
+        words = re.split("([?&;#])", shown)
+        for place, word in enumerate(words):
+            name, equals, _ = word.partition("=")
+            if equals and _names_a_token(name[:_MAX_NAME]):
+                words[place] = f"{name}=…"
+        shown = "".join(words)
+    if "@" in shown:
+        shown = _USER.sub("…@", shown)
     return _without_jwt(shown) + ("…" if len(url) > _MAX_URL else "")
 
 
+# Names are few, and come with every request.
+@lru_cache(1000)
 def _names_a_token(name: str) -> bool:
-    plain = _unquoted(name[:_MAX_URL]).casefold()
+    plain = _unquoted(name).casefold()
     return "".join(filter(str.isalnum, plain)) in _TOKEN_NAMES
 
 
@@ -323,7 +330,7 @@ def _unquoted(text: str) -> str:
 def _without_jwt(text: str) -> str:
     if "%" in text and _JWT.search(plain := _unquoted(text)):
         text = plain
-    return _JWT.sub("…", text) if "ey" in text else text
+    return _JWT.sub("…", text) if "." in text else text
 
 
 def _without_tokens(value: Any) -> Any:
@@ -334,7 +341,7 @@ def _without_tokens(value: Any) -> Any:
         return {
             name: _without_tokens(each)
             for name, each in value.items()
-            if not _names_a_token(name)
+            if not _names_a_token(name[:_MAX_NAME])
         }
     if isinstance(value, list | tuple):
         return [_without_tokens(each) for each in value]

@@ -24,9 +24,14 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from taskrouter_sync.emulator import console
-from taskrouter_sync.emulator.api.answers import Answer, refused
-from taskrouter_sync.emulator.api.errors import ServiceError, internal, invalid
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    ServiceError,
+    internal,
+    invalid,
+    refused,
+)
 from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
 from taskrouter_sync.emulator.control.commands import PREFIX
 from taskrouter_sync.emulator.control.control import (
@@ -189,7 +194,7 @@ class Server:
                 return await handler(request)
             except web.HTTPException as error:
                 status = error.status
-                message = error.text or error.reason
+                message = (error.text or "").removeprefix(f"{status}: ")
                 return _plain(refused(ServiceError(status, 20000 + status, message)))
             except ConnectionError:
                 return web.Response()  # It hung up: there is nobody to answer.
@@ -216,7 +221,7 @@ class Server:
             "rest", request.method, request.path_qs, params.plain()
         )
 
-        def perform() -> Answer:
+        def perform() -> Response:
             return self._service.rest(
                 request.method,
                 request.path,
@@ -247,7 +252,7 @@ class Server:
         request: web.Request,
         entry: Request,
         fault: Fault | None,
-        perform: Callable[[], Answer],
+        perform: Callable[[], Response],
     ) -> web.StreamResponse:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
@@ -269,7 +274,7 @@ class Server:
         self._service.journal.answered(entry, status)
         return result
 
-    async def _saved(self, answer: Answer) -> Answer:
+    async def _saved(self, answer: Response) -> Response:
         """Hold the answer back until what it tells is not lost any more."""
         try:
             await self._service.saved()
@@ -435,6 +440,8 @@ async def _body(request: web.Request, limit: int = _MAX_BODY) -> bytes:
         return await asyncio.wait_for(request.read(), BODY_SECONDS)
     except asyncio.TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except web.RequestPayloadError:
+        raise web.HTTPBadRequest(text="The request body cannot be read") from None
 
 
 async def _console(request: web.Request) -> web.Response:
@@ -449,11 +456,11 @@ async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def _not_asked() -> Answer:
+def _not_asked() -> Response:
     raise AssertionError("a refused socket asks nothing of the service")
 
 
-def _plain(answer: Answer) -> web.Response:
+def _plain(answer: Response) -> web.Response:
     """Make the response of an answer."""
     if answer.body is None:
         return web.Response(status=answer.status, headers=answer.headers)

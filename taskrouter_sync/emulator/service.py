@@ -13,17 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from taskrouter_sync.emulator import bridge, frames
-from taskrouter_sync.emulator.alerts import printable
+from taskrouter_sync.emulator.alerts import Alert, printable
 from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.api.answers import Answer, refused
-from taskrouter_sync.emulator.api.errors import ServiceError, bad_auth
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.render import Renderer
-from taskrouter_sync.emulator.api.routes import Api
+from taskrouter_sync.emulator.api.dispatch import Api
+from taskrouter_sync.emulator.api.rendering import Renderer
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    ServiceError,
+    bad_auth,
+    refused,
+)
 from taskrouter_sync.emulator.channels import Channels, Connection
 from taskrouter_sync.emulator.clock import Clock, DeadlineTimer
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine import Alarm, Engine, Event
 from taskrouter_sync.emulator.faults import Fault, Faults
 from taskrouter_sync.emulator.journal import Journal, Kind, Request
 from taskrouter_sync.emulator.persistence import Saver
@@ -93,12 +96,13 @@ class Service:
         self.clock = clock
         self._faults = faults
         self.saver = saver
-        self.render = Renderer(account_sid, f"{url}/v1")
+        self.render = Renderer(engine, f"{url}/v1")
         self.api = Api(engine, self.render)
         self._bridge = bridge.Bridge(
             self.api, Addresses(url), account_sid=account_sid, auth_token=auth_token
         )
         engine.on_event(self._send)
+        engine.on_alarm(self._alarm)
         self.webhook_queue = WebhookQueue(auth_token, clock, journal, saver)
         self.webhooks = Webhooks(engine, self.webhook_queue, self)
 
@@ -149,7 +153,7 @@ class Service:
         *,
         authorization: str,
         if_match: str | None,
-    ) -> Answer:
+    ) -> Response:
         """Answer a REST request; only the API asks who it is."""
         if path.startswith("/v1/") and not self.authorized(authorization):
             return refused(bad_auth())
@@ -170,7 +174,7 @@ class Service:
 
     def envelope(
         self, posted: Posted
-    ) -> tuple[Request, Fault | None, Callable[[], Answer]]:
+    ) -> tuple[Request, Fault | None, Callable[[], Response]]:
         """Note a POST to a channel; give its fault, and what performs it."""
         try:
             envelope = bridge.read(posted.text)
@@ -178,7 +182,7 @@ class Service:
             answer = refused(error)
             return (*self.arrived("bridge", "POST", posted.path, {}), lambda: answer)
 
-        def perform() -> Answer:
+        def perform() -> Response:
             try:
                 answer = self._bridge.known_as(posted.host).perform(
                     posted.account_sid, posted.channel, envelope, posted.if_match
@@ -197,7 +201,7 @@ class Service:
 
     def admit(
         self, host: str, account_sid: str, channel: str, token: str
-    ) -> Answer | None:
+    ) -> Response | None:
         """Check who wants a socket: None lets in, an answer refuses."""
         try:
             self._bridge.known_as(host).admit(account_sid, channel, token)
@@ -232,18 +236,30 @@ class Service:
             if worker is None:
                 continue
             try:
-                self.engine.update_worker(worker, activity_sid=activity_sid)
+                self.engine.workers.update(worker, activity_sid=activity_sid)
             except ServiceError as error:
                 message = printable(error.message)
                 _log.warning("disconnectActivitySid not applied: %s", message)
             self.settle()
             return
 
-    def instruct(self, path: str, params: Mapping[str, object]) -> Answer:
+    def instruct(self, path: str, params: Mapping[str, object]) -> Response:
         """Do what the answer to an assignment callback says."""
         answer = self.api.perform("POST", path, Parameters.from_json(params))
         self.settle()
         return answer
+
+    def _alarm(self, alarm: Alarm) -> None:
+        self.journal.alerted(
+            Alert(
+                alarm.time,
+                "error",
+                alarm.code,
+                printable(alarm.message),
+                alarm.workspace_sid,
+                alarm.resource_sid,
+            )
+        )
 
     def _send(self, event: Event) -> None:
         self.journal.happened(event)

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from email.utils import formatdate
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from typing import Protocol
 
-from taskrouter_sync.emulator import assignment
-from taskrouter_sync.emulator.api.answers import Answer
-from taskrouter_sync.emulator.assignment import Instruction, NoInstruction
-from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.api.responses import Response
+from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.engine.model import Reservation, Task, Workflow
-from taskrouter_sync.emulator.webhook_parameters import (
+from taskrouter_sync.emulator.webhook_messages import (
+    Instruction,
+    NoInstruction,
     assignment_form,
     call_form,
     call_progress,
     event_form,
+    read_instruction,
 )
 from taskrouter_sync.emulator.webhook_queue import Webhook, WebhookQueue
 from taskrouter_sync.emulator.webhook_request import NotAnswered
@@ -38,7 +39,7 @@ _CONFERENCE_EVENTS = ("start", "end")
 class Performer(Protocol):
     """Who carries out what an application wants to be done."""
 
-    def instruct(self, path: str, params: Mapping[str, object]) -> Answer:
+    def instruct(self, path: str, params: Mapping[str, object]) -> Response:
         """Carry out a POST to a REST path (starting at /v1) with these parameters."""
         ...
 
@@ -65,7 +66,7 @@ class Webhooks:
         self._queue = queue
         self._performer = performer
         engine.on_event(self._on_event)
-        engine.on_call(self._on_call)
+        engine.telephony.on_call(self._on_call)
 
     # Listeners: the operation that they hear of is not over, so they only make a
     # note of what is to be sent.
@@ -151,7 +152,7 @@ class Webhooks:
         # canceled; but then the next one would be made at once, and fail as well.
         for webhook in webhooks:
             try:
-                instruction = assignment.read(await self._queue.request(webhook))
+                instruction = read_instruction(await self._queue.request(webhook))
             except NotAnswered as trouble:
                 self._queue.alert(webhook, trouble.code, trouble.message)
                 continue
@@ -167,8 +168,7 @@ class Webhooks:
     def _carry_out(self, webhook: Webhook, path: str, instruction: Instruction) -> None:
         refusal = self._performer.instruct(path, instruction.params).error
         if refusal is not None:
-            code = assignment.refusal_code(instruction, refusal)
-            self._queue.alert(webhook, code, refusal.message)
+            self._queue.alert(webhook, refusal.alert_code, refusal.message)
 
 
 def passes(events_filter: str | None, event_type: str) -> bool:
@@ -196,6 +196,7 @@ def conference_forms(
         # Halves of characters, which JSON can hold, are replaced: a form cannot.
         people.append(caller.encode("utf-8", "replace").decode())
     number = len(people)
+    time = int(call.states[-1].time)
     if call.status == "answered":
         events = [("participant-join", sid) for sid in people]
         events.append(("conference-start", people[-1]))
@@ -210,7 +211,7 @@ def conference_forms(
         "AccountSid": account_sid,
         "ConferenceSid": f"CF{call.task_sid[2:]}",
         "FriendlyName": call.task_sid,
-        "Timestamp": formatdate(int(call.states[-1].time)),
+        "Timestamp": format_datetime(datetime.fromtimestamp(time, timezone.utc)),
     }
     forms = []
     for place, (event, sid) in enumerate(events, first):

@@ -12,7 +12,7 @@ import requests
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk
 
 
@@ -337,7 +337,7 @@ def test_an_activity_is_changed(
     worker_sid = workspace.workers["Alice"]
     assert (
         emulator.call(
-            lambda engine: engine.workspace(workspace.sid).workers[worker_sid]
+            lambda engine: engine.workspaces.find(workspace.sid).workers[worker_sid]
         ).activity_name
         == "Break"
     )

@@ -16,8 +16,9 @@ import websocket
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.control.commands import COMMANDS, Command
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.control.command import Command
+from taskrouter_sync.emulator.control.commands import COMMANDS
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 
 
@@ -105,7 +106,9 @@ def test_a_workspace_is_set_up_in_one_call(remote: Remote, emulator: Emulator) -
     )
     assert list(made["workers"]) == ["Ann"]
     worker = emulator.call(
-        lambda engine: engine.workspace(made["sid"]).workers[made["workers"]["Ann"]]
+        lambda engine: engine.workspaces.find(made["sid"]).workers[
+            made["workers"]["Ann"]
+        ]
     )
     assert worker.activity_name == "Here"
 

@@ -159,7 +159,7 @@ def test_old_calls_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             kept.take(("create task", 0, number))
             kept.take(("instruct", number, 2))
         numbers = [key for key in kept.records() if key.startswith("call ")]
-        made = kept.story.engine.calls[-1].number
+        made = kept.story.engine.telephony.calls[-1].number
     assert made > 3
     assert numbers == [f"call {number}" for number in (made - 2, made - 1, made)]
 

@@ -16,7 +16,7 @@ import requests
 from taskrouter_sync.emulator import Emulator, persistence
 from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.state_file import StateError, StateFile
 
 from ..support.receiver import Receiver
@@ -184,7 +184,9 @@ def test_how_calls_go_is_kept(run: Run) -> None:
         emulator.telephony.answer_after = 3
     with run() as emulator:
         assert emulator.telephony.answer_after == 3
-        assert emulator.call(lambda engine: engine.telephony.settings())["outcomes"]
+        assert emulator.call(lambda engine: engine.telephony.settings.as_dict())[
+            "outcomes"
+        ]
 
 
 def test_what_is_restored_is_kept(run: Run) -> None:
@@ -247,7 +249,7 @@ def test_an_emulator_that_stops_itself_has_saved_all(run: Run) -> None:
     workspace = ready(emulator)
 
     def stop(engine: Engine) -> None:
-        engine.create_task(engine.workspaces[workspace.sid])
+        engine.tasks.create(engine.workspaces[workspace.sid])
         emulator.stop()
 
     thread = emulator._thread
@@ -286,7 +288,7 @@ def test_what_is_done_in_one_turn_is_committed_once(run: Run) -> None:
     def make_many(engine: Engine) -> None:
         (workspace,) = engine.workspaces.values()
         for _ in range(50):
-            engine.create_task(workspace)
+            engine.tasks.create(workspace)
 
     with run() as emulator:
         ready(emulator)
@@ -388,7 +390,7 @@ def test_webhooks_tell_of_nothing_that_is_not_saved(
 
         def point_at_receiver(engine: Engine) -> None:
             (one,) = engine.workspaces.values()
-            engine.update_workspace(one, event_callback_url=receiver.url("/told"))
+            engine.workspaces.update(one, event_callback_url=receiver.url("/told"))
 
         emulator.call(point_at_receiver)
         fill_up(emulator, 1)

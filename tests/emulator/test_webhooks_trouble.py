@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator, webhook_queue
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.webhook_queue import Limits
 from tests.emulator.conftest import Desk
 from tests.support.collector import LIMIT, wait
@@ -47,8 +47,8 @@ def subscribe(
     emulator: Emulator, workspace: ReadyWorkspace, url: str, events_filter: str
 ) -> None:
     emulator.call(
-        lambda engine: engine.update_workspace(
-            engine.workspace(workspace.sid),
+        lambda engine: engine.workspaces.update(
+            engine.workspaces.find(workspace.sid),
             event_callback_url=url,
             events_filter=events_filter,
         )
@@ -59,8 +59,10 @@ def assign(
     emulator: Emulator, workspace: ReadyWorkspace, url: str, fallback: str | None = None
 ) -> None:
     emulator.call(
-        lambda engine: engine.update_workflow(
-            engine.workflow(engine.workspace(workspace.sid), workspace.workflow_sid),
+        lambda engine: engine.workflows.update(
+            engine.workflows.find(
+                engine.workspaces.find(workspace.sid), workspace.workflow_sid
+            ),
             assignment_callback_url=url,
             fallback_assignment_callback_url=fallback,
         )

@@ -12,8 +12,8 @@ from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.calls import PhoneCall
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.fields import Field
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
 from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.telephony import Telephony
 
 

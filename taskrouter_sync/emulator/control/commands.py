@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Any, get_args
 
 from taskrouter_sync.emulator import plan
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.routes import METHODS, VERSION
+from taskrouter_sync.emulator.api.dispatch import METHODS, VERSION
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.control import views
 from taskrouter_sync.emulator.control.command import Command, Context, Json
 from taskrouter_sync.emulator.control.listing import LISTING
@@ -96,7 +96,7 @@ def _rest(context: Context, given: dict[str, Any]) -> Json:
 
 
 def _settings(context: Context, given: dict[str, Any]) -> Json:
-    return context.emulator.call(lambda engine: engine.telephony.settings())
+    return context.emulator.call(lambda engine: engine.telephony.settings.as_dict())
 
 
 def _telephony(context: Context, given: dict[str, Any]) -> Json:

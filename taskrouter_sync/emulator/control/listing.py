@@ -62,7 +62,7 @@ class _List:
         """Return one page of what matches."""
         engine = context.service.engine
         engine.run_due()
-        workspace = engine.workspace(given["workspace"])
+        workspace = engine.workspaces.find(given["workspace"])
         words = given.get("text", "").casefold().split()
         status = given.get("status")
         rows = context.views.rows(self.name, workspace)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from itertools import islice
 
-from taskrouter_sync.emulator.api.events import render_event
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.clock import ManualClock
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event, EventLog
+from taskrouter_sync.emulator.engine.events import EventLog
 from taskrouter_sync.emulator.engine.model import (
     Reservation,
     Task,
@@ -20,7 +20,7 @@ from taskrouter_sync.emulator.engine.model import (
     Worker,
     Workspace,
 )
-from taskrouter_sync.emulator.engine.statistics_realtime import by_queue, present_tasks
+from taskrouter_sync.emulator.engine.statistics import by_queue, present_tasks
 from taskrouter_sync.emulator.journal import Request
 from taskrouter_sync.emulator.service import Service
 
@@ -102,7 +102,7 @@ class Views:
         return {
             "number": number,
             "time": event.time,
-            **render_event(self._service.render, event),
+            **self._service.render.event(event),
         }
 
     def rows(self, kind: str, workspace: Workspace) -> list[Json]:
@@ -269,7 +269,9 @@ def _reservation(task: Task, reservation: Reservation) -> Json:
     }
 
 
-def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
+def series_of(
+    events: EventLog[Event], open_tasks: int, now: float
+) -> dict[str, object]:
     """Give the series of the latest minutes, oldest step first.
 
     Args:

@@ -20,23 +20,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeAlias, cast
 
-from . import waiting
-from .calls import CallState, PhoneCall, Telephony
-from .configuration import (
-    Configuration,
-    leading_to,
-    parse_configuration,
-    parsed_expression,
-)
-from .core import Agenda, Core
+from .calls import CallSettings, CallState, Instruction, PhoneCall
+from .core import Backlog, Core
 from .deadlines import Deadline, Kind
 from .entities import Container, Entity
 from .errors import ServiceError
-from .events import Event
 from .expressions import Expression
-from .instructions import Instruction
 from .model import (
     Activity,
+    Event,
     Reservation,
     Task,
     TaskChannel,
@@ -46,12 +38,20 @@ from .model import (
     Workflow,
     Workspace,
 )
+from .workflow import (
+    Configuration,
+    leading_to,
+    parse_configuration,
+    parsed_expression,
+)
 
 
 Record: TypeAlias = Any
 Records: TypeAlias = dict[str, Record]
 
 SERVICE = "service"
+# The year 9999.
+_MOST_SECONDS = 253_370_764_800.0
 
 # By kind: the class, what of it is parsed from a text, and what is an index or
 # belongs to others. A snapshot shares the latter with the object it is of.
@@ -150,7 +150,7 @@ class Recorder:
                 "now": core.now,
                 "deadlines_set": core.deadlines.count,
                 "calls_made": core.calls.made,
-                "telephony": core.telephony.settings(),
+                "telephony": core.call_settings.as_dict(),
             }
         }
         for key, thing in things.items():
@@ -261,13 +261,15 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
         deadlines_set, calls_made = service["deadlines_set"], service["calls_made"]
         if type(deadlines_set) is not int or type(calls_made) is not int:
             raise TypeError("a number is none")
-        telephony = Telephony()
-        telephony.set_all(**service["telephony"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if not 0 <= now < _MOST_SECONDS:
+            raise ValueError("the time is none")
+        call_settings = CallSettings()
+        call_settings.set_all(**service["telephony"])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"the state is damaged: {error!r}") from error
     except ServiceError as error:
         raise ValueError(f"the state is damaged: {error.message}") from error
-    core.agenda = Agenda()
+    core.backlog = Backlog()
     core.now = now
     core.workspaces = restored.workspaces
     core.reservation_tasks = restored.reservation_tasks
@@ -275,7 +277,7 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
     core.deadlines.count = deadlines_set
     core.deadlines.rebuild()
     core.calls.refill(restored.calls, calls_made)
-    core.telephony = telephony
+    core.call_settings = call_settings
 
 
 class _Restored:
@@ -381,11 +383,11 @@ def _index(workspace: Workspace) -> None:
     for worker in workspace.workers.values():
         workspace.worker_names[worker.friendly_name.casefold()] = worker.sid
         for queue in workspace.task_queues.values():
-            waiting.sort_into_queue(queue, worker)
-        waiting.show_idle(workspace, worker)
+            queue.admit(worker)
+        workspace.list_idle(worker)
     for task in workspace.tasks.values():
         if task.assignment_status == "pending":
-            waiting.wait(workspace, task)
+            workspace.enqueue(task)
 
 
 class _Texts:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from taskrouter_sync.emulator.api.event_data import event_data
+from taskrouter_sync.emulator.api.rendering import event_data
 from taskrouter_sync.emulator.engine import Engine, Event
+from taskrouter_sync.emulator.engine.calls import Instruction
 from taskrouter_sync.emulator.engine.changes import Changes
-from taskrouter_sync.emulator.engine.instructions import Instruction
+from taskrouter_sync.emulator.engine.errors import MAX_ATTRIBUTES
 from taskrouter_sync.emulator.engine.state import Records
-from taskrouter_sync.emulator.engine.values import MAX_ATTRIBUTES
 
 from ..story import BEGINNING, Step, Story, Told, steps
 from .support import Bench
@@ -92,7 +92,7 @@ def test_indexes_are_not_kept(bench: Bench) -> None:
 def test_snapshots_in_events_stay_snapshots(bench: Bench) -> None:
     bench.flow()
     worker = bench.worker("Alice")
-    bench.engine.update_worker(worker, friendly_name="Bob")
+    bench.engine.workers.update(worker, friendly_name="Bob")
     bench.engine.put_back(bench.engine.state())
     workspace = bench.engine.workspaces[bench.workspace.sid]
     (created,) = (e for e in workspace.events if e.event_type == "worker.created")
@@ -121,9 +121,9 @@ def test_attributes_that_outgrew_their_limit_come_back(bench: Bench) -> None:
     """An instruction may add a call's sid to as much as a caller may give."""
     bench.flow()
     bench.worker("Alice", contact_uri="client:alice")
-    task = bench.task(attributes={"text": "x" * 4080})
+    task = bench.task(attributes={"text": "x" * 4050, "call_sid": "CA1"})
     (reservation,) = task.reservations.values()
-    bench.engine.instruct(reservation, Instruction(name="dequeue"))
+    bench.engine.telephony.instruct(reservation, Instruction(name="dequeue"))
     bench.advance(1)
     assert len(task.attributes) > MAX_ATTRIBUTES
     bench.engine.put_back(bench.engine.state())
@@ -230,12 +230,12 @@ def test_what_goes_is_noted_with_all_that_belongs_to_it(bench: Bench) -> None:
     task = bench.task()
     reservation = bench.accept(task)
     watcher = Watcher(bench.engine)
-    bench.engine.delete_task(task)
+    bench.engine.tasks.delete(task)
     assert removed() >= {task.sid, reservation.sid}
-    bench.engine.delete_worker(worker)
+    bench.engine.workers.delete(worker)
     assert removed() >= {worker.sid, *worker.channels}
     events = {f"event {event.sid}" for event in bench.workspace.events}
-    bench.engine.delete_workspace(bench.workspace)
+    bench.engine.workspaces.delete(bench.workspace)
     assert removed() >= {bench.workspace.sid, *events}
 
 

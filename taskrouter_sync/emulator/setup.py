@@ -1,6 +1,6 @@
 """A workspace that is ready for work, in one call.
 
-Owns: what it contains, by names instead of sids. Uses the engine's verbs only.
+Owns: what it contains, by names instead of sids. Uses the engine's operations only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from typing import Any
 
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.errors import ServiceError
-from taskrouter_sync.emulator.engine.model import Workspace
+from taskrouter_sync.emulator.engine.model import (
+    Activity,
+    TaskQueue,
+    Worker,
+    Workflow,
+    Workspace,
+)
 
 
 OFFLINE = "Offline"
@@ -28,15 +34,22 @@ WORKFLOW = "Default workflow"
 _QUEUE_KEYS = ("queue", "task_queue_sid")
 
 
+class Sids(dict[str, str]):
+    """Sids by friendly name; for an unknown name the KeyError says which there are."""
+
+    def __missing__(self, name: str) -> str:
+        raise KeyError(f"{name!r} is none of {', '.join(map(repr, self)) or 'none'}")
+
+
 @dataclass(frozen=True)
 class ReadyWorkspace:
     """The sids of a workspace's content by friendly name."""
 
     sid: str
-    activities: dict[str, str]
-    workers: dict[str, str]
-    task_queues: dict[str, str]
-    workflows: dict[str, str]
+    activities: Sids
+    workers: Sids
+    task_queues: Sids
+    workflows: Sids
 
     @property
     def workflow_sid(self) -> str:
@@ -44,18 +57,25 @@ class ReadyWorkspace:
         return next(iter(self.workflows.values()))
 
 
-def listed(workspace: Workspace) -> ReadyWorkspace:
+def contents_of(workspace: Workspace) -> ReadyWorkspace:
     """List what a workspace contains; of several with one name, the latest."""
     return ReadyWorkspace(
         sid=workspace.sid,
-        activities={a.friendly_name: a.sid for a in workspace.activities.values()},
-        workers={w.friendly_name: w.sid for w in workspace.workers.values()},
-        task_queues={q.friendly_name: q.sid for q in workspace.task_queues.values()},
-        workflows={w.friendly_name: w.sid for w in workspace.workflows.values()},
+        activities=_sids(workspace.activities),
+        workers=_sids(workspace.workers),
+        task_queues=_sids(workspace.task_queues),
+        workflows=_sids(workspace.workflows),
     )
 
 
-def furnish(
+Named = Activity | Worker | TaskQueue | Workflow
+
+
+def _sids(container: Mapping[str, Named]) -> Sids:
+    return Sids((each.friendly_name, each.sid) for each in container.values())
+
+
+def set_up(
     engine: Engine,
     name: str,
     *,
@@ -93,7 +113,9 @@ def furnish(
         if activity is not None and activity not in activities:
             raise ValueError(f"{key}: no activity is named {activity!r}")
     with _naming("name"):
-        workspace = engine.create_workspace(name, multi_task_enabled=multi_task_enabled)
+        workspace = engine.workspaces.create(
+            name, multi_task_enabled=multi_task_enabled
+        )
     with _all_or_nothing(engine, workspace):
         activity_sids = _activities(
             engine, workspace, activities, default, timeout_activity
@@ -101,7 +123,7 @@ def furnish(
         queue_sids = {}
         for queue, expression in queues.items():
             with _naming(f"queues.{queue}"):
-                made = engine.create_task_queue(
+                made = engine.task_queues.create(
                     workspace, queue, target_workers=expression
                 )
             queue_sids[queue] = made.sid
@@ -110,7 +132,7 @@ def furnish(
                 "task_routing": {"default_filter": {"queue": next(iter(queues))}}
             }
         with _naming("workflow"):
-            workflow_sid = engine.create_workflow(
+            workflow_sid = engine.workflows.create(
                 workspace,
                 WORKFLOW,
                 json.dumps(_with_sids(workflow, queue_sids)),
@@ -124,15 +146,15 @@ def furnish(
         worker_sids = {}
         for worker, attributes in workers.items():
             with _naming(f"workers.{worker}"):
-                worker_sids[worker] = engine.create_worker(
+                worker_sids[worker] = engine.workers.create(
                     workspace, worker, attributes=json.dumps(dict(attributes)), **chosen
                 ).sid
         return ReadyWorkspace(
             sid=workspace.sid,
-            activities=activity_sids,
-            workers=worker_sids,
-            task_queues=queue_sids,
-            workflows={WORKFLOW: workflow_sid},
+            activities=Sids(activity_sids),
+            workers=Sids(worker_sids),
+            task_queues=Sids(queue_sids),
+            workflows=Sids({WORKFLOW: workflow_sid}),
         )
 
 
@@ -156,18 +178,18 @@ def _activities(
     for name, available in wanted.items():
         if name not in kept:
             with _naming(f"activities.{name}"):
-                kept[name] = engine.create_activity(
+                kept[name] = engine.activities.create(
                     workspace, name, available=available
                 )
         sids[name] = kept[name].sid
-    engine.update_workspace(
+    engine.workspaces.update(
         workspace,
         default_activity_sid=sids[default],
         timeout_activity_sid=sids[timeout_activity],
     )
     for activity in list(workspace.activities.values()):
         if activity.sid not in sids.values():
-            engine.delete_activity(activity)
+            engine.activities.delete(activity)
     return sids
 
 
@@ -177,7 +199,7 @@ def _all_or_nothing(engine: Engine, workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except ServiceError:
-        engine.delete_workspace(workspace)
+        engine.workspaces.delete(workspace)
         raise
 
 

@@ -1,7 +1,8 @@
-"""The answer to an assignment callback.
+"""What webhooks say, and what the responses to assignment callbacks say.
 
-Owns: reading it, its keys as REST parameters, and the debugger's codes for what is
-wrong with it. Pure.
+Owns: the parameters of event callbacks, assignment callbacks and the progress of
+calls; reading an instruction, and the debugger's codes for what is wrong with it.
+Pure: an event, a call or a reply in, texts or an instruction out.
 """
 
 from __future__ import annotations
@@ -9,11 +10,115 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from functools import cache
 
 from taskrouter_sync.emulator.alerts import Level
-from taskrouter_sync.emulator.engine.errors import ServiceError
+from taskrouter_sync.emulator.api.rendering import event_data
+from taskrouter_sync.emulator.engine import Event
+from taskrouter_sync.emulator.engine.calls import CallStatus, PhoneCall
+from taskrouter_sync.emulator.engine.model import Task
 from taskrouter_sync.emulator.webhook_request import NotAnswered, Reply
 
+
+Form = dict[str, str]
+
+# The documented ones. More may be sent; here are none.
+_ASSIGNMENT = (
+    "Timestamp",
+    "AccountSid",
+    "WorkspaceSid",
+    "WorkflowSid",
+    "TaskQueueSid",
+    "WorkerSid",
+    "WorkerAttributes",
+    "TaskSid",
+    "TaskAttributes",
+    "TaskAge",
+    "TaskPriority",
+    "ReservationSid",
+)
+
+# The one that calls have another word for.
+_CALL_STATUS: dict[CallStatus, str] = {"answered": "in-progress"}
+
+
+def event_form(event: Event, account_sid: str) -> Form:
+    """Give the parameters of an event callback.
+
+    The exact set per event type is not published: what is sent is what the Events
+    resource tells, under the documented names. What is null is left out.
+    """
+    common = {
+        "EventType": event.event_type,
+        "AccountSid": account_sid,
+        "EventDescription": event.description,
+        "ResourceType": event.resource_type,
+        "ResourceSid": event.resource_sid,
+        "Sid": event.sid,
+        "Timestamp": str(int(event.time)),
+        "TimestampMs": str(int(event.time * 1000)),
+    }
+    data = {_camel(name): value for name, value in event_data(event).items()}
+    return _sendable({**data, **common})
+
+
+def assignment_form(event: Event, account_sid: str) -> Form:
+    """Give the parameters of the assignment callback of a ``reservation.created``."""
+    form = event_form(event, account_sid)
+    return {name: form[name] for name in _ASSIGNMENT if name in form}
+
+
+def call_progress(call: PhoneCall) -> str | None:
+    """Name the progress event of the state that a call has just entered."""
+    status = call.status
+    if status == "redirected":
+        return None
+    # Whatever ends a call, it is completed.
+    return "completed" if call.over else status
+
+
+def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:
+    """Give the parameters of a status callback: those of voice calls in general.
+
+    ``taskCallSid`` is the caller's call, if the task has one.
+    """
+    time = call.states[-1].time
+    form = {
+        "CallSid": call.sid,
+        "AccountSid": account_sid,
+        "CallStatus": _CALL_STATUS.get(call.status, call.status),
+        "From": call.from_ or "",
+        "To": call.to or "",
+        "ApiVersion": "2010-04-01",
+        "CallbackSource": "call-progress-events",
+        "SequenceNumber": str(len(call.states) - 1),
+        "Timestamp": format_datetime(datetime.fromtimestamp(int(time), timezone.utc)),
+    }
+    answered = [state.time for state in call.states if state.status == "answered"]
+    if call.over:
+        form["CallDuration"] = str(int(time - answered[0]) if answered else 0)
+    caller = None if task is None else task.attributes_value.get("call_sid")
+    if isinstance(caller, str):
+        form["taskCallSid"] = caller
+    return _sendable(form)
+
+
+# The names are few, and thousands of forms may wait: they share them.
+@cache
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _sendable(form: Form) -> Form:
+    """Replace halves of characters: JSON can hold them, a form cannot."""
+    return {
+        name: value.encode("utf-8", "replace").decode() for name, value in form.items()
+    }
+
+
+# Responses to assignment callbacks.
 
 NO_INSTRUCTION = 40005
 INVALID_INSTRUCTION = 55555
@@ -55,10 +160,6 @@ _CONFERENCE = (
 )
 
 
-def _camel(key: str) -> str:
-    return "".join(word.capitalize() for word in key.split("_"))
-
-
 def _named(prefix: str, *keys: str) -> dict[str, str]:
     return {key: prefix + _camel(key) for key in keys}
 
@@ -93,27 +194,6 @@ _PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "conference": _named("", *_CONFERENCE),
 }
 
-# The debugger's code by instruction, and by what the refusal's message names. A
-# reject without activity_sid is none: REST has it as optional, and so has the text
-# of the documentation, though its table has not.
-_CODES: Mapping[str, Mapping[str, int]] = {
-    "reject": {"WorkerActivitySid": 40100},
-    "dequeue": {
-        "DequeuePostWorkActivitySid": 40130,
-        "not currently in a Pending state": 40135,
-    },
-    "call": {
-        "CallTo": 40110,
-        "contact_uri": 40110,
-        "CallUrl": 40112,
-        "not currently in a Pending state": 40114,
-    },
-    "redirect": {
-        "RedirectCallSid": 40121,
-        "not currently in a Pending state": 40123,
-    },
-}
-
 
 @dataclass(frozen=True)
 class Instruction:
@@ -133,7 +213,7 @@ class NoInstruction(Exception):
         self.level = level
 
 
-def read(reply: Reply) -> Instruction | None:
+def read_instruction(reply: Reply) -> Instruction | None:
     """Read an answer; None is to decide later, by REST.
 
     Raises:
@@ -175,11 +255,3 @@ def _usable(parameter: str, value: object) -> bool:
     if isinstance(value, list) and parameter.endswith("Event"):
         return all(isinstance(item, str) for item in value)
     return value is None or isinstance(value, (str, int, float))
-
-
-def refusal_code(instruction: Instruction, refusal: ServiceError) -> int:
-    """Give the debugger's code for a refusal; its own if none is published."""
-    for words, code in _CODES.get(instruction.name, {}).items():
-        if words in refusal.message:
-            return code
-    return refusal.code
