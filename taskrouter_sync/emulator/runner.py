@@ -193,6 +193,17 @@ class Emulator(Watch, Contents):
         """The address of the event bridge."""
         return self.url
 
+    @property
+    def client_options(self) -> dict[str, str]:
+        """What a client needs to use this service, whatever the environment says.
+
+        ``Worker(token, **emulator.client_options)``
+        """
+        return {
+            "api_base_url": self.api_base_url,
+            "event_bridge_base_url": self.event_bridge_url,
+        }
+
     def call(self, function: Callable[[Engine], Result]) -> Result:
         """Run a function with the engine on the emulator's thread.
 
