@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._version import __version__
+
+__version__ = "1.0.0"
 from .errors import (
     ArgumentError,
     ClientClosed,

@@ -34,11 +34,8 @@ _CALLBACK_NOTE = """
 
 The callback gets ``(error, result)``, one of them None, or as few of them as it takes.
 It runs on this thread, before the method returns. Without one the method returns the
-result, and raises the error.
-
-Raises:
-    ArgumentError: the arguments are none of these; nothing was sent.
-    TaskRouterError: the request failed, and there is no callback.
+result, and a request that fails raises a `TaskRouterError`. Wrong arguments raise an
+`ArgumentError`, and nothing is sent.
 """
 
 
@@ -186,9 +183,7 @@ class Signature(NamedTuple):
         self, keywords: Mapping[str, Any], values: dict[str, Any]
     ) -> None:
         spelled = {
-            name: each
-            for each in self.parameters
-            for name in (camel_case(each.keyword), each.name, each.keyword)
+            name: each for each in self.parameters for name in (each.name, each.keyword)
         }
         for name, value in keywords.items():
             if name not in spelled:
@@ -467,7 +462,7 @@ def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:
 
 
 def is_sid(value: Any) -> bool:
-    """Tell ``WK…`` from the name of a parameter, such as ``Attributes``."""
+    """Distinguish ``WK…`` from the name of a parameter, such as ``Attributes``."""
     return isinstance(value, str) and value[:2].isalpha() and value[:2].isupper()
 
 

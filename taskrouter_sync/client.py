@@ -394,11 +394,15 @@ class Client(Emitter, Resource[R]):
     def _on_result(self, result: Any) -> None:
         """Look at what a request brought; a Worker keeps its reservations current."""
 
-    # What the connection tells, on the socket thread.
+    # What the connection reports, on the socket thread.
 
     def _target(self) -> Target | None:
         token = self._tried = self._session.token
-        if token is self._refused_token or token.is_expired(time.time()):
+        if token.is_expired(time.time()):
+            # The wall clock may have been set.
+            self._dispatcher.call_soon(self._check_expiry)
+            return None
+        if token is self._refused_token:
             return None
         url = socket_url(
             self._channel_url,
@@ -406,7 +410,7 @@ class Client(Emitter, Resource[R]):
             self._close_existing_sessions,
             self._disconnect_activity_sid,
         )
-        return Target(url, self._http.route(self._channel_url))
+        return url, self._http.route(self._channel_url)
 
     def _on_open(self) -> None:
         # The request is on its way before any callback runs.
@@ -697,7 +701,7 @@ class Client(Emitter, Resource[R]):
             self._emit_to([registration], *args)
 
     def _state_of(self, event: str) -> tuple[Any, ...] | None:
-        """Tell what an event would carry now, if the state that it reports holds."""
+        """Give what an event would carry now, if the state that it reports holds."""
         if event == "connected" and self._connected:
             return ()
         if event == "ready" and self._is_ready:

@@ -98,9 +98,9 @@ def _call_fitted(
 
 
 def arity(callback: Callable[..., Any]) -> tuple[int, int | None]:
-    """Tell how few and how many positional arguments a callable takes.
+    """Count the positional arguments that a callable must and can take.
 
-    ``(0, None)``, anything goes, for a built-in that does not tell its signature.
+    ``(0, None)``, anything goes, for a built-in without a signature.
     """
     try:
         parameters = inspect.signature(callback).parameters.values()
@@ -152,7 +152,8 @@ class Emitter(BothSpellings):
         self._listeners: dict[str, list[Registration]] = {}
         # What runs now, for the one who wonders why events wait.
         self._running: Listener | None = None
-        self._warned: set[str] = set()
+        # Unknown names that were looked at: looking takes long.
+        self._unknown: set[str] = set()
 
     @overload
     def on(self, event: str) -> Callable[[Decorated], Decorated]: ...
@@ -243,8 +244,9 @@ class Emitter(BothSpellings):
 
             return decorate
         check_callback(callback)
-        if self._EVENTS and event not in self._EVENTS:
-            self._warn_of_name(event)
+        if self._EVENTS and event not in self._EVENTS and event not in self._unknown:
+            self._unknown.add(event)
+            self._warn_if_mistyped(event)
         registration = Registration(event, callback, once=once)
         self._listeners.setdefault(event, []).append(registration)
         self._on_registered(registration)
@@ -308,11 +310,9 @@ class Emitter(BothSpellings):
             return False
         return True
 
-    def _warn_of_name(self, event: str) -> None:
-        """Warn, once, of a name that looks like a mistyped one."""
+    def _warn_if_mistyped(self, event: str) -> None:
         meant = nearest_name(event, self._EVENTS)
-        if meant is not None and event not in self._warned:
-            self._warned.add(event)
+        if meant is not None:
             log.warning("There is no event %r; did you mean %r?", event, meant)
 
 

@@ -41,7 +41,7 @@ class TaskRouterError(Exception):
     Attributes:
         code: the HTTP status where there is one, else 0, as ``XMLHttpRequest.status``.
         message: what happened.
-        response: what the service sent, where that tells more (the text of a frame);
+        response: what the service sent, where that says more (the text of a frame);
             always text.
     """
 

@@ -80,9 +80,8 @@ class Fetcher:
                 failed = self._admit()
             else:
                 failed = [future]
-        error = ClientClosed() if self._closed else _no_thread()
         for each in failed:
-            each.set_exception(error)
+            each.set_exception(ClientClosed() if self._closed else _no_thread())
         return future
 
     def close(self) -> None:

@@ -13,11 +13,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from .fetcher import Fetcher
 from .http import Http
-from .program import Cell, place_of_caller, running_cell
+from .program import place_of_caller, running_cell
 
 
 # The exit status after Ctrl-C.
@@ -49,7 +49,7 @@ class Observer(Protocol):
     ) -> None: ...
 
 
-class Opening(NamedTuple):
+class Opening:
     """How a client was opened.
 
     Attributes:
@@ -58,9 +58,19 @@ class Opening(NamedTuple):
         place: for people: ``agent.py:12``, ``In[5]``.
     """
 
-    keeps_alive: bool
-    cell: Cell | None
-    place: str
+    __slots__ = ("cell", "keeps_alive", "place")
+
+    def __init__(self, *, keeps_alive: bool) -> None:
+        self.keeps_alive = keeps_alive
+        self.cell = running_cell()
+        self.place = self.cell.name if self.cell else place_of_caller()
+
+    def is_run_after(self, earlier: Opening) -> bool:
+        """Whether the cell that opened this has opened that in an earlier run."""
+        if self.cell is None or earlier.cell is None:
+            return False
+        same = self.cell.identity == earlier.cell.identity
+        return same and self.cell.run != earlier.cell.run
 
 
 class Lifecycle:
@@ -109,9 +119,8 @@ class Lifecycle:
 
         Closes what an earlier run of the same notebook's cell opened.
         """
-        cell = running_cell()
-        opening = Opening(not daemon, cell, cell.name if cell else place_of_caller())
-        self._close_earlier_run(cell)
+        opening = Opening(keeps_alive=not daemon)
+        self._close_earlier_run(opening)
         with self._changed:
             twin = self._find_twin(client)
             self._open[client] = opening
@@ -136,17 +145,15 @@ class Lifecycle:
                 return each, opening.place
         return None
 
-    def _close_earlier_run(self, cell: Cell | None) -> None:
+    def _close_earlier_run(self, opening: Opening) -> None:
         """Close what a cell opened when it ran before: its names are used anew."""
-        if cell is None:
+        if opening.cell is None:
             return
         with self._changed:
             earlier = [
-                (client, opening.place)
-                for client, opening in self._open.items()
-                if opening.cell is not None
-                and opening.cell.identity == cell.identity
-                and opening.cell.run != cell.run
+                (client, each.place)
+                for client, each in self._open.items()
+                if opening.is_run_after(each)
             ]
         for client, place in reversed(earlier):
             client._log.warning(

@@ -65,7 +65,7 @@ class _Console(_Stream):
 
     @stream.setter
     def stream(self, value: Any) -> None:
-        """Ignore the stream of the moment of creation."""
+        """Ignore what the base class sets."""
 
 
 @cache

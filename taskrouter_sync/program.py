@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 import threading
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 
 _PACKAGE = __name__.partition(".")[0]
 
 
-class Cell(NamedTuple):
+class Cell:
     """One run of a cell.
 
     Attributes:
@@ -23,9 +23,12 @@ class Cell(NamedTuple):
         name: as people see it beside the cell: ``In[5]``.
     """
 
-    identity: str
-    run: object
-    name: str
+    __slots__ = ("identity", "name", "run")
+
+    def __init__(self, identity: str, run: object, name: str) -> None:
+        self.identity = identity
+        self.run = run
+        self.name = name
 
 
 def shell() -> Any:

@@ -375,7 +375,7 @@ def date_value(value: Any) -> Any:
 
 
 def is_older(payload: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether a payload tells of an earlier moment than another of the same thing.
+    """Whether a payload is dated earlier than another one of the same thing.
 
     Dates are whole seconds: of the same second none is older.
     """

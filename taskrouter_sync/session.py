@@ -31,7 +31,7 @@ _MAX_PAGES = 1000
 
 
 class SessionListener(Protocol):
-    """The client: it knows whether it is closed, and is told what requests brought.
+    """The client: it knows whether it is closed, and follows what requests brought.
 
     `_check_open` raises `ClientClosed`; so does `_pause`, if the client is closed
     before the seconds have passed. The others are called on the thread of the request.

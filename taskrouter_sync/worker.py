@@ -27,7 +27,7 @@ from .connection import Ending
 from .emitter import Registration, ResultCallback
 from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
 from .logs import TRUE_IN_SCRIPTS
-from .resources.base import callback_first, deliver
+from .resources.base import deliver
 from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
 from .resources.reservation import Reservation, ReservationList
@@ -332,14 +332,18 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     # What a Worker still has for old pages.
 
-    @callback_first
-    def fetch_activity_list(self) -> ActivityList:
+    @overload
+    def fetch_activity_list(self, callback: ResultCallback[ActivityList]) -> None: ...
+    @overload
+    def fetch_activity_list(self, callback: None = None) -> ActivityList: ...
+    @takes("params", "callback", "*", "sid", more="filters")
+    def fetch_activity_list(self, *args: Any, **keywords: Any) -> Any:
         """Get the activities: ``fetchActivityList(cb)``.
 
         Deprecated: use ``activities.fetch``.
         """
         _warn("fetchActivityList is deprecated: use activities.fetch")
-        return self.activities.fetch()
+        return self.activities.fetch(*args, **keywords)
 
     @overload
     def update_activity(
@@ -434,11 +438,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             made._set_task(loaded)
             return made
         # Either part is missing: of the frame alone, as TaskRouter.js does.
-        framed = self._session.build(payload)
-        if isinstance(framed, Reservation):
-            return framed
+        carried = self._session.build(payload)
+        if isinstance(carried, Reservation):
+            return carried
         bare = self._bare_reservation(sid, payload.get("sid"))
-        bare._set_task(framed)
+        bare._set_task(carried)
         return bare
 
     def _build(self, result: Any) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from taskrouter_sync.emulator.alerts import Level
 from taskrouter_sync.emulator.engine.errors import ServiceError
-from taskrouter_sync.emulator.posting import NotAnswered, Reply
+from taskrouter_sync.emulator.webhook_request import NotAnswered, Reply
 
 
 NO_INSTRUCTION = 40005

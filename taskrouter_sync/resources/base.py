@@ -29,6 +29,7 @@ from ..properties import (
     plain,
     property_value,
 )
+from ..tokens import hide
 
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ S = TypeVar("S")
 
 
 def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
-    """Run a request; its outcome goes to the callback, or back to the caller.
+    """Run a request; its result or error goes to the callback, or to the caller.
 
     What the callback itself raises reaches the caller, and is never its second call.
 
@@ -132,6 +133,7 @@ class ClientObject(BothSpellings):
         Raises:
             TokenError: it is no token of that client.
         """
+        token = hide(token)
         self._session.update_token(token)
 
     if TYPE_CHECKING:  # both spellings for editors; at run time naming.BothSpellings

@@ -312,7 +312,7 @@ class ListResource(ClientObject, Sequence[Item]):
         return len(self.data)
 
     def __bool__(self) -> bool:
-        # JavaScript's objects are true; len() tells whether the page is empty.
+        # JavaScript's objects are true; len() is 0 for an empty page.
         return True
 
     def __repr__(self) -> str:

@@ -15,11 +15,29 @@ from .lists import WorkspaceLists
 from .statistics import HasStatistics, Statistics, StatisticsData
 
 
-class WorkerFields:
-    """A worker's properties, in both spellings."""
+class CommonFields:
+    """The properties that all resources have."""
 
     account_sid: str
     accountSid: str
+    date_created: datetime
+    dateCreated: datetime
+    date_updated: datetime
+    dateUpdated: datetime
+    sid: str
+
+
+class InWorkspaceFields(CommonFields):
+    """The properties of what belongs to a workspace."""
+
+    workspace: WorkspaceResource
+    workspace_sid: str
+    workspaceSid: str
+
+
+class WorkerFields(InWorkspaceFields):
+    """A worker's properties, in both spellings."""
+
     activity: Activity | None
     activity_name: str
     activityName: str
@@ -27,34 +45,20 @@ class WorkerFields:
     activitySid: str
     attributes: Any
     available: bool
-    date_created: datetime
-    dateCreated: datetime
     date_status_changed: datetime
     dateStatusChanged: datetime
-    date_updated: datetime
-    dateUpdated: datetime
     friendly_name: str
     friendlyName: str
-    sid: str
-    workspace: WorkspaceResource
-    workspace_sid: str
-    workspaceSid: str
 
 
-class TaskFields:
+class TaskFields(InWorkspaceFields):
     """A task's properties; its queue under both of its names."""
 
-    account_sid: str
-    accountSid: str
     addons: Any
     age: int
     assignment_status: str
     assignmentStatus: str
     attributes: Any
-    date_created: datetime
-    dateCreated: datetime
-    date_updated: datetime
-    dateUpdated: datetime
     ignore_capacity: bool
     ignoreCapacity: bool
     priority: int
@@ -62,7 +66,6 @@ class TaskFields:
     reason: str | None
     routing_target: str | None
     routingTarget: str | None
-    sid: str
     task_channel_sid: str
     taskChannelSid: str
     task_channel_unique_name: str
@@ -83,23 +86,13 @@ class TaskFields:
     workflowFriendlyName: str | None
     workflow_sid: str | None
     workflowSid: str | None
-    workspace: WorkspaceResource
-    workspace_sid: str
-    workspaceSid: str
 
 
-class ReservationFields:
+class ReservationFields(InWorkspaceFields):
     """A reservation's properties; its task is loaded."""
 
-    account_sid: str
-    accountSid: str
-    date_created: datetime
-    dateCreated: datetime
-    date_updated: datetime
-    dateUpdated: datetime
     reservation_status: str
     reservationStatus: str
-    sid: str
     task: Task
     task_sid: str
     taskSid: str
@@ -108,34 +101,19 @@ class ReservationFields:
     workerName: str
     worker_sid: str
     workerSid: str
-    workspace: WorkspaceResource
-    workspace_sid: str
-    workspaceSid: str
 
 
-class ActivityFields:
+class ActivityFields(InWorkspaceFields):
     """An activity's properties."""
 
-    account_sid: str
-    accountSid: str
     available: bool
-    date_created: datetime
-    dateCreated: datetime
-    date_updated: datetime
-    dateUpdated: datetime
     friendly_name: str
     friendlyName: str
-    sid: str
-    workspace: WorkspaceResource
-    workspace_sid: str
-    workspaceSid: str
 
 
-class WorkerChannelFields:
+class WorkerChannelFields(InWorkspaceFields):
     """A worker channel's properties."""
 
-    account_sid: str
-    accountSid: str
     assigned_tasks: int
     assignedTasks: int
     available: bool
@@ -143,11 +121,6 @@ class WorkerChannelFields:
     availableCapacityPercentage: int
     configured_capacity: int
     configuredCapacity: int
-    date_created: datetime
-    dateCreated: datetime
-    date_updated: datetime
-    dateUpdated: datetime
-    sid: str
     task_channel_sid: str
     taskChannelSid: str
     task_channel_unique_name: str
@@ -155,52 +128,33 @@ class WorkerChannelFields:
     worker: WorkerResource
     worker_sid: str
     workerSid: str
-    workspace: WorkspaceResource
-    workspace_sid: str
-    workspaceSid: str
 
 
-class WorkflowFields:
+class WorkflowFields(InWorkspaceFields):
     """A workflow's properties."""
 
-    account_sid: str
-    accountSid: str
     assignment_callback_url: str | None
     assignmentCallbackUrl: str | None
     configuration: Any
-    date_created: datetime
-    dateCreated: datetime
-    date_updated: datetime
-    dateUpdated: datetime
     document_content_type: str
     documentContentType: str
     fallback_assignment_callback_url: str | None
     fallbackAssignmentCallbackUrl: str | None
     friendly_name: str
     friendlyName: str
-    sid: str
     task_reservation_timeout: int
     taskReservationTimeout: int
-    workspace: WorkspaceResource
-    workspace_sid: str
-    workspaceSid: str
 
 
-class TaskQueueFields:
+class TaskQueueFields(InWorkspaceFields):
     """A task queue's properties."""
 
-    account_sid: str
-    accountSid: str
     assignment_activity: Activity | None
     assignmentActivity: Activity | None
     assignment_activity_name: str | None
     assignmentActivityName: str | None
     assignment_activity_sid: str | None
     assignmentActivitySid: str | None
-    date_created: datetime
-    dateCreated: datetime
-    date_updated: datetime
-    dateUpdated: datetime
     friendly_name: str
     friendlyName: str
     max_reserved_workers: int
@@ -211,25 +165,15 @@ class TaskQueueFields:
     reservationActivityName: str | None
     reservation_activity_sid: str | None
     reservationActivitySid: str | None
-    sid: str
     target_workers: str
     targetWorkers: str
     task_order: str
     taskOrder: str
-    workspace: WorkspaceResource
-    workspace_sid: str
-    workspaceSid: str
 
 
-class WorkspaceFields:
+class WorkspaceFields(CommonFields):
     """A workspace's properties."""
 
-    account_sid: str
-    accountSid: str
-    date_created: datetime
-    dateCreated: datetime
-    date_updated: datetime
-    dateUpdated: datetime
     default_activity: Activity | None
     defaultActivity: Activity | None
     default_activity_name: str
@@ -246,7 +190,6 @@ class WorkspaceFields:
     multiTaskEnabled: bool
     prioritize_queue_order: str
     prioritizeQueueOrder: str
-    sid: str
     timeout_activity: Activity | None
     timeoutActivity: Activity | None
     timeout_activity_name: str
@@ -276,7 +219,7 @@ class WorkerResource(WorkerFields, Resource["WorkerResource"]):
 
     @property
     def statistics(self) -> Statistics[StatisticsData]:
-        """The worker's statistics over a span of time."""
+        """The worker's statistics, over a period."""
         return Statistics(self._session, f"{self._url}/Statistics")
 
 

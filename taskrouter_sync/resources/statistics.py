@@ -140,11 +140,11 @@ class Statistics(ClientObject, Generic[Data]):
 
 
 class RealTimeStatistics(Statistics[Data]):
-    """Statistics of the moment: ``taskQueue.realtimeStats``."""
+    """Real-time statistics: ``taskQueue.realtimeStats``."""
 
 
 class CumulativeStatistics(Statistics[Data]):
-    """Statistics of a span of time: ``taskQueue.cumulativeStats``."""
+    """Statistics of a period: ``taskQueue.cumulativeStats``."""
 
 
 class HasStatistics(ClientObject, Generic[Data]):
@@ -152,19 +152,19 @@ class HasStatistics(ClientObject, Generic[Data]):
 
     @property
     def statistics(self) -> Statistics[Data]:
-        """Statistics of the moment and of a span of time in one."""
+        """Real-time and cumulative statistics in one."""
         return Statistics(self._session, f"{self._url.rstrip('/')}/Statistics")
 
     @property
     def realtime_stats(self) -> RealTimeStatistics[Data]:
-        """Statistics of the moment."""
+        """Real-time statistics."""
         return RealTimeStatistics(
             self._session, f"{self._url.rstrip('/')}/RealTimeStatistics"
         )
 
     @property
     def cumulative_stats(self) -> CumulativeStatistics[Data]:
-        """Statistics of a span of time."""
+        """Cumulative statistics, over a period."""
         return CumulativeStatistics(
             self._session, f"{self._url.rstrip('/')}/CumulativeStatistics"
         )

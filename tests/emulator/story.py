@@ -329,7 +329,7 @@ def _delete(story: Story, n: int, m: int) -> Told:
 
 
 def _advance(story: Story, n: int, m: int) -> Told:
-    story.clock.set(story.clock.now() + (1, 7, 30, 400)[n % 4])
+    story.clock.put(story.clock.now() + (1, 7, 30, 400)[n % 4])
     story.engine.run_due()
     return 200, story.engine.now
 

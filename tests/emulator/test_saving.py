@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -12,11 +13,10 @@ from typing import Any
 import pytest
 import requests
 
-from taskrouter_sync.emulator import Emulator, saving
+from taskrouter_sync.emulator import Emulator, persistence
 from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.emulator.listening import listen
 from taskrouter_sync.emulator.state_file import StateError, StateFile
 
 from ..support.receiver import Receiver
@@ -211,16 +211,17 @@ def test_a_file_that_became_useless_is_told_at_the_start(run: Run, path: Path) -
     with pytest.raises(StateError, match="not a state file"):
         emulator.start()
     # Neither the port nor the file is held.
-    listen("127.0.0.1", int(emulator.url.rpartition(":")[2])).close()
+    port = int(emulator.url.rpartition(":")[2])
+    socket.create_server(("127.0.0.1", port)).close()
     path.unlink()
     with emulator:
         ready(emulator)
 
 
 DAMAGE = [
-    "UPDATE entities SET value = replace(value, '\"sid\"', '\"sud\"')",
-    "UPDATE general SET value = '{\"seed\": 1}' WHERE name = 'sids'",
-    "DELETE FROM versions",
+    "UPDATE records SET value = replace(value, '\"sid\"', '\"sud\"')",
+    "UPDATE records SET value = '{\"seed\": 1}' WHERE key = 'sids'",
+    "DELETE FROM records WHERE key LIKE 'version%'",
 ]
 
 
@@ -305,7 +306,7 @@ def test_who_only_looks_commits_nothing(run: Run) -> None:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be written is tried again soon."""
-    monkeypatch.setattr(saving, "RETRY", 0.02)
+    monkeypatch.setattr(persistence, "RETRY", 0.02)
 
 
 def fill_up(emulator: Emulator, pages: int) -> None:
@@ -415,7 +416,7 @@ def test_an_answer_waits_for_no_good_when_saving_breaks(
         # What no file can hold.
         with pytest.raises(StateError, match="not written"):
             emulator.call(rename(object()))
-        assert "Exception in callback" in caplog.text
+        assert "TypeError in" in caplog.text
         emulator.call(rename("Named again"))
     with run() as emulator:
         assert get(emulator, "")["friendly_name"] == "Named again"

@@ -473,5 +473,5 @@ def test_what_an_application_answers_cannot_break_the_log(
     alert = office.alert()
     assert alert.message.isprintable()
     assert len(alert.message) < 600
-    [record] = [r for r in caplog.records if r.name.endswith("courier")]
+    [record] = [r for r in caplog.records if r.name.endswith("webhook_queue")]
     assert alert.message in record.getMessage()

@@ -12,14 +12,14 @@ from twilio.request_validator import RequestValidator
 from taskrouter_sync.emulator import assignment
 from taskrouter_sync.emulator.alerts import printable
 from taskrouter_sync.emulator.assignment import NoInstruction
-from taskrouter_sync.emulator.posting import (
+from taskrouter_sync.emulator.webhook_request import (
     NotAnswered,
     Reply,
     compose,
     receiver,
     shown,
+    sign,
 )
-from taskrouter_sync.emulator.signing import sign
 from taskrouter_sync.emulator.webhooks import passes
 
 

@@ -91,6 +91,8 @@ def assert_alike(kind: Any, at_signing: int | None = None, **options: Any) -> No
         )
         if int(time.time()) == second:
             break
+    if "nbf" in claims[1] and "nbf" not in options:
+        claims[1]["nbf"] -= 60  # ours are valid for clocks that are behind
     assert claims[0] == claims[1]
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import logs
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.logs import ClientLog, ConsoleFormatter
 
 from ..conftest import OpenWorker, ReadyWorker
 from ..support.collector import Collector
@@ -26,15 +26,19 @@ def same_logging() -> Iterator[None]:
     log.level, log.handlers[:] = before
 
 
-@pytest.mark.parametrize("debug", [True, None, 1, 0, "true", "False", "no"])
-def test_debug_is_on_unless_it_is_false(debug: object) -> None:
+@pytest.mark.parametrize(
+    ("debug", "is_on"),
+    [
+        *((each, True) for each in (True, None, 1, 0, "true", "False", "no")),
+        (False, False),
+        ("false", False),
+    ],
+)
+def test_debug_is_on_unless_it_is_false(debug: object, is_on: bool) -> None:
     """As TaskRouter.js has it: everything but False and "false" is on."""
-    assert logs.is_on(debug)
-
-
-@pytest.mark.parametrize("debug", [False, "false"])
-def test_debug_is_off_for_false(debug: object) -> None:
-    assert not logs.is_on(debug)
+    logging.getLogger("taskrouter_sync").setLevel(logging.DEBUG)
+    assert ClientLog(debug).isEnabledFor(logging.DEBUG) is is_on
+    assert ClientLog(debug).isEnabledFor(logging.WARNING)
 
 
 def test_a_program_s_own_logging_is_left_alone(
@@ -43,8 +47,9 @@ def test_a_program_s_own_logging_is_left_alone(
     # The test runner's handlers are a configuration.
     log = logging.getLogger("taskrouter_sync")
     before = (list(log.handlers), log.level)
-    assert logs.logger(True) is log
+    ClientLog(True).warning("trouble")
     assert (log.handlers, log.level) == before
+    assert caplog.messages == ["trouble"]
 
 
 def test_without_debug_the_story_is_not_told(
@@ -115,7 +120,7 @@ def test_an_event_and_the_requests_for_it_name_the_same_sids(
 )
 def test_the_console_s_lines_are_short(line: str, read: str) -> None:
     record = logging.LogRecord("x", logging.INFO, "x", 1, "%s", (line,), None)
-    written = logs.StoryFormatter().format(record)
+    written = ConsoleFormatter().format(record)
     assert written.split(" ", 2)[2] == read
 
 
@@ -138,14 +143,17 @@ _TELL = "log.debug('the story'); log.warning('trouble')"
 @pytest.mark.parametrize(
     ("program", "told"),
     [
-        (f"log = logs.logger(True); {_TELL}", ["the story", "trouble"]),
-        (f"logging.basicConfig(); log = logs.logger(True); {_TELL}", ["trouble"]),
+        (f"log = logs.ClientLog(True); {_TELL}", ["the story", "trouble"]),
+        (f"logging.basicConfig(); log = logs.ClientLog(True); {_TELL}", ["trouble"]),
         (
             "logging.basicConfig(level=logging.DEBUG, format='%(message)s')\n"
-            f"log = logs.logger(True); {_TELL}",
+            f"log = logs.ClientLog(True); {_TELL}",
             ["the story", "trouble"],
         ),
-        (f"logs.logger(True); log = logs.logger(True); {_TELL}", ["story", "trouble"]),
+        (
+            f"logs.ClientLog(True); log = logs.ClientLog(True); {_TELL}",
+            ["story", "trouble"],
+        ),
     ],
     ids=["no logging", "logging of warnings", "logging of all", "two clients"],
 )

@@ -38,6 +38,11 @@ class Backend:
             lambda engine: engine.update_task(self._space(engine).tasks[sid], **values)
         )
 
+    def delete_task(self, sid: str) -> None:
+        self._emulator.call(
+            lambda engine: engine.delete_task(self._space(engine).tasks[sid])
+        )
+
     def cancel(self, *sids: str) -> None:
         """Cancel these tasks; without any, all that are not finished."""
         for sid in sids or self.open_tasks():

@@ -106,4 +106,4 @@ class RecordingSession:
         return factory.neighbor(session, sid, context)
 
     def update_token(self, token: Any) -> None:
-        self.tokens.append(token)
+        self.tokens.append(token.reveal())

@@ -66,48 +66,30 @@ DELETE = Signature(
 
 Values = dict[str, Any]
 
+JOE: Values = {"from_": "joe"}
 CONFERRED: Values = {"from_": "joe", "to": "ann", "options": {"Beep": "no"}}
 
 READS: list[tuple[Signature, tuple[Any, ...], Values, Values, Any]] = [
     # Method, arguments, keywords; the values, the callback.
     # JavaScript's order.
-    (
-        DIAL,
-        ("joe", "ann", "30", cb),
-        {},
-        {"from_": "joe", "to": "ann", "timeout": "30"},
-        cb,
-    ),
-    (DIAL, ("joe",), {}, {"from_": "joe"}, None),
+    (DIAL, ("joe", "", "30", cb), {}, {**JOE, "to": "", "timeout": "30"}, cb),
+    (DIAL, ("joe",), {}, JOE, None),
     # A callable in any position is the callback, and the others keep their meaning.
-    (DIAL, ("joe", cb), {}, {"from_": "joe"}, cb),
-    (DIAL, ("joe", "ann", cb), {}, {"from_": "joe", "to": "ann"}, cb),
-    (DIAL, (cb, "joe", "ann"), {}, {"from_": "joe", "to": "ann"}, cb),
+    (DIAL, ("joe", cb), {}, JOE, cb),
+    (DIAL, ("joe", cb, "ann"), {}, {**JOE, "to": "ann"}, cb),
+    (DIAL, (cb, "joe", "ann"), {}, {**JOE, "to": "ann"}, cb),
     # None is "not given".
-    (DIAL, ("joe", None, "30", cb), {}, {"from_": "joe", "timeout": "30"}, cb),
-    (DIAL, ("joe", None, None, None), {}, {"from_": "joe"}, None),
-    (DIAL, ("joe", None, None, None, None), {}, {"from_": "joe"}, None),
+    (DIAL, ("joe", None, "30", cb), {}, {**JOE, "timeout": "30"}, cb),
+    (DIAL, ("joe", None, None, None), {}, JOE, None),
+    (DIAL, ("joe", None, None, None, None), {}, JOE, None),
     # Text, or a number or a boolean for it.
-    (DIAL, ("joe", "", 30), {}, {"from_": "joe", "to": "", "timeout": 30}, None),
-    (
-        DIAL,
-        ("joe", False, 1.5),
-        {},
-        {"from_": "joe", "to": False, "timeout": 1.5},
-        None,
-    ),
+    (DIAL, ("joe", False, 1.5), {}, {**JOE, "to": False, "timeout": 1.5}, None),
     # Keywords, in Python's spelling and in JavaScript's.
-    (DIAL, (), {"from_": "joe", "to": "ann"}, {"from_": "joe", "to": "ann"}, None),
-    (DIAL, (), {"dialFrom": "joe", "cb": cb}, {"from_": "joe"}, cb),
-    (
-        DIAL,
-        ("joe",),
-        {"timeout": 5, "callback": cb},
-        {"from_": "joe", "timeout": 5},
-        cb,
-    ),
-    (DIAL, ("joe",), {"to": None, "cb": None}, {"from_": "joe"}, None),
-    (DIAL, ("joe", None), {"to": "ann"}, {"from_": "joe", "to": "ann"}, None),
+    (DIAL, (), {"from_": "joe", "to": "ann"}, {**JOE, "to": "ann"}, None),
+    (DIAL, (), {"dialFrom": "joe", "cb": cb}, JOE, cb),
+    (DIAL, ("joe",), {"timeout": 5, "callback": cb}, {**JOE, "timeout": 5}, cb),
+    (DIAL, ("joe",), {"to": None, "cb": None}, JOE, None),
+    (DIAL, ("joe", None), {"to": "ann"}, {**JOE, "to": "ann"}, None),
     # The callback first.
     (COMPLETE, (cb, "done"), {}, {"reason": "done"}, cb),
     (COMPLETE, (None, "done"), {}, {"reason": "done"}, None),
@@ -245,40 +227,28 @@ def test_any_call_is_read_or_refused(
 UPDATES: list[tuple[tuple[Any, ...], Values, Update]] = [
     # Arguments, keywords; what the update says.
     # Name and value.
-    (("FriendlyName", "Ann", cb), {}, Update({"FriendlyName": "Ann"}, cb)),
-    (("FriendlyName", "Ann"), {}, Update({"FriendlyName": "Ann"}, None)),
-    (("FriendlyName", "Ann", None), {}, Update({"FriendlyName": "Ann"}, None)),
-    (("FriendlyName", "", cb), {}, Update({"FriendlyName": ""}, cb)),
-    (("MaxReservedWorkers", 20, cb), {}, Update({"MaxReservedWorkers": "20"}, cb)),
-    (("Available", True, cb), {}, Update({"Available": "true"}, cb)),
-    (("Attributes", '{"a":1}', cb), {}, Update({"Attributes": '{"a":1}'}, cb)),
-    (("Attributes", {"a": 1}, cb), {}, Update({"Attributes": '{"a":1}'}, cb)),
-    (("Attributes", ["a"], cb), {}, Update({"Attributes": '["a"]'}, cb)),
+    (("A", "b", cb), {}, Update({"A": "b"}, cb)),
+    (("A", "b"), {}, Update({"A": "b"}, None)),
+    (("A", "", None), {}, Update({"A": ""}, None)),
+    (("A", True, cb), {}, Update({"A": "true"}, cb)),
+    (("A", '{"b":1}', cb), {}, Update({"A": '{"b":1}'}, cb)),
+    (("Aa", {"b": 1}, cb), {}, Update({"Aa": '{"b":1}'}, cb)),
+    (("Aa", ["b"], cb), {}, Update({"Aa": '["b"]'}, cb)),
     # A dict.
-    (({"A": "b", "C": "d"}, cb), {}, Update({"A": "b", "C": "d"}, cb)),
-    (({"A": "b"}, None), {}, Update({"A": "b"}, None)),
-    (
-        ({"A": None, "B": 1, "C": {"d": [1]}}, cb),
-        {},
-        Update({"B": "1", "C": '{"d":[1]}'}, cb),
-    ),
+    (({"A": "b", "C": {"d": [1]}}, cb), {}, Update({"A": "b", "C": '{"d":[1]}'}, cb)),
+    (({"A": None, "B": 1}, None), {}, Update({"B": "1"}, None)),
     (({}, cb), {}, Update({}, cb)),
     ((MappingProxyType({"A": "b"}),), {}, Update({"A": "b"}, None)),
     # A sid before either.
-    ((WA, "FriendlyName", "Ann", cb), {}, Update({"FriendlyName": "Ann"}, cb, WA)),
-    ((WA, "FriendlyName", "Ann"), {}, Update({"FriendlyName": "Ann"}, None, WA)),
+    ((WA, "A", "b", cb), {}, Update({"A": "b"}, cb, WA)),
+    ((WA, "A", "b"), {}, Update({"A": "b"}, None, WA)),
     (("anything", "A", "b", cb), {}, Update({"A": "b"}, cb, "anything")),
     ((WA, {"A": "b"}, cb), {}, Update({"A": "b"}, cb, WA)),
-    # Keywords are parameters.
+    # Further keywords are parameters.
     ((), {"friendly_name": "Ann"}, Update({"FriendlyName": "Ann"}, None)),
-    ((cb,), {"friendly_name": "Ann"}, Update({"FriendlyName": "Ann"}, cb)),
-    ((), {"FriendlyName": "Ann", "cb": cb}, Update({"FriendlyName": "Ann"}, cb)),
-    ((WA,), {"friendly_name": "Ann"}, Update({"FriendlyName": "Ann"}, None, WA)),
-    (
-        ("A", "b"),
-        {"friendly_name": "Ann"},
-        Update({"A": "b", "FriendlyName": "Ann"}, None),
-    ),
+    ((cb,), {"FriendlyName": "Ann"}, Update({"FriendlyName": "Ann"}, cb)),
+    ((WA,), {"a_b": "c"}, Update({"AB": "c"}, None, WA)),
+    (("A", "b"), {"a_b": "c"}, Update({"A": "b", "AB": "c"}, None)),
     (({"A": "b"},), {"timeout": 5}, Update({"A": "b", "Timeout": "5"}, None)),
     # Every argument by its name; a REST parameter of that name goes into the dict.
     ((), {"name": "A", "value": "b"}, Update({"A": "b"}, None)),

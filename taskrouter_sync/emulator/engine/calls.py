@@ -90,13 +90,13 @@ class Telephony:
         self._changes: Changes | None = None
 
     def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` when something is set."""
+        """Note in `changes` that something is set."""
         self._changes = changes
         self._note()
 
     def _note(self) -> None:
         if self._changes is not None:
-            self._changes.note_setting()
+            self._changes.note("service", self)
 
     @property
     def answer_after(self) -> float:
@@ -193,7 +193,7 @@ class CallLog:
         self._changes: Changes | None = None
 
     def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of all calls, and of what becomes of them."""
+        """Note all calls, and what becomes of them, in `changes`."""
         self._changes = changes
         for call in self._calls:
             self._note(call)
@@ -245,9 +245,11 @@ class CallLog:
 
     def _note(self, call: PhoneCall) -> None:
         if self._changes is not None:
-            self._changes.note_call(call)
+            self._changes.note(f"call {call.number}", call)
 
     def _keep(self, call: PhoneCall) -> None:
+        if self._changes is not None and len(self._calls) == self._calls.maxlen:
+            self._changes.note(f"call {self._calls[0].number}", None)
         self._calls.append(call)
         self._note(call)
         if not call.states or not call.over:

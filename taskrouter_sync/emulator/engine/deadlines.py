@@ -38,7 +38,7 @@ class Deadlines:
     _changes: Changes | None = None
 
     def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of all deadlines, and of those that come and go."""
+        """Note all deadlines, and those that come and go, in `changes`."""
         self._changes = changes
         for key, deadline in self.current.items():
             self._note(key, deadline)
@@ -62,7 +62,7 @@ class Deadlines:
 
     def _note(self, key: tuple[Kind, str], deadline: Deadline | None) -> None:
         if self._changes is not None:
-            self._changes.note_deadline(key, deadline)
+            self._changes.note(f"deadline {key[0]} {key[1]}", deadline)
 
     def clear(self, kind: Kind, sid: str) -> None:
         """Forget a deadline, if there is one."""

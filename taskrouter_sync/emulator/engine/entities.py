@@ -18,7 +18,7 @@ class Part(Protocol):
     """A part of an entity that tells of its changes itself."""
 
     def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of everything in it, and of what changes; None: nobody."""
+        """Note everything in it and what changes in `changes`; None: it is gone."""
         ...
 
 
@@ -38,13 +38,13 @@ class Entity:
     def __setattr__(self, name: str, value: object) -> None:
         _set(self, name, value)
         if self._changes is not None:
-            self._changes.note(self)
+            self._changes.note(self.sid, self)
 
     def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of this, all that belongs to it, and what changes of it."""
+        """Note this, all that belongs to it, and what changes of it in `changes`."""
         _set(self, "_changes", changes)
         if changes is not None:
-            changes.note(self)
+            changes.note(self.sid, self)
         for part in self.parts():
             part.watch(changes)
 
@@ -113,7 +113,7 @@ class Container(dict[str, E_]):
         super().__delitem__(sid)
 
     def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of everything in it, and of what comes and goes."""
+        """Note everything in it, and what comes and goes, in `changes`."""
         if changes is None and self._changes is not None:
             for entity in self.values():
                 self._forget(entity, self._changes)
@@ -125,4 +125,4 @@ class Container(dict[str, E_]):
     def _forget(self, entity: E_, changes: Changes) -> None:
         # What belongs to it goes first: nothing is ever without its owner.
         entity.watch(None)
-        changes.note_removal(entity)
+        changes.note(entity.sid, None)

@@ -32,6 +32,58 @@ if TYPE_CHECKING:
 KEEP_SECONDS = 30 * 86400.0
 KEEP_EVENTS = 100_000
 
+EVENT_TYPES = (
+    "activity.created",
+    "activity.updated",
+    "activity.deleted",
+    *(
+        f"reservation.{what}"
+        for what in (
+            "created",
+            "accepted",
+            "rejected",
+            "timeout",
+            "canceled",
+            "rescinded",
+            "wrapup",
+            "completed",
+            "failed",
+        )
+    ),
+    "task.created",
+    "task.updated",
+    "task.canceled",
+    "task.wrapup",
+    "task.completed",
+    "task.deleted",
+    "task.system-deleted",
+    "task-channel.created",
+    "task-channel.updated",
+    "task-channel.deleted",
+    "task-queue.created",
+    "task-queue.deleted",
+    "task-queue.entered",
+    "task-queue.expression.updated",
+    "task-queue.moved",
+    "task-queue.timeout",
+    "worker.activity.update",
+    "worker.attributes.update",
+    "worker.capacity.update",
+    "worker.channel.availability.update",
+    "worker.created",
+    "worker.deleted",
+    "workflow.created",
+    "workflow.updated",
+    "workflow.deleted",
+    "workflow.entered",
+    "workflow.skipped",
+    "workflow.target-matched",
+    "workflow.timeout",
+    "workspace.created",
+    "workspace.updated",
+    "workspace.deleted",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -67,6 +119,25 @@ class Event:
     details: dict[str, str] = field(default_factory=dict)
 
 
+def size_of(event: Event) -> int:
+    """Estimate the bytes that are kept because of an event.
+
+    A snapshot counts for the events of the moment at which it was made: later ones
+    only refer to it.
+    """
+    size = 1500 + sum(map(len, event.details.values()))
+    for entity, text in (
+        (event.task, event.task and event.task.attributes),
+        (event.worker, event.worker and event.worker.attributes),
+        (event.workflow, event.workflow and event.workflow.configuration),
+        (event.task_queue, event.task_queue and event.task_queue.target_workers),
+    ):
+        # Text and what was parsed from it.
+        if entity and text and entity.date_updated == event.time:
+            size += 4 * len(text)
+    return size
+
+
 # Events that were let go are taken out of the list so many at a time.
 _CUT = 1000
 
@@ -94,12 +165,11 @@ class EventLog:
         return islice(reversed(self._events), len(self))
 
     def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of all events, and of those that come and go."""
-        if changes is not None:
+        """Note all events, and those that come and go, in `changes`."""
+        noting = changes or self._changes
+        if noting is not None:
             for event in self:
-                changes.note_event(event)
-        elif self._changes is not None:
-            self._changes.note_old_events(self)
+                noting.note(f"event {event.sid}", event if changes else None)
         self._changes = changes
 
     def refill(self, events: list[Event], complete_since: float) -> None:
@@ -129,7 +199,7 @@ class EventLog:
         self.by_sid[event.sid] = event
         self._events.append(event)
         if self._changes is not None:
-            self._changes.note_event(event)
+            self._changes.note(f"event {event.sid}", event)
         while (
             len(self) > KEEP_EVENTS
             or self._events[self._gone].time < event.time - KEEP_SECONDS
@@ -139,7 +209,7 @@ class EventLog:
             self._complete_since = oldest.time
             self._gone += 1
             if self._changes is not None:
-                self._changes.note_old_events([oldest])
+                self._changes.note(f"event {oldest.sid}", None)
         if self._gone >= _CUT:
             del self._events[: self._gone]
             self._gone = 0

@@ -246,8 +246,8 @@ OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({BRIDGE: "http://"}, ValueError, "must be a URL of http"),
     ({BRIDGE: "http://[::1"}, ValueError, "."),
     ({BRIDGE: "http://x:port"}, ValueError, "."),
-    ({BRIDGE: f"http://{'x' * 70}.com"}, ValueError, "not a URL"),
-    ({BRIDGE: "http://a..com"}, ValueError, "not a URL"),
+    ({BRIDGE: f"http://{'x' * 70}.com"}, ValueError, "must be a URL"),
+    ({BRIDGE: "http://a..com"}, ValueError, "must be a URL"),
 ]
 
 
