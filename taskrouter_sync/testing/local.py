@@ -120,9 +120,11 @@ class LocalTaskRouter:
         __tracebackhide__ = True
         if isinstance(error, Exception) and sys.version_info >= (3, 11):
             error.add_note(self.journal())
+        if error is None:
+            self._wait_for_callbacks()
         self._stack.close()
         if error is None:
-            self.check_callbacks()
+            self._raise_callback_error()
 
     def check_callbacks(self) -> None:
         """Raise what an event callback has raised since the last check, if one has.
@@ -130,8 +132,16 @@ class LocalTaskRouter:
         The end of the test does it; a test that goes on for long may do it earlier.
         """
         __tracebackhide__ = True
+        self._wait_for_callbacks()
+        self._raise_callback_error()
+
+    def _wait_for_callbacks(self) -> None:
+        """Let clients handle the events that they have received."""
         for client in self._open_clients():
             client._wait_until_handled(_HANDLED)
+
+    def _raise_callback_error(self) -> None:
+        __tracebackhide__ = True
         errors, self._errors = self._errors, []
         if not errors or self._callbacks_may_raise:
             return
