@@ -199,7 +199,7 @@ class WorkerPolicies(Policies):
 class TokenOptions(TypedDict, total=False):
     """The keywords of every capability token.
 
-    `valid_until` and `nbf` are seconds since the epoch. `valid_until` beats the
+    `valid_until` and `nbf` are seconds since the epoch. `valid_until` overrides the
     lifetime; `nbf` is a minute before the moment of signing unless given, None leaves
     it out. Each
     `allow_…` calls the method of that name; on by default are `allow_web_sockets`
@@ -279,7 +279,7 @@ class _CapabilityToken(Policies):
     def to_jwt(self, ttl: float | None = None) -> str:
         """Sign the token and return its text.
 
-        `ttl`, in seconds from now, beats the lifetime given at construction.
+        `ttl`, in seconds from now, overrides the lifetime given at construction.
         Raises ValueError unless it is a positive number.
         """
         text = json.dumps(self._claims(ttl), separators=(",", ":"))

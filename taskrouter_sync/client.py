@@ -6,6 +6,7 @@ Methods named ``_handle_…`` run on the event thread, as all that they call.
 from __future__ import annotations
 
 import enum
+import inspect
 import logging
 import os
 import threading
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from . import notebook
 from .connection import Connection, Ending, Target
 from .dispatcher import Dispatcher
-from .emitter import Emitter, Registration
+from .emitter import Emitter, Registration, name_of
 from .errors import (
     ArgumentError,
     ClientClosed,
@@ -30,7 +31,7 @@ from .errors import (
 from .http import Http, parse_json
 from .lifecycle import INTERRUPTED, WAIT, is_interactive, lifecycle
 from .logs import ClientLog, event_line
-from .network import base_urls, channel_url, socket_url
+from .network import base_urls, channel_url, differing_services, socket_url
 from .properties import date_value
 from .resources.base import R, Resource
 from .session import Session, is_unauthorized, result_of
@@ -102,6 +103,7 @@ class Client(Emitter, Resource[R]):
     ) -> None:
         """Read the arguments and connect in the background; returns at once."""
         Emitter.__init__(self)
+        self._refuse_options(debug)
         provider: TokenProvider | None = token if callable(token) else None
         first = read_token(hide(provider()) if provider else token, self._SID_CLAIM)
         retries = _read_retries(max_retries)
@@ -109,6 +111,8 @@ class Client(Emitter, Resource[R]):
         self._timing = timing or Timing()
         self._log = ClientLog(debug)
         self._channel_url = channel_url(bridge, first)
+        # What may be the reason when the service refuses the client.
+        self._differing_services = differing_services(api, bridge)
         self._close_existing_sessions = close_existing_sessions
         self._disconnect_activity_sid = disconnect_activity_sid
         # Guards the state, the errors and _ended; who waits for ready or the end waits
@@ -175,6 +179,16 @@ class Client(Emitter, Resource[R]):
         except BaseException:
             self._abandon()
             raise
+
+    @classmethod
+    def _refuse_options(cls, debug: object) -> None:
+        """Refuse the options object that TaskRouter.js takes from version 2 on."""
+        if isinstance(debug, Mapping):
+            names = ", ".join(inspect.signature(cls).parameters).partition(", daemon")
+            raise ArgumentError(
+                f"{cls.__name__} takes no options object: pass "
+                f"{cls.__name__}({names[0]}), or these as keywords"
+            )
 
     def _make_http(self, shared: Http, session: requests.Session | None) -> Http:
         return shared if session is None else Http(session)
@@ -392,7 +406,7 @@ class Client(Emitter, Resource[R]):
     def _on_result(self, result: Any) -> None:
         """Look at what a request brought; a Worker keeps its reservations current."""
 
-    # What the connection tells, on the socket thread.
+    # What the connection reports, on the socket thread.
 
     def _target(self) -> Target | None:
         token = self._tried = self._session.token
@@ -408,7 +422,7 @@ class Client(Emitter, Resource[R]):
             self._close_existing_sessions,
             self._disconnect_activity_sid,
         )
-        return Target(url, self._http.route(self._channel_url))
+        return url, self._http.route(self._channel_url)
 
     def _on_open(self) -> None:
         # The request is on its way before any callback runs.
@@ -579,6 +593,8 @@ class Client(Emitter, Resource[R]):
         if self._session.token is not token:
             self._try_again()
             return True
+        if self._differing_services and isinstance(error, HttpError):
+            error.message += f" ({self._differing_services})"
         first = not self._failures.get("token")
         if self._session.has_provider:
             if first and self._renew_token(token):
@@ -671,8 +687,23 @@ class Client(Emitter, Resource[R]):
 
     def _on_registered(self, registration: Registration) -> None:
         """Call a new listener with the state that still holds; from any thread."""
-        if registration.event in self._STATES:
+        if self._is_closed and registration.event in self._EVENTS:
+            # A callback that has just closed the client still gets `disconnected`.
+            if self._ended or registration.event != "disconnected":
+                self._log.warning(
+                    "%s: the client is closed: no %r will come for %s",
+                    self._name(),
+                    registration.event,
+                    name_of(registration.callback),
+                )
+        elif registration.event in self._STATES:
             self._dispatcher.call_soon(partial(self._call_late_listener, registration))
+
+    def _on_listener_error(
+        self, registration: Registration, error: BaseException
+    ) -> None:
+        super()._on_listener_error(registration, error)
+        lifecycle.listener_raised(self, registration.callback, error)
 
     def _call_late_listener(self, registration: Registration) -> None:
         if registration.delivered or not self._is_registered(registration):
@@ -682,7 +713,7 @@ class Client(Emitter, Resource[R]):
             self._emit_to([registration], *args)
 
     def _state_of(self, event: str) -> tuple[Any, ...] | None:
-        """Tell what an event would carry now, if the state that it reports holds."""
+        """Give what an event would carry now, if the state that it reports holds."""
         if event == "connected" and self._connected:
             return ()
         if event == "ready" and self._is_ready:
@@ -706,6 +737,15 @@ class Client(Emitter, Resource[R]):
         if self._log.isEnabledFor(logging.INFO):
             self._log.info("%s: %s", self._name(), event_line(event, args))
         return self.emit(event, *args)
+
+    def _wait_until_handled(self, timeout: float) -> None:
+        """Wait until what is queued now has been handled; for tests of programs."""
+        handled = threading.Event()
+        self._dispatcher.put(handled.set)
+        with self._changed:
+            if self._is_closed:
+                return
+        handled.wait(timeout)
 
     def _retry(self, name: str, run: Callable[[], None], least: float = 0.0) -> None:
         """Try something again, after a backoff that grows until it has succeeded."""

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from logging import LoggerAdapter
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .errors import ConnectionFailed, HttpError, TaskRouterError
 from .network import Route
@@ -37,11 +37,8 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Target(NamedTuple):
-    """Where to connect to, with the token of this moment."""
-
-    url: Secret
-    route: Route
+# Where to connect to, with the token of this moment, and how to get there.
+Target: TypeAlias = tuple[Secret, Route]
 
 
 class Ending(NamedTuple):
@@ -58,7 +55,7 @@ class Ending(NamedTuple):
 
 
 class ConnectionListener(Protocol):
-    """Who is told of the connection, on its thread; must not raise.
+    """Follows the connection, on its thread; must not raise.
 
     `_target` is asked before each attempt; None: there is nothing to try until
     `Connection.retry`. `_on_message` returns False to drop the connection.
@@ -85,7 +82,7 @@ class Connection:
 
         Args:
             name: of the thread.
-            listener: is told of openings, messages, endings and failures.
+            listener: follows openings, messages, endings and failures.
             timing: time limits.
             log: gets a line for each change of state.
         """

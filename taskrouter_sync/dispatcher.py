@@ -251,7 +251,7 @@ class Dispatcher:
             self._soon.append(item)
 
     def _due(self, now: float) -> tuple[Call | None, float | None]:
-        """Take what can run now, else tell how long to wait at most."""
+        """Take what can run now, else say how long to wait at most."""
         wait = threading.TIMEOUT_MAX
         if self._timers:
             name, (when, run) = min(self._timers.items(), key=_time_of)

@@ -41,7 +41,7 @@ class TaskRouterError(Exception):
     Attributes:
         code: the HTTP status where there is one, else 0, as ``XMLHttpRequest.status``.
         message: what happened.
-        response: what the service sent, where that tells more (the text of a frame);
+        response: what the service sent, where that says more (the text of a frame);
             always text.
     """
 
@@ -50,6 +50,15 @@ class TaskRouterError(Exception):
         self.code = code
         self.message = message
         self.response = response
+
+    def _render_traceback_(self) -> list[str]:
+        """Fill no screen of a notebook with this package's own frames.
+
+        Source: https://ipython.readthedocs.io/en/stable/config/integrating.html
+        """
+        from .program import traceback_lines
+
+        return traceback_lines(self)
 
     def __reduce__(self) -> Any:
         # Exceptions are pickled as a call with `args`, which lack the keywords.

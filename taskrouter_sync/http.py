@@ -204,7 +204,7 @@ class Http:
         self._session = _new_session()
 
     def route(self, url: str) -> Route:
-        """Tell how this machine gets to a host: for the WebSocket.
+        """Find how this machine gets to a host: for the WebSocket.
 
         Raises:
             ValueError: the proxy that is set can't be used.
@@ -416,7 +416,7 @@ def parse_json(text: bytes) -> Any:
         raise ValueError("nested too deep") from None
     if end < len(trimmed):
         raise ValueError("more than one value")
-    # Few brackets can't be deep, which is told far faster than by looking.
+    # Few brackets can't be deep, which is seen far faster than by looking.
     if text.count(b"[") + text.count(b"{") > MOST_LEVELS:
         _check_depth(value)
     return value

@@ -31,7 +31,7 @@ _MAX_PAGES = 1000
 
 
 class SessionListener(Protocol):
-    """The client: it knows whether it is closed, and is told what requests brought.
+    """The client: it knows whether it is closed, and follows what requests brought.
 
     `_check_open` raises `ClientClosed`; so does `_pause`, if the client is closed
     before the seconds have passed. The others are called on the thread of the request.
@@ -184,7 +184,8 @@ class Session:
     ) -> Response:
         """Perform a request through the event bridge, on this thread.
 
-        A 401 is answered with a fresh token, once, if there is a provider.
+        A 401 is answered with a fresh token, once, if there is a provider. An event
+        that comes with the response is emitted, unless this is what asked for it.
 
         Args:
             method: GET, POST or DELETE.
@@ -212,7 +213,7 @@ class Session:
                 self._listener._check_open()
             token = self._token
             try:
-                return self._attempt(envelope, token, timing or self._timing)
+                response = self._attempt(envelope, token, timing or self._timing)
             except TaskRouterError as error:
                 if may_refresh and self._provider and is_unauthorized(error):
                     may_refresh = False
@@ -225,6 +226,12 @@ class Session:
                 if isinstance(error, HttpError) and error.retry_after is not None:
                     seconds = max(seconds, min(error.retry_after, LONGEST))
                 self._listener._pause(seconds)
+            else:
+                if event_type is None and response.event_type is not None:
+                    self._listener._on_response_event(
+                        response.event_type, response.payload
+                    )
+                return response
 
     def _attempt(
         self, envelope: Mapping[str, Any], token: Token, timing: Timing
@@ -264,22 +271,15 @@ class Session:
         event_type: str | None = None,
     ) -> Future[Response]:
         """Start a request on a fetch thread, where no user code may run."""
-        job = partial(self._run, method, url, params, event_type)
-        return self._fetcher.submit(self, job)
-
-    def _run(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None,
-        event_type: str | None,
-    ) -> Response:
-        response = self.request(
-            method, url, params, event_type=event_type, may_refresh=False
+        job = partial(
+            self.request,
+            method,
+            url,
+            params,
+            event_type=event_type,
+            may_refresh=False,
         )
-        if event_type is None and response.event_type is not None:
-            self._listener._on_response_event(response.event_type, response.payload)
-        return response
+        return self._fetcher.submit(self, job)
 
     def send_last(self, method: str, url: str, params: Mapping[str, Any]) -> Any:
         """Send the last request of a client that is closed, within half a second.
@@ -360,14 +360,9 @@ class Session:
     def call(
         self, method: str, url: str, params: Mapping[str, Any] | None = None
     ) -> Any:
-        """Perform the request of a user's call; gives the payload.
-
-        An event that comes with the response is emitted.
-        """
-        response = self.request(method, url, params)
-        if response.event_type is not None:
-            self._listener._on_response_event(response.event_type, response.payload)
-        return None if method == "DELETE" else response.payload
+        """Perform the request of a user's call; gives the payload."""
+        payload = self.request(method, url, params).payload
+        return None if method == "DELETE" else payload
 
     def build(self, payload: Any, url: str | None = None) -> Any:
         """Make of a payload what it is, without requests."""

@@ -1,8 +1,9 @@
-"""What listeners were told of a worker, and what they missed while disconnected.
+"""What listeners know of a worker, and what they missed while disconnected.
 
 The service does not replay frames. After a reconnect the client compares what listeners
-were told with the service's present state, and emits the difference in the order in
-which it can have happened. What the service says now beats what the client concluded.
+know with the service's present state, and emits the difference in the order in
+which it can have happened. What the service says now overrides what the client
+concluded.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from .properties import date_value
 from .resources.reservation import Reservation
@@ -112,7 +113,7 @@ class _Known:
     """One reservation, as listeners know it.
 
     Attributes:
-        told: the events that were emitted.
+        emitted: the events that listeners got.
         rank: how far along its way it is by these, or was when the client opened.
         shown: how far along its way any response has shown it.
         status: the furthest status that was shown.
@@ -122,16 +123,16 @@ class _Known:
 
     __slots__ = (
         "concluded",
+        "emitted",
         "rank",
         "reservation",
         "shown",
         "status",
         "task_sid",
-        "told",
     )
 
     def __init__(self, rank: int = 0, task_sid: str | None = None) -> None:
-        self.told: set[str] = set()
+        self.emitted: set[str] = set()
         self.rank = rank
         self.shown = 0
         self.status: str | None = None
@@ -143,7 +144,7 @@ class _Known:
         """Take back the conclusion that it has ended: the service knows it."""
         if self.concluded:
             self.concluded = False
-            ranks = (RANKS.get(each, 0) for each in self.told)
+            ranks = (RANKS.get(each, 0) for each in self.emitted)
             self.rank = max((each for each in ranks if each < ENDED), default=0)
             self.shown = self.rank
 
@@ -177,7 +178,7 @@ class Reservations:
         """Whether an event was not emitted yet; unknown types always are news."""
         name = event.removeprefix(PREFIX)
         known = self._known.get(sid)
-        return name not in RANKS or known is None or name not in known.told
+        return name not in RANKS or known is None or name not in known.emitted
 
     def note(
         self, event: str, sid: str, reservation: Reservation, concluded: bool = False
@@ -190,7 +191,7 @@ class Reservations:
             known = self._entry(sid)
             if not concluded:
                 known.reopen()
-            known.told.add(name)
+            known.emitted.add(name)
             known.concluded = concluded
             known.rank = max(known.rank, RANKS[name])
             self._undelivered.pop(sid, None)
@@ -373,7 +374,7 @@ class Reservations:
             path = tuple(
                 each
                 for each in path
-                if RANKS[each] > known.rank and each not in known.told
+                if RANKS[each] > known.rank and each not in known.emitted
             )
         elif not (
             self._is_complete
@@ -444,12 +445,8 @@ def _date(payload: Mapping[str, Any], name: str) -> datetime | None:
     return date if isinstance(date, datetime) else None
 
 
-class _Synced(NamedTuple):
-    """What a sync emitted; the frame of the same change may still come."""
-
-    value: Any
-    date: datetime | None
-    until: float
+# What a sync emitted, its date, and until when the frame of the same change may come.
+_Synced: TypeAlias = tuple[Any, "datetime | None", float]
 
 
 class Values:
@@ -503,15 +500,13 @@ class Values:
             if self._told.get(topic, value) != value:
                 found.append(topic.event)
                 until = time.monotonic() + _LATE_FRAME
-                self._synced[topic] = _Synced(
-                    value, _date(payload, "date_updated"), until
-                )
+                self._synced[topic] = value, _date(payload, "date_updated"), until
             self._told[topic] = value
         return found
 
 
 def topic_of(event: str, payload: Any) -> Topic | None:
-    """Tell what an event is about; None for one that is about no value."""
+    """Say what an event is about; None for one that is about no value."""
     for topic, _ in _values(payload):
         if topic.event == event:
             return topic
@@ -520,11 +515,12 @@ def topic_of(event: str, payload: Any) -> Topic | None:
 
 def _is_late(synced: _Synced, value: Any, payload: Mapping[str, Any]) -> bool:
     date = _date(payload, "date_updated")
-    if time.monotonic() > synced.until:
+    synced_value, synced_date, until = synced
+    if time.monotonic() > until:
         return False
-    if date is None or synced.date is None or date == synced.date:
-        return bool(value == synced.value)
-    return date < synced.date
+    if date is None or synced_date is None or date == synced_date:
+        return bool(value == synced_value)
+    return date < synced_date
 
 
 def _values(payload: Any) -> Iterator[tuple[Topic, Any]]:

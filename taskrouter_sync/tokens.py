@@ -104,7 +104,7 @@ class Token:
         return self.expires_at is not None and now >= self.expires_at - EXPIRY_MARGIN
 
     def valid_in(self, now: float) -> float | None:
-        """Tell in how many seconds a refused token may be valid; None: not by waiting.
+        """Say in how many seconds a refused token may be valid; None: not by waiting.
 
         The service may say "not valid yet" for as long as its clock is behind.
         """

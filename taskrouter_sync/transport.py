@@ -43,6 +43,11 @@ _NEXT_READ = 65536
 # recommends 0.25).
 _NEXT_ADDRESS = 0.25
 
+# For a few waits; DefaultSelector is made for many, and costs more system calls.
+_Selector: type[selectors.BaseSelector] = getattr(
+    selectors, "PollSelector", selectors.DefaultSelector
+)
+
 # What wakes the thread that reads, and lets it still send a close frame.
 _WAKE_READER = socket.SHUT_RDWR if os.name == "nt" else socket.SHUT_RD
 
@@ -236,7 +241,7 @@ class Transport:
     ) -> socket.socket:
         deadline = time.monotonic() + self._timing.connect
         failure: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             selector.register(waker, selectors.EVENT_READ)
             while addresses or pending:
                 if addresses:
@@ -399,7 +404,7 @@ def _shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
 
 def _is_writable(sock: socket.socket) -> bool:
     try:
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             selector.register(sock, selectors.EVENT_WRITE)
             return bool(selector.select(0))
     except (OSError, ValueError):

@@ -17,6 +17,7 @@ from .arguments import (
     Params,
     Signature,
     Value,
+    public_arguments,
     read_fetch,
     read_update,
     takes,
@@ -25,6 +26,7 @@ from .client import Client, Event
 from .connection import Ending
 from .emitter import Registration, ResultCallback
 from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
+from .logs import TRUE_IN_SCRIPTS
 from .resources.base import deliver
 from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
@@ -77,10 +79,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     _PATH = "/Workers/{sid}"
     _STATES = Client._STATES | {_CREATED}
 
+    @public_arguments
     def __init__(
         self,
         token: str | TokenProvider,
-        debug: object = True,
+        debug: object = TRUE_IN_SCRIPTS,
         connect_activity_sid: str | None = None,
         disconnect_activity_sid: str | None = None,
         close_existing_sessions: bool | str | None = False,
@@ -98,7 +101,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         Args:
             token: a capability token for the worker, or a function that returns a fresh
                 one: called now, before the token expires, and after a 401.
-            debug: report events through `logging`; off for False and "false".
+            debug: report events through `logging`; off for False and "false". In a
+                notebook the default is off.
             connect_activity_sid: WA…, the worker's activity once it is connected and
                 has nothing pending; at the first connection only.
             disconnect_activity_sid: WA…, its activity when the connection is lost or
@@ -122,12 +126,6 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/worker
         """
         token = hide(token)
-        if isinstance(debug, Mapping):
-            raise ArgumentError(
-                "Worker takes no options object: pass Worker(token, debug, "
-                "connect_activity_sid, disconnect_activity_sid, "
-                "close_existing_sessions, region, max_retries), or these as keywords"
-            )
         _check_activity("connect_activity_sid", connect_activity_sid)
         _check_activity("disconnect_activity_sid", disconnect_activity_sid)
         self._reservations = Reservations()
@@ -434,11 +432,13 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             made._set_task(loaded)
             return made
         # Either part is missing: of the frame alone, as TaskRouter.js does.
-        framed = self._session.build(payload)
-        if isinstance(framed, Reservation):
-            return framed
+        carried = self._session.build(payload)
+        if isinstance(carried, Reservation):
+            if isinstance(loaded, Task):
+                carried._set_task(loaded)
+            return carried
         bare = self._bare_reservation(sid, payload.get("sid"))
-        bare._set_task(framed)
+        bare._set_task(carried)
         return bare
 
     def _build(self, result: Any) -> Any:

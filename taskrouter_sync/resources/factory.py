@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from ..naming import camel_case
 from ..properties import json_objects
 from .base import Resource
 from .lists import (
@@ -107,11 +108,21 @@ def _resource(
     if path is not None:
         if above is None:
             path = path.format(sid=_segment(sid))
-        elif above in payload or above in context:
-            above_sid = payload[above] if above in payload else context[above]
-            path = path.format(sid=_segment(sid), above=_segment(above_sid))
         else:
-            path = None  # it needs a sid which is not there; the payload may know
+            # Some frames have it in camelCase.
+            names = (above, camel_case(above))
+            sids = [
+                each[name]
+                for each in (payload, context)
+                for name in names
+                if name in each
+            ]
+            # Without it there is no path; the payload may know its URL.
+            path = (
+                path.format(sid=_segment(sid), above=_segment(sids[0]))
+                if sids
+                else None
+            )
     if path is not None:
         return kind(session, payload, session.workspace_url + path)
     url = payload.get("url")

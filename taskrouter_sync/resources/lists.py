@@ -316,6 +316,8 @@ class ListResource(ClientObject, Sequence[Item]):
         return True
 
     def __repr__(self) -> str:
+        if not self._meta:
+            return f"<{type(self).__name__}, not fetched>"
         more = ", more follow" if self.has_next else ""
         return f"<{type(self).__name__} page={self.page} items={len(self.data)}{more}>"
 

@@ -100,8 +100,8 @@ def statistics(session: RecordingSession) -> Any:
 
 def test_statistics_show_themselves() -> None:
     wire: Any = None
-    assert repr(Statistics(wire, "")) == "<Statistics>"
-    assert repr(RealTimeStatistics(wire, "")) == "<RealTimeStatistics>"
+    assert repr(Statistics(wire, "")) == "<Statistics, not fetched>"
+    assert repr(RealTimeStatistics(wire, "")) == "<RealTimeStatistics, not fetched>"
 
 
 STATISTICS: dict[str, Any] = {

@@ -1,0 +1,24 @@
+// What the page has around its script: buttons, texts and fields by their ids, and its
+// server. The tokens are in the page's HTML, where the server has put them.
+
+function onClick(id, callback) {
+  document.getElementById(id).onclick = callback;
+}
+
+function show(id, text) {
+  document.getElementById(id).textContent = text;
+}
+
+function value(id) {
+  return document.getElementById(id).value;
+}
+
+function post(path, data, callback) {
+  var request = new XMLHttpRequest();
+  request.onload = function () {
+    callback(request.status);
+  };
+  request.open("POST", path);
+  request.setRequestHeader("Content-Type", "application/json");
+  request.send(JSON.stringify(data));
+}

@@ -1,3 +1,0 @@
-"""The version, in its one place."""
-
-__version__ = "1.0.0"
