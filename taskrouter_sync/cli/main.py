@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What an old terminal can't show is escaped: names come from the service.
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
+    # What the clients would log is in what the commands say.
+    logging.getLogger("taskrouter_sync").addHandler(logging.NullHandler())
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = _typed_name()
     try:

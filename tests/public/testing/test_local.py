@@ -243,4 +243,4 @@ def test_the_journal_begins_after_the_set_up(local: LocalTaskRouter) -> None:
     assert "TaskRouter events:\n  none" in local.journal()
     local.create_task()
     events = local.journal().partition("TaskRouter events:\n")[2].splitlines()
-    assert "task.created" in events[0]
+    assert "workflow.target-matched" in events[0]
