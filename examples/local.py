@@ -7,8 +7,10 @@ Without environment variables that is an emulator in this process; with
 ``TASKROUTER_WORKER_SID``, ``TASKROUTER_TASK_QUEUE_SID``) it is your account.
 """
 
+import atexit
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 
 from taskrouter_sync import (
     TaskQueueCapabilityToken,
@@ -77,8 +79,9 @@ def backend():
             worker_activity="Available",
             queues={"Support": "1==1"},
         )
-        # Scripts that name no address find the emulator by this.
+        # Scripts that name no address find the emulator by these.
         os.environ["TASKROUTER_EVENT_BRIDGE_URL"] = emulator.event_bridge_url
+        os.environ["TASKROUTER_API_URL"] = emulator.api_base_url
         try:
             yield Backend(
                 emulator.account_sid,
@@ -89,3 +92,12 @@ def backend():
             )
         finally:
             del os.environ["TASKROUTER_EVENT_BRIDGE_URL"]
+            del os.environ["TASKROUTER_API_URL"]
+
+
+@cache
+def lasting_backend():
+    """Give the workspace until the program ends, the same each time: for notebooks."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(backend())

@@ -32,40 +32,99 @@ if TYPE_CHECKING:
         WorkspaceCapabilityToken,
     )
     from .javascript import Twilio
+    from .lifecycle import close_all
+    from .resources.lists import (
+        ActivityList,
+        TaskList,
+        TaskQueueList,
+        WorkerChannelList,
+        WorkerList,
+        WorkflowList,
+    )
+    from .resources.models import (
+        Activity,
+        Task,
+        TaskQueueResource,
+        WorkerChannel,
+        WorkerResource,
+        Workflow,
+        WorkspaceResource,
+    )
+    from .resources.reservation import Reservation, ReservationList
+    from .resources.statistics import StatisticsData, StatisticsList
     from .taskqueue import TaskQueue
+    from .typed_events import Disconnection
     from .worker import Worker
     from .workspace import Workspace
 
 __all__ = [
+    "Activity",
+    "ActivityList",
     "ArgumentError",
     "ClientClosed",
     "ConnectionFailed",
+    "Disconnection",
     "HttpError",
     "InvalidResponse",
     "RequestTimeout",
+    "Reservation",
+    "ReservationList",
+    "StatisticsData",
+    "StatisticsList",
+    "Task",
+    "TaskList",
     "TaskQueue",
     "TaskQueueCapabilityToken",
+    "TaskQueueList",
+    "TaskQueueResource",
     "TaskRouterError",
     "TokenError",
     "Twilio",
     "Worker",
     "WorkerCapabilityToken",
+    "WorkerChannel",
+    "WorkerChannelList",
+    "WorkerList",
+    "WorkerResource",
+    "Workflow",
+    "WorkflowList",
     "Workspace",
     "WorkspaceCapabilityToken",
+    "WorkspaceResource",
     "__version__",
+    "close_all",
 ]
 
 
 # Imported when first asked for: few programs need them all. A server that mints tokens
 # needs no HTTP and no WebSocket.
 _AT_NEED = {
+    "Activity": "resources.models",
+    "ActivityList": "resources.lists",
+    "Disconnection": "typed_events",
+    "Reservation": "resources.reservation",
+    "ReservationList": "resources.reservation",
+    "StatisticsData": "resources.statistics",
+    "StatisticsList": "resources.statistics",
+    "Task": "resources.models",
+    "TaskList": "resources.lists",
     "TaskQueue": "taskqueue",
     "TaskQueueCapabilityToken": "capability",
+    "TaskQueueList": "resources.lists",
+    "TaskQueueResource": "resources.models",
     "Twilio": "javascript",
     "Worker": "worker",
     "WorkerCapabilityToken": "capability",
+    "WorkerChannel": "resources.models",
+    "WorkerChannelList": "resources.lists",
+    "WorkerList": "resources.lists",
+    "WorkerResource": "resources.models",
+    "Workflow": "resources.models",
+    "WorkflowList": "resources.lists",
     "Workspace": "workspace",
     "WorkspaceCapabilityToken": "capability",
+    "WorkspaceResource": "resources.models",
+    "close_all": "lifecycle",
 }
 
 
@@ -78,4 +137,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -68,6 +68,14 @@ def takes(*names: str, required: int = 0, more: str = "") -> Callable[[Method], 
     return shown
 
 
+def public_arguments(method: Method) -> Method:
+    """Let `help` and editors show those arguments of a constructor that are public."""
+    signature, described = inspect.signature(method), method
+    shown = [each for each in signature.parameters.values() if each.name[0] != "_"]
+    described.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+    return method
+
+
 class Parameter(NamedTuple):
     """One argument of a method.
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from . import notebook
 from .connection import Connection, Ending, Target
 from .dispatcher import Dispatcher
-from .emitter import Emitter, Registration
+from .emitter import Emitter, Registration, name_of
 from .errors import (
     ArgumentError,
     ClientClosed,
@@ -31,7 +31,7 @@ from .errors import (
 from .http import Http, parse_json
 from .lifecycle import INTERRUPTED, WAIT, is_interactive, lifecycle
 from .logs import ClientLog, event_line
-from .network import base_urls, channel_url, socket_url
+from .network import base_urls, channel_url, differing_services, socket_url
 from .properties import date_value
 from .resources.base import R, Resource
 from .session import Session, is_unauthorized, result_of
@@ -111,6 +111,8 @@ class Client(Emitter, Resource[R]):
         self._timing = timing or Timing()
         self._log = ClientLog(debug)
         self._channel_url = channel_url(bridge, first)
+        # What may be the reason when the service refuses the client.
+        self._differing_services = differing_services(api, bridge)
         self._close_existing_sessions = close_existing_sessions
         self._disconnect_activity_sid = disconnect_activity_sid
         # Guards the state, the errors and _ended; who waits for ready or the end waits
@@ -591,6 +593,8 @@ class Client(Emitter, Resource[R]):
         if self._session.token is not token:
             self._try_again()
             return True
+        if self._differing_services and isinstance(error, HttpError):
+            error.message += f" ({self._differing_services})"
         first = not self._failures.get("token")
         if self._session.has_provider:
             if first and self._renew_token(token):
@@ -683,8 +687,23 @@ class Client(Emitter, Resource[R]):
 
     def _on_registered(self, registration: Registration) -> None:
         """Call a new listener with the state that still holds; from any thread."""
-        if registration.event in self._STATES:
+        if self._is_closed and registration.event in self._EVENTS:
+            # A callback that has just closed the client still gets `disconnected`.
+            if self._ended or registration.event != "disconnected":
+                self._log.warning(
+                    "%s: the client is closed: no %r will come for %s",
+                    self._name(),
+                    registration.event,
+                    name_of(registration.callback),
+                )
+        elif registration.event in self._STATES:
             self._dispatcher.call_soon(partial(self._call_late_listener, registration))
+
+    def _on_listener_error(
+        self, registration: Registration, error: BaseException
+    ) -> None:
+        super()._on_listener_error(registration, error)
+        lifecycle.listener_raised(self, registration.callback, error)
 
     def _call_late_listener(self, registration: Registration) -> None:
         if registration.delivered or not self._is_registered(registration):
@@ -718,6 +737,15 @@ class Client(Emitter, Resource[R]):
         if self._log.isEnabledFor(logging.INFO):
             self._log.info("%s: %s", self._name(), event_line(event, args))
         return self.emit(event, *args)
+
+    def _wait_until_handled(self, timeout: float) -> None:
+        """Wait until what is queued now has been handled; for tests of programs."""
+        handled = threading.Event()
+        self._dispatcher.put(handled.set)
+        with self._changed:
+            if self._is_closed:
+                return
+        handled.wait(timeout)
 
     def _retry(self, name: str, run: Callable[[], None], least: float = 0.0) -> None:
         """Try something again, after a backoff that grows until it has succeeded."""

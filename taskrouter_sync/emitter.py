@@ -34,7 +34,8 @@ ResultCallback: TypeAlias = (
 # Gets what the event carries: see the table of events in the README.
 Listener: TypeAlias = Callable[..., Any]
 
-_NOT_GIVEN: Any = object()
+# Shows itself in `help` as what it is in a signature.
+_NOT_GIVEN: Any = ...
 
 _POSITIONAL = (
     inspect.Parameter.POSITIONAL_ONLY,

@@ -51,6 +51,15 @@ class TaskRouterError(Exception):
         self.message = message
         self.response = response
 
+    def _render_traceback_(self) -> list[str]:
+        """Fill no screen of a notebook with this package's own frames.
+
+        Source: https://ipython.readthedocs.io/en/stable/config/integrating.html
+        """
+        from .program import traceback_lines
+
+        return traceback_lines(self)
+
     def __reduce__(self) -> Any:
         # Exceptions are pickled as a call with `args`, which lack the keywords.
         return _restore, (type(self), self.args, self.__dict__)

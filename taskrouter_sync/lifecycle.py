@@ -1,7 +1,7 @@
 """The open clients of a process: what they share, and what happens when a script ends.
 
 A script stays alive while a client is open, as a page does; Ctrl-C ends it cleanly; a
-forked child starts without clients. Knows of clients only that they can be closed.
+forked child starts without clients. Knows of clients what `OpenClient` says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from .fetcher import Fetcher
 from .http import Http
+from .program import place_of_caller, running_cell
 
 
 # The exit status after Ctrl-C.
@@ -28,10 +30,47 @@ WAIT = 0.5 if os.name == "nt" else None
 class OpenClient(Protocol):
     """A client, as far as this module cares."""
 
+    # Where it is connected to: two with the same one get the same events.
+    _channel_url: str
+
     @property
     def _log(self) -> logging.LoggerAdapter[Any]: ...
+    @property
+    def _is_closed(self) -> bool: ...
     def close(self) -> None: ...
     def _forked(self) -> None: ...
+
+
+class Observer(Protocol):
+    """Follows the clients of the process: the tests of a program do."""
+
+    def _on_listener_error(
+        self, client: OpenClient, listener: Callable[..., Any], error: BaseException
+    ) -> None: ...
+
+
+class Opening:
+    """How a client was opened.
+
+    Attributes:
+        keeps_alive: whether the script lasts as long as it.
+        cell: the run of a notebook's cell that opened it.
+        place: for people: ``agent.py:12``, ``In[5]``.
+    """
+
+    __slots__ = ("cell", "keeps_alive", "place")
+
+    def __init__(self, *, keeps_alive: bool) -> None:
+        self.keeps_alive = keeps_alive
+        self.cell = running_cell()
+        self.place = self.cell.name if self.cell else place_of_caller()
+
+    def is_run_after(self, earlier: Opening) -> bool:
+        """Whether the cell that opened this has opened that in an earlier run."""
+        if self.cell is None or earlier.cell is None:
+            return False
+        same = self.cell.identity == earlier.cell.identity
+        return same and self.cell.run != earlier.cell.run
 
 
 class Lifecycle:
@@ -41,8 +80,9 @@ class Lifecycle:
         # Guards everything below; the end of the script waits on it. Reentrant, as a
         # signal handler may open and close clients.
         self._changed = threading.Condition(threading.RLock())
-        # In the order of opening; True for those that keep the script alive.
-        self._open: dict[OpenClient, bool] = {}
+        # In the order of opening.
+        self._open: dict[OpenClient, Opening] = {}
+        self._observers: list[Observer] = []
         self._users = 0
         self._http: Http | None = None
         self._fetcher: Fetcher | None = None
@@ -75,12 +115,54 @@ class Lifecycle:
     # The end of the script.
 
     def opened(self, client: OpenClient, *, daemon: bool) -> None:
-        """Keep the script alive for a client, unless `daemon`."""
+        """Keep the script alive for a client, unless `daemon`.
+
+        Closes what an earlier run of the same notebook's cell opened.
+        """
+        opening = Opening(keeps_alive=not daemon)
+        self._close_earlier_run(opening)
         with self._changed:
-            self._open[client] = not daemon
+            twin = self._find_twin(client)
+            self._open[client] = opening
             installed, self._installed = self._installed, True
         if not installed:
             self._install()
+        if twin is not None:
+            client._log.warning(
+                "%r (opened at %s) is the second open client of its channel, after %r "
+                "(opened at %s): both get every event. Close one with close(), or all "
+                "with taskrouter_sync.close_all()",
+                client,
+                opening.place,
+                *twin,
+            )
+
+    def _find_twin(self, client: OpenClient) -> tuple[OpenClient, str] | None:
+        """Find another open client of the same channel, and where it was opened."""
+        url = client._channel_url
+        for each, opening in self._open.items():
+            if each._channel_url == url and not each._is_closed:
+                return each, opening.place
+        return None
+
+    def _close_earlier_run(self, opening: Opening) -> None:
+        """Close what a cell opened when it ran before: its names are used anew."""
+        if opening.cell is None:
+            return
+        with self._changed:
+            earlier = [
+                (client, each.place)
+                for client, each in self._open.items()
+                if opening.is_run_after(each)
+            ]
+        for client, place in reversed(earlier):
+            client._log.warning(
+                "%r, opened by an earlier run of this cell (%s), is closed: the cell "
+                "opens a client again",
+                client,
+                place,
+            )
+            client.close()
 
     def _install(self) -> None:
         try:
@@ -104,11 +186,14 @@ class Lifecycle:
             self._open.pop(client, None)
             self._changed.notify_all()
 
+    def clients(self) -> list[OpenClient]:
+        """List the open clients, the oldest first."""
+        with self._changed:
+            return list(self._open)
+
     def close_all(self) -> None:
         """Close every client, the youngest first."""
-        with self._changed:
-            clients = list(self._open)
-        for client in reversed(clients):
+        for client in reversed(self.clients()):
             client.close()
 
     def _at_end(self) -> None:
@@ -122,14 +207,16 @@ class Lifecycle:
 
     def _wait(self) -> None:
         with self._changed:
-            waited_for = [client for client, keeps in self._open.items() if keeps]
+            waited_for = [
+                client for client, each in self._open.items() if each.keeps_alive
+            ]
             if waited_for:
                 waited_for[0]._log.info(
                     "The script has ended; waiting for %s. Close them, or open them "
                     "with daemon=True, to let the process end",
                     ", ".join(map(repr, waited_for)),
                 )
-            while any(self._open.values()):
+            while any(each.keeps_alive for each in self._open.values()):
                 self._changed.wait(WAIT)
 
     def _exit_status(self) -> None:
@@ -139,6 +226,24 @@ class Lifecycle:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(INTERRUPTED)
+
+    # What tests of programs follow.
+
+    def add_observer(self, observer: Observer) -> None:
+        """Tell an observer, from now on, what listeners of clients raise."""
+        with self._changed:
+            self._observers.append(observer)
+
+    def remove_observer(self, observer: Observer) -> None:
+        with self._changed:
+            self._observers.remove(observer)
+
+    def listener_raised(
+        self, client: OpenClient, listener: Callable[..., Any], error: BaseException
+    ) -> None:
+        """Pass on what a listener of a client has raised."""
+        for observer in tuple(self._observers):
+            observer._on_listener_error(client, listener, error)
 
     # Forks.
 
@@ -169,6 +274,16 @@ def _has_failed() -> bool:
 
 
 lifecycle = Lifecycle()
+
+
+def close_all() -> None:
+    """Close every open client of this process, the youngest first.
+
+    For notebooks and interactive sessions, whose clients outlive the names that they
+    had. May be called from any thread, and any number of times.
+    """
+    lifecycle.close_all()
+
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no forks
     os.register_at_fork(after_in_child=lifecycle.forked)

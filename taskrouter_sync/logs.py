@@ -9,6 +9,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
+from . import program
 from .errors import one_line
 
 
@@ -16,6 +17,17 @@ log = logging.getLogger("taskrouter_sync")
 
 # Characters of an event's line.
 _LONGEST_EVENT = 200
+
+
+class _TrueInScripts:
+    """The default of `debug`; `help` shows it as what it is in most programs."""
+
+    def __repr__(self) -> str:
+        return "True"
+
+
+# True, but for notebooks: there the log would bury what cells print.
+TRUE_IN_SCRIPTS: object = _TrueInScripts()
 
 if TYPE_CHECKING:
     _Adapter = logging.LoggerAdapter[logging.Logger]
@@ -71,8 +83,13 @@ class ClientLog(_Adapter):
     """
 
     def __init__(self, debug: object) -> None:
-        """Read `debug` as TaskRouter.js does: off for False and "false"."""
+        """Read `debug` as TaskRouter.js does: off for False and "false".
+
+        In IPython, and so in notebooks, it is on only if the program says so.
+        """
         super().__init__(log, {})
+        if debug is TRUE_IN_SCRIPTS:
+            debug = program.shell() is None
         self._debug = debug is not False and debug != "false"
 
     def isEnabledFor(self, level: int) -> bool:

@@ -58,6 +58,18 @@ def base_urls(
     )
 
 
+def differing_services(api: str, event_bridge: str) -> str:
+    """Describe base URLs that seem to be those of two services; "" if they fit."""
+    hosts = [urlsplit(url).netloc for url in (api, event_bridge)]
+    if hosts[0] == hosts[1] or all(host.endswith(".twilio.com") for host in hosts):
+        return ""
+    return (
+        f"the REST API is that of {hosts[0]}, the event bridge that of {hosts[1]}: set "
+        f"both, with api_base_url and event_bridge_base_url or {API_VARIABLE} and "
+        f"{EVENT_BRIDGE_VARIABLE}, or neither"
+    )
+
+
 def _base_url(argument: str, given: object, variable: str | None, default: str) -> str:
     value = given or variable or default
     if not isinstance(value, str):

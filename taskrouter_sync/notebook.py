@@ -15,6 +15,8 @@ from typing import Any
 # Characters of a value that are shown; of the rest, as many more on hover.
 SHORT = 80
 _HOVER = 1000
+# Characters of a caption, which is shown whole but for what nobody would call one.
+_CAPTION = 500
 
 # Rows and columns of a list that are shown.
 ROWS = 50
@@ -124,7 +126,7 @@ def _date(value: datetime) -> str:
     local = local_time(value)
     try:
         utc = value.strftime("%Y-%m-%d %H:%M:%S %Z")
-        shown = local.strftime("%Y-%m-%d %H:%M:%S")
+        shown = local.strftime("%Y-%m-%d %H:%M:%S %Z")
     except ValueError:
         utc = shown = value.isoformat()
     return f'<time title="{_escape(utc)}">{_escape(shown)}</time>'
@@ -166,8 +168,7 @@ def _sayable(text: str) -> str:
 
 
 def _table(caption: str, rows: str) -> str:
-    style = f"{_LEFT};font-weight:bold;white-space:nowrap"
-    return (
-        f'<table><caption style="{style}">{_plain(caption)}</caption>'
-        f"<tbody>{rows}</tbody></table>"
-    )
+    # Above the table, not its <caption>, which a narrow table would cut or wrap.
+    shown = _escape(_sayable(caption[:_CAPTION]))
+    heading = f'<div style="{_LEFT};font-weight:bold">{shown}</div>' if caption else ""
+    return f"{heading}<table><tbody>{rows}</tbody></table>"

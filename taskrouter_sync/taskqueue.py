@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .arguments import public_arguments
 from .client import Client
+from .logs import TRUE_IN_SCRIPTS
 from .resources.models import TaskQueueFields, TaskQueueResource
 from .resources.statistics import HasStatistics, StatisticsData
 from .timing import Timing
@@ -27,10 +29,11 @@ class TaskQueue(
     _SID_CLAIM = "taskqueue_sid"
     _PATH = "/TaskQueues/{sid}"
 
+    @public_arguments
     def __init__(
         self,
         token: str | TokenProvider,
-        debug: object = True,
+        debug: object = TRUE_IN_SCRIPTS,
         region: str | None = None,
         max_retries: int | None = 0,
         api_base_url: str | None = None,

@@ -17,6 +17,7 @@ from .arguments import (
     Params,
     Signature,
     Value,
+    public_arguments,
     read_fetch,
     read_update,
     takes,
@@ -25,6 +26,7 @@ from .client import Client, Event
 from .connection import Ending
 from .emitter import Registration, ResultCallback
 from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
+from .logs import TRUE_IN_SCRIPTS
 from .resources.base import deliver
 from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
@@ -77,10 +79,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     _PATH = "/Workers/{sid}"
     _STATES = Client._STATES | {_CREATED}
 
+    @public_arguments
     def __init__(
         self,
         token: str | TokenProvider,
-        debug: object = True,
+        debug: object = TRUE_IN_SCRIPTS,
         connect_activity_sid: str | None = None,
         disconnect_activity_sid: str | None = None,
         close_existing_sessions: bool | str | None = False,
@@ -98,7 +101,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         Args:
             token: a capability token for the worker, or a function that returns a fresh
                 one: called now, before the token expires, and after a 401.
-            debug: report events through `logging`; off for False and "false".
+            debug: report events through `logging`; off for False and "false". In a
+                notebook the default is off.
             connect_activity_sid: WA…, the worker's activity once it is connected and
                 has nothing pending; at the first connection only.
             disconnect_activity_sid: WA…, its activity when the connection is lost or

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .arguments import public_arguments
 from .client import Client
+from .logs import TRUE_IN_SCRIPTS
 from .resources.lists import WorkspaceLists
 from .resources.models import WorkspaceFields, WorkspaceResource
 from .resources.statistics import HasStatistics, StatisticsData
@@ -30,10 +32,11 @@ class Workspace(
     # TaskRouter.js writes the slash, and the service takes it.
     _PATH = "/"
 
+    @public_arguments
     def __init__(
         self,
         token: str | TokenProvider,
-        debug: object = True,
+        debug: object = TRUE_IN_SCRIPTS,
         region: str | None = None,
         max_retries: int | None = 0,
         api_base_url: str | None = None,

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from .. import notebook
 from ..arguments import Params, Value, read_fetch, takes
 from ..emitter import ResultCallback
-from ..properties import NOT_PROPERTIES, Record, json_text, plain
+from ..properties import NOT_PROPERTIES, Record, date_value, json_text, plain
 from .base import ClientObject, as_row, deliver
 
 
 if TYPE_CHECKING:
     from ..session import Session
+
+# How the names of times end.
+_TIMES = ("start_time", "end_time")
 
 # What a request brings: the statistics of one thing, or of each of several.
 Data = TypeVar("Data")
@@ -22,8 +25,9 @@ Data = TypeVar("Data")
 class StatisticsData(Record):
     """What a statistics request brought: a dict with JavaScript's camelCase keys.
 
-    Both spellings are read, as attributes or by index; times stay text, and
-    ``json.dumps`` works as ``JSON.stringify`` does.
+    Both spellings are read, as attributes or by index, and ``json.dumps`` works as
+    ``JSON.stringify`` does. Times are text, ISO 8601 in UTC, also in `to_dicts`:
+    ``pandas.to_datetime`` reads them. Tables in notebooks show them as other times.
     """
 
     __slots__ = ()
@@ -44,7 +48,7 @@ class StatisticsData(Record):
     toDicts = to_dicts
 
     def _repr_html_(self) -> str:
-        return notebook.facts(type(self).__name__, self.to_dicts()[0])
+        return notebook.facts(type(self).__name__, _shown(self.to_dicts()[0]))
 
 
 class StatisticsList(list[Any]):
@@ -74,7 +78,15 @@ class StatisticsList(list[Any]):
     toDicts = to_dicts
 
     def _repr_html_(self) -> str:
-        return notebook.table("Statistics", self.to_dicts())
+        return notebook.table("Statistics", [_shown(row) for row in self.to_dicts()])
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a row as a notebook shows it, with times as those of resources."""
+    return {
+        name: date_value(value) if name.endswith(_TIMES) else value
+        for name, value in row.items()
+    }
 
 
 def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

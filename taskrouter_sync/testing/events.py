@@ -5,28 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from ..errors import ArgumentError
+from ..naming import nearest_name
+from ..typed_events import WORKER_EVENTS
 
-# All that the documentation names; others are recorded when they are asked for.
-EVENTS = (
-    "connected",
-    "ready",
-    "disconnected",
-    "error",
-    "token.expired",
-    "activity.update",
-    "attributes.update",
-    "capacity.update",
-    "channel.availability.update",
-    "reservation.created",
-    "reservation.accepted",
-    "reservation.rejected",
-    "reservation.timeout",
-    "reservation.canceled",
-    "reservation.rescinded",
-    "reservation.completed",
-    "reservation.wrapup",
-    "reservation.failed",
-)
+
+# Lets unittest end the traceback of a failure at the test's own line.
+__unittest = True
 
 
 class EventLog:
@@ -39,11 +24,12 @@ class EventLog:
             client: a Worker, TaskQueue or Workspace.
             others: names of events that are not documented.
         """
+        self._recorded = WORKER_EVENTS.union(others)
         # Guards both; wait_for waits on it.
         self._came = threading.Condition()
         self._events: list[tuple[str, Any]] = []
         self._taken = 0
-        for event in (*EVENTS, *others):
+        for event in sorted(self._recorded):
             client.on(event, self._recorder(event))
 
     @property
@@ -64,7 +50,10 @@ class EventLog:
 
         Raises:
             AssertionError: it did not come; says what came instead.
+            ArgumentError: no event of this name is recorded.
         """
+        __tracebackhide__ = True  # pytest shows the test's line
+        self._check(event)
         with self._came:
             if not self._came.wait_for(lambda: self._next(event), timeout):
                 since = [name for name, _ in self._events[self._taken :]]
@@ -73,6 +62,17 @@ class EventLog:
                 )
             self._taken = self._next(event)
             return self._events[self._taken - 1][1]
+
+    def _check(self, event: str) -> None:
+        __tracebackhide__ = True
+        if event in self._recorded:
+            return
+        nearest = nearest_name(str(event), self._recorded)
+        meant = "" if nearest is None else f" (did you mean {nearest!r}?)"
+        raise ArgumentError(
+            f"there is no event {event!r}{meant}; name events of your own when the "
+            "recording begins: events_of(client, 'my.event')"
+        )
 
     def _next(self, event: str) -> int:
         """Count up to and with the next event of a name; 0 if there is none yet."""

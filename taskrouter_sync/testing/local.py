@@ -5,8 +5,10 @@ The emulator is imported when a service is made, not with this module.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
@@ -20,6 +22,12 @@ from .. import (
     Workspace,
     WorkspaceCapabilityToken,
 )
+from ..client import Client
+from ..emitter import name_of
+from ..errors import ArgumentError
+from ..lifecycle import OpenClient, lifecycle
+from ..naming import nearest_name
+from ..program import without_our_beginning
 from .events import EventLog
 from .journal import journal
 
@@ -29,10 +37,14 @@ if TYPE_CHECKING:
     from ..emulator.faults import Faults
     from ..emulator.journal import Request
 
+# Lets unittest end the traceback of a failure at the test's own line.
+__unittest = True
+
 Opened = TypeVar("Opened", Worker, TaskQueue, Workspace)
 
-# Seconds until a client must be ready.
+# Seconds until a client must be ready, and until its callbacks must have returned.
 _READY = 10.0
+_HANDLED = 1.0
 
 # What a worker's program does; a test of what is refused passes less.
 _WORKER = ("fetch_subresources", "update_activities", "update_reservations")
@@ -45,33 +57,57 @@ class LocalTaskRouter:
     While it runs, the environment variables of the README point programs at it: a
     ``Worker(token)`` of the program under test finds it without further words.
 
+    What an event callback raises is raised again at the end, so that it fails the test.
+    A client that the test, or its program, has left open is closed at the end, with a
+    `ResourceWarning` that names it.
+
     Attributes:
         emulator: the `taskrouter_sync.emulator.Emulator`.
         workspace: sids by name: ``workspace.workers["Alice"]``.
     """
 
-    def __init__(self, *, manual_clock: bool = True, **workspace: Any) -> None:
+    def __init__(
+        self,
+        *,
+        manual_clock: bool = True,
+        callbacks_may_raise: bool = False,
+        **workspace: Any,
+    ) -> None:
         """Prepare it; ``with`` starts it.
 
         Args:
             manual_clock: whether the service's time stands still but for `advance`.
+            callbacks_may_raise: whether the test passes all the same when an event
+                callback has raised.
             workspace: as for ``Emulator.workspace``: ``workers={"Alice": {…}}``,
                 ``queues``, ``workflow`` …; by default there is Alice, who is available.
 
         Raises:
+            ArgumentError: one of the arguments is wrong; a TypeError.
             ImportError: the extra ``emulator`` is not installed.
         """
         from ..emulator import Emulator
 
+        _check_plan(workspace, [*inspect.signature(Emulator.workspace).parameters][1:])
         self.emulator: Emulator = Emulator(manual_clock=manual_clock, seed=1)
         self._plan = {"worker_activity": "Available", **workspace}
+        self._callbacks_may_raise = callbacks_may_raise
         self._stack = ExitStack()
+        self._clients: list[Client[Any]] = []
+        # What event callbacks raised; appended to by event threads.
+        self._errors: list[tuple[str, BaseException]] = []
+        # Events of the set-up, which tell nothing about the test.
+        self._events_before = 0
 
     def __enter__(self) -> LocalTaskRouter:
         with ExitStack() as stack:
             stack.enter_context(self.emulator)
             self.workspace = self.emulator.workspace(**self._plan)
+            self._events_before = len(self.events)
             stack.callback(_set(self._variables()))
+            lifecycle.add_observer(self)
+            stack.callback(lifecycle.remove_observer, self)
+            stack.callback(self._close_clients)
             self._stack = stack.pop_all()
         return self
 
@@ -81,9 +117,69 @@ class LocalTaskRouter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        __tracebackhide__ = True
         if isinstance(error, Exception) and sys.version_info >= (3, 11):
             error.add_note(self.journal())
+        if error is None:
+            self._wait_for_callbacks()
         self._stack.close()
+        if error is None:
+            self._raise_callback_error()
+
+    def check_callbacks(self) -> None:
+        """Raise what an event callback has raised since the last check, if one has.
+
+        The end of the test does it; a test that goes on for long may do it earlier.
+        """
+        __tracebackhide__ = True
+        self._wait_for_callbacks()
+        self._raise_callback_error()
+
+    def _wait_for_callbacks(self) -> None:
+        """Let clients handle the events that they have received."""
+        for client in self._open_clients():
+            client._wait_until_handled(_HANDLED)
+
+    def _raise_callback_error(self) -> None:
+        __tracebackhide__ = True
+        errors, self._errors = self._errors, []
+        if not errors or self._callbacks_may_raise:
+            return
+        listener, error = errors[0]
+        if not isinstance(error, Exception):  # SystemExit would end the test run
+            raise AssertionError(f"the callback {listener} raised {error!r}") from error
+        raise error.with_traceback(without_our_beginning(error.__traceback__))
+
+    def _on_listener_error(
+        self, client: OpenClient, listener: Callable[..., Any], error: BaseException
+    ) -> None:
+        if self._is_ours(client):
+            self._errors.append((name_of(listener), error))
+
+    def _is_ours(self, client: OpenClient) -> bool:
+        return client._channel_url.startswith(f"{self.emulator.event_bridge_url}/")
+
+    def _open_clients(self) -> list[Client[Any]]:
+        """List all open clients of this service, those of the program too."""
+        return [
+            client
+            for client in lifecycle.clients()
+            if isinstance(client, Client) and self._is_ours(client)
+        ]
+
+    def _close_clients(self) -> None:
+        """Close all clients of this service, and name those that nobody else closed."""
+        left = [each for each in self._open_clients() if each not in self._clients]
+        names = ", ".join(map(repr, left))
+        for client in (*reversed(left), *reversed(self._clients)):
+            client.close()
+        if left:
+            warnings.warn(
+                f"{names} was left open by the test and is closed now: close it in the "
+                "program, or with taskrouter_sync.close_all()",
+                ResourceWarning,
+                stacklevel=2,
+            )
 
     # Clients and tokens
 
@@ -151,12 +247,26 @@ class LocalTaskRouter:
         """Let the service's time pass: what falls due happens, in order.
 
         Tokens go by real time, which nobody can move.
+
+        Args:
+            seconds: from 0.
+
+        Raises:
+            ValueError: they are negative: time does not go back.
+            RuntimeError: the clock is a real one: ``manual_clock=False``.
         """
+        __tracebackhide__ = True
+        if seconds < 0:
+            raise ValueError(f"time does not go back: advance({seconds})")
         self.emulator.advance(seconds)
 
     @property
     def faults(self) -> Faults:
-        """Trouble to come, as in ``faults.answer(500)``, ``faults.cut_sockets()`` …"""
+        """Trouble to come, as in ``faults.answer(500)``; see the emulator's `Faults`.
+
+        ``faults.cut_sockets()`` cuts the WebSockets that are open now;
+        ``faults.drop()`` leaves the next request without a response.
+        """
         return self.emulator.faults
 
     @property
@@ -171,13 +281,13 @@ class LocalTaskRouter:
 
     def journal(self) -> str:
         """Tell what happened, for the report of a test that failed: no secrets."""
-        return journal(self.requests, self.events)
+        return journal(self.requests, self.events[self._events_before :])
 
     def _opened(
         self, kind: type[Opened], token: str, options: Mapping[str, Any]
     ) -> Opened:
         client = kind(token, **{"debug": False, "daemon": True, **options})
-        self._stack.callback(client.close)
+        self._clients.append(client)
         client.wait_until_ready(_READY)
         return client
 
@@ -224,6 +334,26 @@ def _allowed(names: tuple[str, ...]) -> Any:
 def _named(sids: Mapping[str, str], name: str | None) -> str:
     if name is None:
         return next(iter(sids.values()))
+    if not isinstance(name, str):
+        raise ArgumentError(f"name must be one name, as text, not {name!r:.80}")
     if name not in sids:
         raise LookupError(f"{name!r} is none of {', '.join(sids)}")
     return sids[name]
+
+
+def _check_plan(plan: Mapping[str, Any], known: list[str]) -> None:
+    for name in plan:
+        if name not in known:
+            nearest = nearest_name(name, known)
+            right = f"did you mean {nearest!r}?" if nearest else ", ".join(known)
+            raise ArgumentError(f"a workspace has no argument {name!r}: {right}")
+    for name, inside, example in (
+        ("workers", "attributes", '{"Alice": {"languages": ["en"]}}'),
+        ("queues", "expressions", '{"Support": "1==1"}'),
+        ("activities", "availability", '{"Break": False}'),
+    ):
+        if not isinstance(plan.get(name, {}), Mapping | type(None)):
+            raise ArgumentError(
+                f"{name} must be a dict of {inside} by name, {name}={example}, "
+                f"not {plan[name]!r:.80}"
+            )

@@ -1,10 +1,14 @@
 """The pytest plugin: fixtures ``taskrouter`` and ``taskrouter_worker``.
 
+What an event callback raises fails the test. Clients that are open after the last test
+are closed, and named: they would keep pytest from ending.
+
 Loaded in every run of pytest; imports the emulator only when a test asks for it.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +21,10 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "taskrouter(**options): how the fixture `taskrouter` is set up: workers={'Alice': "
-    "{...}}, queues, workflow, manual_clock=False and so on"
+    "{...}}, queues, workflow, manual_clock=False, callbacks_may_raise=True and so on"
 )
 _services = pytest.StashKey["LocalTaskRouter"]()
+_left_open = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,11 +36,18 @@ def taskrouter(request: pytest.FixtureRequest) -> Iterator[LocalTaskRouter]:
     """A TaskRouter service on this machine, with a workspace that is ready for work.
 
     Its time stands still but for ``taskrouter.advance(seconds)``. The marker
-    ``@pytest.mark.taskrouter(…)`` says what the workspace has.
+    ``@pytest.mark.taskrouter(…)`` says what the workspace has. What an event callback
+    raises fails the test, unless the marker says ``callbacks_may_raise=True``.
     """
+    from ..errors import ArgumentError
     from .local import LocalTaskRouter
 
     marker = request.node.get_closest_marker("taskrouter")
+    if marker and marker.args:
+        raise ArgumentError(
+            "pytest.mark.taskrouter takes keywords only, as in workers={'Alice': {}}, "
+            f"not {marker.args[0]!r:.80}"
+        )
     with LocalTaskRouter(**(marker.kwargs if marker else {})) as service:
         request.node.stash[_services] = service
         yield service
@@ -45,6 +57,36 @@ def taskrouter(request: pytest.FixtureRequest) -> Iterator[LocalTaskRouter]:
 def taskrouter_worker(taskrouter: LocalTaskRouter) -> Worker:
     """A client of the workspace's first worker, which is ready; closed at the end."""
     return taskrouter.worker()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test whose event callback has raised."""
+    __tracebackhide__ = True
+    result = yield
+    service = item.stash.get(_services, None)
+    if service is not None:
+        service.check_callbacks()
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Close what is open after the last test."""
+    module = sys.modules.get("taskrouter_sync.lifecycle")
+    clients = [] if module is None else module.lifecycle.clients()
+    session.config.stash[_left_open] = [repr(client) for client in clients]
+    for client in reversed(clients):
+        client.close()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name what was open after the last test."""
+    for client in config.stash.get(_left_open, []):
+        terminalreporter.write_line(
+            f"taskrouter_sync: {client} was left open and is closed now", yellow=True
+        )
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -10,10 +10,16 @@ from typing import Any, ClassVar
 from .local import LocalTaskRouter
 
 
+# Lets unittest end the traceback of a failure at the test's own line.
+__unittest = True
+
+
 class TaskRouterTestCase(unittest.TestCase):
     """A test case with ``self.taskrouter``, a `LocalTaskRouter` that is ready.
 
     A failing test's report shows what happened in the service (from Python 3.11 on).
+    What an event callback raises fails the test, unless `taskrouter_options` have
+    ``"callbacks_may_raise": True``.
 
     Attributes:
         taskrouter_options: for `LocalTaskRouter`, such as ``{"workers": {"Bob": {}}}``.
@@ -42,7 +48,9 @@ class TaskRouterTestCase(unittest.TestCase):
         @functools.wraps(test)
         def run() -> Any:
             try:
-                return test()
+                result = test()
+                self.taskrouter.check_callbacks()
+                return result
             except Exception as error:
                 add_note = getattr(error, "add_note", None)  # from Python 3.11 on
                 if add_note is not None and not isinstance(error, unittest.SkipTest):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
+from pydoc import plaintext, render_doc
 
 import pytest
 
@@ -34,17 +36,41 @@ ERRORS = [
 ]
 ERROR_NAMES = [type(each[0]).__name__ for each in ERRORS]
 
+# What events and methods bring.
+KINDS = [
+    "Activity",
+    "ActivityList",
+    "Disconnection",
+    "Reservation",
+    "ReservationList",
+    "StatisticsData",
+    "StatisticsList",
+    "Task",
+    "TaskList",
+    "TaskQueueList",
+    "TaskQueueResource",
+    "WorkerChannel",
+    "WorkerChannelList",
+    "WorkerList",
+    "WorkerResource",
+    "Workflow",
+    "WorkflowList",
+    "WorkspaceResource",
+]
+
+CLIENTS = ["TaskQueue", "Worker", "Workspace"]
+
 PUBLIC = [
     *ERROR_NAMES,
-    "TaskQueue",
+    *KINDS,
+    *CLIENTS,
     "TaskQueueCapabilityToken",
     "TaskRouterError",
     "Twilio",
-    "Worker",
     "WorkerCapabilityToken",
-    "Workspace",
     "WorkspaceCapabilityToken",
     "__version__",
+    "close_all",
 ]
 
 
@@ -54,7 +80,38 @@ def test_the_public_names_are_these() -> None:
     assert all(part.isdigit() for part in taskrouter_sync.__version__.split("."))
 
 
-@pytest.mark.parametrize("name", ["Worker", "TaskQueue", "Workspace"])
+def test_the_package_lists_its_public_names_and_no_other() -> None:
+    assert dir(taskrouter_sync) == sorted(PUBLIC)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_calls_bring_can_be_imported(name: str) -> None:
+    kind = getattr(taskrouter_sync, name)
+    assert (kind.__name__, bool(kind.__doc__)) == (name, True)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_help_shows_what_is_public_of_a_constructor(name: str) -> None:
+    kind = getattr(taskrouter_sync, name)
+    parameters = inspect.signature(kind).parameters
+    assert not [each for each in parameters if each.startswith("_")]
+    assert repr(parameters["debug"].default) == "True"
+    shown = render_doc(kind, renderer=plaintext)
+    constructor = shown[: shown.index("Open the client")]
+    assert "debug: 'object' = True" in constructor
+    assert "_timing" not in constructor
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_help_shows_what_a_method_takes(name: str) -> None:
+    kind = getattr(taskrouter_sync, name)
+    for method in ("update", "fetch", "delete", "on", "once"):
+        shown = str(inspect.signature(getattr(kind, method)))
+        assert "*args" not in shown
+        assert " at 0x" not in shown
+
+
+@pytest.mark.parametrize("name", CLIENTS)
 def test_ported_code_finds_the_same_classes(name: str) -> None:
     kind = getattr(taskrouter_sync, name)
     assert getattr(Twilio.TaskRouter, name) is kind

@@ -48,7 +48,12 @@ print("last line", flush=True)
     emulator.send_frame(alice, {"event_type": "one", "payload": {}})
     assert script.line() == "one"
     emulator.send_frame(alice, {"event_type": "two", "payload": {}})
-    assert script.ends() == (0, "two\n", "")
+    status, out, errors = script.ends()
+    assert (status, out) == (0, "two\n")
+    # One line names both, with where each was opened, and how to close them.
+    [line] = errors.splitlines()
+    assert line.count("<Worker WK") == line.count("(opened at <string>:") == 2
+    assert "taskrouter_sync.close_all()" in line
 
 
 def test_a_daemon_s_script_ends_with_its_last_line(

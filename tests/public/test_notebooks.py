@@ -73,13 +73,16 @@ def cell_with(cells: list[Any], source: str) -> Any:
 def test_an_agents_notebook_runs() -> None:
     cells = executed("agent.ipynb")
     # What the callback printed, on a thread that an earlier cell had started.
-    created = cell_with(cells, "backend.create_task(")
+    created = cell_with(cells, "next_reservation()\nreservation\n".strip())
     assert "reserved: {'topic': 'a notebook'}" in shown(created)
     assert shown(cell_with(cells, "task.complete(")) == "'completed'"
     for cell in cells:
         for output in cell.outputs:
             check(output.get("data", {}).get("text/html", ""))
-    assert " closed " in shown(cells[-1])
+    # No log between what the cells show.
+    assert not any(
+        output.get("name") == "stderr" for cell in cells for output in cell.outputs
+    )
 
 
 def test_a_report_of_a_queue_is_drawn() -> None:
@@ -88,6 +91,27 @@ def test_a_report_of_a_queue_is_drawn() -> None:
     assert len(figure.data["image/png"]) > 10_000
     sums = shown(cell_with(cells, "cumulative_stats"))
     assert "'endTime': '2026-01-01T01:00:00Z'" in sums
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_goes_on_from_any_cell(path: Path) -> None:
+    """Also from the first, in the same kernel; a cell's earlier client is closed."""
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # of nbformat
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    order = [*code]
+    for cell in code:
+        order += code[code.index(cell) :] if path.name == "agent.ipynb" else [cell]
+    notebook.cells = [
+        nbformat.v4.new_code_cell(cell.source)  # type: ignore[no-untyped-call] # of nbformat
+        for cell in [*order, *code]
+    ]
+    last = "from taskrouter_sync.lifecycle import lifecycle; len(lifecycle.clients())"
+    notebook.cells.append(nbformat.v4.new_code_cell(last))  # type: ignore[no-untyped-call] # of nbformat
+    NotebookClient(
+        notebook, timeout=LIMIT, resources={"metadata": {"path": str(EXAMPLES)}}
+    ).execute()
+    once = {"agent.ipynb": "1", "queue_report.ipynb": "3"}
+    assert shown(notebook.cells[-1]) == once[path.name]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
@@ -110,9 +134,15 @@ class Kernel:
         self._client = client
         self._cell = ""
 
-    def start(self, code: str) -> None:
-        """Start a cell."""
-        self._cell = self._client.execute(code)
+    def start(self, code: str, cell_id: str = "") -> None:
+        """Start a cell; with the id that JupyterLab sends, if one is given."""
+        request = self._client.session.msg(
+            "execute_request",
+            {"code": code, "silent": False, "store_history": True},
+            metadata={"cellId": cell_id} if cell_id else {},
+        )
+        self._client.shell_channel.send(request)
+        self._cell = request["header"]["msg_id"]
 
     def printed(self, words: str) -> str:
         """Wait until these words are printed; give the id of the cell they are in."""
@@ -139,10 +169,27 @@ class Kernel:
                 content = message["content"]
                 return str(content.get("ename", content["status"]))
 
-    def run(self, code: str) -> str:
+    def run(self, code: str, cell_id: str = "") -> str:
         """Run a cell to its end."""
-        self.start(code)
+        self.start(code, cell_id)
         return self.ended()
+
+    def output(self, code: str, cell_id: str = "") -> str:
+        """Run a cell; gives all that it printed, and the traceback of its error."""
+        self.start(code, cell_id)
+        text = ""
+        while True:
+            message = self._client.get_iopub_msg(timeout=LIMIT)
+            content, kind = message["content"], message["msg_type"]
+            if message["parent_header"].get("msg_id") != self._cell:
+                continue
+            if kind == "stream":
+                text += content["text"]
+            elif kind == "error":
+                text += "\n".join(content["traceback"])
+            elif kind == "status" and content["execution_state"] == "idle":
+                self.ended()
+                return text
 
 
 @pytest.fixture
@@ -219,3 +266,80 @@ def test_a_restart_leaves_no_ghost(
     # By the client itself: the worker does not stay available for work.
     [request] = emulator.wait_for_requests(method="POST", url=f"/Workers/{alice}")
     assert request.params == {"ActivitySid": workspace.activities["Offline"]}
+
+
+# Running a cell again.
+
+OPENING = """
+import os
+from taskrouter_sync import Worker
+worker = Worker(os.environ["TOKEN"])
+worker.wait_until_ready(5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell_id", "edited"),
+    [("", OPENING), ("cell-7", f"{OPENING}# edited")],
+    ids=["same source", "same cell of JupyterLab"],
+)
+def test_a_cell_that_runs_again_closes_what_it_opened(
+    kernel: Kernel, emulator: Emulator, alice: str, cell_id: str, edited: str
+) -> None:
+    assert kernel.run("worker.close()") == "ok"
+    assert kernel.output(OPENING, cell_id) == ""
+    said = kernel.output(edited, cell_id)
+    assert "opened by an earlier run of this cell (In[" in said
+    assert "is closed" in said
+    emulator.wait_for_connections(alice, 1)
+
+
+def test_two_clients_of_one_run_stay_open(
+    kernel: Kernel, emulator: Emulator, alice: str
+) -> None:
+    assert kernel.run("worker.close()") == "ok"
+    said = kernel.output(f"{OPENING}{OPENING}")
+    assert "is the second open client of its channel" in said
+    emulator.wait_for_connections(alice, 2)
+    # Both were of the earlier run.
+    assert kernel.output(f"{OPENING}{OPENING}").count("is closed") == 2
+    emulator.wait_for_connections(alice, 2)
+
+
+def test_another_cell_warns_of_a_second_client(
+    kernel: Kernel, emulator: Emulator, alice: str
+) -> None:
+    said = kernel.output("first = worker\n" + OPENING)
+    assert "second open client" in said
+    assert "taskrouter_sync.close_all()" in said
+    assert kernel.output("import taskrouter_sync; taskrouter_sync.close_all()") == ""
+    emulator.wait_for_connections(alice, 0)
+
+
+# What a notebook shows.
+
+
+def test_the_log_is_off_unless_a_cell_wants_it(kernel: Kernel) -> None:
+    assert kernel.run("worker.close()") == "ok"
+    assert kernel.output(f"{OPENING}worker.close()") == ""
+    assert ": ready" in kernel.output(
+        OPENING.replace('"])', '"], debug=True)') + "worker.close()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("worker.update(activity_sid='WA' + '0' * 32)", "400 ActivitySid WA"),
+        ("worker.update('ActivitySid')", "expected a name and a value"),
+        ("Worker('bad')", "not a valid JWT"),
+        ("worker.close(); worker.fetch()", "The client is closed"),
+    ],
+)
+def test_an_error_shows_the_cell_and_none_of_our_frames(
+    kernel: Kernel, call: str, error: str
+) -> None:
+    said = kernel.output(call)
+    assert error in said
+    assert "taskrouter_sync/" not in said
+    assert said.count("\n") < 12

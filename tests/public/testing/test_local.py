@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from taskrouter_sync import HttpError, Worker
+from taskrouter_sync import ArgumentError, HttpError, Worker, close_all
 from taskrouter_sync.testing import EventLog, LocalTaskRouter
 
 
@@ -135,3 +136,111 @@ def test_an_event_that_does_not_come_is_said_with_what_came(
     with pytest.raises(AssertionError, match=r"no 'ready' within 0.05 s, but "):
         events.wait_for("ready", timeout=0.05)
     assert events.wait_for("odd") == {}
+
+
+# What a callback raises.
+
+
+def fail(*args: object) -> None:
+    raise ValueError("a mistake")
+
+
+def test_what_a_callback_raises_is_raised_at_the_end() -> None:
+    with pytest.raises(ValueError, match="a mistake") as caught:
+        with LocalTaskRouter() as local:
+            worker = local.worker().on("reservation.created", fail)
+            local.create_task()
+            local.events_of(worker).wait_for("reservation.created")
+    # The traceback begins in the callback, but for the frames of this test.
+    entry = caught.traceback[-1]
+    assert entry.name == "fail"
+
+
+def test_a_callback_of_the_program_s_own_client_counts() -> None:
+    with pytest.raises(ValueError, match="a mistake"), LocalTaskRouter() as local:
+        with Worker(local.worker_token(), debug=False) as worker:
+            worker.on("ready", fail)
+            worker.wait_until_ready(5)
+            local.check_callbacks()
+
+
+def test_a_callback_that_ends_the_program_is_named() -> None:
+    with pytest.raises(AssertionError, match="exit raised SystemExit"):
+        with LocalTaskRouter() as local:
+            local.worker().on("ready", sys.exit)
+
+
+def test_a_test_may_let_callbacks_raise() -> None:
+    with LocalTaskRouter(callbacks_may_raise=True) as local:
+        events = local.events_of(local.worker().on("reservation.created", fail))
+        local.create_task()
+        events.wait_for("reservation.created")
+
+
+def test_the_test_s_own_error_comes_first() -> None:
+    with pytest.raises(LookupError, match="mine"), LocalTaskRouter() as local:
+        local.worker().on("ready", fail)
+        raise LookupError("mine")
+
+
+# Clients that nobody closed.
+
+
+def test_a_forgotten_client_is_closed_and_named() -> None:
+    with pytest.warns(ResourceWarning, match=r"<Worker WK.*> was left open"):
+        with LocalTaskRouter() as local:
+            worker = Worker(local.worker_token(), debug=False)
+            worker.wait_until_ready(5)
+    assert " closed " in repr(worker)
+
+
+def test_close_all_closes_every_client(local: LocalTaskRouter) -> None:
+    clients = [Worker(local.worker_token(name), False) for name in ("Alice", "Bob")]
+    for client in clients:
+        client.wait_until_ready(5)
+    close_all()
+    assert all(" closed " in repr(client) for client in clients)
+    close_all()
+
+
+# Wrong names and values.
+
+
+@pytest.mark.parametrize(
+    ("plan", "right"),
+    [
+        ({"worker": {"Alice": {}}}, "did you mean 'workers'?"),
+        ({"flow": {}}, "workers, worker_activity, queues, workflow"),
+        ({"workers": ["Alice", "Bob"]}, 'workers={"Alice": '),
+        ({"queues": "Support"}, 'queues={"Support": '),
+    ],
+)
+def test_a_wrong_set_up_says_what_is_right(plan: dict[str, Any], right: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        LocalTaskRouter(**plan)
+    assert right in str(caught.value)
+
+
+def test_a_list_of_workers_is_no_name(local: LocalTaskRouter) -> None:
+    with pytest.raises(ArgumentError, match=r"one name, as text, not \['Alice'"):
+        local.worker(["Alice"])  # type: ignore[arg-type]
+
+
+def test_time_does_not_go_back(local: LocalTaskRouter) -> None:
+    with pytest.raises(ValueError, match=r"does not go back: advance\(-100\)"):
+        local.advance(-100)
+
+
+def test_an_event_that_does_not_exist_is_said_at_once(local: LocalTaskRouter) -> None:
+    events = local.events_of(local.worker(), "mine")
+    with pytest.raises(ArgumentError, match=r"did you mean 'reservation.accepted'\?"):
+        events.wait_for("reservation.acepted", timeout=3600)
+    with pytest.raises(ArgumentError, match="events_of"):
+        events.wait_for("yours", timeout=3600)
+
+
+def test_the_journal_begins_after_the_set_up(local: LocalTaskRouter) -> None:
+    assert "TaskRouter events:\n  none" in local.journal()
+    local.create_task()
+    events = local.journal().partition("TaskRouter events:\n")[2].splitlines()
+    assert "task.created" in events[0]

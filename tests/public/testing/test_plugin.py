@@ -146,3 +146,199 @@ def test_unittest_has_it_too_by_itself(pytester: pytest.Pytester) -> None:
     result = pytester.runpython_c(f"import unittest; unittest.main({path.stem!r})")
     assert result.ret == 1
     result.stderr.fnmatch_lines(["*AssertionError: mine", "FAILED (failures=1, *"])
+
+
+# What a callback raises.
+
+RAISING = """
+import pytest
+from taskrouter_sync import Worker
+
+def on_created(reservation):
+    assert reservation.task.priority == 7, "of the callback"
+
+def start(token):
+    return Worker(token, debug=False).on("reservation.created", on_created)
+
+def test_raising(taskrouter, taskrouter_worker):
+    taskrouter_worker.on("reservation.created", on_created)
+    events = taskrouter.events_of(taskrouter_worker)
+    taskrouter.create_task()
+    events.wait_for("reservation.created")
+
+def test_a_client_of_the_program(taskrouter):
+    with start(taskrouter.worker_token()) as worker:
+        worker.wait_until_ready(5)
+        events = taskrouter.events_of(worker)
+        taskrouter.create_task()
+        events.wait_for("reservation.created")
+
+@pytest.mark.taskrouter(callbacks_may_raise=True)
+def test_that_may(taskrouter, taskrouter_worker):
+    taskrouter_worker.on("reservation.created", on_created)
+    events = taskrouter.events_of(taskrouter_worker)
+    taskrouter.create_task()
+    events.wait_for("reservation.created")
+"""
+
+
+def test_a_callback_that_raises_fails_its_test(run: RunTests) -> None:
+    result = run(RAISING)
+    result.assert_outcomes(failed=2, passed=1)
+    # With the callback's own lines, and none of the package's.
+    result.stdout.fnmatch_lines(
+        [
+            "*def on_created(reservation):",
+            '>*assert reservation.task.priority == 7, "of the callback"',
+            "E*AssertionError: of the callback",
+        ]
+    )
+    assert "taskrouter_sync/emitter.py" not in without_captured(result)
+
+
+def without_captured(result: pytest.RunResult) -> str:
+    """Give what pytest reports, without what tests printed and logged."""
+    lines, is_captured = [], False
+    for line in result.outlines:
+        if line.startswith(("---", "___", "===")):
+            is_captured = "Captured" in line
+        if not is_captured:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def test_what_does_not_come_shows_the_test_s_own_line(run: RunTests) -> None:
+    result = run(
+        """
+        def test_waiting(taskrouter, taskrouter_worker):
+            events = taskrouter.events_of(taskrouter_worker)
+            events.wait_for("reservation.timeout", timeout=0.01)
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            '>*events.wait_for("reservation.timeout", timeout=0.01)',
+            "E*AssertionError: no 'reservation.timeout' within 0.01 s, but *",
+            "*test_what_does_not_come_shows_the_test_s_own_line.py:3: AssertionError",
+        ]
+    )
+    assert "workspace.created" not in str(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("marker", "right"),
+    [
+        ("worker={'Alice': {}}", "did you mean 'workers'?"),
+        ("workers=['Alice']", "workers must be a dict of attributes by name"),
+        ("{'Alice': {}}", "takes keywords only"),
+    ],
+)
+def test_a_wrong_marker_says_what_is_right(
+    run: RunTests, marker: str, right: str
+) -> None:
+    result = run(
+        f"""
+        import pytest
+
+        @pytest.mark.taskrouter({marker})
+        def test_it(taskrouter):
+            pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    assert right in str(result.stdout)
+
+
+# Clients that nobody closed.
+
+
+def test_a_client_that_outlives_its_test_is_closed_and_named(run: RunTests) -> None:
+    result = run(
+        """
+        from taskrouter_sync import Worker
+
+        def test_forgetting(taskrouter):
+            Worker(taskrouter.worker_token(), debug=False).wait_until_ready(5)
+        """,
+        "-W",
+        "default::ResourceWarning",
+    )
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*ResourceWarning: <Worker WK*> was left open by*"])
+
+
+def test_a_client_of_another_service_does_not_keep_pytest_from_ending(
+    run: RunTests,
+) -> None:
+    result = run(
+        """
+        from taskrouter_sync import Worker, WorkerCapabilityToken
+        from taskrouter_sync.emulator import Emulator
+
+        def test_forgetting():
+            emulator = Emulator()
+            emulator.start()
+            workspace = emulator.workspace()
+            token = WorkerCapabilityToken(
+                emulator.account_sid,
+                emulator.auth_token,
+                workspace.sid,
+                workspace.workers["Alice"],
+            )
+            Worker(token.to_jwt(), debug=False, **emulator.client_options)
+        """
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*taskrouter_sync: <Worker WK*> was left open and*"])
+
+
+UNITTEST_RAISING = """
+from taskrouter_sync import Worker
+from taskrouter_sync.testing import TaskRouterTestCase
+
+def on_created(reservation):
+    raise ValueError("of the callback")
+
+class WorkTest(TaskRouterTestCase):
+    def work(self):
+        worker = self.taskrouter.worker()
+        worker.on("reservation.created", on_created)
+        events = self.taskrouter.events_of(worker)
+        self.taskrouter.create_task()
+        events.wait_for("reservation.created")
+
+    def test_raising(self):
+        self.work()
+
+    def test_forgetting(self):
+        Worker(self.taskrouter.worker_token(), debug=False).wait_until_ready(5)
+
+    def test_waiting(self):
+        self.taskrouter.events_of(self.taskrouter.worker()).wait_for(
+            "reservation.created", 0.01
+        )
+
+class ToleratingTest(WorkTest):
+    taskrouter_options = {"callbacks_may_raise": True}
+
+    def test_raising(self):
+        self.work()
+
+    test_forgetting = test_waiting = None
+"""
+
+
+def test_unittest_fails_for_what_a_callback_raises(pytester: pytest.Pytester) -> None:
+    path = pytester.makepyfile(UNITTEST_RAISING)
+    result = pytester.runpython_c(f"import unittest; unittest.main({path.stem!r})")
+    result.stderr.fnmatch_lines(
+        [
+            "*in on_created",
+            "ValueError: of the callback",
+            "Ran 4 tests in *",
+            "FAILED (failures=1, errors=1)",
+        ]
+    )
+    result.stderr.fnmatch_lines(["*ResourceWarning: <Worker WK*> was left open by*"])
+    assert "testing/events.py" not in str(result.stderr)
