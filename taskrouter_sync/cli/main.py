@@ -66,8 +66,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What an old terminal can't show is escaped: names come from the service.
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
-    # What the clients would log is in what the commands say.
-    logging.getLogger("taskrouter_sync").addHandler(logging.NullHandler())
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = _typed_name()
     try:
@@ -77,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser = _parser(name, whole=own[:1] == ["emulator"])
         options = _parse(parser, own)
         options.program = command
+        if not getattr(options, "verbose", False):
+            # What the clients would log is in what the commands say.
+            logging.getLogger("taskrouter_sync").addHandler(logging.NullHandler())
         context = Context(sys.stdin, sys.stdout, sys.stderr, os.environ)
         if options.run is None:
             options.parser.print_help()
