@@ -144,6 +144,11 @@ def _wait_for_signal(greeting: str, context: Context) -> int:
 def _run_command(command: list[str], variables: dict[str, str]) -> int:
     """Run a command with more environment variables; return its exit status."""
     environment = {**os.environ, **variables}
+    # The service is on this machine: no proxy leads to it.
+    host = urlsplit(variables["TASKROUTER_API_URL"]).hostname
+    others = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    for name in ("no_proxy", "NO_PROXY"):
+        environment[name] = f"{others},{host}".lstrip(",")
     # Found here: Windows looks in the parent's folders only.
     found = shutil.which(command[0]) or command[0]
     running: list[subprocess.Popen[bytes]] = []

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..emulator.api.policies import InvalidPolicies, Policies
+from ..emulator.auth import InvalidPolicies, Policies
 from .terminal import moment, short
 
 

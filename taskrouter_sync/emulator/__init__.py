@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
+    from taskrouter_sync.emulator.emulator import Emulator
     from taskrouter_sync.emulator.engine.errors import ServiceError
-    from taskrouter_sync.emulator.runner import Emulator
 
 __all__ = ["Emulator", "ServiceError"]
 
@@ -23,7 +23,7 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from taskrouter_sync.emulator import runner
+        from taskrouter_sync.emulator import emulator
         from taskrouter_sync.emulator.engine import errors
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in _EXTRA:
@@ -31,4 +31,4 @@ def __getattr__(name: str) -> object:
         raise ImportError(
             f"the emulator needs {error.name}: pip install 'taskrouter_sync[emulator]'"
         ) from error
-    return runner.Emulator if name == "Emulator" else errors.ServiceError
+    return emulator.Emulator if name == "Emulator" else errors.ServiceError

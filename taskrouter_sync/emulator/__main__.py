@@ -1,27 +1,32 @@
 """The program: ``python -m taskrouter_sync.emulator``.
 
-Owns: its arguments, what it prints, and stopping by Ctrl-C (exit status 130) or
-SIGTERM (0).
+Owns: its arguments, what it prints and logs, and stopping by Ctrl-C (exit status 130)
+or SIGTERM (0).
 """
 
 from __future__ import annotations
 
 import argparse
 import errno
+import io
+import logging
+import logging.handlers
 import os
+import queue
+import shlex
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from taskrouter_sync.emulator import Emulator, ServiceError, plan
+from taskrouter_sync.emulator.auth import mint_worker_token
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace, listed
+from taskrouter_sync.emulator.setup import ReadyWorkspace, contents_of
 from taskrouter_sync.emulator.state_file import StateError
-from taskrouter_sync.emulator.tokens import mint_worker_token
 
 
 # Without a file that says otherwise.
@@ -32,6 +37,11 @@ DEFAULT_PLAN: dict[str, Any] = {
 DEFAULT_PORT = 8123
 # Of the tokens that are printed: a working day.
 TTL = 12 * 3600
+# Lines of the log that wait for somebody to read what went before.
+_WAITING_LINES = 1000
+# Seconds that the last of them have at the end.
+_LAST_LINES = 0.5
+_STDERR = 2
 
 
 class ServingError(Exception):
@@ -57,6 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    # Names can be anything, and the output of any encoding.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with serving(options) as (emulator, workspace):
             print(greeting(emulator, workspace, options.print_tokens), flush=True)
@@ -102,7 +115,7 @@ def serving(
             emulator.start()
         except OSError as error:
             raise _failed(_no_port(options.host, options.port, error)) from None
-        with emulator:
+        with _logging(), emulator:
             try:
                 workspace = _workspace(emulator, contents)
             except (ValueError, ServiceError) as error:
@@ -126,20 +139,62 @@ def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspac
     """Take the oldest workspace that a state file has kept, or else make one."""
 
     def kept(engine: Engine) -> ReadyWorkspace | None:
-        return next((listed(each) for each in engine.workspaces.values()), None)
+        return next((contents_of(each) for each in engine.workspaces.values()), None)
 
     return emulator.call(kept) or emulator.workspace(**contents)
 
 
+class _Log(logging.handlers.QueueHandler):
+    """Leaves lines to a thread; those that nobody reads in time are lost."""
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            return  # A pipe that is full must not stop the service.
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Log warnings to stderr, from a thread that may be held up there."""
+    root = logging.getLogger()
+    if root.handlers:
+        yield  # Whoever runs this as a function logs as it likes.
+        return
+    lines: queue.Queue[logging.LogRecord | None] = queue.Queue(_WAITING_LINES)
+
+    def write() -> None:
+        while (line := lines.get()) is not None:
+            # Past sys.stderr and logging's handlers: at the end the interpreter would
+            # wait for the locks of these, which a full pipe keeps.
+            text = f"{line.getMessage()}\n".encode(errors="backslashreplace")
+            with suppress(OSError):
+                os.write(_STDERR, text)
+
+    thread = threading.Thread(target=write, name="taskrouter-emulator-log", daemon=True)
+    thread.start()
+    handler = _Log(lines)
+    handler.setLevel(logging.WARNING)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        with suppress(queue.Full):
+            lines.put_nowait(None)
+        thread.join(_LAST_LINES)
+
+
 def _failed(message: str) -> ServingError:
-    return ServingError(" ".join(message.split()))
+    return ServingError(_printable(" ".join(message.split())))
 
 
-def _port(text: str) -> int:
-    """Parse the number of a port."""
-    if not text.isdecimal() or len(text) > 5 or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port (use 0 to 65535)")
-    return int(text)
+def _printable(text: str) -> str:
+    """Give a text in one line in which nothing steers a terminal."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode()
+        for each in text
+    )
 
 
 def _seed(text: str) -> int | Path:
@@ -148,6 +203,15 @@ def _seed(text: str) -> int | Path:
         return int(text)
     except ValueError:
         return Path(text)
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(
+            f"{_printable(text[:50])!r} is not a port (use 0 to 65535)"
+        )
+    return port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -239,8 +303,9 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
         "",
     ]
     for kind, sids in contents:
-        lines += [f"{kind:<12}{sid}  {name}" for name, sid in sids.items()]
-    lines += ["", *(f"export {name}={value}" for name, value in exported.items()), ""]
+        lines += [f"{kind:<12}{sid}  {_printable(name)}" for name, sid in sids.items()]
+    exports = {name: shlex.quote(value) for name, value in exported.items()}
+    lines += ["", *(f"export {name}={value}" for name, value in exports.items()), ""]
     if worker_sid and not secrets:
         lines += [
             "To make the worker's token with the account's auth token "
@@ -265,7 +330,9 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
 
 
 def _name(emulator: Emulator, workspace: ReadyWorkspace) -> str:
-    return emulator.call(lambda engine: engine.workspace(workspace.sid).friendly_name)
+    return emulator.call(
+        lambda engine: engine.workspaces.find(workspace.sid).friendly_name
+    )
 
 
 if __name__ == "__main__":

@@ -10,17 +10,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from taskrouter_sync.emulator import tokens
-from taskrouter_sync.emulator.api import errors
+from taskrouter_sync.emulator import auth
+from taskrouter_sync.emulator.api import responses as errors
 from taskrouter_sync.emulator.api.addresses import (
     Addresses,
     channel_url,
     query_pairs,
 )
-from taskrouter_sync.emulator.api.answers import Answer
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
-from taskrouter_sync.emulator.api.routes import METHODS, Api
+from taskrouter_sync.emulator.api.dispatch import METHODS, Api
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.responses import Response
+from taskrouter_sync.emulator.auth import InvalidPolicies, Policies
 
 
 # Names of the emulator that clients used lately, and that it remembers.
@@ -85,7 +85,7 @@ class Bridge:
         self._addresses = addresses
         self._account_sid = account_sid
         self._auth_token = auth_token
-        self._verifier = tokens.Verifier(account_sid, auth_token, addresses.canonical)
+        self._verifier = auth.Verifier(account_sid, auth_token, addresses.canonical)
         self._known_as: dict[str, Bridge] = {}
 
     def known_as(self, host: str) -> Bridge:
@@ -114,11 +114,11 @@ class Bridge:
         """
         try:
             policies = self._policies(token)
-        except tokens.TokenExpired as refused:
+        except auth.TokenExpired as refused:
             raise errors.ServiceError(
                 401, errors.AUTHENTICATION_FAILED, refused.message
             ) from None
-        except tokens.TokenRefused as refused:
+        except auth.TokenRefused as refused:
             raise errors.forbidden(refused.message) from None
         self._check(policies, "GET", channel_url(account_sid, channel))
 
@@ -128,7 +128,7 @@ class Bridge:
         channel: str,
         envelope: Envelope,
         if_match: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Carry out the request in an envelope that was POSTed to a channel.
 
         Raises:
@@ -136,7 +136,7 @@ class Bridge:
         """
         try:
             policies = self._policies(envelope.token)
-        except tokens.TokenRefused as refused:
+        except auth.TokenRefused as refused:
             raise errors.ServiceError(
                 refused.status, errors.AUTHENTICATION_FAILED, refused.message
             ) from None
@@ -173,19 +173,18 @@ class Bridge:
         form: Parameters | None = None,
     ) -> None:
         try:
-            allowed = policies.allows(method, url, query=query, form=form)
+            refusal = policies.refusal(method, url, query=query, form=form)
         except InvalidPolicies as invalid:
             raise errors.forbidden(f"The token is invalid: {invalid}") from None
-        if not allowed:
-            where = self._addresses.canonical(url)
-            raise errors.forbidden(f"No policy of the token allows {method} {where}")
+        if refusal is not None:
+            raise errors.forbidden(refusal)
 
 
-def dress(answer: Answer, envelope: Envelope) -> Answer:
+def dress(answer: Response, envelope: Envelope) -> Response:
     """Put the REST answer into the bridge's envelope: success is always 200."""
     if answer.status >= 400:
         return answer
     body: dict[str, object] = {"payload": answer.body}
     if envelope.event_type is not None:
         body["event_type"] = envelope.event_type
-    return Answer(200, body, answer.headers)
+    return Response(200, body, answer.headers)

@@ -1,7 +1,7 @@
 """The open sockets of the event bridge, by channel.
 
-Owns: who is connected where, and each socket's line of outgoing frames. Knows no
-network: a socket takes its frames from its line. For the emulator's thread alone.
+Owns: who is connected where, and each socket's queue of outgoing frames. Knows no
+network: a socket takes its frames from its queue. For the emulator's thread alone.
 """
 
 from __future__ import annotations
@@ -9,14 +9,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from taskrouter_sync.emulator.journal import Journal
 
 
-# A socket whose line is full is dead or hopelessly slow.
+# A socket whose queue is full is dead or hopelessly slow.
 MAX_WAITING = 1000
+MAX_WAITING_CHARACTERS = 16 * 1024 * 1024
 
 # Close codes are not published; clients of v1 do not look at them.
 EVICTED = 1000
 GOING_AWAY = 1001
+
+
+class Transport(Protocol):
+    """What is done to a socket itself, as an asyncio transport does it."""
+
+    def abort(self) -> None:
+        """Cut the connection at once, without a close frame."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Stop reading from the socket."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Read from the socket again."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -36,54 +56,72 @@ class Connection:
 
     Args:
         channel: WK…, WQ… or WS….
-        cut: cuts the socket at once, without a close frame.
-        pause: stops (True) or resumes (False) reading from the socket.
+        transport: the socket itself; None if it is gone already.
         disconnect_activity_sid: the worker's activity once the socket is gone.
     """
 
     channel: str
-    cut: Callable[[], None]
-    pause: Callable[[bool], None]
+    transport: Transport | None
     disconnect_activity_sid: str | None = None
     closing: bool = False
     # How many of the next frames are sent twice.
     duplicates: int = 0
-    _line: asyncio.Queue[str | Close] = field(
+    _queue: asyncio.Queue[str | Close] = field(
         default_factory=lambda: asyncio.Queue(MAX_WAITING)
     )
+    _characters: int = 0
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._flowing.set()
 
     def send(self, item: str | Close) -> None:
-        """Put a frame in line; cut the socket if the line is full."""
+        """Queue a frame; cut the socket if the queue is full."""
         if self.closing:
             return
-        self.closing = isinstance(item, Close)
-        try:
-            self._line.put_nowait(item)
-        except asyncio.QueueFull:
+        if isinstance(item, Close):
+            self.closing = True
+        else:
+            self._characters += len(item)
+        if self._queue.full() or self._characters > MAX_WAITING_CHARACTERS:
             self.cut()
+        else:
+            self._queue.put_nowait(item)
 
     def send_frame(self, text: str) -> None:
-        """Put an event's frame in line, twice if frames are to be duplicated."""
+        """Queue an event's frame, twice if frames are to be duplicated."""
         self.send(text)
         if self.duplicates:
             self.duplicates -= 1
             self.send(text)
 
+    def duplicate(self, times: int) -> None:
+        """Send the next so many frames twice."""
+        self.duplicates = times
+
+    def cut(self) -> None:
+        """Cut the socket at once, without a close frame."""
+        if self.transport is not None:
+            self.transport.abort()
+
     def stall(self, stalled: bool) -> None:
         """Let nothing through in either direction, or let it flow again."""
-        self.pause(stalled)
         if stalled:
             self._flowing.clear()
         else:
             self._flowing.set()
+        if self.transport is None:
+            return
+        if stalled:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
     async def next(self) -> str | Close:
         """Wait for the next thing to send."""
-        item = await self._line.get()
+        item = await self._queue.get()
+        if isinstance(item, str):
+            self._characters -= len(item)
         await self._flowing.wait()
         return item
 
@@ -92,17 +130,17 @@ class Channels:
     """All open sockets.
 
     Args:
-        on_change: told the channel and +1 or -1.
+        journal: where they are counted.
     """
 
-    def __init__(self, on_change: Callable[[str, int], None]) -> None:
-        self._on_change = on_change
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
         self._open: dict[str, list[Connection]] = {}
 
     def add(self, connection: Connection) -> None:
         """Let the connection have the frames of its channel from now on."""
         self._open.setdefault(connection.channel, []).append(connection)
-        self._on_change(connection.channel, +1)
+        self._journal.connected(connection.channel, +1)
 
     def remove(self, connection: Connection) -> bool:
         """Forget the connection; tell whether it was still counted."""
@@ -112,7 +150,7 @@ class Channels:
         connections.remove(connection)
         if not connections:
             del self._open[connection.channel]
-        self._on_change(connection.channel, -1)
+        self._journal.connected(connection.channel, -1)
         return True
 
     def evict(self, channel: str, last: Close = ANOTHER_SESSION) -> None:
@@ -133,32 +171,8 @@ class Channels:
         for connections in list(self._open.values()):
             yield from list(connections)
 
-    def send(self, channel: str, text: str) -> int:
-        """Send a text frame to the sockets of a channel; tell how many."""
-        return self._each(channel, lambda connection: connection.send_frame(text))
-
-    def close(self, channel: str, code: int, reason: str) -> int:
-        """Close the sockets of a channel by a close frame; tell how many."""
-        last = Close(code, reason)
-        return self._each(channel, lambda connection: connection.send(last))
-
-    def cut(self, channel: str) -> int:
-        """Cut the sockets of a channel without a close frame; tell how many."""
-        return self._each(channel, lambda connection: connection.cut())
-
-    def stall(self, channel: str, stalled: bool) -> int:
-        """Stall the sockets of a channel or let them flow; tell how many."""
-        return self._each(channel, lambda connection: connection.stall(stalled))
-
-    def duplicate(self, channel: str, times: int) -> int:
-        """Send the next frames of a channel's sockets twice; tell how many sockets."""
-
-        def note(connection: Connection) -> None:
-            connection.duplicates = times
-
-        return self._each(channel, note)
-
-    def _each(self, channel: str, act: Callable[[Connection], None]) -> int:
+    def each(self, channel: str, act: Callable[[Connection], object]) -> int:
+        """Do something to the sockets of a channel (empty: all); tell to how many."""
         connections = self.of(channel)
         for connection in connections:
             act(connection)

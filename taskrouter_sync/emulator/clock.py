@@ -1,9 +1,16 @@
-"""The service's clock: the real one, or one that a test moves."""
+"""The service's time: clocks, and when what falls due is done.
+
+Owns: the real clock with a timer at the engine's next deadline, and the clock that a
+test moves.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Protocol
+
+from taskrouter_sync.emulator.engine import Engine
 
 
 # 2026-01-01T00:00:00Z: the same for every run, so that dates repeat as well.
@@ -40,10 +47,58 @@ class ManualClock:
         """Give the seconds since the epoch."""
         return self._now
 
-    def set(self, now: float) -> None:
-        """Set it; it never goes back."""
-        self._now = max(self._now, now)
-
     def put(self, now: float) -> None:
         """Set it to any moment, for a service of that moment."""
         self._now = now
+
+    def advance(self, engine: Engine, seconds: float) -> None:
+        """Let time pass; whatever falls due happens in order, each at its moment."""
+        end = self._now + seconds
+        deadline = engine.next_deadline()
+        while deadline is not None and deadline <= end:
+            self._now = max(self._now, deadline)
+            engine.run_due()
+            deadline = engine.next_deadline()
+        self._now = end
+        engine.run_due()
+
+
+class DeadlineTimer:
+    """Runs what is due when it is due, for a clock that runs by itself.
+
+    Args:
+        loop: where it runs.
+        engine: whose deadlines.
+        clock: the engine's clock.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, engine: Engine, clock: Clock
+    ) -> None:
+        self._loop = loop
+        self._engine = engine
+        self._clock = clock
+        self._deadline: float | None = None
+        self._handle: asyncio.TimerHandle | None = None
+
+    def rearm(self) -> None:
+        """Look at the engine's next deadline again."""
+        deadline = self._engine.next_deadline()
+        if deadline == self._deadline:
+            return
+        self.cancel()
+        if deadline is not None:
+            self._deadline = deadline
+            wait = max(0.0, deadline - self._clock.now())
+            self._handle = self._loop.call_later(wait, self._run)
+
+    def cancel(self) -> None:
+        """Run nothing any more, until the next rearm."""
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle = self._deadline = None
+
+    def _run(self) -> None:
+        self._handle = self._deadline = None
+        self._engine.run_due()
+        self.rearm()

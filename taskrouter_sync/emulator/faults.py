@@ -1,7 +1,7 @@
 """Scripted trouble.
 
 Owns: which of the next requests go wrong, and how; what is done to open sockets.
-Knows no sockets: the server carries it out. Any thread may script, one takes.
+Knows no network: the server carries it out. Any thread may script, one takes.
 """
 
 from __future__ import annotations
@@ -13,30 +13,26 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from taskrouter_sync.emulator.api import errors
+from taskrouter_sync.emulator.api import responses as errors
+from taskrouter_sync.emulator.channels import Close, Connection
 
 
-class Sockets(Protocol):
-    """Open sockets; an empty channel means all channels. Return how many."""
+METHODS = ("GET", "POST", "DELETE")
+# Seconds: a year.
+_MAX_DELAY = 31_536_000.0
+_CHANNELS = ("WK", "WQ", "WS")
+_WAY = "WK…, WQ… or WS… (of a worker: workspace.workers[name])"
 
-    def close(self, channel: str, code: int, reason: str) -> int:
-        """Close by a close frame."""
-        ...
 
-    def cut(self, channel: str) -> int:
-        """Cut without a close frame."""
-        ...
+class Runner(Protocol):
+    """Who has the open sockets, and the thread that they are for."""
 
-    def send(self, channel: str, text: str) -> int:
-        """Send a text frame."""
-        ...
+    def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
+        """Do something to the channel's sockets (empty: all); give their number.
 
-    def stall(self, channel: str, stalled: bool) -> int:
-        """Let nothing through, or let it flow again."""
-        ...
-
-    def duplicate(self, channel: str, times: int) -> int:
-        """Send the next frames twice."""
+        Raises:
+            RuntimeError: the emulator is not running.
+        """
         ...
 
 
@@ -74,12 +70,15 @@ class Faults:
     for REST the path with query, for the event bridge the method and URL inside the
     envelope. Each rule counts for ``times`` requests; the oldest rule goes first.
 
+    Two kinds of trouble that must not be mistaken for each other: ``drop`` is for
+    requests to come, ``cut_sockets`` for WebSockets that are open.
+
     Args:
-        on_sockets: runs a function with the open sockets, and gives its result.
+        runner: who has the open sockets.
     """
 
-    def __init__(self, on_sockets: Callable[[Callable[[Sockets], int]], int]) -> None:
-        self._on_sockets = on_sockets
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._lock = threading.Lock()  # Guards both lists.
         self._requests: list[_Scripted] = []
         self._upgrades: list[_Scripted] = []
@@ -142,7 +141,7 @@ class Faults:
         fault = Fault(seconds, carried_out=True)
         self._script(self._requests, fault, method, url, times)
 
-    def drop(
+    def drop_requests(
         self,
         *,
         method: str | None = None,
@@ -150,9 +149,16 @@ class Faults:
         times: int = 1,
         carried_out: bool = False,
     ) -> None:
-        """Cut the connection of the next matching requests instead of an answer."""
+        """Give the next matching requests no response: their connection is cut.
+
+        This is about requests that are still to come, over REST or to the event
+        bridge; ``drop`` is the same. WebSockets that are open are left alone: these
+        are ``cut_sockets``'.
+        """
         fault = Fault(drop=True, carried_out=carried_out)
         self._script(self._requests, fault, method, url, times)
+
+    drop = drop_requests
 
     def refuse_upgrades(
         self, status: int, *, channel: str = "", times: int = 1, delay: float = 0.0
@@ -164,15 +170,23 @@ class Faults:
         )
         self._script(self._upgrades, fault, None, channel, times)
 
+    # What happens at once to the open WebSockets of a channel (WK…, WQ…, WS…; empty:
+    # of all). Each tells how many these are.
+
     def close_sockets(
         self, channel: str = "", *, code: int = 1000, reason: str = ""
     ) -> int:
         """Close the channel's sockets (empty: all) by a close frame; tell how many."""
-        return self._on_sockets(lambda sockets: sockets.close(channel, code, reason))
+        last = Close(code, reason)
+        return self._each_socket(channel, lambda socket: socket.send(last))
 
     def cut_sockets(self, channel: str = "") -> int:
-        """Cut the channel's sockets (empty: all) without a word; tell how many."""
-        return self._on_sockets(lambda sockets: sockets.cut(channel))
+        """Cut the channel's open WebSockets (empty: all) now; tell how many.
+
+        There is no close frame, as when a network fails. Clients reconnect; requests
+        are not affected: these are ``drop_requests``'.
+        """
+        return self._each_socket(channel, lambda socket: socket.cut())
 
     def stall_sockets(self, channel: str = "") -> int:
         """Let nothing through on the channel's sockets (empty: all); tell how many.
@@ -180,11 +194,11 @@ class Faults:
         They stay open, without a frame or a heartbeat, and what the client says is
         not read, not even that it hangs up, until ``resume_sockets``.
         """
-        return self._on_sockets(lambda sockets: sockets.stall(channel, True))
+        return self._each_socket(channel, lambda socket: socket.stall(True))
 
     def resume_sockets(self, channel: str = "") -> int:
         """Let stalled sockets flow again, with what waited; tell how many."""
-        return self._on_sockets(lambda sockets: sockets.stall(channel, False))
+        return self._each_socket(channel, lambda socket: socket.stall(False))
 
     def duplicate_frames(self, channel: str = "", *, times: int = 1) -> int:
         """Send the next frames to the channel's open sockets (empty: all) twice.
@@ -196,11 +210,15 @@ class Faults:
         Returns:
             How many sockets that are.
         """
-        return self._on_sockets(lambda sockets: sockets.duplicate(channel, times))
+        return self._each_socket(channel, lambda socket: socket.duplicate(times))
 
     def send_text(self, channel: str, text: str) -> int:
         """Send any text as a frame to the channel's sockets; tell how many."""
-        return self._on_sockets(lambda sockets: sockets.send(channel, text))
+        return self._each_socket(channel, lambda socket: socket.send_frame(text))
+
+    def _each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
+        check_channel(channel)
+        return self._runner.each_socket(channel, act)
 
     @property
     def pending(self) -> int:
@@ -230,6 +248,14 @@ class Faults:
         url: str,
         times: int,
     ) -> None:
+        if method is not None and method not in METHODS:
+            raise ValueError(f"method is {method!r}: one of {', '.join(METHODS)}")
+        if type(times) is not int or times < 1:
+            raise ValueError(f"times is {times!r}: must be a positive integer")
+        if not 0 <= fault.delay <= _MAX_DELAY:
+            raise ValueError(f"{fault.delay!r} is not a number of seconds to wait")
+        if fault.status is not None and not 100 <= fault.status <= 999:
+            raise ValueError(f"{fault.status!r} is not an HTTP status")
         with self._lock:
             rules.append(_Scripted(fault, method, url, times))
 
@@ -242,6 +268,16 @@ class Faults:
                         rules.remove(rule)
                     return rule.fault
         return None
+
+
+def check_channel(channel: str) -> None:
+    """See that it is a channel, or empty.
+
+    Raises:
+        ValueError: it is something else, such as a worker's name.
+    """
+    if channel and not (isinstance(channel, str) and channel.startswith(_CHANNELS)):
+        raise ValueError(f"{channel!r} is not a channel: pass the sid, {_WAY}")
 
 
 def _phrase(status: int) -> str:

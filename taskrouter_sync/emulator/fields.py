@@ -75,7 +75,7 @@ class Number(Kind):
         return (
             isinstance(value, int | float)
             and not isinstance(value, bool)
-            and math.isfinite(value)
+            # Of a whole number of 400 digits there is no float: compared it can be.
             and self.minimum <= value <= self.maximum
         )
 

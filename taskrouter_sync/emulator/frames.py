@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.model import Task, Worker, WorkerChannel
 
 
@@ -65,56 +65,40 @@ def _payload(event: Event, account_sid: str) -> dict[str, object] | None:
 
 
 def _task(task: Task, now: float) -> dict[str, object]:
+    names = (
+        "sid attributes assignment_status workflow_sid priority reason timeout"
+        " task_channel_sid task_channel_unique_name routing_target version"
+    )
     return {
-        "sid": task.sid,
-        "date_created": int(task.date_created),
-        "date_updated": int(task.date_updated),
-        "attributes": task.attributes,
-        "assignment_status": task.assignment_status,
-        "workflow_sid": task.workflow_sid,
+        **_properties(task, names, "date_created date_updated virtual_start_time"),
         "workflow_name": task.workflow_friendly_name,
         "queue_sid": task.task_queue_sid,
         "queue_name": task.task_queue_friendly_name,
-        "priority": task.priority,
-        "reason": task.reason,
-        "timeout": task.timeout,
-        "task_channel_sid": task.task_channel_sid,
-        "task_channel_unique_name": task.task_channel_unique_name,
         "age": int(now - task.date_created),
         "addons": "{}",
-        "routing_target": task.routing_target,
-        "version": task.version,
-        "virtual_start_time": int(task.virtual_start_time),
     }
 
 
 def _worker(worker: Worker) -> dict[str, object]:
-    return {
-        "sid": worker.sid,
-        "date_created": int(worker.date_created),
-        "date_updated": int(worker.date_updated),
-        "attributes": worker.attributes,
-        "friendly_name": worker.friendly_name,
-        "available": worker.available,
-        "activity_sid": worker.activity_sid,
-        "activity_name": worker.activity_name,
-        "date_status_changed": int(worker.date_status_changed),
-        "version": worker.version,
-    }
+    names = "sid attributes friendly_name available activity_sid activity_name version"
+    return _properties(worker, names, "date_created date_updated date_status_changed")
 
 
 def _worker_channel(channel: WorkerChannel) -> dict[str, object]:
+    names = (
+        "sid worker_sid task_channel_sid task_channel_unique_name configured_capacity"
+        " assigned_tasks available_capacity_percentage"
+    )
     reserved = channel.last_reserved_time
     return {
-        "sid": channel.sid,
-        "worker_sid": channel.worker_sid,
-        "task_channel_sid": channel.task_channel_sid,
-        "task_channel_unique_name": channel.task_channel_unique_name,
-        "configured_capacity": channel.configured_capacity,
-        "available": int(channel.available),
-        "assigned_tasks": channel.assigned_tasks,
-        "available_capacity_percentage": channel.available_capacity_percentage,
-        "date_created": int(channel.date_created),
-        "date_updated": int(channel.date_updated),
+        **_properties(channel, names, "date_created date_updated available"),
         "last_reserved_time": None if reserved is None else int(reserved * 1000),
+    }
+
+
+def _properties(thing: object, names: str, numbers: str) -> dict[str, object]:
+    """Give properties by name; of times, in whole seconds, and flags as numbers."""
+    return {
+        **{name: getattr(thing, name) for name in names.split()},
+        **{name: int(getattr(thing, name)) for name in numbers.split()},
     }

@@ -1,7 +1,8 @@
 """What other threads may see of the emulator.
 
 Owns: the requests that arrived, the service's events and alerts, the numbers of open
-sockets, and waiting for them. Written by the emulator's thread, read by any.
+sockets, and waiting for them. Bounded in number and in bytes, and free of tokens.
+Written by the emulator's thread, read by any.
 """
 
 from __future__ import annotations
@@ -13,20 +14,33 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
+from urllib.parse import unquote
 
 from taskrouter_sync.emulator.alerts import Alert
+from taskrouter_sync.emulator.engine import Event
 
 
 Kind = Literal["rest", "bridge", "upgrade"]
 
 # An emulator under load for hours does not fill the memory.
 KEEP = 100_000
+KEEP_BYTES = 64 * 1024 * 1024
+# Characters of a URL, and of what is kept of a request that was refused.
+_MAX_URL = 2000
+_MAX_REFUSED = 100
+_MAX_NAME = 200
+_MAX_REFUSED_PARAMETERS = 20
+# Requests among which one that gets its response is looked for.
+_RECENT = 1000
 
-_TOKEN = re.compile(r"(?<=[?&]token=)[^&]*")
+# Three parts in base64; the first is a JSON object, in which space may come first.
+_JWT = re.compile(r"e(?:y[A-Z]|w[ko0])[\w-]{5,}\.[\w-]{6,}\.[\w-]*")
+_USER = re.compile(r"(?<=://)[^/?#@]*@")
+_TOKEN_NAMES = {"token", "accesstoken", "authtoken", "workertoken"}
 
-E = TypeVar("E")
 Entry = TypeVar("Entry")
 
 
@@ -34,8 +48,9 @@ Entry = TypeVar("Entry")
 class Request:
     """A request that arrived.
 
-    ``status`` is None as long as it is not answered, and stays so when the
-    connection was dropped instead. Tokens are left out.
+    ``status`` is None until there is a response, and stays so when the connection
+    was dropped instead. Tokens are left out. Of a request that was refused only the
+    beginnings of its parameters are kept.
     """
 
     time: float
@@ -48,78 +63,134 @@ class Request:
     status: int | None = None
 
 
-def without_token(url: str) -> str:
-    """Give the URL with the token in its query blotted out."""
-    return _TOKEN.sub("…", url)
+class Watcher(Protocol):
+    """Somebody who wants to know that something changed."""
+
+    def changed(self) -> None:
+        """Called on the emulator's thread after each change."""
+        ...
 
 
 class _Log(Generic[Entry]):
     """The latest entries, numbered from 1 in the order they came."""
 
     def __init__(self) -> None:
-        self.entries: deque[Entry] = deque(maxlen=KEEP)
+        self._entries: deque[tuple[Entry, int]] = deque()
+        self._bytes = 0
         self.count = 0
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Entry, size: int) -> None:
         self.count += 1
-        self.entries.append(entry)
+        self._entries.append((entry, size))
+        self._bytes += size
+        while len(self._entries) > KEEP or (
+            self._bytes > KEEP_BYTES and len(self._entries) > 1
+        ):
+            self._bytes -= self._entries.popleft()[1]
+
+    def shrink(self, entry: Entry, size: int) -> None:
+        """Note that an entry, one of the latest, has become smaller."""
+        # Only among the latest: that of an old one is not worth the search.
+        latest = islice(reversed(self._entries), _RECENT)
+        for place, (found, before) in enumerate(latest, 1):
+            if found is entry:
+                self._entries[-place] = entry, size
+                self._bytes += size - before
+                return
+
+    def all(self) -> list[Entry]:
+        return [entry for entry, _ in self._entries]
 
     def after(self, number: int) -> list[tuple[int, Entry]]:
-        first = self.count - len(self.entries) + 1
-        skipped = max(0, number + 1 - first)
-        left = islice(self.entries, skipped, None)
-        return list(enumerate(left, first + skipped))
+        # From the end: however much there is, only what is new is looked at.
+        new = min(max(self.count - number, 0), len(self._entries))
+        latest = [entry for entry, _ in islice(reversed(self._entries), new)]
+        return list(enumerate(reversed(latest), self.count - new + 1))
 
 
-class Journal(Generic[E]):
+class Search(Generic[Entry]):
+    """The entries that match; each is looked at once, however often it is asked.
+
+    Args:
+        entries_after: gives the entries after a number, with theirs.
+        matches: what an entry must fulfill.
+        after: the number of the last entry that does not count.
+    """
+
+    def __init__(
+        self,
+        entries_after: Callable[[int], list[tuple[int, Entry]]],
+        matches: Callable[[Entry], bool],
+        after: int = 0,
+    ) -> None:
+        self._entries_after = entries_after
+        self._matches = matches
+        self._seen = after
+        self.found: list[Entry] = []
+
+    def count(self) -> int:
+        """Look at what is new; give the number of all that matched so far."""
+        for number, entry in self._entries_after(self._seen):
+            self._seen = number
+            if self._matches(entry):
+                self.found.append(entry)
+        return len(self.found)
+
+
+class Journal:
     """Requests, events, alerts and open sockets, with ways to wait for them."""
 
     def __init__(self) -> None:
         # Guards everything below; notified at each change.
         self._changed = threading.Condition()
         self._requests: _Log[Request] = _Log()
-        self._events: _Log[E] = _Log()
+        self._events: _Log[Event] = _Log()
         self._alerts: _Log[Alert] = _Log()
         self._connections: Counter[str] = Counter()
         # Queues of those who follow what happens.
-        self._followers: list[queue.Queue[Request | E | Alert | None]] = []
-        # Called after each change, by the emulator's thread.
-        self.watchers: list[Callable[[], None]] = []
+        self._followers: list[queue.Queue[Request | Event | Alert | None]] = []
+        # For the emulator's thread alone.
+        self.watchers: list[Watcher] = []
 
     @property
     def requests(self) -> list[Request]:
         """All requests so far, in the order they arrived."""
         with self._changed:
-            return list(self._requests.entries)
+            return self._requests.all()
 
     @property
-    def events(self) -> list[E]:
+    def events(self) -> list[Event]:
         """All events of the service so far."""
         with self._changed:
-            return list(self._events.entries)
+            return self._events.all()
 
     @property
     def alerts(self) -> list[Alert]:
         """All alerts so far."""
         with self._changed:
-            return list(self._alerts.entries)
+            return self._alerts.all()
 
     def requests_after(self, number: int) -> list[tuple[int, Request]]:
         """Give the requests after that number, with theirs."""
         with self._changed:
             return self._requests.after(number)
 
-    def events_after(self, number: int) -> list[tuple[int, E]]:
+    def events_after(self, number: int) -> list[tuple[int, Event]]:
         """Give the events after that number, with theirs."""
         with self._changed:
             return self._events.after(number)
+
+    def alerts_after(self, number: int) -> list[tuple[int, Alert]]:
+        """Give the alerts after that number, with theirs."""
+        with self._changed:
+            return self._alerts.after(number)
 
     def counts(self) -> tuple[int, int]:
         """Give the numbers of the latest request and of the latest event."""
         with self._changed:
             return self._requests.count, self._events.count
 
-    def follow(self, entries: queue.Queue[Request | E | Alert | None]) -> None:
+    def follow(self, entries: queue.Queue[Request | Event | Alert | None]) -> None:
         """Put each request into a queue when it is answered, and events and alerts.
 
         What comes while the queue is full is left out: the service waits for nobody.
@@ -132,30 +203,47 @@ class Journal(Generic[E]):
         with self._changed:
             return self._connections[channel]
 
-    def arrived(self, request: Request) -> None:
-        """Note a request."""
+    def arrived(
+        self,
+        time: float,
+        kind: Kind,
+        method: str,
+        url: str,
+        params: Mapping[str, object],
+    ) -> Request:
+        """Note a request, without its tokens."""
+        request = Request(time, kind, method[:20], without_token(url))
+        try:
+            request.params = _without_tokens(params)
+            size = _size(request)
+        except RecursionError:  # JSON can be nested as deep as it likes.
+            request.params, size = {}, _size(request)
         with self._changed:
-            self._requests.append(request)
+            self._requests.append(request, size)
         self.touched()
+        return request
 
     def answered(self, request: Request, status: int) -> None:
-        """Note the answer to a request."""
+        """Note the status of the response to a request."""
         with self._changed:
             request.status = status
+            if status >= 400:
+                request.params = _beginnings(request.params)
+                self._requests.shrink(request, _size(request))
             self._tell_followers(request)
         self.touched()
 
-    def happened(self, event: E) -> None:
+    def happened(self, event: Event) -> None:
         """Note an event."""
         with self._changed:
-            self._events.append(event)
+            self._events.append(event, event.size)
             self._tell_followers(event)
         self.touched()
 
     def alerted(self, alert: Alert) -> None:
         """Note an alert."""
         with self._changed:
-            self._alerts.append(alert)
+            self._alerts.append(alert, 500 + len(alert.message) + len(alert.url))
             self._tell_followers(alert)
         self.touched()
 
@@ -163,6 +251,8 @@ class Journal(Generic[E]):
         """Note that sockets of a channel opened (+1) or closed (-1)."""
         with self._changed:
             self._connections[channel] += change
+            if not self._connections[channel]:
+                del self._connections[channel]
         self.touched()
 
     def touched(self) -> None:
@@ -170,9 +260,9 @@ class Journal(Generic[E]):
         with self._changed:
             self._changed.notify_all()
         for watcher in tuple(self.watchers):
-            watcher()
+            watcher.changed()
 
-    def _tell_followers(self, entry: Request | E | Alert) -> None:
+    def _tell_followers(self, entry: Request | Event | Alert) -> None:
         for entries in self._followers:
             with contextlib.suppress(queue.Full):
                 entries.put_nowait(entry)
@@ -193,3 +283,97 @@ class Journal(Generic[E]):
         with self._changed:
             if not self._changed.wait_for(condition, timeout):
                 raise TimeoutError(f"{what}: not within {timeout} s")
+
+    def wait_for(
+        self, search: Search[Entry], count: int, timeout: float, what: str
+    ) -> list[Entry]:
+        """Return as soon as the search has found so many, and give them.
+
+        Raises:
+            TimeoutError: it found fewer in time.
+        """
+        self.wait_until(lambda: search.count() >= count, timeout, what)
+        return search.found
+
+
+def without_token(url: str) -> str:
+    """Give the URL without password and tokens, whatever their spelling, and not long.
+
+    A token is the value of a parameter of that name, and whatever looks like a JWT.
+    """
+    shown = url[:_MAX_URL]
+    if "=" in shown:
+        # With the separators in between.
+        words = re.split("([?&;#])", shown)
+        for place, word in enumerate(words):
+            name, equals, _ = word.partition("=")
+            if equals and _names_a_token(name[:_MAX_NAME]):
+                words[place] = f"{name}=…"
+        shown = "".join(words)
+    if "@" in shown:
+        shown = _USER.sub("…@", shown)
+    return _without_jwt(shown) + ("…" if len(url) > _MAX_URL else "")
+
+
+# Names are few, and come with every request.
+@lru_cache(1000)
+def _names_a_token(name: str) -> bool:
+    plain = _unquoted(name).casefold()
+    return "".join(filter(str.isalnum, plain)) in _TOKEN_NAMES
+
+
+def _unquoted(text: str) -> str:
+    # Twice: an envelope's URL may be quoted once more inside of another one.
+    return unquote(unquote(text)) if "%" in text else text
+
+
+def _without_jwt(text: str) -> str:
+    if "%" in text and _JWT.search(plain := _unquoted(text)):
+        text = plain
+    return _JWT.sub("…", text) if "." in text else text
+
+
+def _without_tokens(value: Any) -> Any:
+    """Give a parameter's value, a text or something from JSON, without tokens."""
+    if isinstance(value, str):
+        return _without_jwt(value)
+    if isinstance(value, Mapping):
+        return {
+            name: _without_tokens(each)
+            for name, each in value.items()
+            if not _names_a_token(name[:_MAX_NAME])
+        }
+    if isinstance(value, list | tuple):
+        return [_without_tokens(each) for each in value]
+    return value
+
+
+def _beginnings(params: Mapping[str, object]) -> dict[str, object]:
+    """Shorten parameters to what fits into a line or two."""
+    first = islice(params.items(), _MAX_REFUSED_PARAMETERS)
+    return {_beginning(name): _beginning(value) for name, value in first}
+
+
+def _beginning(value: Any) -> Any:
+    if not isinstance(value, str):
+        if value is None or isinstance(value, int | float):
+            return value if abs(value or 0) < 1e15 else "…"
+        value = repr(value) if _size_of_value(value) < 1000 else "…"
+    return value if len(value) <= _MAX_REFUSED else f"{value[:_MAX_REFUSED]}…"
+
+
+def _size(request: Request) -> int:
+    return 500 + len(request.url) + _size_of_value(request.params)
+
+
+def _size_of_value(value: object) -> int:
+    """Estimate the bytes of a value from JSON."""
+    if isinstance(value, str):
+        # At most four bytes each, one if it is ASCII.
+        return 50 + len(value) * (1 if value.isascii() else 4)
+    if isinstance(value, Mapping):
+        inner = sum(map(_size_of_value, value.values()))
+        return 100 + inner + sum(map(_size_of_value, value))
+    if isinstance(value, list | tuple):
+        return 100 + sum(map(_size_of_value, value))
+    return 50

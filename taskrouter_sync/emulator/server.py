@@ -1,33 +1,56 @@
 """HTTP and WebSocket on one port.
 
-Owns: everything that knows aiohttp: paths, bodies, sockets, CORS, the stop.
-All of it runs on the emulator's thread; what is answered is decided by the service.
-No access log: the sockets' URLs hold tokens.
+Owns: everything that knows aiohttp's server: paths, bodies, responses, sockets, CORS,
+the stop. All of it runs on the emulator's thread; what is answered is decided by the
+service and the control. No access log: the sockets' URLs hold tokens.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
+import logging
+import re
 import socket
-from collections.abc import Callable
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from email.utils import formatdate
+from functools import wraps
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from taskrouter_sync.emulator.api.answers import Answer, refused
-from taskrouter_sync.emulator.api.errors import internal, invalid
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator import console
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    ServiceError,
+    internal,
+    invalid,
+    refused,
+)
 from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
+from taskrouter_sync.emulator.control.commands import PREFIX
+from taskrouter_sync.emulator.control.control import (
+    MAX_BODY,
+    Control,
+    ControlRequest,
+    ControlResponse,
+    response as control_response,
+)
 from taskrouter_sync.emulator.faults import Fault
 from taskrouter_sync.emulator.journal import Request
-from taskrouter_sync.emulator.responses import faulty, plain
 from taskrouter_sync.emulator.service import Posted, Service
 from taskrouter_sync.emulator.state_file import StateError
 
 
 # A blank text frame: whether the service sends "" or " " is not published.
 HEARTBEAT = " "
+# Seconds for the body of a request.
+BODY_SECONDS = 60.0
 
 _MAX_BODY = 4 * 1024 * 1024
 _CORS = {
@@ -39,9 +62,55 @@ _CORS = {
 # Seconds that peers get to answer a close frame: in general, and at the stop.
 _CLOSE_TIMEOUT = 2.0
 _FAREWELL = 0.05
+# Bytes of a response that are made and written at a time.
+_PART = 64 * 1024
+_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\xff]+")
+_MAX_REASON = 1000
+_NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
-# Adds paths that are none of the service's.
-Extension = Callable[[web.Application], None]
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _WithoutContent(logging.Filter):
+    """Leaves one line of what aiohttp says of a request that it could not read."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        record.msg = "a malformed request: %s"
+        record.args = (type(error).__name__,)
+        record.exc_info = record.exc_text = None
+        return True
+
+
+_WITHOUT_CONTENT = _WithoutContent()
+
+
+class ErrorLog:
+    """Logs unexpected errors: one line each, without what a client sent.
+
+    Too few file descriptors is one warning, however often they are missed.
+    """
+
+    def __init__(self) -> None:
+        self._warned = False
+
+    def note(self, error: BaseException | None) -> None:
+        """Log an error."""
+        if isinstance(error, OSError) and error.errno in _NO_RESOURCES:
+            if not self._warned:
+                self._warned = True
+                reason = "too few file descriptors or too little memory (ulimit -n)"
+                _log.warning("connections have to wait: %s", reason)
+        elif error is not None:
+            place = traceback.extract_tb(error.__traceback__)[-1:]
+            where = [f" in {Path(each.filename).name}:{each.lineno}" for each in place]
+            _log.error("%s%s", type(error).__name__, "".join(where))
+
+    def on_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what an event loop tells its exception handler."""
+        self.note(context.get("exception"))
 
 
 class Server:
@@ -49,33 +118,52 @@ class Server:
 
     Args:
         service: what answers.
+        control: what answers below /emulator.
         heartbeat_interval: seconds between the heartbeats of a socket.
-        extend: adds further paths, which come before the service's own.
+        errors: where unexpected errors are logged.
     """
 
     def __init__(
-        self, service: Service, heartbeat_interval: float, extend: Extension
+        self,
+        service: Service,
+        control: Control,
+        heartbeat_interval: float,
+        errors: ErrorLog,
     ) -> None:
         self._service = service
+        self._control = control
         self._heartbeat_interval = heartbeat_interval
+        self._errors = errors
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
         self._listener: socket.socket | None = None
         app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
+        app.on_shutdown.append(self._on_shutdown)
+        add = app.router.add_route
+        for path in ("/", f"{console.PREFIX}/{{name}}"):
+            app.router.add_get(path, self._total(_console))
+        for path in (PREFIX, f"{PREFIX}/{{path:.*}}"):
+            add("*", path, self._total(self._on_control))
         channel = "/v1/wschannels/{account}/{channel}"
-        extend(app)
-        app.router.add_get(channel, self._upgrade, allow_head=False)
-        app.router.add_post(channel, self._bridge)
-        app.router.add_options("/{path:.*}", _preflight)
-        app.router.add_route("*", "/{path:.*}", self._rest)
+        add("GET", channel, self._total(self._upgrade))
+        add("POST", channel, self._total(self._bridge))
+        add("OPTIONS", "/{path:.*}", _preflight)
+        add("*", "/{path:.*}", self._total(self._rest))
+        http_log = logging.getLogger(f"{__name__}.http")
+        http_log.addFilter(_WITHOUT_CONTENT)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=_FAREWELL
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=_FAREWELL,
+            logger=http_log,
         )
 
     async def start(self, listener: socket.socket) -> None:
         """Serve on a bound socket."""
         self._listener = listener
         await self._runner.setup()
+        self._control.open()
         await web.SockSite(self._runner, listener).start()
 
     async def stop(self) -> None:
@@ -93,34 +181,60 @@ class Server:
             await _stop_accepting(self._listener)
         await self._runner.cleanup()
 
+    async def _on_shutdown(self, app: web.Application) -> None:
+        self._control.close()
+
+    def _total(self, handler: Handler) -> Handler:
+        """Let a handler answer whatever comes in the service's way."""
+
+        # A middleware would do; but aiohttp keeps each application that has one.
+        @wraps(handler)
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except web.HTTPException as error:
+                status = error.status
+                message = (error.text or "").removeprefix(f"{status}: ")
+                return _plain(refused(ServiceError(status, 20000 + status, message)))
+            except ConnectionError:
+                return web.Response()  # It hung up: there is nobody to answer.
+            except Exception as error:  # noqa: BLE001 - without what a client sent
+                # The safety net of a server: one request's trouble is not the others'.
+                self._errors.note(error)
+                return _plain(refused(internal("An internal error has occurred")))
+
+        return answer
+
     # Requests
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
-        if request.method == "POST":
-            text = await _text(request)
-            params = Parameters.from_body(text, request.content_type)
-        else:
+        authorization = request.headers.get("Authorization", "")
+        if request.method != "POST":
             query = request.rel_url.raw_query_string
             params = Parameters(parse_qsl(query, keep_blank_values=True))
+        elif self._service.authorized(authorization):
+            text = (await _body(request)).decode("utf-8", "replace")
+            params = Parameters.from_body(text, request.content_type)
+        else:
+            params = Parameters()  # Refused, whatever it says: it need not be read.
         entry, fault = self._service.arrived(
             "rest", request.method, request.path_qs, params.plain()
         )
-        return await self._answer(
-            request,
-            entry,
-            fault,
-            lambda: self._service.rest(
+
+        def perform() -> Response:
+            return self._service.rest(
                 request.method,
                 request.path,
                 params,
-                authorization=request.headers.get("Authorization", ""),
+                authorization=authorization,
                 if_match=request.headers.get("If-Match"),
-            ),
-        )
+            )
+
+        return await self._answer(request, entry, fault, perform)
 
     async def _bridge(self, request: web.Request) -> web.StreamResponse:
         # Clients of v1 call it text/plain, others JSON: only the text counts.
-        text = await _text(request)
+        text = (await _body(request)).decode("utf-8", "replace")
         entry, fault, perform = self._service.envelope(
             Posted(
                 host=request.host,
@@ -138,22 +252,29 @@ class Server:
         request: web.Request,
         entry: Request,
         fault: Fault | None,
-        perform: Callable[[], Answer],
+        perform: Callable[[], Response],
     ) -> web.StreamResponse:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
-        if fault is None:
-            response = plain(await self._saved(perform()))
+        answer = None
+        if fault is None or fault.carried_out:
+            answer = await self._saved(perform())
+        if fault is not None and fault.drop:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if fault is not None and fault.status is not None:
+            status = fault.status
+            result = _json(status, fault.reason or "", fault.body)
+        elif answer is not None:
+            status = answer.status
+            result = _plain(answer)
         else:
-            answer = await self._saved(perform()) if fault.carried_out else None
-            if fault.drop:
-                _cut(request)
-                return web.Response()
-            response = faulty(fault, answer)
-        self._service.journal.answered(entry, response.status)
-        return response
+            raise AssertionError("a fault without an answer of its own asks for one")
+        self._service.journal.answered(entry, status)
+        return result
 
-    async def _saved(self, answer: Answer) -> Answer:
+    async def _saved(self, answer: Response) -> Response:
         """Hold the answer back until what it tells is not lost any more."""
         try:
             await self._service.saved()
@@ -168,6 +289,52 @@ class Server:
         if request.path.startswith("/v1/"):
             response.headers.update(_CORS)
 
+    # The control
+
+    async def _on_control(self, request: web.Request) -> web.StreamResponse:
+        asked = ControlRequest(
+            method=request.method,
+            path=request.path,
+            query=list(request.query.items()),
+            headers=request.headers,
+            peer=request.remote,
+        )
+        answer = self._control.refuse(asked)
+        if answer is None:
+            try:
+                body = await _body(request, MAX_BODY)
+                answer = await self._control.answer(asked, body)
+            except web.HTTPRequestEntityTooLarge:
+                message = f"the body is over {MAX_BODY} bytes"
+                answer = control_response({"message": message}, 413)
+        return await self._in_parts(request, answer)
+
+    async def _in_parts(
+        self, request: web.Request, answer: ControlResponse
+    ) -> web.StreamResponse:
+        parts = answer.parts
+        if not isinstance(parts, AsyncIterator):
+            first, whole = _next_part(parts)
+            if whole:
+                return web.Response(
+                    status=answer.status, headers=answer.headers, body=first
+                )
+            parts = _rest_of(first, parts)
+        response = web.StreamResponse(status=answer.status, headers=answer.headers)
+        await response.prepare(request)
+        try:
+            async for part in parts:
+                await response.write(part)
+        except Exception as error:  # noqa: BLE001 - as above
+            # The reader has gone; or else it must not take this for all there is.
+            if not isinstance(error, ConnectionError):
+                self._errors.note(error)
+            if request.transport is not None:
+                request.transport.abort()
+        finally:
+            await parts.aclose()  # type: ignore[attr-defined]
+        return response
+
     # Sockets
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
@@ -176,21 +343,21 @@ class Server:
         if fault is not None:
             return await self._answer(request, entry, fault, _not_asked)
         ws = web.WebSocketResponse(timeout=_CLOSE_TIMEOUT, compress=False)
+        refusal = None
         if not ws.can_prepare(request).ok:
-            answer = refused(invalid("A GET of a channel must be a WebSocket upgrade"))
-            return await self._answer(request, entry, None, lambda: answer)
-        refusal = self._service.admit(
+            refusal = refused(invalid("A GET of a channel must be a WebSocket upgrade"))
+        refusal = refusal or self._service.admit(
             request.host,
             request.match_info["account"],
             channel,
             query.get("token", ""),
         )
         if refusal is not None:
-            return await self._answer(request, entry, None, lambda: refusal)
+            self._service.journal.answered(entry, refusal.status)
+            return _plain(refusal)
         connection = Connection(
             channel,
-            cut=lambda: _cut(request),
-            pause=lambda paused: _pause(request, paused),
+            request.transport,
             disconnect_activity_sid=query.get("disconnectActivitySid"),
         )
         # Before the client hears that it is connected: it misses nothing from then.
@@ -213,24 +380,24 @@ class Server:
         self, ws: web.WebSocketResponse, connection: Connection
     ) -> None:
         self._sockets[ws] = connection
-        beat = asyncio.ensure_future(self._beat(connection))
+        heartbeats = asyncio.ensure_future(self._send_heartbeats(connection))
         write = asyncio.ensure_future(self._write(ws, connection))
         try:
             async for _ in ws:
                 pass  # Clients of v1 never say anything; what comes is ignored.
         finally:
             self._service.leave(connection)
-            beat.cancel()
+            heartbeats.cancel()
             if connection.closing:
                 # The writer is in the middle of closing: let it finish.
                 await asyncio.wait([write], timeout=_CLOSE_TIMEOUT)
                 if not write.done():
                     connection.cut()
             write.cancel()
-            await asyncio.gather(beat, write, return_exceptions=True)
+            await asyncio.gather(heartbeats, write, return_exceptions=True)
             del self._sockets[ws]
 
-    async def _beat(self, connection: Connection) -> None:
+    async def _send_heartbeats(self, connection: Connection) -> None:
         while True:
             await asyncio.sleep(self._heartbeat_interval)
             connection.send(HEARTBEAT)
@@ -263,32 +430,80 @@ async def _stop_accepting(listener: socket.socket) -> None:
             await asyncio.sleep(0)
 
 
-async def _text(request: web.Request) -> str:
+async def _body(request: web.Request, limit: int = _MAX_BODY) -> bytes:
     """Read the body of a request."""
+    if limit != _MAX_BODY:
+        request = request.clone(client_max_size=limit)
     try:
-        return (await request.read()).decode("utf-8", "replace")
-    except ConnectionError:
-        # The client hung up in the middle of it: there is nobody to answer. (A
-        # middleware would do; but aiohttp keeps each application that has one.)
-        raise web.HTTPBadRequest from None
+        if request.content.is_eof():
+            return await request.read()
+        return await asyncio.wait_for(request.read(), BODY_SECONDS)
+    except asyncio.TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except web.RequestPayloadError:
+        raise web.HTTPBadRequest(text="The request body cannot be read") from None
+
+
+async def _console(request: web.Request) -> web.Response:
+    found = console.content(request.path)
+    if found is None:
+        raise web.HTTPNotFound
+    text, headers = found
+    return web.Response(body=text.encode(), headers=headers)
 
 
 async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def _not_asked() -> Answer:
+def _not_asked() -> Response:
     raise AssertionError("a refused socket asks nothing of the service")
 
 
-def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
+def _plain(answer: Response) -> web.Response:
+    """Make the response of an answer."""
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=answer.headers)
+    # Clients of v1 read the message of an error in the reason, and nowhere else.
+    message = answer.body.get("message") if answer.status >= 400 else None
+    reason = message if isinstance(message, str) else None
+    return _json(answer.status, reason, json.dumps(answer.body), answer.headers)
 
 
-def _pause(request: web.Request, paused: bool) -> None:
-    if request.transport is not None:
-        if paused:
-            request.transport.pause_reading()
-        else:
-            request.transport.resume_reading()
+def _json(
+    status: int,
+    reason: str | None,
+    text: str | None,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    return web.Response(
+        status=status,
+        reason=None if reason is None else reason_phrase(reason),
+        text=text,
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def reason_phrase(message: str) -> str:
+    """Give the message as an HTTP reason phrase: one line of latin-1."""
+    return _NOT_PRINTABLE.sub(" ", message).strip()[:_MAX_REASON]
+
+
+def _next_part(pieces: Iterator[str]) -> tuple[bytes, bool]:
+    """Join pieces to one part of a body; tell whether they are all."""
+    part = bytearray()
+    for piece in pieces:
+        part += piece.encode()
+        if len(part) >= _PART:
+            return bytes(part), False
+    return bytes(part), True
+
+
+async def _rest_of(first: bytes, pieces: Iterator[str]) -> AsyncIterator[bytes]:
+    part, last = first, False
+    while part:
+        yield part
+        # Others have their turn before the next part is made.
+        await asyncio.sleep(0)
+        part, last = (b"", True) if last else _next_part(pieces)

@@ -13,22 +13,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from taskrouter_sync.emulator import bridge, frames
+from taskrouter_sync.emulator.alerts import Alert, printable
 from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.api.answers import Answer, refused
-from taskrouter_sync.emulator.api.errors import ServiceError, bad_auth
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.render import Renderer
-from taskrouter_sync.emulator.api.routes import Api
+from taskrouter_sync.emulator.api.dispatch import Api
+from taskrouter_sync.emulator.api.rendering import Renderer
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    ServiceError,
+    bad_auth,
+    refused,
+)
 from taskrouter_sync.emulator.channels import Channels, Connection
-from taskrouter_sync.emulator.clock import Clock
-from taskrouter_sync.emulator.courier import Courier
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.clock import Clock, DeadlineTimer
+from taskrouter_sync.emulator.engine import Alarm, Engine, Event
 from taskrouter_sync.emulator.faults import Fault, Faults
-from taskrouter_sync.emulator.journal import Journal, Kind, Request, without_token
-from taskrouter_sync.emulator.posting import NotAnswered, Post, Reply, Send
-from taskrouter_sync.emulator.saving import Saver
-from taskrouter_sync.emulator.state_file import StateError
+from taskrouter_sync.emulator.journal import Journal, Kind, Request
+from taskrouter_sync.emulator.persistence import Saver
+from taskrouter_sync.emulator.webhook_queue import WebhookQueue
 from taskrouter_sync.emulator.webhooks import Webhooks
 
 
@@ -78,15 +80,15 @@ class Service:
         auth_token: str,
         engine: Engine,
         clock: Clock,
-        journal: Journal[Event],
+        journal: Journal,
         faults: Faults,
         saver: Saver | None = None,
     ) -> None:
         self.engine = engine
         self.journal = journal
-        self.channels = Channels(journal.connected)
-        # Told after everything that may have changed the engine's next deadline.
-        self.on_settled: Callable[[], None] | None = None
+        self.channels = Channels(journal)
+        # Runs what falls due; None when a test moves the clock, and at the stop.
+        self.timer: DeadlineTimer | None = None
         # A service that stops is not a worker who leaves.
         self.stopping = False
         self._account_sid = account_sid
@@ -94,14 +96,15 @@ class Service:
         self.clock = clock
         self._faults = faults
         self.saver = saver
-        self.render = Renderer(account_sid, f"{url}/v1")
+        self.render = Renderer(engine, f"{url}/v1")
         self.api = Api(engine, self.render)
         self._bridge = bridge.Bridge(
             self.api, Addresses(url), account_sid=account_sid, auth_token=auth_token
         )
         engine.on_event(self._send)
-        self.courier = Courier(auth_token, clock.now, journal.alerted)
-        self.webhooks = Webhooks(engine, self.courier, self._instruct)
+        engine.on_alarm(self._alarm)
+        self.webhook_queue = WebhookQueue(auth_token, clock, journal, saver)
+        self.webhooks = Webhooks(engine, self.webhook_queue, self)
 
     def now(self) -> float:
         """Read the engine's clock, in epoch seconds."""
@@ -110,8 +113,8 @@ class Service:
     def settle(self) -> None:
         """Say that the engine may have changed, and have another next deadline."""
         self.journal.touched()
-        if self.on_settled is not None:
-            self.on_settled()
+        if self.timer is not None:
+            self.timer.rearm()
 
     async def saved(self) -> None:
         """Return when nothing is lost any more of what was done so far.
@@ -124,18 +127,6 @@ class Service:
         if self.saver is not None:
             await self.saver.saved()
 
-    def once_saved(self, send: Send) -> Send:
-        """Let webhooks, too, tell only of what is not lost any more."""
-
-        async def held(post: Post, seconds: float) -> Reply:
-            try:
-                await self.saved()
-            except StateError as error:
-                raise NotAnswered(str(error), passing=True) from None
-            return await send(post, seconds)
-
-        return held
-
     # Requests. A request arrives, then its fault (if any) decides whether and when
     # it is performed.
 
@@ -143,18 +134,15 @@ class Service:
         self, kind: Kind, method: str, url: str, params: Mapping[str, object]
     ) -> tuple[Request, Fault | None]:
         """Note a request and give what shall go wrong with it."""
-        shown = {name: value for name, value in params.items() if name != "token"}
-        entry = Request(self.clock.now(), kind, method, without_token(url), shown)
-        self.journal.arrived(entry)
+        entry = self.journal.arrived(self.clock.now(), kind, method, url, params)
         return entry, self._faults.take(method, url)
 
     def upgrading(
         self, path: str, channel: str, options: Mapping[str, object]
     ) -> tuple[Request, Fault | None]:
         """Note a new socket and give what shall go wrong with it."""
-        shown = {name: value for name, value in options.items() if name != "token"}
-        entry = Request(self.clock.now(), "upgrade", "GET", path, shown)
-        self.journal.arrived(entry)
+        now = self.clock.now()
+        entry = self.journal.arrived(now, "upgrade", "GET", path, options)
         return entry, self._faults.take_upgrade(channel)
 
     def rest(
@@ -165,7 +153,7 @@ class Service:
         *,
         authorization: str,
         if_match: str | None,
-    ) -> Answer:
+    ) -> Response:
         """Answer a REST request; only the API asks who it is."""
         if path.startswith("/v1/") and not self.authorized(authorization):
             return refused(bad_auth())
@@ -186,7 +174,7 @@ class Service:
 
     def envelope(
         self, posted: Posted
-    ) -> tuple[Request, Fault | None, Callable[[], Answer]]:
+    ) -> tuple[Request, Fault | None, Callable[[], Response]]:
         """Note a POST to a channel; give its fault, and what performs it."""
         try:
             envelope = bridge.read(posted.text)
@@ -194,7 +182,7 @@ class Service:
             answer = refused(error)
             return (*self.arrived("bridge", "POST", posted.path, {}), lambda: answer)
 
-        def perform() -> Answer:
+        def perform() -> Response:
             try:
                 answer = self._bridge.known_as(posted.host).perform(
                     posted.account_sid, posted.channel, envelope, posted.if_match
@@ -213,7 +201,7 @@ class Service:
 
     def admit(
         self, host: str, account_sid: str, channel: str, token: str
-    ) -> Answer | None:
+    ) -> Response | None:
         """Check who wants a socket: None lets in, an answer refuses."""
         try:
             self._bridge.known_as(host).admit(account_sid, channel, token)
@@ -248,17 +236,30 @@ class Service:
             if worker is None:
                 continue
             try:
-                self.engine.update_worker(worker, activity_sid=activity_sid)
+                self.engine.workers.update(worker, activity_sid=activity_sid)
             except ServiceError as error:
-                _log.warning("disconnectActivitySid not applied: %s", error.message)
+                message = printable(error.message)
+                _log.warning("disconnectActivitySid not applied: %s", message)
             self.settle()
             return
 
-    def _instruct(self, path: str, params: Mapping[str, object]) -> Answer:
+    def instruct(self, path: str, params: Mapping[str, object]) -> Response:
         """Do what the answer to an assignment callback says."""
         answer = self.api.perform("POST", path, Parameters.from_json(params))
         self.settle()
         return answer
+
+    def _alarm(self, alarm: Alarm) -> None:
+        self.journal.alerted(
+            Alert(
+                alarm.time,
+                "error",
+                alarm.code,
+                printable(alarm.message),
+                alarm.workspace_sid,
+                alarm.resource_sid,
+            )
+        )
 
     def _send(self, event: Event) -> None:
         self.journal.happened(event)
@@ -266,4 +267,5 @@ class Service:
         if framed is not None:
             channels, text = framed
             for channel in channels:
-                self.channels.send(channel, text)
+                for connection in self.channels.of(channel):
+                    connection.send_frame(text)

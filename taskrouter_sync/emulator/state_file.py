@@ -1,29 +1,32 @@
 """The file that keeps a service's state.
 
 Owns: the SQLite database: whether it is one of ours, that nobody else has it, whose
-account it is, and transactions. What is in its tables is `state_rows`'s.
+account it is, transactions, and the records in it: so many rows are written as there
+are changes, however large the state is.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
 
-from taskrouter_sync.emulator.state_rows import TABLES
+from taskrouter_sync.emulator.engine.state import Records, records_of_version_1
 
 
 # "TRst": says in the file's header whose it is.
 _APPLICATION = 0x54527374
 # Rises with every change of the tables or of what is in them.
-FORMAT = 1
+FORMAT = 2
 
 # Seconds to wait for another process that is just letting go of it.
 _PATIENCE = 1.0
 
-_ABOUT = "CREATE TABLE account (sid TEXT NOT NULL, auth_token TEXT)"
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class StateError(ValueError):
@@ -99,11 +102,39 @@ class StateFile:
         execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
             if not tables:
-                for statement in (*TABLES, _ABOUT):
-                    execute(statement)
+                execute("CREATE TABLE account (sid TEXT NOT NULL, auth_token TEXT)")
                 execute(f"PRAGMA application_id = {_APPLICATION}")
+            if version < FORMAT:
+                # Numbered in the order in which things came to be, for good.
+                execute(
+                    "CREATE TABLE records (number INTEGER PRIMARY KEY,"
+                    " key TEXT NOT NULL UNIQUE, value TEXT NOT NULL)"
+                )
+                if version:
+                    self.write(self._read_version_1())
                 execute(f"PRAGMA user_version = {FORMAT}")
         self._check()
+
+    def _read_version_1(self) -> Records:
+        """Read the records that version 1.0 kept in tables, and drop these."""
+        state: dict[str, Any] = {}
+        for name in ("general", "configurations"):
+            rows = self.connection.execute(f"SELECT name, value FROM {name}")
+            state[name] = {key: json.loads(value) for key, value in rows}
+        for name in ("entities", "versions", "events", "deadlines", "calls"):
+            rows = self.connection.execute(
+                f"SELECT row, value FROM {name} ORDER BY row"
+            )
+            state[name] = {row: json.loads(value) for row, value in rows}
+        general = state.pop("general")
+        for name in (*state, "general"):
+            self.connection.execute(f"DROP TABLE {name}")
+        if not general:
+            return {}
+        sids = general.pop("sids")
+        for name in ("entities", "events", "deadlines", "calls"):
+            state[name] = list(state[name].values())
+        return {**records_of_version_1({**general, **state}), "sids": sids}
 
     def _check(self) -> None:
         trouble = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -142,6 +173,39 @@ class StateFile:
                 (sid, kept_token if auth_token else token),
             )
         return sid, token
+
+    def read(self) -> Records:
+        """Read all records, in order; there are none in a new file.
+
+        To be called in a transaction.
+
+        Raises:
+            ValueError: one is damaged.
+        """
+        rows = self.connection.execute("SELECT key, value FROM records ORDER BY number")
+        try:
+            return {key: json.loads(value) for key, value in rows}
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError("damaged: a record is no JSON") from None
+
+    def write(self, records: Mapping[str, Any]) -> None:
+        """Write records, and delete those whose value is None, in a transaction."""
+        texts = {
+            key: _encode(value) for key, value in records.items() if value is not None
+        }
+        self.connection.executemany(
+            "INSERT INTO records (key, value) VALUES (?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            texts.items(),
+        )
+        self.connection.executemany(
+            "DELETE FROM records WHERE key = ?",
+            [(key,) for key, value in records.items() if value is None],
+        )
+
+    def clear(self) -> None:
+        """Delete all records, in a transaction."""
+        self.connection.execute("DELETE FROM records")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

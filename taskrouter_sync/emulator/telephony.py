@@ -37,24 +37,24 @@ class Telephony:
     @property
     def answer_after(self) -> float:
         """Seconds until a call is answered, is found busy, or fails; 1 by default."""
-        return self._on_engine(lambda engine: engine.telephony.answer_after)
+        return self._on_engine(lambda engine: engine.telephony.settings.answer_after)
 
     @answer_after.setter
     def answer_after(self, seconds: float) -> None:
         def change(engine: Engine) -> None:
-            engine.telephony.answer_after = seconds
+            engine.telephony.settings.answer_after = seconds
 
         self._on_engine(change)
 
     @property
     def call_length(self) -> float | None:
         """Seconds from the answer to the end; None, the default: until `hang_up`."""
-        return self._on_engine(lambda engine: engine.telephony.call_length)
+        return self._on_engine(lambda engine: engine.telephony.settings.call_length)
 
     @call_length.setter
     def call_length(self, seconds: float | None) -> None:
         def change(engine: Engine) -> None:
-            engine.telephony.call_length = seconds
+            engine.telephony.settings.call_length = seconds
 
         self._on_engine(change)
 
@@ -69,7 +69,9 @@ class Telephony:
         Raises:
             ValueError: it is no such outcome.
         """
-        self._on_engine(lambda engine: engine.telephony.outcome(contact_uri, outcome))
+        self._on_engine(
+            lambda engine: engine.telephony.settings.outcome(contact_uri, outcome)
+        )
 
     def hang_up(self, call_sid: str) -> None:
         """End a call, answered or not; one that is over stays as it is.
@@ -80,4 +82,4 @@ class Telephony:
         Raises:
             ServiceError: there is no such call.
         """
-        self._on_engine(lambda engine: engine.hang_up(call_sid))
+        self._on_engine(lambda engine: engine.telephony.hang_up(call_sid))

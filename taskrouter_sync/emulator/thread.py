@@ -13,11 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
 from typing import Any, TypeVar
 
-from taskrouter_sync.emulator.clock import Clock
-from taskrouter_sync.emulator.sender import Sender
-from taskrouter_sync.emulator.server import Extension, Server
+from taskrouter_sync.emulator.clock import Clock, DeadlineTimer
+from taskrouter_sync.emulator.control.control import Control
+from taskrouter_sync.emulator.server import ErrorLog, Server
 from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.ticker import Ticker
 
 
 NAME = "taskrouter-emulator"
@@ -33,25 +32,25 @@ class ServiceThread:
 
     Args:
         service: what is served.
+        control: what steers it.
         listener: the bound socket; the thread closes it.
         heartbeat_interval: seconds.
         clock: whose deadlines are waited for; None when a test moves the clock.
-        extend: adds paths that are none of the service's.
     """
 
     def __init__(
         self,
         service: Service,
+        control: Control,
         listener: socket.socket,
         heartbeat_interval: float,
         clock: Clock | None,
-        extend: Extension,
     ) -> None:
         self._service = service
+        self._control = control
         self._listener = listener
         self._heartbeat_interval = heartbeat_interval
         self._clock = clock
-        self._extend = extend
         self._started: Future[None] = Future()
         self._ended: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -126,29 +125,28 @@ class ServiceThread:
             self._ended.set_result(None)
 
     async def _serve(self) -> None:
+        service = self._service
         loop = asyncio.get_running_loop()
         self._loop, self._stop = loop, asyncio.Event()
-        if self._service.saver is not None:
-            self._service.saver.serve(loop)
-        server = Server(self._service, self._heartbeat_interval, self._extend)
-        ticker = None
+        errors = ErrorLog()
+        loop.set_exception_handler(errors.on_loop)
+        if service.saver is not None:
+            service.saver.serve(loop)
+        server = Server(service, self._control, self._heartbeat_interval, errors)
         await server.start(self._listener)
         if self._clock is not None:
-            ticker = Ticker(loop, self._service.engine, self._clock)
-            self._service.on_settled = ticker.rearm
-        sender = Sender()
-        self._service.courier.open(self._service.once_saved(sender.send))
-        self._service.stopping = False
+            service.timer = DeadlineTimer(loop, service.engine, self._clock)
+        service.webhook_queue.open()
+        service.stopping = False
         if self._clock is not None:
             # A state that comes from a file may be of long ago.
-            self._service.engine.run_due()
-        self._service.settle()
+            service.engine.run_due()
+        service.settle()
         self._started.set_result(None)
         await self._stop.wait()
-        self._service.stopping = True
-        self._service.on_settled = None
-        if ticker is not None:
-            ticker.cancel()
-        await self._service.courier.close()
-        await sender.close()
+        service.stopping = True
+        timer, service.timer = service.timer, None
+        if timer is not None:
+            timer.cancel()
+        await service.webhook_queue.close()
         await server.stop()

@@ -1,36 +1,47 @@
 """Webhooks: event callbacks, assignment callbacks, and the progress of calls.
 
-Owns: what calls whom, and what is done with the answer to an assignment callback.
-Conference events have no webhooks here: there are no conferences behind the calls.
+Owns: which change causes which webhook, and what is done with the response to an
+assignment callback.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from typing import Protocol
 
-from taskrouter_sync.emulator import assignment
-from taskrouter_sync.emulator.api.answers import Answer
-from taskrouter_sync.emulator.assignment import Instruction, NoInstruction
-from taskrouter_sync.emulator.courier import Courier, Errand
-from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.api.responses import Response
+from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event
-from taskrouter_sync.emulator.engine.model import Reservation, Workflow
-from taskrouter_sync.emulator.posting import NotAnswered
-from taskrouter_sync.emulator.webhook_parameters import (
+from taskrouter_sync.emulator.engine.model import Reservation, Task, Workflow
+from taskrouter_sync.emulator.webhook_messages import (
+    Instruction,
+    NoInstruction,
     assignment_form,
     call_form,
     call_progress,
     event_form,
+    read_instruction,
 )
+from taskrouter_sync.emulator.webhook_queue import Webhook, WebhookQueue
+from taskrouter_sync.emulator.webhook_request import NotAnswered
 
-
-# Carries out a POST to a REST path (starting at /v1) with these parameters.
-Perform = Callable[[str, Mapping[str, object]], Answer]
 
 # The debugger's code for a call that could not be made.
-_DIAL_FAILED = {"call": 40113, "dequeue": 40133}
+_DIAL_FAILED = {"call": 40113, "dequeue": 40133, "conference": 40145}
+
+# "start end" is what voice conferences have by default.
+_CONFERENCE_EVENTS = ("start", "end")
+
+
+class Performer(Protocol):
+    """Who carries out what an application wants to be done."""
+
+    def instruct(self, path: str, params: Mapping[str, object]) -> Response:
+        """Carry out a POST to a REST path (starting at /v1) with these parameters."""
+        ...
 
 
 class Webhooks:
@@ -38,21 +49,24 @@ class Webhooks:
 
     Event callbacks go to the workspace's ``EventCallbackUrl`` as its ``EventsFilter``
     says, assignment callbacks to the workflow's ``AssignmentCallbackUrl`` or else its
-    ``FallbackAssignmentCallbackUrl``, progress to the status callbacks of calls. They
-    are only noted here: whatever a receiver does, the service goes on.
+    ``FallbackAssignmentCallbackUrl``, progress to the status callbacks of calls and of
+    conferences. They are only queued here: whatever a receiver does, the service goes
+    on.
 
     Args:
-        engine: what they tell of.
-        courier: brings them.
-        perform: carries out a REST request.
+        engine: whose changes cause them.
+        queue: sends them.
+        performer: carries out what they are answered.
     """
 
-    def __init__(self, engine: Engine, courier: Courier, perform: Perform) -> None:
+    def __init__(
+        self, engine: Engine, queue: WebhookQueue, performer: Performer
+    ) -> None:
         self._engine = engine
-        self._courier = courier
-        self._perform = perform
+        self._queue = queue
+        self._performer = performer
         engine.on_event(self._on_event)
-        engine.on_call(self._on_call)
+        engine.telephony.on_call(self._on_call)
 
     # Listeners: the operation that they hear of is not over, so they only make a
     # note of what is to be sent.
@@ -61,20 +75,18 @@ class Webhooks:
         workspace = self._engine.workspaces.get(event.workspace_sid, event.workspace)
         if workspace is not None and workspace.event_callback_url:
             if passes(workspace.events_filter, event.event_type):
-                self._tell(workspace.event_callback_url, event)
+                form = event_form(event, self._engine.account_sid)
+                url = workspace.event_callback_url
+                self._queue.send(Webhook(event.workspace_sid, event.sid, url, form))
         if event.event_type == "reservation.created":
             if event.workflow is not None and event.reservation is not None:
-                self._offer(event, event.workflow, event.reservation)
-
-    def _tell(self, url: str, event: Event) -> None:
-        form = event_form(event, self._engine.account_sid)
-        self._courier.tell(Errand(event.workspace_sid, event.sid, url, form))
+                self._assign(event, event.workflow, event.reservation)
 
     def _on_call(self, call: PhoneCall) -> None:
         instruction = call.instruction
         workspace = self._engine.workspaces.get(call.workspace_sid)
         task = None if workspace is None else workspace.tasks.get(call.task_sid)
-        errand = Errand(
+        webhook = Webhook(
             call.workspace_sid,
             call.sid,
             instruction.status_callback or "",
@@ -84,20 +96,40 @@ class Webhooks:
         if call.status == "failed" and instruction.name in _DIAL_FAILED:
             code = _DIAL_FAILED[instruction.name]
             message = f"the call to {call.to} failed"
-            self._courier.alert(replace(errand, url=""), code, message)
+            self._queue.alert(replace(webhook, url=""), code, message)
         wanted = call_progress(call) in instruction.status_callback_events
         if instruction.status_callback and wanted:
-            self._courier.tell(errand)
+            self._queue.send(webhook)
+        url = instruction.options.get("conference_status_callback")
+        if instruction.name == "conference" and isinstance(url, str) and url:
+            self._on_conference(call, task, url)
 
-    def _offer(
+    def _on_conference(self, call: PhoneCall, task: Task | None, url: str) -> None:
+        """Send the status callbacks of the conference that a call is part of."""
+        options = call.instruction.options
+        wanted = options.get("conference_status_callback_event") or _CONFERENCE_EVENTS
+        method = options.get("conference_status_callback_method")
+        for form in conference_forms(call, task, self._engine.account_sid):
+            event = form["StatusCallbackEvent"].rpartition("-")[2]
+            if isinstance(wanted, tuple) and event in wanted:
+                webhook = Webhook(
+                    call.workspace_sid,
+                    form["ConferenceSid"],
+                    url,
+                    form,
+                    "GET" if method == "GET" else "POST",
+                )
+                self._queue.send(webhook)
+
+    def _assign(
         self, event: Event, workflow: Workflow, reservation: Reservation
     ) -> None:
         # The fallback stands in for the other one: alone it is not called (choice).
         if not workflow.assignment_callback_url:
             return
         form = assignment_form(event, self._engine.account_sid)
-        errands = [
-            Errand(event.workspace_sid, reservation.sid, url, form)
+        webhooks = [
+            Webhook(event.workspace_sid, reservation.sid, url, form)
             for url in (
                 workflow.assignment_callback_url,
                 workflow.fallback_assignment_callback_url,
@@ -108,32 +140,35 @@ class Webhooks:
             f"/v1/Workspaces/{event.workspace_sid}/Tasks/{reservation.task_sid}"
             f"/Reservations/{reservation.sid}"
         )
-        self._courier.ask(errands[0], lambda: self._ask(errands, path))
 
-    async def _ask(self, errands: list[Errand], path: str) -> None:
+        async def request() -> None:
+            await self._request_instruction(webhooks, path)
+
+        self._queue.run(webhooks[0], request)
+
+    async def _request_instruction(self, webhooks: list[Webhook], path: str) -> None:
         # When both URLs fail, the reservation stays pending until it times out or is
         # answered by REST. The documentation is silent there. Others say that it is
         # canceled; but then the next one would be made at once, and fail as well.
-        for errand in errands:
+        for webhook in webhooks:
             try:
-                instruction = assignment.read(await self._courier.answer(errand))
+                instruction = read_instruction(await self._queue.request(webhook))
             except NotAnswered as trouble:
-                self._courier.alert(errand, trouble.code, trouble.message)
+                self._queue.alert(webhook, trouble.code, trouble.message)
                 continue
             except NoInstruction as trouble:
                 # It was reached and has answered, so the fallback is not asked.
                 code, message = trouble.code, trouble.message
-                self._courier.alert(errand, code, message, trouble.level)
+                self._queue.alert(webhook, code, message, trouble.level)
                 return
             if instruction is not None:
-                self._carry_out(errand, path, instruction)
+                self._carry_out(webhook, path, instruction)
             return
 
-    def _carry_out(self, errand: Errand, path: str, instruction: Instruction) -> None:
-        refusal = self._perform(path, instruction.params).error
+    def _carry_out(self, webhook: Webhook, path: str, instruction: Instruction) -> None:
+        refusal = self._performer.instruct(path, instruction.params).error
         if refusal is not None:
-            code = assignment.refusal_code(instruction, refusal)
-            self._courier.alert(errand, code, refusal.message)
+            self._queue.alert(webhook, refusal.alert_code, refusal.message)
 
 
 def passes(events_filter: str | None, event_type: str) -> bool:
@@ -143,3 +178,48 @@ def passes(events_filter: str | None, event_type: str) -> bool:
     """
     wanted = [word.strip() for word in (events_filter or "").split(",")]
     return not any(wanted) or event_type in wanted
+
+
+def conference_forms(
+    call: PhoneCall, task: Task | None, account_sid: str
+) -> list[dict[str, str]]:
+    """Give the parameters of the conference events at a worker's call's new state.
+
+    The conference, named by the task, begins with the worker's answer, when the caller
+    is moved in, and is over when the worker's call is. Nobody is muted or put on hold
+    here, so there are no other events. Those of voice conferences in general; the sid
+    is made of the task's (choice).
+    """
+    caller = None if task is None else task.attributes_value.get("call_sid")
+    people = [call.sid]
+    if isinstance(caller, str):
+        # Halves of characters, which JSON can hold, are replaced: a form cannot.
+        people.append(caller.encode("utf-8", "replace").decode())
+    number = len(people)
+    time = int(call.states[-1].time)
+    if call.status == "answered":
+        events = [("participant-join", sid) for sid in people]
+        events.append(("conference-start", people[-1]))
+        first = 1
+    elif call.over and any(state.status == "answered" for state in call.states):
+        events = [("participant-leave", sid) for sid in people]
+        events.append(("conference-end", call.sid))
+        first = number + 2
+    else:
+        return []
+    common = {
+        "AccountSid": account_sid,
+        "ConferenceSid": f"CF{call.task_sid[2:]}",
+        "FriendlyName": call.task_sid,
+        "Timestamp": format_datetime(datetime.fromtimestamp(time, timezone.utc)),
+    }
+    forms = []
+    for place, (event, sid) in enumerate(events, first):
+        form = {**common, "StatusCallbackEvent": event, "SequenceNumber": str(place)}
+        if event == "conference-end":
+            form["CallSidEndingConference"] = sid
+            form["ReasonConferenceEnded"] = "last-participant-left"
+        elif event != "conference-start":
+            form["CallSid"] = sid
+        forms.append(form)
+    return forms

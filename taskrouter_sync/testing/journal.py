@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from ..emulator.engine.events import Event
+    from ..emulator.engine import Event
     from ..emulator.journal import Request
 
 # The last so many of each; what led to a failure is rarely further away.

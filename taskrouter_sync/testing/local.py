@@ -25,7 +25,7 @@ from .journal import journal
 
 
 if TYPE_CHECKING:
-    from ..emulator.engine.events import Event
+    from ..emulator.engine import Event
     from ..emulator.faults import Faults
     from ..emulator.journal import Request
 

@@ -56,14 +56,14 @@ def one_by_one(emulator: Emulator, count: int) -> float:
 
     def create(engine: Engine) -> None:
         (workspace, *_) = engine.workspaces.values()
-        engine.create_task(workspace)
+        engine.tasks.create(workspace)
 
     def accept(engine: Engine) -> None:
         (workspace, *_) = engine.workspaces.values()
         task = list(workspace.tasks.values())[-1]
         (reservation,) = (each for each in task.reservations.values() if each.live)
-        engine.update_reservation(reservation, "accepted")
-        engine.update_reservation(reservation, "completed")
+        engine.reservations.update(reservation, "accepted")
+        engine.reservations.update(reservation, "completed")
 
     begun = time.perf_counter()
     for _ in range(count):
@@ -78,7 +78,7 @@ def fill(emulator: Emulator, tasks: int) -> None:
     def create(engine: Engine) -> None:
         workspace = _waiting_room(engine)
         for _ in range(1000):
-            engine.create_task(workspace, attributes='{"text": "' + "x" * 200 + '"}')
+            engine.tasks.create(workspace, attributes='{"text": "' + "x" * 200 + '"}')
 
     for _ in range(tasks // 1000):
         emulator.call(create)
@@ -88,7 +88,7 @@ def _waiting_room(engine: Engine) -> Workspace:
     for workspace in engine.workspaces.values():
         if workspace.friendly_name == "Waiting room":
             return workspace
-    workspace = engine.create_workspace("Waiting room", template="FIFO")
+    workspace = engine.workspaces.create("Waiting room", template="FIFO")
     return workspace
 
 

@@ -13,7 +13,7 @@ import websocket
 from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.support.receiver import Receiver
 
 

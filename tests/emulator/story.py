@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.api.render import Renderer
-from taskrouter_sync.emulator.api.routes import Api
+from taskrouter_sync.emulator.api.dispatch import Api
+from taskrouter_sync.emulator.api.rendering import Renderer
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.clock import ManualClock
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.sids import Sids
@@ -48,7 +48,7 @@ class Story:
         self.clock = ManualClock()
         self.sids = Sids(seed)
         self.engine = Engine(ACCOUNT, clock=self.clock.now, new_sid=self.sids)
-        self.api = Api(self.engine, Renderer(ACCOUNT, "http://there/v1"))
+        self.api = Api(self.engine, Renderer(self.engine, "http://there/v1"))
 
     def tell(self, steps: Sequence[Step]) -> list[Told]:
         """Take the steps; give status and body of each answer."""
@@ -227,18 +227,18 @@ def _instruct(story: Story, n: int, m: int) -> Told:
 
 
 def _set_telephony(story: Story, n: int, m: int) -> Told:
-    telephony = story.engine.telephony
+    telephony = story.engine.telephony.settings
     telephony.answer_after = (0, 1, 20)[n % 3]
     telephony.call_length = (None, 0, 30)[m % 3]
     telephony.outcome(f"client:w{n % 4}", ("answered", "busy", "no-answer")[m % 3])
-    return 200, telephony.settings()
+    return 200, telephony.as_dict()
 
 
 def _hang_up(story: Story, n: int, m: int) -> Told:
-    calls = story.engine.calls
+    calls = story.engine.telephony.calls
     if calls:
-        story.engine.hang_up(calls[n % len(calls)].sid)
-    return 200, [(call.sid, call.states) for call in story.engine.calls]
+        story.engine.telephony.hang_up(calls[n % len(calls)].sid)
+    return 200, [(call.sid, call.states) for call in story.engine.telephony.calls]
 
 
 def _create_queue(story: Story, n: int, m: int) -> Told:
@@ -329,7 +329,7 @@ def _delete(story: Story, n: int, m: int) -> Told:
 
 
 def _advance(story: Story, n: int, m: int) -> Told:
-    story.clock.set(story.clock.now() + (1, 7, 30, 400)[n % 4])
+    story.clock.put(story.clock.now() + (1, 7, 30, 400)[n % 4])
     story.engine.run_due()
     return 200, story.engine.now
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk
 
 
@@ -94,6 +96,10 @@ def page(emulator: Emulator, workspace: ReadyWorkspace, open_page: OpenPage) -> 
     return open_page(emulator)
 
 
+def heading(page: Page, section: str) -> Locator:
+    return page.locator(f"h2:has(#{section}-title)")
+
+
 def row(page: Page, table: str, text: str) -> Locator:
     return page.locator(f"#{table} tr").filter(has_text=text)
 
@@ -108,7 +114,7 @@ def test_it_shows_workers_queues_and_reservations_as_they_change(
     expect(alice).to_contain_text("idle")
     expect(alice.get_by_role("combobox")).to_have_value(re.compile("^WA"))
     expect(row(page, "queues", "Everyone")).to_contain_text("1 of 1")
-    expect(page.locator("#reservations-none")).to_be_visible()
+    expect(page.get_by_text("There are no reservations.")).to_be_visible()
 
     for number in range(2):
         emulator.create_task(attributes={"n": number})
@@ -120,24 +126,24 @@ def test_it_shows_workers_queues_and_reservations_as_they_change(
 
 def test_events_are_listed_live_newest_first(emulator: Emulator, page: Page) -> None:
     emulator.create_task(attributes={"n": 1})
-    first = page.locator("#log li").first
+    first = page.locator("#events li").first
     expect(first).to_contain_text("reservation.created")
     first.locator("summary").click()
     expect(first.locator("pre")).to_contain_text('"worker_name": "Alice"')
 
-    page.get_by_label("Show only").fill("task.created")
-    expect(page.locator("#log li")).to_have_count(1)
+    page.get_by_label("Search events").fill("task.created")
+    expect(page.locator("#events li")).to_have_count(1)
 
 
-def test_the_log_holds_still_when_it_is_told_to(emulator: Emulator, page: Page) -> None:
-    expect(page.locator("#log li").first).to_be_visible()
-    listed = page.locator("#log li").count()
-    page.get_by_label("Hold").check()
+def test_a_log_stands_still_while_it_is_paused(emulator: Emulator, page: Page) -> None:
+    expect(page.locator("#events li").first).to_be_visible()
+    listed = page.locator("#events li").count()
+    page.get_by_label("Pause events").check()
     emulator.create_task()
-    expect(page.locator("#log-count")).to_contain_text("held")
-    assert page.locator("#log li").count() == listed
-    page.get_by_label("Hold").uncheck()
-    expect(page.locator("#log li").first).to_contain_text("reservation.created")
+    expect(heading(page, "events")).to_contain_text("not shown")
+    assert page.locator("#events li").count() == listed
+    page.get_by_label("Pause events").uncheck()
+    expect(page.locator("#events li").first).to_contain_text("reservation.created")
 
 
 def test_timers_run_by_the_clock_of_the_service(open_page: OpenPage) -> None:
@@ -183,16 +189,106 @@ def test_an_emulator_without_a_workspace_says_so(
 
 
 def test_it_finds_the_emulator_again(emulator: Emulator, page: Page) -> None:
-    expect(page.locator("#log li").first).to_be_visible()
-    listed = page.locator("#log li").count()
+    expect(page.locator("#events li").first).to_be_visible()
+    listed = page.locator("#events li").count()
     emulator.stop()
-    expect(page.locator("#live")).to_have_text("no connection: trying again")
+    expect(page.locator("#live")).to_have_text("disconnected, reconnecting…")
     emulator.start()
     expect(page.locator("#live")).to_have_text("live")
     emulator.create_task()
     expect(row(page, "reservations", "Alice")).to_be_visible()
-    expect(page.locator("#log li")).to_have_count(len(emulator.events))
+    expect(page.locator("#events li")).to_have_count(len(emulator.events))
     assert len(emulator.events) > listed
+
+
+@pytest.fixture
+def crowd(emulator: Emulator, open_page: OpenPage) -> Page:
+    """The console with thirty workers, a task for each, and ten tasks that wait."""
+    workers = {f"Worker {n}": {"team": f"T{n % 3}"} for n in range(1, 31)}
+    emulator.workspace(workers=workers, worker_activity="Available")
+    for n in range(40):
+        emulator.create_task(attributes={"n": n}, priority=n % 7)
+    return open_page(emulator)
+
+
+def test_lists_are_searched_filtered_and_sorted(crowd: Page) -> None:
+    for table, label, value, count, first in (
+        ("workers", "Search workers", "T2 worker 2", "10 of 30", "Worker 2"),
+        ("workers", "Activity of workers", "Break", "0 of 30", None),
+        ("tasks", "Sort tasks by", "priority", "40", '{"n": 6}'),
+        ("tasks", "Sort tasks by", "newest", "40", '{"n": 39}'),
+        ("tasks", "Status of tasks", "reserved", "30 of 40", "Worker 30"),
+        ("tasks", "Search tasks", "worker 7", "6 of 40", '{"n": 27}'),
+        ("reservations", "Search reservations", "12", "2 of 30", "Worker 12"),
+        ("queues", "Search task queues", "nobody", "0 of 1", None),
+    ):
+        control = crowd.get_by_label(label)
+        (control.fill if label.startswith("Search") else control.select_option)(value)
+        expect(heading(crowd, table).locator(".count")).to_have_text(count)
+        link = crowd.locator(f"#sections a[href='#{table}-title']")
+        expect(link).to_contain_text(count)
+        if first is None:
+            none = crowd.locator(f"section:has(#{table}-title) .none")
+            expect(none).to_have_text(re.compile("^No .* matches.$"))
+        else:
+            expect(crowd.locator(f"#{table} tr").first).to_contain_text(first)
+
+
+def test_a_list_is_shown_page_by_page(crowd: Page, emulator: Emulator) -> None:
+    crowd.get_by_label("Status of tasks").select_option("pending")
+    crowd.get_by_label("Rows per page of tasks").select_option("5")
+    pager = crowd.get_by_role("group", name="Pages of tasks")
+    expect(pager).to_contain_text("5 of 10")
+    pager.get_by_role("button", name="Next page").focus()
+    crowd.keyboard.press("Enter")
+    expect(pager).to_contain_text("10 of 10")
+    # There is no further page: the focus goes to the button that can be used.
+    expect(pager.get_by_role("button", name="Previous page")).to_be_focused()
+    # A page that is gone gives way to the last one that there is.
+    workspace = crowd.locator("#workspace").input_value()
+    for sid in crowd.locator("#tasks .sid").all_inner_texts():
+        rest = {"method": "DELETE", "path": f"/Workspaces/{workspace}/Tasks/{sid}"}
+        requests.post(f"{emulator.url}/emulator/rest", json=rest, timeout=5)
+    expect(crowd.locator("#tasks tr")).to_have_count(5)
+    expect(crowd.locator("#tasks tr").first).to_contain_text('{"n": 39}')
+
+
+def test_sections_are_folded_and_jumped_to(emulator: Emulator, page: Page) -> None:
+    title = page.get_by_role("button", name="Tasks", exact=True)
+    title.focus()
+    page.keyboard.press("Enter")
+    expect(title).to_have_attribute("aria-expanded", "false")
+    page.reload()
+    expect(page.get_by_label("Search tasks")).to_be_hidden()
+    emulator.create_task()
+    page.get_by_role("link", name="Tasks 1").focus()
+    page.keyboard.press("Enter")
+    expect(title).to_be_focused()
+    expect(title).to_be_in_viewport()
+    expect(row(page, "tasks", "Alice")).to_contain_text("reserved")
+
+
+def test_requests_are_listed_with_their_responses(
+    emulator: Emulator, page: Page, desk: Desk
+) -> None:
+    emulator.faults.answer(503)
+    desk.post("POST", "/Tasks/WT1", {"Priority": "7"})
+    first = page.locator("#requests li").first
+    expect(first).to_contain_text("503event bridge…/Tasks/WT1")
+    first.locator("summary").click()
+    expect(first.locator("pre")).to_contain_text('"Priority": "7"')
+    page.get_by_label("Search requests").fill("websocket 101")
+    expect(page.locator("#requests li")).to_have_count(1)
+
+
+def test_a_new_task_leaves_all_other_rows_as_they_are(
+    crowd: Page, emulator: Emulator
+) -> None:
+    expect(crowd.locator("tbody tr")).to_have_count(31)
+    crowd.evaluate("document.querySelectorAll('tr').forEach((r) => r.id = 'old')")
+    emulator.create_task(attributes={"n": "new"})
+    expect(row(crowd, "tasks", '"new"')).to_be_visible()
+    expect(crowd.locator("tbody tr:not(#old)")).to_have_count(1)
 
 
 # What it does
@@ -200,7 +296,7 @@ def test_it_finds_the_emulator_again(emulator: Emulator, page: Page) -> None:
 
 def test_a_task_is_created(emulator: Emulator, page: Page) -> None:
     page.get_by_label("Attributes").fill('{"language": "fr"}')
-    page.get_by_label("Priority").fill("9")
+    page.get_by_role("spinbutton", name="Priority").fill("9")
     page.get_by_label("Task channel").select_option("voice")
     page.get_by_role("button", name="Create task").click()
     expect(page.locator("#word")).to_contain_text("is reserved")
@@ -226,7 +322,7 @@ def test_attributes_that_are_no_object_are_said_where_they_are(
 ) -> None:
     page.get_by_label("Attributes").fill(attributes)
     page.get_by_role("button", name="Create task").click()
-    expect(page.locator("#attributes-problem")).to_contain_text("This is no JSON")
+    expect(page.locator("#attributes-problem")).to_contain_text("Not ")
     expect(page.get_by_label("Attributes")).to_be_focused()
     assert "task.created" not in [event.event_type for event in emulator.events]
 
@@ -237,11 +333,11 @@ def test_an_activity_is_changed(
     alice = row(page, "workers", "Alice")
     alice.get_by_role("combobox").select_option("Break")
     alice.get_by_role("button", name="Set").click()
-    expect(page.locator("#word")).to_have_text("Alice is Break now.")
+    expect(page.locator("#word")).to_have_text("Activity of Alice set to Break.")
     worker_sid = workspace.workers["Alice"]
     assert (
         emulator.call(
-            lambda engine: engine.workspace(workspace.sid).workers[worker_sid]
+            lambda engine: engine.workspaces.find(workspace.sid).workers[worker_sid]
         ).activity_name
         == "Break"
     )
@@ -273,7 +369,7 @@ def test_a_reservation_is_accepted_and_completed_by_keyboard(
 
 
 def test_what_the_service_refuses_is_said(emulator: Emulator, page: Page) -> None:
-    page.get_by_label("Priority").fill("99999999999")
+    page.get_by_role("spinbutton", name="Priority").fill("99999999999")
     page.get_by_role("button", name="Create task").click()
     expect(page.get_by_role("alert")).to_contain_text("Priority")
 
@@ -296,7 +392,7 @@ def test_the_clock_is_advanced(emulator: Emulator, page: Page) -> None:
     expect(time).to_have_text("0:30 left")
     page.get_by_role("button", name="To next deadline").click()
     expect(page.locator("#clock")).to_have_text("2026-01-01 00:02:00 UTC")
-    expect(page.locator("#log")).to_contain_text("reservation.timeout")
+    expect(page.locator("#events")).to_contain_text("reservation.timeout")
 
 
 # Whom it lets in
@@ -318,9 +414,13 @@ def test_markup_in_names_and_attributes_stays_text(
     expect(page.locator("#workers strong")).to_have_text(NASTY)
     expect(page.locator("#queues strong")).to_have_text(NASTY)
     expect(page.locator("#reservations strong")).to_have_text(NASTY)
-    page.locator("#log summary").first.click()
+    expect(page.locator("#tasks code").first).to_contain_text("onerror")
+    requests.get(f"{emulator.url}/v1/{quote(NASTY)}", {"x": NASTY}, timeout=5)
+    expect(page.locator("#requests .about").first).to_contain_text("img")
+    page.locator("#requests summary").first.click()
+    page.locator("#events summary").first.click()
     page.locator("#queues summary").click()
-    expect(page.locator("#log pre").first).to_contain_text("onerror")
+    expect(page.locator("#events pre").first).to_contain_text("onerror")
     assert page.locator("img, main script").count() == 0
     expect(page).to_have_title("TaskRouter emulator")
 
@@ -364,8 +464,10 @@ def test_nothing_is_wider_than_the_page(
     emulator.create_task(workspace, attributes={"url": "https://x.test/" + "y" * 200})
     page = open_page(emulator, width, zoom)
     expect(row(page, "reservations", "Alice")).to_be_visible()
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wide) == 0
+    expect(page.locator("#tasks tr")).to_have_count(1)
+    wide = """[document.documentElement, ...document.querySelectorAll("section")]
+        .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.id)"""
+    assert page.evaluate(wide) == []
 
 
 def test_the_keyboard_reaches_everything_in_order(
@@ -377,8 +479,8 @@ def test_the_keyboard_reaches_everything_in_order(
     expect(page.get_by_role("link", name="Skip to the workers")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#workers-title")).to_be_focused()
-    reached = []
-    for _ in range(12):
+    reached = ["workers-title"]
+    for _ in range(60):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
@@ -386,8 +488,17 @@ def test_the_keyboard_reaches_everything_in_order(
                 "document.activeElement.id ?? document.activeElement.tagName"
             )
         )
-    assert reached[:3] == ["Activity of Alice", "Accept, Alice", "Reject, Alice"]
-    assert {"attributes", "workflow", "task-channel", "priority", "filter"} < {*reached}
+    for group in (
+        ["workers-title", "Search workers", "Activity of workers", "Sort workers by"],
+        ["Activity of Alice", "reservations-title"],
+        ["Sort reservations by", "Accept, Alice", "Reject, Alice", "create-title"],
+        ["attributes", "workflow", "task-channel", "priority"],
+        ["Search tasks", "Status of tasks", "Sort tasks by"],
+        ["events-title", "Search events", "Pause events"],
+        ["requests-title", "Search requests", "Pause requests"],
+    ):
+        at = reached.index(group[0])
+        assert reached[at : at + len(group)] == group
 
 
 def test_everything_that_can_be_used_has_a_name(emulator: Emulator, page: Page) -> None:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.control.command import Command
 from taskrouter_sync.emulator.control.commands import COMMANDS
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 
 
@@ -106,7 +106,9 @@ def test_a_workspace_is_set_up_in_one_call(remote: Remote, emulator: Emulator) -
     )
     assert list(made["workers"]) == ["Ann"]
     worker = emulator.call(
-        lambda engine: engine.workspace(made["sid"]).workers[made["workers"]["Ann"]]
+        lambda engine: engine.workspaces.find(made["sid"]).workers[
+            made["workers"]["Ann"]
+        ]
     )
     assert worker.activity_name == "Here"
 
@@ -290,6 +292,47 @@ def test_the_state_shows_workers_queues_and_reservations(
     assert reservation["expires"] == reservation["date_created"] + 120
     assert shown["series"]["tasks_created"][-1] == 2
     assert shown["series"]["open_tasks"][-2:] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("workers", {}, (3, 3, ["Bob 2", "bob 10", "Zoë"])),
+        ("workers", {"order": "load"}, (3, 3, ["Zoë", "bob 10", "Bob 2"])),
+        ("workers", {"text": "BOB fr"}, (3, 1, ["bob 10"])),
+        ("workers", {"status": "Offline"}, (3, 0, [])),
+        ("tasks", {}, (4, 4, [3, 2, 1, 0])),
+        ("tasks", {"order": "priority"}, (4, 4, [2, 0, 1, 3])),
+        ("tasks", {"order": "oldest", "offset": 1, "limit": 2}, (4, 4, [1, 2])),
+        ("tasks", {"status": "pending"}, (4, 1, [3])),
+        ("tasks", {"text": "bob"}, (4, 2, [2, 1])),
+        ("reservations", {"order": "worker"}, (3, 3, ["Bob 2", "bob 10", "Zoë"])),
+        ("task_queues", {"order": "waiting"}, (2, 2, ["Everyone", "A few"])),
+    ],
+    ids=str,
+)
+def test_lists_are_searched_sorted_and_cut_into_pages(
+    emulator: Emulator,
+    remote: Remote,
+    path: str,
+    query: dict[str, Any],
+    expected: tuple[int, int, list[object]],
+) -> None:
+    workspace = emulator.workspace(
+        workers={"Zoë": {}, "bob 10": {"languages": ["fr"]}, "Bob 2": {}},
+        worker_activity="Available",
+        queues={"Everyone": "1==1", "A few": "1==2"},
+    )
+    for number in range(4):
+        emulator.create_task(attributes={"n": number}, priority=int(number == 2))
+    answer = remote.get(f"/{path}", workspace=workspace.sid, **query)
+    shown = [
+        json.loads(row["attributes"])["n"]
+        if path == "tasks"
+        else row.get("worker_name", row.get("friendly_name"))
+        for row in answer[path]
+    ]
+    assert (answer["total"], answer["matching"], shown) == expected
 
 
 # Calls
@@ -485,7 +528,7 @@ class Stream:
     def __init__(self, url: str, **headers: str) -> None:
         parts = urlsplit(url)
         self._connection = HTTPConnection(parts.netloc, timeout=5)
-        self._connection.request("GET", parts.path, headers=headers)
+        self._connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
         self._answer = self._connection.getresponse()
         assert self._answer.headers["Content-Type"] == "text/event-stream"
 
@@ -532,6 +575,17 @@ def test_the_stream_tells_events_and_the_state_after_each_change(
     emulator.advance(1)
     came, later = stream.until("state")
     assert (came, later["clock"]["now"]) == ([], state["clock"]["now"] + 1)
+
+
+def test_the_stream_leaves_the_lists_out_on_request(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    stream = Stream(f"{emulator.url}/emulator/stream?lists=no")
+    _, state = stream.until("state")
+    stream.close()
+    [shown] = state["workspaces"]
+    assert shown["sid"] == workspace.sid
+    assert not {"workers", "task_queues", "reservations"} & {*shown}
 
 
 def test_the_stream_tells_of_sockets(

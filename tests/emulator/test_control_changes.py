@@ -7,13 +7,12 @@ import asyncio
 import pytest
 
 from taskrouter_sync.emulator.control.changes import Changes
-from taskrouter_sync.emulator.engine.events import Event
 from taskrouter_sync.emulator.journal import Journal
 
 
 def test_a_condition_is_asked_again_at_each_change() -> None:
     async def story() -> None:
-        journal: Journal[Event] = Journal()
+        journal: Journal = Journal()
         changes = Changes(journal)
         changes.open()
         waiting = asyncio.ensure_future(

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from taskrouter_sync.emulator.control.guard import Refusal, Visit, refusal
+from taskrouter_sync.emulator.control.guard import Caller, Refusal, refusal
 
 
-HERE = Visit(
+HERE = Caller(
     host="127.0.0.1:8123",
     origin=None,
     fetch_site=None,
@@ -18,7 +18,7 @@ HERE = Visit(
 )
 
 
-def refused(visit: Visit, listens_on: str = "127.0.0.1") -> int | None:
+def refused(visit: Caller, listens_on: str = "127.0.0.1") -> int | None:
     found = refusal(visit, listens_on)
     return None if found is None else found.status
 

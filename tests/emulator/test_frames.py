@@ -22,8 +22,8 @@ def answer_offer(desk: Desk, offer: Any, status: str) -> None:
 
 def update_task(emulator: Emulator, task: Any, **changes: Any) -> None:
     emulator.call(
-        lambda engine: engine.update_task(
-            engine.workspace(task["workspace_sid"]).tasks[task["sid"]], **changes
+        lambda engine: engine.tasks.update(
+            engine.workspaces.find(task["workspace_sid"]).tasks[task["sid"]], **changes
         )
     )
 
@@ -91,8 +91,8 @@ def test_a_changed_activity_is_the_worker(emulator: Emulator, desk: Desk) -> Non
 
 def test_changed_attributes_are_the_worker(emulator: Emulator, desk: Desk) -> None:
     emulator.call(
-        lambda engine: engine.update_worker(
-            engine.workspace(desk.workspace.sid).workers[desk.worker_sid],
+        lambda engine: engine.workers.update(
+            engine.workspaces.find(desk.workspace.sid).workers[desk.worker_sid],
             attributes='{"level": 2}',
         )
     )
@@ -116,9 +116,9 @@ def test_a_changed_channel_is_the_worker_channel(
     emulator: Emulator, desk: Desk, change: Any, event_type: str, shown: Any
 ) -> None:
     def update(engine: Any) -> Any:
-        worker = engine.workspace(desk.workspace.sid).workers[desk.worker_sid]
-        return engine.update_worker_channel(
-            engine.worker_channel(worker, "voice"), **change
+        worker = engine.workspaces.find(desk.workspace.sid).workers[desk.worker_sid]
+        return engine.workers.update_channel(
+            engine.workers.find_channel(worker, "voice"), **change
         )
 
     channel = emulator.call(update)

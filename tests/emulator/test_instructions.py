@@ -10,8 +10,8 @@ import requests
 
 from taskrouter_sync import HttpError, Worker
 from taskrouter_sync.emulator import Emulator, ServiceError
-from taskrouter_sync.emulator.engine.instructions import Instruction
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.engine.calls import Instruction
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.resources.reservation import Reservation
 from tests.emulator.conftest import Desk, OpenDesk, worker_token
 
@@ -137,7 +137,7 @@ def test_a_refused_instruction_says_why(path: Path) -> None:
     path.post({"ReservationStatus": "accepted"})
     answer = path.post({"Instruction": "conference"})
     sid = path.url.rpartition("/")[2]
-    assert (answer.status_code, answer.json()["code"]) == (400, 20001)
+    assert (answer.status_code, answer.json()["code"]) == (400, 40144)
     assert answer.json()["message"] == (
         "Unable to execute Conference instruction."
         f" Reservation {sid} is not currently in a Pending state."
@@ -326,6 +326,7 @@ def test_a_client_dequeues_with_everything(
         record="record-from-answer",
         timeout=30,
         status_callback="http://example.com/progress",
+        status_callback_method="GET",
         status_callback_events=("initiated", "ringing", "answered", "completed"),
         to="client:joey",
     )

@@ -16,7 +16,7 @@ from twilio.jwt.taskrouter.capabilities import (
 )
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk, worker_token
 
 

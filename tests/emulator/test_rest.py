@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 
 def ask(
@@ -144,3 +144,44 @@ def test_a_url_in_a_form_is_kept_and_cleared(
     )
     cleared = ask(emulator, "POST", path, data={"EventCallbackUrl": ""}).json()
     assert cleared["event_callback_url"] is None
+
+
+def test_the_combined_statistics_have_more_than_the_separate_ones(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    """As answers of the live service were recorded."""
+    queue, flow, worker = (
+        next(iter(sids.values()))
+        for sids in (workspace.task_queues, workspace.workflows, workspace.workers)
+    )
+    more = {"tasks_assigned", "reservations_wrapup", "reservations_completed"}
+    base = f"/v1/Workspaces/{workspace.sid}"
+    for path, own in (
+        ("", set[str]()),
+        ("/Workers", set[str]()),
+        (f"/TaskQueues/{queue}", {"task_queue_sid"}),
+        (f"/Workflows/{flow}", {"workflow_sid"}),
+    ):
+        shown = ask(emulator, "GET", f"{base}{path}/Statistics").json()
+        assert more <= shown["cumulative"].keys(), path
+        assert {"account_sid", "workspace_sid", *own} <= shown["realtime"].keys(), path
+        separate = ask(emulator, "GET", f"{base}{path}/CumulativeStatistics").json()
+        assert not more & separate.keys(), path
+        if "tasks_by_status" in shown["realtime"]:
+            assert len(shown["realtime"]["tasks_by_status"]) == 6
+            present = ask(emulator, "GET", f"{base}{path}/RealTimeStatistics").json()
+            assert len(present["tasks_by_status"]) == 4
+    shown = ask(emulator, "GET", f"{base}/Workers/{worker}/Statistics").json()
+    assert more <= shown["cumulative"].keys()
+    [item] = ask(emulator, "GET", f"{base}/TaskQueues/Statistics").json()[
+        "task_queues_statistics"
+    ]
+    assert more <= item["cumulative"].keys()
+
+
+def test_an_empty_workspace_has_no_sample_queue(emulator: Emulator) -> None:
+    data = {"FriendlyName": "Bare", "Template": "EMPTY"}
+    made = ask(emulator, "POST", "/v1/Workspaces", data=data).json()
+    for kind, key in (("TaskQueues", "task_queues"), ("Workflows", "workflows")):
+        path = f"/v1/Workspaces/{made['sid']}/{kind}"
+        assert ask(emulator, "GET", path).json()[key] == []

@@ -179,7 +179,7 @@ def test_functions_run_on_its_thread() -> None:
 
 def test_exceptions_of_functions_are_raised() -> None:
     with Emulator() as emulator, pytest.raises(ServiceError, match="WS1"):
-        emulator.call(lambda engine: engine.workspace("WS1"))
+        emulator.call(lambda engine: engine.workspaces.find("WS1"))
 
 
 @pytest.mark.parametrize("ran_before", [True, False])
@@ -285,7 +285,7 @@ def test_a_ready_workspace_has_what_was_asked_for(emulator: Emulator) -> None:
     )
 
     def look(engine: Engine) -> Any:
-        workspace = engine.workspace(ready.sid)
+        workspace = engine.workspaces.find(ready.sid)
         return (
             workspace.friendly_name,
             {
@@ -328,7 +328,7 @@ def test_new_workers_are_offline_or_what_stands_for_it(
 ) -> None:
     ready = emulator.workspace(**options)
     worker = emulator.call(
-        lambda engine: engine.workspace(ready.sid).workers[ready.workers["Alice"]]
+        lambda engine: engine.workspaces.find(ready.sid).workers[ready.workers["Alice"]]
     )
     assert worker.activity_name == default
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -12,11 +13,10 @@ from typing import Any
 import pytest
 import requests
 
-from taskrouter_sync.emulator import Emulator, saving
+from taskrouter_sync.emulator import Emulator, persistence
 from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
-from taskrouter_sync.emulator.listening import listen
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.state_file import StateError, StateFile
 
 from ..support.receiver import Receiver
@@ -184,7 +184,9 @@ def test_how_calls_go_is_kept(run: Run) -> None:
         emulator.telephony.answer_after = 3
     with run() as emulator:
         assert emulator.telephony.answer_after == 3
-        assert emulator.call(lambda engine: engine.telephony.settings())["outcomes"]
+        assert emulator.call(lambda engine: engine.telephony.settings.as_dict())[
+            "outcomes"
+        ]
 
 
 def test_what_is_restored_is_kept(run: Run) -> None:
@@ -211,16 +213,17 @@ def test_a_file_that_became_useless_is_told_at_the_start(run: Run, path: Path) -
     with pytest.raises(StateError, match="not a state file"):
         emulator.start()
     # Neither the port nor the file is held.
-    listen("127.0.0.1", int(emulator.url.rpartition(":")[2])).close()
+    port = int(emulator.url.rpartition(":")[2])
+    socket.create_server(("127.0.0.1", port)).close()
     path.unlink()
     with emulator:
         ready(emulator)
 
 
 DAMAGE = [
-    "UPDATE entities SET value = replace(value, '\"sid\"', '\"sud\"')",
-    "UPDATE general SET value = '{\"seed\": 1}' WHERE name = 'sids'",
-    "DELETE FROM versions",
+    "UPDATE records SET value = replace(value, '\"sid\"', '\"sud\"')",
+    "UPDATE records SET value = '{\"seed\": 1}' WHERE key = 'sids'",
+    "DELETE FROM records WHERE key LIKE 'version%'",
 ]
 
 
@@ -246,7 +249,7 @@ def test_an_emulator_that_stops_itself_has_saved_all(run: Run) -> None:
     workspace = ready(emulator)
 
     def stop(engine: Engine) -> None:
-        engine.create_task(engine.workspaces[workspace.sid])
+        engine.tasks.create(engine.workspaces[workspace.sid])
         emulator.stop()
 
     thread = emulator._thread
@@ -285,7 +288,7 @@ def test_what_is_done_in_one_turn_is_committed_once(run: Run) -> None:
     def make_many(engine: Engine) -> None:
         (workspace,) = engine.workspaces.values()
         for _ in range(50):
-            engine.create_task(workspace)
+            engine.tasks.create(workspace)
 
     with run() as emulator:
         ready(emulator)
@@ -305,7 +308,7 @@ def test_who_only_looks_commits_nothing(run: Run) -> None:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be written is tried again soon."""
-    monkeypatch.setattr(saving, "RETRY", 0.02)
+    monkeypatch.setattr(persistence, "RETRY", 0.02)
 
 
 def fill_up(emulator: Emulator, pages: int) -> None:
@@ -387,7 +390,7 @@ def test_webhooks_tell_of_nothing_that_is_not_saved(
 
         def point_at_receiver(engine: Engine) -> None:
             (one,) = engine.workspaces.values()
-            engine.update_workspace(one, event_callback_url=receiver.url("/told"))
+            engine.workspaces.update(one, event_callback_url=receiver.url("/told"))
 
         emulator.call(point_at_receiver)
         fill_up(emulator, 1)
@@ -415,7 +418,7 @@ def test_an_answer_waits_for_no_good_when_saving_breaks(
         # What no file can hold.
         with pytest.raises(StateError, match="not written"):
             emulator.call(rename(object()))
-        assert "Exception in callback" in caplog.text
+        assert "TypeError in" in caplog.text
         emulator.call(rename("Named again"))
     with run() as emulator:
         assert get(emulator, "")["friendly_name"] == "Named again"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import ReadyWorker
 

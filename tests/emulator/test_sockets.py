@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 
 
@@ -55,7 +55,9 @@ def test_other_channels_hear_nothing(
 ) -> None:
     workspace = desk.workspace
     bob = emulator.call(
-        lambda engine: engine.create_worker(engine.workspace(workspace.sid), "Bob").sid
+        lambda engine: (
+            engine.workers.create(engine.workspaces.find(workspace.sid), "Bob").sid
+        )
     )
     ws = open_desk(emulator, workspace, bob).connect()
     emulator.create_task()

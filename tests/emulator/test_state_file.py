@@ -213,5 +213,5 @@ def test_a_full_disk_is_told_and_nothing_is_written(path: Path) -> None:
             file.transaction(),
         ):
             execute("INSERT INTO account VALUES ('AC', NULL)")
-            execute("INSERT INTO general VALUES ('name', ?)", ("x" * 100_000,))
+            file.write({"service": "x" * 100_000})
         assert not execute("SELECT * FROM account").fetchall()

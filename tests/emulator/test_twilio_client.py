@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conformance import PUBLISHED, CheckedHttpClient, QueueSids
 
 
@@ -362,7 +362,9 @@ def test_an_update_of_another_version_is_refused(
         sid = workspace.workers["Alice"]
     item = getattr(ws, resource)(sid)
     version = emulator.call(
-        lambda engine: getattr(engine.workspace(workspace.sid), resource)[sid].version
+        lambda engine: (
+            getattr(engine.workspaces.find(workspace.sid), resource)[sid].version
+        )
     )
     item.update(attributes="{}", if_match=f'"{version}"')
     stale = {"attributes": "{}", "if_match": f'"{version}"'}

@@ -6,15 +6,15 @@ import time
 
 import pytest
 
-from taskrouter_sync.emulator import tokens
-from taskrouter_sync.emulator.tokens import TokenExpired, TokenRefused, Verifier
+from taskrouter_sync.emulator import auth
+from taskrouter_sync.emulator.auth import TokenExpired, TokenRefused, Verifier
 
 
 ACCOUNT, KEY = "AC" + "1" * 32, "k" * 32
 
 
 def token(ttl: int = 3600, key: str = KEY) -> str:
-    return tokens.mint_worker_token(
+    return auth.mint_worker_token(
         account_sid=ACCOUNT,
         auth_token=key,
         workspace_sid="WS" + "2" * 32,

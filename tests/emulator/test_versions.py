@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk
 
 

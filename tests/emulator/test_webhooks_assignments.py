@@ -13,7 +13,7 @@ from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.calls import PhoneCall
 from taskrouter_sync.emulator.engine.model import Reservation
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.support.receiver import Receiver, Reply, says
 
 
@@ -35,9 +35,10 @@ class Office:
     def asks(self, url: str | None, fallback: str | None = None) -> None:
         """Set the workflow's URLs."""
         self.emulator.call(
-            lambda engine: engine.update_workflow(
-                engine.workflow(
-                    engine.workspace(self.workspace.sid), self.workspace.workflow_sid
+            lambda engine: engine.workflows.update(
+                engine.workflows.find(
+                    engine.workspaces.find(self.workspace.sid),
+                    self.workspace.workflow_sid,
                 ),
                 assignment_callback_url=url,
                 fallback_assignment_callback_url=fallback,
@@ -59,8 +60,8 @@ class Office:
         assert event.task is not None
         task_sid = event.task.sid
         return self.emulator.call(
-            lambda engine: engine.reservation(
-                engine.task(engine.workspace(self.workspace.sid), task_sid),
+            lambda engine: engine.reservations.find(
+                engine.tasks.find(engine.workspaces.find(self.workspace.sid), task_sid),
                 event.resource_sid,
             ).snapshot()
         )
@@ -68,9 +69,9 @@ class Office:
     def call_alice_back(self) -> None:
         """Make her available again."""
         self.emulator.call(
-            lambda engine: engine.update_worker(
-                engine.worker(
-                    engine.workspace(self.workspace.sid),
+            lambda engine: engine.workers.update(
+                engine.workers.find(
+                    engine.workspaces.find(self.workspace.sid),
                     self.workspace.workers["Alice"],
                 ),
                 activity_sid=self.workspace.activities["Available"],
@@ -185,7 +186,7 @@ def test_dequeue_accepts_when_the_worker_answers(
     emulator.advance(1)
     emulator.wait_for_events("reservation.accepted")
     assert office.call().to == "client:somebody"
-    assert [hook.form["CallStatus"] for hook in receiver.expect("/status", 2)] == [
+    assert [hook.said["CallStatus"] for hook in receiver.expect("/status", 2)] == [
         "initiated",
         "in-progress",
     ]
@@ -359,8 +360,8 @@ def test_an_instruction_for_a_deleted_task_is_an_alert(
     office: Office, emulator: Emulator
 ) -> None:
     def delete_all(engine: Engine) -> None:
-        for task in [*engine.workspace(office.workspace.sid).tasks.values()]:
-            engine.delete_task(task)
+        for task in [*engine.workspaces.find(office.workspace.sid).tasks.values()]:
+            engine.tasks.delete(task)
 
     reply = says({"instruction": "accept"})
     office.answers(
@@ -375,9 +376,9 @@ def test_a_worker_whom_nobody_can_call_is_an_alert(
 ) -> None:
     office.answers(says({"instruction": "call", "from": "+1", "url": "http://a/"}))
     emulator.call(
-        lambda engine: engine.update_worker(
-            engine.worker(
-                engine.workspace(office.workspace.sid),
+        lambda engine: engine.workers.update(
+            engine.workers.find(
+                engine.workspaces.find(office.workspace.sid),
                 office.workspace.workers["Alice"],
             ),
             attributes="{}",
@@ -473,5 +474,5 @@ def test_what_an_application_answers_cannot_break_the_log(
     alert = office.alert()
     assert alert.message.isprintable()
     assert len(alert.message) < 600
-    [record] = [r for r in caplog.records if r.name.endswith("courier")]
+    [record] = [r for r in caplog.records if r.name.endswith("webhook_queue")]
     assert alert.message in record.getMessage()

@@ -9,7 +9,7 @@ import requests
 from twilio.request_validator import RequestValidator
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.support.receiver import Hook, Receiver
 
 
@@ -41,7 +41,7 @@ def instruct(emulator: Emulator, workspace: ReadyWorkspace, **params: Any) -> No
 
 
 def texts(hooks: list[Hook], name: str) -> list[str]:
-    return [hook.form.get(name, "") for hook in hooks]
+    return [hook.said.get(name, "") for hook in hooks]
 
 
 def test_the_progress_of_a_call_is_told_in_order(
@@ -68,7 +68,8 @@ def test_the_progress_of_a_call_is_told_in_order(
     ]
     assert texts(hooks, "SequenceNumber") == ["0", "1", "2", "3"]
     assert texts(hooks, "CallDuration") == ["", "", "", "30"]
-    assert hooks[0].form == {
+    assert {hook.method for hook in hooks} == {"GET"}
+    assert hooks[0].said == {
         "CallSid": call.sid,
         "AccountSid": emulator.account_sid,
         "CallStatus": "initiated",
@@ -82,7 +83,7 @@ def test_the_progress_of_a_call_is_told_in_order(
     }
     validator = RequestValidator(emulator.auth_token)
     for hook in hooks:
-        assert validator.validate(url, dict(hook.form), hook.signature)
+        assert validator.validate(hook.url, {}, hook.signature)
 
 
 def test_a_call_that_nobody_answers_is_completed(
@@ -165,3 +166,76 @@ def test_a_redirected_call_has_no_progress(
     [call] = emulator.calls
     assert call.status == "redirected"
     assert receiver.came("/busy") == []
+
+
+CONFERENCE = {
+    "Instruction": "conference",
+    "ConferenceStatusCallbackEvent": "start,end,join,leave",
+}
+
+
+def test_the_events_of_a_conference_are_sent_in_order(
+    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
+) -> None:
+    emulator.telephony.call_length = 30
+    url = receiver.url("/conference")
+    instruct(emulator, workspace, **CONFERENCE, ConferenceStatusCallback=url)
+    emulator.advance(60)
+    hooks = receiver.expect("/conference", 6)
+    [call] = emulator.calls
+    told = [(h.form["StatusCallbackEvent"], h.form.get("CallSid")) for h in hooks]
+    assert told == [
+        ("participant-join", call.sid),
+        ("participant-join", CALL_SID),
+        ("conference-start", None),
+        ("participant-leave", call.sid),
+        ("participant-leave", CALL_SID),
+        ("conference-end", None),
+    ]
+    assert texts(hooks, "SequenceNumber") == ["1", "2", "3", "4", "5", "6"]
+    assert len(set(texts(hooks, "ConferenceSid"))) == 1
+    assert hooks[0].form == {
+        "AccountSid": emulator.account_sid,
+        "ConferenceSid": f"CF{call.task_sid[2:]}",
+        "FriendlyName": call.task_sid,
+        "Timestamp": "Thu, 01 Jan 2026 00:00:01 +0000",
+        "StatusCallbackEvent": "participant-join",
+        "SequenceNumber": "1",
+        "CallSid": call.sid,
+    }
+    validator = RequestValidator(emulator.auth_token)
+    assert all(validator.validate(url, dict(h.form), h.signature) for h in hooks)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({}, ["conference-start", "conference-end"]),
+        (
+            {"ConferenceStatusCallbackEvent": "leave"},
+            ["participant-leave", "participant-leave"],
+        ),
+    ],
+)
+def test_of_a_conference_only_what_is_wanted_is_sent(
+    emulator: Emulator,
+    workspace: ReadyWorkspace,
+    receiver: Receiver,
+    wanted: dict[str, str],
+    told: list[str],
+) -> None:
+    emulator.telephony.call_length = 30
+    url = receiver.url("/conference?x=1")
+    instruct(
+        emulator,
+        workspace,
+        Instruction="conference",
+        ConferenceStatusCallback=url,
+        ConferenceStatusCallbackMethod="GET",
+        **wanted,
+    )
+    emulator.advance(60)
+    hooks = receiver.expect("/conference", 2)
+    assert [hook.method for hook in hooks] == ["GET", "GET"]
+    assert [hook.query["StatusCallbackEvent"] for hook in hooks] == told
+    assert hooks[0].query["x"] == "1"

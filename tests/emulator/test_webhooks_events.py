@@ -11,7 +11,7 @@ from twilio.rest import Client
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.clock import MANUAL_START
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.support.receiver import Receiver
 
 
@@ -33,8 +33,8 @@ def subscribed(
 ) -> None:
     """Set a workspace's callback; the update itself is told there first."""
     emulator.call(
-        lambda engine: engine.update_workspace(
-            engine.workspace(workspace.sid),
+        lambda engine: engine.workspaces.update(
+            engine.workspaces.find(workspace.sid),
             event_callback_url=url,
             events_filter=events_filter,
         )
@@ -201,8 +201,8 @@ def test_halves_of_characters_are_replaced(
     url = receiver.url("/events")
     subscribed(emulator, workspace, url, "workspace.updated")
     emulator.call(
-        lambda engine: engine.update_workspace(
-            engine.workspace(workspace.sid), friendly_name="half \ud800 a name"
+        lambda engine: engine.workspaces.update(
+            engine.workspaces.find(workspace.sid), friendly_name="half \ud800 a name"
         )
     )
     hook = receiver.expect("/events", 2)[1]

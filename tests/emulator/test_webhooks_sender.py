@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 from twilio.request_validator import RequestValidator
 
-from taskrouter_sync.emulator.posting import Method, NotAnswered, Reply, compose
-from taskrouter_sync.emulator.sender import MAX_ANSWER, Sender
+from taskrouter_sync.emulator.webhook_request import (
+    MAX_ANSWER,
+    Method,
+    NotAnswered,
+    Reply,
+    Sender,
+    compose,
+)
 from tests.support.raw_server import Peer, RawServer, unused_port
 
 

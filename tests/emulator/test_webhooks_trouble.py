@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
-from taskrouter_sync.emulator import Emulator, courier
-from taskrouter_sync.emulator.courier import Patience
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator import Emulator, webhook_queue
+from taskrouter_sync.emulator.setup import ReadyWorkspace
+from taskrouter_sync.emulator.webhook_queue import Limits
 from tests.emulator.conftest import Desk
 from tests.support.collector import LIMIT, wait
 from tests.support.raw_server import Peer, RawServer
@@ -21,15 +21,15 @@ from tests.support.receiver import Receiver, Reply, says
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> Patience:
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Limits:
     """The emulator waits neither long for answers nor before it tries again."""
-    patience = Patience(event=0.2, assignment=0.2, pauses=(0.0, 0.0), waiting=3)
-    monkeypatch.setattr(courier, "PATIENCE", patience)
-    return patience
+    limits = Limits(event=0.2, assignment=0.2, pauses=(0.0, 0.0), waiting=3)
+    monkeypatch.setattr(webhook_queue, "LIMITS", limits)
+    return limits
 
 
 @pytest.fixture
-def hurried_emulator(hurried: Patience) -> Iterator[Emulator]:
+def hurried_emulator(hurried: Limits) -> Iterator[Emulator]:
     """An emulator without patience."""
     with Emulator(seed=1, manual_clock=True) as running:
         yield running
@@ -47,8 +47,8 @@ def subscribe(
     emulator: Emulator, workspace: ReadyWorkspace, url: str, events_filter: str
 ) -> None:
     emulator.call(
-        lambda engine: engine.update_workspace(
-            engine.workspace(workspace.sid),
+        lambda engine: engine.workspaces.update(
+            engine.workspaces.find(workspace.sid),
             event_callback_url=url,
             events_filter=events_filter,
         )
@@ -59,8 +59,10 @@ def assign(
     emulator: Emulator, workspace: ReadyWorkspace, url: str, fallback: str | None = None
 ) -> None:
     emulator.call(
-        lambda engine: engine.update_workflow(
-            engine.workflow(engine.workspace(workspace.sid), workspace.workflow_sid),
+        lambda engine: engine.workflows.update(
+            engine.workflows.find(
+                engine.workspaces.find(workspace.sid), workspace.workflow_sid
+            ),
             assignment_callback_url=url,
             fallback_assignment_callback_url=fallback,
         )
@@ -276,7 +278,7 @@ def test_neither_password_nor_query_of_a_url_is_shown(
 
 def test_a_receiver_that_lags_too_far_misses_what_comes_then(
     hurried_emulator: Emulator,
-    hurried: Patience,
+    hurried: Limits,
     receiver: Receiver,
     gate: threading.Event,
 ) -> None:
@@ -314,7 +316,7 @@ def test_a_stop_breaks_off_what_is_under_way(
         stopper.start()
         stopper.join(2)
         assert not stopper.is_alive(), "the stop waits for receivers"
-    assert "3 webhooks were not delivered: it stopped" in caplog.messages
+    assert "3 webhooks were not delivered: stopped" in caplog.messages
 
 
 def test_a_stop_does_not_wait_for_names_to_be_looked_up(

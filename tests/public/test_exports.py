@@ -98,7 +98,7 @@ def test_an_error_has_what_is_known_of_it() -> None:
     assert not ConnectionFailed("refused").reached
     assert ConnectionFailed("cut", reached=True).reached
     assert InvalidResponse("no JSON", response="{").response == "{"
-    assert InvalidResponse("no JSON").response is None
+    assert InvalidResponse("no JSON").response == ""
 
 
 # Importing, in a fresh interpreter, where no test has imported anything.

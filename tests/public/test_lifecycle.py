@@ -8,7 +8,7 @@ import time
 import pytest
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..support.script import BEGINNING, WATCHED, Run
 

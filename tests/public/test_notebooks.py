@@ -16,7 +16,7 @@ from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import MintToken
 from ..support.html import check

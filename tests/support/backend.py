@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taskrouter_sync.emulator import Emulator, ServiceError
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 
 __all__ = ["Backend", "ReadyWorkspace", "ServiceError"]
@@ -24,7 +24,7 @@ class Backend:
         def change(engine: Any) -> None:
             for worker in engine.workspaces[self._sid].workers.values():
                 for channel in worker.channels.values():
-                    engine.update_worker_channel(channel, capacity=capacity)
+                    engine.workers.update_channel(channel, capacity=capacity)
 
         self._emulator.call(change)
 
@@ -35,7 +35,12 @@ class Backend:
 
     def update_task(self, sid: str, **values: Any) -> None:
         self._emulator.call(
-            lambda engine: engine.update_task(self._space(engine).tasks[sid], **values)
+            lambda engine: engine.tasks.update(self._space(engine).tasks[sid], **values)
+        )
+
+    def delete_task(self, sid: str) -> None:
+        self._emulator.call(
+            lambda engine: engine.tasks.delete(self._space(engine).tasks[sid])
         )
 
     def cancel(self, *sids: str) -> None:
@@ -55,7 +60,7 @@ class Backend:
 
     def update_reservation(self, sid: str, status: str) -> None:
         self._emulator.call(
-            lambda engine: engine.update_reservation(
+            lambda engine: engine.reservations.update(
                 self._reservations(engine)[sid], status
             )
         )
@@ -72,7 +77,7 @@ class Backend:
 
     def update_worker(self, sid: str, **values: Any) -> None:
         self._emulator.call(
-            lambda engine: engine.update_worker(
+            lambda engine: engine.workers.update(
                 self._space(engine).workers[sid], **values
             )
         )
@@ -80,15 +85,15 @@ class Backend:
     def update_channel(self, worker_sid: str, name: str, **values: Any) -> None:
         def change(engine: Any) -> None:
             worker = self._space(engine).workers[worker_sid]
-            channel = engine.worker_channel(worker, name)
-            engine.update_worker_channel(channel, **values)
+            channel = engine.workers.find_channel(worker, name)
+            engine.workers.update_channel(channel, **values)
 
         self._emulator.call(change)
 
     def create_task_queue(self, name: str) -> str:
         """Create a queue that no workflow leads to; gives its sid."""
         return self._emulator.call(
-            lambda engine: engine.create_task_queue(self._space(engine), name).sid
+            lambda engine: engine.task_queues.create(self._space(engine), name).sid
         )
 
     def workspaces(self) -> list[str]:

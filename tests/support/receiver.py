@@ -32,6 +32,11 @@ class Hook:
         return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
     @property
+    def said(self) -> Mapping[str, str]:
+        """What it says: in the query of a GET, in the form of a POST."""
+        return self.query if self.method == "GET" else self.form
+
+    @property
     def signature(self) -> str:
         return self.headers["X-Twilio-Signature"]
 

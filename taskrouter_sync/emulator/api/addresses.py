@@ -48,7 +48,11 @@ class Addresses:
 
         A URL of another host keeps its host, so it equals none of the service's.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            # Such as http://[::1 without its bracket: nobody's URL.
+            return url
         host = parts.netloc.lower()
         # An encoded slash is part of a name, not a separator, and stays so.
         path = "/".join(
@@ -77,4 +81,7 @@ def channel_url(account_sid: str, channel: str) -> str:
 
 def query_pairs(url: str) -> list[tuple[str, str]]:
     """Give the query of the URL, decoded, in order, empty values kept."""
-    return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    try:
+        return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    except ValueError:
+        return []

@@ -1,18 +1,23 @@
 """Pages of a list.
 
-Owns: the list envelope, its ``meta``, and what the page tokens mean.
-Pure: items, parameters and the list's URL are passed in.
+Owns: the list envelope, its ``meta``, what the page tokens mean, filters and order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from taskrouter_sync.emulator.api.errors import invalid, unsupported_page
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.rendering import Json
+from taskrouter_sync.emulator.api.requests import Parameters, Request
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    invalid,
+    unsupported_page,
+)
+from taskrouter_sync.emulator.engine.expressions import ExpressionError, parse
 
 
 DEFAULT_SIZE = 50
@@ -44,7 +49,7 @@ class Listing(Generic[Item]):
     items: Sequence[Item]
     keep: Callable[[Item], bool]
     sid: Callable[[Item], str]
-    render: Callable[[Item], dict[str, object]]
+    render: Callable[[Item], Json]
 
 
 def page(
@@ -68,7 +73,8 @@ def page(
         query += [("PageSize", str(size)), ("Page", str(number))]
         if token is not None:
             query.append(("PageToken", token))
-        return f"{list_url}?{urlencode(query)}"
+        # Halves of characters, which JSON can hold and a URL cannot.
+        return f"{list_url}?{urlencode(query, errors='replace')}"
 
     return {
         "meta": {
@@ -146,3 +152,82 @@ def _take(
             if len(kept) == count:
                 break
     return kept
+
+
+Test = Callable[[Item], bool]
+# What an attribute sorts by.
+Keys = Mapping[str, Callable[[Any], "float | str"]]
+
+
+def listed(
+    request: Request,
+    key: str,
+    items: Iterable[Any],
+    render: Callable[[Any], Json],
+    *tests: Test[Any],
+) -> Response:
+    """Respond with a page of those items that pass all tests."""
+    listing = Listing(
+        key=key,
+        items=list(items),
+        keep=lambda item: all(test(item) for test in tests),
+        sid=lambda item: str(item.sid),
+        render=render,
+    )
+    url = request.render.base + request.path
+    return Response(200, page(listing, request.params, url))
+
+
+def equals(wanted: object, attribute: str) -> Test[Any]:
+    """Pass items whose attribute is the wanted one; None wants nothing."""
+    return lambda item: wanted is None or getattr(item, attribute) == wanted
+
+
+def matches(
+    params: Parameters, name: str, context: Callable[[Item], Mapping[str, Any]]
+) -> Test[Item]:
+    """Pass items whose context the expression in a parameter matches.
+
+    Raises:
+        ServiceError: the text is no expression.
+    """
+    text = params.text(name)
+    if text is None:
+        return lambda item: True
+    try:
+        expression = parse(text)
+    except ExpressionError as error:
+        raise invalid(f"{name}: {error}") from None
+    return lambda item: expression.matches(context(item))
+
+
+def ordered(
+    items: Iterable[Item],
+    params: Parameters,
+    keys: Keys,
+    *,
+    apart: frozenset[str] = frozenset(),
+) -> list[Item]:
+    """Sort the items of a list as ``Ordering`` says: ``Name:asc,Name:desc``.
+
+    Args:
+        items: in their order of creation: the default, which decides between equals.
+        params: the query.
+        keys: what may be sorted by.
+        apart: attributes that must not come together.
+
+    Raises:
+        ServiceError: the order makes no sense.
+    """
+    clauses = []
+    for text in params.choices("Ordering") if keys else ():
+        name, _, direction = text.partition(":")
+        if name not in keys or direction not in ("", "asc", "desc"):
+            raise invalid(f"Ordering cannot be {text}")
+        clauses.append((name, direction == "desc"))
+    if len(apart & {name for name, _ in clauses}) > 1:
+        raise invalid(f"Ordering cannot have {' together with '.join(sorted(apart))}")
+    result = list(items)
+    for name, descending in reversed(clauses):
+        result.sort(key=keys[name], reverse=descending)
+    return result

@@ -1,144 +1,354 @@
 """REST: statistics of workspaces, workers, task queues and workflows.
 
-Owns: their paths, and the answers that hold the figures.
+Owns: their paths, what a request for them asks for, and which figures belong to which
+subject. The numbers are the engine's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property, partial
 
-from taskrouter_sync.emulator.api import figures
-from taskrouter_sync.emulator.api.answers import Answer
-from taskrouter_sync.emulator.api.call import Call
-from taskrouter_sync.emulator.api.errors import invalid
-from taskrouter_sync.emulator.api.filters import equals
-from taskrouter_sync.emulator.api.render import Json
+from taskrouter_sync.emulator.api.pages import equals, listed
+from taskrouter_sync.emulator.api.rendering import Json, iso
+from taskrouter_sync.emulator.api.requests import Handlers, Request
+from taskrouter_sync.emulator.api.responses import Response, invalid
+from taskrouter_sync.emulator.engine import Event, statistics
+from taskrouter_sync.emulator.engine.model import Task, TaskQueue, Worker
+from taskrouter_sync.emulator.engine.statistics import Tally
 
-
-Handler = Callable[[Call], Answer]
-Figures = Callable[[Call], Json]
-Table = Mapping[str, Mapping[str, Handler]]
 
 MAX_BULK = 50
 
 _QUEUE_SID = re.compile(r"WQ[0-9a-fA-F]{32}")
 
 
-def _heading(call: Call, sid_name: str | None) -> Json:
-    own = {} if sid_name is None else {sid_name: call.sid}
-    return {
-        "account_sid": call.render.account_sid,
-        "workspace_sid": call.workspace.sid,
-        "url": call.render.base + call.path,
-        **own,
-    }
+class Statistics:
+    """The figures of one subject, as one request asks for them.
+
+    The combined resource (both kinds of figures, each below its name) has some more
+    than the separate ones: so they were recorded of the live service.
+    """
+
+    # Of the subject's own sid in responses.
+    sid_name: str | None = None
+    counts: statistics.Fields = statistics.WORKSPACE
+
+    def __init__(self, request: Request, *, combined: bool = False) -> None:
+        self.request = request
+        self.workspace = request.workspace
+        self._combined = combined
+        self.now = request.engine.now
+
+    # What the request asks for.
+
+    @cached_property
+    def task_channel_sid(self) -> str | None:
+        """The sid of the TaskChannel, given by sid or unique name."""
+        name = self.request.params.text("TaskChannel")
+        if not name:
+            return None
+        channel = self.workspace.task_channel(name)
+        if channel is None:
+            raise invalid(f"TaskChannel {name} is not in the workspace")
+        return channel.sid
+
+    @cached_property
+    def thresholds(self) -> list[int]:
+        """The SplitByWaitTime in seconds, each once, in their order."""
+        texts = self.request.params.choices("SplitByWaitTime")
+        for text in texts:
+            if not (text.isascii() and text.isdigit() and len(text) <= 9):
+                raise invalid("SplitByWaitTime must be seconds, separated by commas")
+        return list(dict.fromkeys(int(text) for text in texts))
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """Start and end in epoch seconds."""
+        return self.request.interval()
+
+    def events(self, workflow_sid: str | None = None) -> list[Event]:
+        """List the interval's events about tasks."""
+        events = self.workspace.events.between(*self.interval)
+        return statistics.of_tasks(events, self.task_channel_sid, workflow_sid)
+
+    def tasks(self, workflow_sid: str | None = None) -> list[Task]:
+        """List the tasks that the present figures count."""
+        tasks = statistics.known_tasks if self._combined else statistics.present_tasks
+        return tasks(self.workspace, self.task_channel_sid, workflow_sid)
+
+    # Parts of the figures.
+
+    def heading(self) -> Json:
+        """Say what the figures are of."""
+        own = {} if self.sid_name is None else {self.sid_name: self.request.sid}
+        account_sid = self.request.render.account_sid
+        return {"account_sid": account_sid, "workspace_sid": self.workspace.sid, **own}
+
+    def task_figures(self, tasks: Collection[Task]) -> Json:
+        """Count present tasks."""
+        if self._combined:
+            return statistics.task_figures(tasks, self.now, statistics.ALL_STATUSES)
+        return statistics.task_figures(tasks, self.now)
+
+    def task_counts(self, tally: Tally) -> Json:
+        """Count what happened to tasks in the interval."""
+        return {**self.event_counts(tally), **tally.waits(self.thresholds)}
+
+    def event_counts(self, tally: Tally) -> Json:
+        """Count events of the interval."""
+        start, end = self.interval
+        fields = {**self.counts, **(statistics.COMBINED if self._combined else {})}
+        return {
+            "start_time": iso(start),
+            "end_time": iso(end),
+            **tally.counts(fields),
+        }
+
+    # The figures: here of a workspace.
+
+    def realtime(self) -> Json:
+        """Give the figures of the present."""
+        workers = self.workspace.workers.values()
+        return {
+            **statistics.activity_figures(self.workspace, workers),
+            **self.task_figures(self.tasks()),
+            "total_workers": len(workers),
+        }
+
+    def cumulative(self) -> Json:
+        """Give the figures of the interval."""
+        return self.task_counts(statistics.tally(self.events()))
 
 
-def _flat(of: Figures, sid_name: str | None = None) -> Handler:
-    """Answer with figures of one kind."""
-    return lambda call: call.found({**of(call), **_heading(call, sid_name)})
+class _OfWorkflow(Statistics):
+    sid_name = "workflow_sid"
+    counts = statistics.WORKFLOW
+
+    def __init__(self, request: Request, *, combined: bool = False) -> None:
+        super().__init__(request, combined=combined)
+        self._sid = request.engine.workflows.find(self.workspace, request.sid).sid
+
+    def realtime(self) -> Json:
+        return self.task_figures(self.tasks(self._sid))
+
+    def cumulative(self) -> Json:
+        return self.task_counts(statistics.tally(self.events(self._sid)))
 
 
-def _nested(sid_name: str | None = None, **kinds: Figures) -> Handler:
-    """Answer with figures of several kinds, each below its name."""
+class _OfWorkers(Statistics):
+    """All workers; only the combined resource can be asked for some of them."""
 
-    def handler(call: Call) -> Answer:
-        parts = {name: of(call) for name, of in kinds.items()}
-        return call.found({**_heading(call, sid_name), **parts})
+    counts = statistics.WORKERS
 
-    return handler
+    def _chosen(self) -> list[Worker] | None:
+        """List the workers that the query names, None if it names none.
+
+        What is not in the workspace just matches nobody, as in the list of workers.
+        """
+        if not self._combined:
+            return None
+        name = self.request.params.text("FriendlyName")
+        sids = self.request.workers_of_queues()
+        if name is None and sids is None:
+            return None
+        return [
+            worker
+            for worker in self.workspace.workers.values()
+            if name in (None, worker.friendly_name)
+            and (sids is None or worker.sid in sids)
+        ]
+
+    def realtime(self) -> Json:
+        # A TaskChannel must be one, but workers are in an activity with all of theirs.
+        _ = self.task_channel_sid
+        chosen = self._chosen()
+        workers = list(self.workspace.workers.values()) if chosen is None else chosen
+        return {
+            **statistics.activity_figures(self.workspace, workers),
+            "total_workers": len(workers),
+        }
+
+    def cumulative(self) -> Json:
+        # Without a choice also of workers who are gone (choice).
+        chosen = self._chosen()
+        return self.work(None if chosen is None else {each.sid for each in chosen})
+
+    def work(self, worker_sids: Collection[str] | None) -> Json:
+        """Give the figures of the interval of these workers (WK; None: all)."""
+        # A TaskChannel restricts the reservations only, as activities are of none.
+        start, end = self.interval
+        events = self.events()
+        if worker_sids is not None:
+            events = statistics.of_workers(events, worker_sids)
+        until = min(end, self.now)
+        return {
+            **self.event_counts(statistics.tally(events)),
+            **statistics.activity_durations(self.workspace, start, until, worker_sids),
+        }
 
 
-def _listed(of_queues: Callable[[Call], figures.OfQueue]) -> Handler:
-    """Answer with a list of queues. Items have no url, as in the published example.
+class _OfWorker(_OfWorkers):
+    sid_name = "worker_sid"
+
+    def cumulative(self) -> Json:
+        worker = self.request.engine.workers.find(self.workspace, self.request.sid)
+        return self.work({worker.sid})
+
+
+class _OfQueues(Statistics):
+    """Queues: tasks are sorted and events are counted once for all of them."""
+
+    counts = statistics.TASK_QUEUE
+
+    @cached_property
+    def _tasks(self) -> Mapping[str | None, list[Task]]:
+        return statistics.by_queue(self.tasks())
+
+    @cached_property
+    def _tallies(self) -> Mapping[str | None, Tally]:
+        return statistics.tally_by_queue(self.events())
+
+    def realtime_of(self, queue: TaskQueue) -> Json:
+        """Give the figures of the present of a queue."""
+        tasks = self._tasks.get(queue.sid, [])
+        return {
+            **statistics.queue_worker_figures(self.workspace, queue),
+            **self.task_figures(tasks),
+            **statistics.relative_age_figures(tasks, self.now),
+        }
+
+    def cumulative_of(self, queue: TaskQueue) -> Json:
+        """Give the figures of the interval of a queue."""
+        tally = self._tallies.get(queue.sid) or Tally()
+        return {**self.task_counts(tally), **tally.waits_in_queue()}
+
+    def bulk(self, sid: str) -> Json:
+        """Give the present figures of a queue; one that is not here has zeros."""
+        queue = self.workspace.task_queues.get(sid)
+        return {
+            "task_queue_sid": sid,
+            **statistics.queue_worker_figures(self.workspace, queue),
+            **self.task_figures(self._tasks.get(sid, [])),
+        }
+
+
+class _OfQueue(_OfQueues):
+    sid_name = "task_queue_sid"
+
+    @cached_property
+    def _queue(self) -> TaskQueue:
+        sid = self.request.sid
+        return self.request.engine.task_queues.find(self.workspace, sid)
+
+    def realtime(self) -> Json:
+        return self.realtime_of(self._queue)
+
+    def cumulative(self) -> Json:
+        return self.cumulative_of(self._queue)
+
+
+Subject = type[Statistics]
+
+
+def _respond(subject: Statistics, figures: Json) -> Response:
+    url = subject.request.render.base + subject.request.path
+    return Response(200, {**figures, **subject.heading(), "url": url})
+
+
+def _combined(kind: Subject, request: Request) -> Response:
+    subject = kind(request, combined=True)
+    realtime = {**subject.realtime(), **subject.heading()}
+    return _respond(subject, {"realtime": realtime, "cumulative": subject.cumulative()})
+
+
+def _realtime(kind: Subject, request: Request) -> Response:
+    subject = kind(request)
+    return _respond(subject, subject.realtime())
+
+
+def _cumulative(kind: Subject, request: Request) -> Response:
+    subject = kind(request)
+    return _respond(subject, subject.cumulative())
+
+
+def _of_worker(request: Request) -> Response:
+    """Give the statistics of one worker, who has none of the present."""
+    subject = _OfWorker(request, combined=True)
+    return _respond(subject, {"cumulative": subject.cumulative()})
+
+
+def _listed(
+    figures: Callable[[_OfQueues, TaskQueue], Json], request: Request
+) -> Response:
+    """Respond with a list of queues. Items have no url, as in the published example.
 
     Published is only the list with both kinds; TaskRouter.js v1 asks for lists of
     one kind too, which here have the figures flat in the items (choice).
     """
-
-    def handler(call: Call) -> Answer:
-        tell = of_queues(call)
-        return call.listed(
-            "task_queues_statistics",
-            call.workspace.task_queues.values(),
-            lambda queue: {
-                "account_sid": call.render.account_sid,
-                "workspace_sid": queue.workspace_sid,
-                "task_queue_sid": queue.sid,
-                **tell(queue),
-            },
-            equals(call.params.text("FriendlyName"), lambda item: item.friendly_name),
-        )
-
-    return handler
+    queues = _OfQueues(request, combined=figures is _both)
+    name = request.params.text("FriendlyName")
+    return listed(
+        request,
+        "task_queues_statistics",
+        queues.workspace.task_queues.values(),
+        lambda queue: {
+            **queues.heading(),
+            "task_queue_sid": queue.sid,
+            **figures(queues, queue),
+        },
+        equals(name, "friendly_name"),
+    )
 
 
-def _bulk(call: Call) -> Answer:
-    """Tell the moment of up to 50 queues.
+def _both(queues: _OfQueues, queue: TaskQueue) -> Json:
+    own = {**queues.heading(), "task_queue_sid": queue.sid}
+    return {
+        "realtime": {**queues.realtime_of(queue), **own},
+        "cumulative": queues.cumulative_of(queue),
+    }
 
-    The service answers no more than 5 of these a second; here there is no limit.
+
+def _bulk(request: Request) -> Response:
+    """Give the present figures of up to 50 queues.
+
+    The service responds to no more than 5 of these a second; here there is no limit.
     """
-    sids = call.params.get("QueueSids", ())
+    sids = request.params.get("QueueSids", ())
     if not 1 <= len(sids) <= MAX_BULK:
         raise invalid(f"QueueSids must be 1 to {MAX_BULK} TaskQueue sids")
     for sid in sids:
         if not _QUEUE_SID.fullmatch(sid):
             raise invalid(f"QueueSids: {sid} is not a TaskQueue sid")
-    data = figures.queues_in_bulk(call, sids)
-    body = {"task_queue_data": data, "task_queue_response_count": len(data)}
-    return call.found({**_heading(call, None), **body})
+    queues = _OfQueues(request)
+    data = [queues.bulk(sid) for sid in sids]
+    return _respond(
+        queues, {"task_queue_data": data, "task_queue_response_count": len(data)}
+    )
 
 
-def _three(
-    realtime: Figures,
-    cumulative: Figures,
-    sid_name: str | None = None,
-) -> Table:
+def _three(kind: Subject, path: str) -> dict[str, Handlers]:
     return {
-        "/Statistics": {
-            "GET": _nested(sid_name, realtime=realtime, cumulative=cumulative)
-        },
-        "/RealTimeStatistics": {"GET": _flat(realtime, sid_name)},
-        "/CumulativeStatistics": {"GET": _flat(cumulative, sid_name)},
+        f"{path}/Statistics": {"GET": partial(_combined, kind)},
+        f"{path}/RealTimeStatistics": {"GET": partial(_realtime, kind)},
+        f"{path}/CumulativeStatistics": {"GET": partial(_cumulative, kind)},
     }
 
 
-_BELOW: Mapping[str, Table] = {
-    "": _three(figures.workspace_realtime, figures.workspace_cumulative),
-    "/Workers": {
-        **_three(figures.workers_realtime, figures.workers_cumulative),
-        "/Statistics": {
-            "GET": _nested(
-                realtime=figures.chosen_workers_realtime,
-                cumulative=figures.chosen_workers_cumulative,
-            )
-        },
-    },
-    # One worker has no statistics of the moment.
-    "/Workers/{sid}": {
-        "/Statistics": {
-            "GET": _nested("worker_sid", cumulative=figures.worker_cumulative)
-        }
-    },
-    "/TaskQueues": {
-        "/Statistics": {"GET": _listed(figures.queues_both)},
-        "/RealTimeStatistics": {
-            "GET": _listed(figures.queues_realtime),
-            "POST": _bulk,
-        },
-        "/CumulativeStatistics": {"GET": _listed(figures.queues_cumulative)},
-    },
-    "/TaskQueues/{sid}": _three(
-        figures.queue_realtime, figures.queue_cumulative, "task_queue_sid"
-    ),
-    "/Workflows/{sid}": _three(
-        figures.workflow_realtime, figures.workflow_cumulative, "workflow_sid"
-    ),
-}
 # The handlers by path below the workspace and method.
-PATHS: Table = {
-    above + path: methods
-    for above, table in _BELOW.items()
-    for path, methods in table.items()
+ROUTES: Mapping[str, Handlers] = {
+    **_three(Statistics, ""),
+    **_three(_OfWorkers, "/Workers"),
+    **_three(_OfQueue, "/TaskQueues/{sid}"),
+    **_three(_OfWorkflow, "/Workflows/{sid}"),
+    "/Workers/{sid}/Statistics": {"GET": _of_worker},
+    "/TaskQueues/Statistics": {"GET": partial(_listed, _both)},
+    "/TaskQueues/RealTimeStatistics": {
+        "GET": partial(_listed, _OfQueues.realtime_of),
+        "POST": _bulk,
+    },
+    "/TaskQueues/CumulativeStatistics": {
+        "GET": partial(_listed, _OfQueues.cumulative_of),
+    },
 }

@@ -1,15 +1,13 @@
 """The console: the emulator's page at /, for people.
 
-Owns: serving its files, and the policy that keeps foreign markup from acting. What
-it shows and does comes from the control, by the files beside this module.
+Owns: its files, and the policy that keeps foreign markup from acting. What it shows and
+does comes from the control, by the files beside this module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
-
-from aiohttp import web
 
 
 PREFIX = "/emulator/console"
@@ -35,27 +33,16 @@ _HEADERS: Mapping[str, str] = {
 }
 
 
-def extend(app: web.Application) -> None:
-    """Add the console's paths to a server."""
-    app.router.add_get("/", _serve_page)
-    app.router.add_get(f"{PREFIX}/{{name}}", _serve_file)
-
-
-async def _serve_page(request: web.Request) -> web.Response:
-    return _file(_PAGE)
-
-
-async def _serve_file(request: web.Request) -> web.Response:
-    return _file(request.match_info["name"])
-
-
-def _file(name: str) -> web.Response:
+def content(path: str) -> tuple[str, Mapping[str, str]] | None:
+    """Give the text and the headers of what is at a path, None if nothing is."""
+    name = _PAGE if path == "/" else path.removeprefix(f"{PREFIX}/")
     _, dot, kind = name.rpartition(".")
     content_type = _TYPES.get(dot + kind)
-    path = files(__package__).joinpath(name)
     # A name with a way in it is no name of a file here.
-    if content_type is None or "/" in name or "\\" in name or not path.is_file():
-        raise web.HTTPNotFound()
-    return web.Response(
-        text=path.read_text("utf-8"), content_type=content_type, headers=_HEADERS
-    )
+    if content_type is None or "/" in name or "\\" in name or "\0" in name:
+        return None
+    file = files(__package__).joinpath(name)
+    if not file.is_file():
+        return None
+    headers = {"Content-Type": f"{content_type}; charset=utf-8", **_HEADERS}
+    return file.read_text("utf-8"), headers

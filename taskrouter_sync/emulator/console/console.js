@@ -1,68 +1,99 @@
-// The console: takes the live stream, keeps the page true to it, and sends what is asked.
+// The console: reads the live stream, keeps the page up to date, and sends what is asked.
 
 import { ask, carryOut, rest } from "./control.js";
-import { $, Rows, offer, say, show } from "./dom.js";
-import { Log } from "./log.js";
+import { $, offer, say, show } from "./dom.js";
+import { List } from "./lists.js";
+import { EventLog, RequestLog } from "./log.js";
 import { queueRow } from "./queues.js";
-import { reservationRow } from "./reservations.js";
+import { LIVE, reservationRow } from "./reservations.js";
+import { setUp } from "./sections.js";
+import { STATUSES, taskRow } from "./tasks.js";
 import { tiles } from "./tiles.js";
 import * as time from "./time.js";
 import { workerRow } from "./workers.js";
 
 const TICK = 200; // milliseconds: timers show whole seconds
 
-let state = null;
-let shown = null;
-let drawn = null; // what shows one workspace
-const log = new Log();
+setUp();
 
-function draw(sid) {
-  for (const id of ["workers", "reservations", "queues", "tiles"]) $(id).replaceChildren();
-  const timers = new Map();
-  const timed = (make) => (item) => {
-    const row = make(item);
-    timers.set(row.node, row.tick);
-    return row;
-  };
-  const workspace = () => shown;
-  return {
-    sid,
-    timers,
-    tiles: tiles(),
-    workers: new Rows($("workers"), (worker) => workerRow(worker, workspace)),
-    reservations: new Rows($("reservations"), timed((each) => reservationRow(each, workspace))),
-    queues: new Rows($("queues"), timed(queueRow)),
-  };
-}
+let state = null;
+let shown = null; // the workspace that is shown
+let figures = null; // what shows its statistics
+const events = new EventLog();
+const requests = new RequestLog();
+const lists = [
+  new List("workers", {
+    path: "workers",
+    noun: "worker",
+    make: workerRow,
+    status: "Activity",
+    statuses: (workspace) => workspace.activities.map((each) => each.friendly_name),
+    orders: [
+      ["name", "name"],
+      ["activity", "activity"],
+      ["longest_in_activity", "time in activity"],
+      ["load", "load"],
+      ["connections", "connections"],
+    ],
+  }),
+  new List("reservations", {
+    path: "reservations",
+    noun: "reservation",
+    make: reservationRow,
+    status: "Status",
+    statuses: () => LIVE,
+    orders: [
+      ["oldest", "oldest task"],
+      ["newest", "newest task"],
+      ["worker", "worker"],
+    ],
+  }),
+  new List("tasks", {
+    path: "tasks",
+    noun: "task",
+    make: taskRow,
+    status: "Status",
+    statuses: () => STATUSES,
+    orders: [
+      ["newest", "newest"],
+      ["oldest", "oldest"],
+      ["priority", "priority"],
+    ],
+  }),
+  new List("queues", {
+    path: "task_queues",
+    noun: "task queue",
+    make: queueRow,
+    orders: [
+      ["name", "name"],
+      ["waiting", "waiting tasks"],
+    ],
+  }),
+];
 
 function update() {
   const { workspaces, clock } = state;
   offer($("workspace"), workspaces, (each) => each.friendly_name);
   show($("workspace-choice"), workspaces.length > 1);
   show($("advance"), clock.manual);
-  say($("clock-kind"), clock.manual ? "stands still until it is advanced" : "real time");
+  say($("clock-kind"), clock.manual ? "manual clock" : "real time");
   $("to-deadline").disabled = clock.next_deadline === null;
+  requests.update(state.requests);
+  const before = shown?.sid;
   shown = workspaces.find((each) => each.sid === $("workspace").value) ?? null;
-  show(document.querySelector("main"), shown !== null);
+  for (const node of [document.querySelector("main"), $("sections")]) show(node, shown !== null);
   show($("no-workspace"), shown === null);
   if (shown === null) return;
-  if (drawn?.sid !== shown.sid) drawn = draw(shown.sid);
+  if (before !== shown.sid) {
+    $("tiles").replaceChildren();
+    figures = tiles();
+  }
   offer($("workflow"), shown.workflows, (each) => each.friendly_name);
   const channels = shown.task_channels.map((each) => ({ sid: each.unique_name }));
   offer($("task-channel"), channels, (each) => each.sid);
-  list("workers", shown.workers, shown.total_workers);
-  list("reservations", shown.reservations, shown.total_reservations);
-  list("queues", shown.task_queues, shown.total_task_queues);
-  drawn.tiles(shown);
+  for (const list of lists) list.update(shown);
+  figures(shown);
   tick();
-}
-
-function list(name, items, total) {
-  drawn[name].update(items);
-  const table = $(name).closest("table");
-  show(table, items.length > 0);
-  show($(`${name}-none`), items.length === 0);
-  say($(`${name}-count`), items.length < total ? `${items.length} of ${total}` : `${total}`);
 }
 
 function tick() {
@@ -72,21 +103,18 @@ function tick() {
   const deadline = state.clock.next_deadline;
   const wait = deadline === null ? "" : ` (in ${time.length(Math.ceil(deadline - time.now()))})`;
   say($("to-deadline"), `To next deadline${wait}`);
-  for (const [node, move] of drawn?.timers ?? []) {
-    if (node.isConnected) move();
-    else drawn.timers.delete(node);
-  }
+  for (const list of lists) list.tick();
 }
 
 function listen() {
-  const stream = new EventSource("emulator/stream");
+  const stream = new EventSource("emulator/stream?lists=no");
   const live = (text, on) => {
     say($("live"), text);
     $("live").classList.toggle("on", on);
   };
   stream.addEventListener("open", () => live("live", true));
-  stream.addEventListener("error", () => live("no connection: trying again", false));
-  stream.addEventListener("event", (message) => log.add(JSON.parse(message.data)));
+  stream.addEventListener("error", () => live("disconnected, reconnecting…", false));
+  stream.addEventListener("event", (message) => events.add(JSON.parse(message.data)));
   stream.addEventListener("state", (message) => {
     state = JSON.parse(message.data);
     time.set(state.clock);
@@ -97,7 +125,7 @@ function listen() {
 function advance(seconds) {
   return carryOut(async () => {
     await ask("/clock/advance", { seconds });
-    return `${seconds} s later.`;
+    return `Clock advanced by ${seconds} s.`;
   });
 }
 
@@ -131,9 +159,9 @@ function wrong(text) {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return `This is no JSON: ${error.message}`;
+    return `Not valid JSON: ${error.message}`;
   }
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? "" : "This is no JSON object.";
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? "" : "Not a JSON object.";
 }
 
 setInterval(tick, TICK);

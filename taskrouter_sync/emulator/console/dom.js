@@ -45,7 +45,7 @@ export function show(node, shown) {
  * The children of an element, one for each item, by the item's sid.
  *
  * They are changed in place: whoever types or has the focus in one is not disturbed.
- * `make` gives `{node, update}` for an item.
+ * `make` gives `{node, update}` for an item, and `tick` if something in it runs.
  */
 export class Rows {
   #parent;
@@ -66,6 +66,7 @@ export class Rows {
         this.#rows.delete(sid);
       }
     }
+    const focused = document.activeElement;
     let place = this.#parent.firstElementChild;
     for (const item of items) {
       let row = this.#rows.get(item.sid);
@@ -77,12 +78,20 @@ export class Rows {
       if (row.node === place) place = place.nextElementSibling;
       else this.#parent.insertBefore(row.node, place);
     }
+    // A row that moves loses the focus.
+    if (this.#parent.contains(focused) && document.activeElement !== focused) {
+      if (document.activeElement === document.body) focused.focus({ preventScroll: true });
+    }
+  }
+
+  tick() {
+    for (const row of this.#rows.values()) row.tick?.();
   }
 }
 
 /** Give the focus to the heading of the section if it is in what goes away. */
-export function leave(node) {
-  if (node.contains(document.activeElement)) node.closest("section")?.querySelector("h2")?.focus();
+function leave(node) {
+  if (node.contains(document.activeElement)) node.closest("section")?.querySelector("h2 button")?.focus();
 }
 
 /** Offer named things in a select; what is chosen stays chosen. */

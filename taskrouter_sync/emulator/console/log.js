@@ -1,103 +1,154 @@
-// The log of events, newest first.
+// Logs, newest first: the events of the service, and the requests that arrived.
 
-import { $, element, leave, readable, say, show } from "./dom.js";
+import { look, paced } from "./control.js";
+import { $, Rows, element, readable, say, show } from "./dom.js";
+import { count } from "./sections.js";
 import { moment } from "./time.js";
 
-// What a page can show; all of it is at /emulator/events.
+// What a page can show; all of it is at /emulator/events and /emulator/requests.
 const MOST = 300;
+// How long a request without a response is asked for again, in milliseconds.
+const PATIENCE = 30_000;
 
-/** The log; `add` takes events as they come. */
-export class Log {
-  #events = [];
-  #waiting = [];
-  #last = 0; // the number of the latest event, and of the latest that was drawn
-  #drawn = 0;
+/** A log of numbered entries; `make` makes an entry's line, `text` gives what is searched. */
+class Log {
+  #name;
+  #text;
+  #rows;
+  #latest = []; // entries, oldest first
+  #drawn = []; // the same, or those of the moment when it was paused
   #due = false;
+  #search = element("input", { type: "search", autocomplete: "off" });
+  #pause = element("input", { type: "checkbox" });
+  #none = element("p", { className: "none" });
 
-  constructor() {
-    $("filter").addEventListener("input", () => this.#redraw());
-    $("hold").addEventListener("change", () => this.#later());
+  constructor(name, placeholder, make, text) {
+    this.#name = name;
+    this.#text = text;
+    this.#rows = new Rows($(name), make);
+    this.#search.placeholder = placeholder;
+    this.#search.setAttribute("aria-label", `Search ${name}`);
+    this.#pause.setAttribute("aria-label", `Pause ${name}`);
+    $(name).before(
+      element(
+        "div",
+        { className: "tools" },
+        element("label", { className: "search" }, "Search ", this.#search),
+        element("label", {}, this.#pause, " Pause"),
+      ),
+    );
+    $(name).after(this.#none);
+    this.#search.addEventListener("input", () => this.#draw());
+    this.#pause.addEventListener("change", () => this.#draw());
+    this.#draw();
   }
 
-  add(event) {
-    if (event.number <= this.#last) this.#clear(); // Another emulator serves here now.
-    this.#last = event.number;
-    this.#waiting.push(event);
-    if (this.#waiting.length > MOST) this.#waiting.shift();
-    this.#later();
+  /** The number of the latest entry. */
+  get last() {
+    return this.#latest.at(-1)?.number ?? 0;
   }
 
-  #clear() {
-    this.#events = [];
-    this.#waiting = [];
-    this.#drawn = 0;
-    this.#redraw();
-  }
-
-  #later() {
-    if (this.#due || $("hold").checked) return this.#count();
+  /** Add an entry, or replace the one with its number. */
+  add(entry) {
+    const known = this.#latest.findIndex((each) => each.number === entry.number);
+    entry.sid = String(entry.number);
+    if (known >= 0) this.#latest[known] = entry;
+    else this.#latest.push(entry);
+    if (this.#latest.length > MOST) this.#latest.shift();
+    // A burst of entries is drawn once.
+    if (!this.#due) requestAnimationFrame(() => this.#draw());
     this.#due = true;
-    // A burst of events is drawn once.
-    requestAnimationFrame(() => {
-      this.#due = false;
-      this.#draw();
-    });
+  }
+
+  /** Forget all entries. */
+  clear() {
+    this.#latest = [];
+    this.#draw();
   }
 
   #draw() {
-    const came = this.#waiting.splice(0);
-    this.#drawn = this.#last;
-    this.#events = [...this.#events, ...came].slice(-MOST);
-    const wanted = came.filter((event) => this.#wanted(event));
-    $("log").prepend(...wanted.reverse().map(line));
-    while ($("log").children.length > MOST) {
-      leave($("log").lastElementChild);
-      $("log").lastElementChild.remove();
-    }
-    this.#count();
-  }
-
-  #redraw() {
-    const wanted = this.#events.filter((event) => this.#wanted(event));
-    $("log").replaceChildren(...wanted.reverse().map(line));
-    this.#count();
-  }
-
-  #wanted(event) {
-    const words = $("filter").value.toLowerCase().split(/\s+/);
-    const text = `${event.event_type} ${event.description} ${JSON.stringify(event.event_data)}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  }
-
-  #count() {
-    const held = this.#last - this.#drawn;
-    const hold = $("hold").checked && held ? ` (${held} held)` : "";
-    say($("log-count"), this.#last ? `${this.#last}${hold}` : "");
-    show($("log-none"), this.#last === 0);
+    this.#due = false;
+    if (!this.#pause.checked) this.#drawn = [...this.#latest];
+    const words = this.#search.value.toLowerCase().split(/\s+/);
+    const wanted = this.#drawn.filter((entry) => {
+      const text = this.#text(entry).toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    this.#rows.update(wanted.reverse());
+    const held = this.last - (this.#drawn.at(-1)?.number ?? 0);
+    count(this.#name, `${this.last}${held ? ` (${held} not shown)` : ""}`);
+    show(this.#none, wanted.length === 0);
+    say(this.#none, this.last ? "Nothing matches." : "Nothing has happened yet.");
   }
 }
 
-function line(event) {
-  const data = element("pre", { className: "data" });
-  const details = element(
-    "details",
-    {},
-    element(
-      "summary",
-      {},
-      element("time", { dateTime: new Date(event.time * 1000).toISOString() }, moment(event.time)),
-      element("strong", { "data-kind": event.event_type.split(".")[0] }, event.event_type),
-      element("span", {}, about(event.event_data)),
-    ),
-    data,
+/** The log of events; `add` takes them as they come. */
+export class EventLog {
+  #log = new Log(
+    "events",
+    "reservation",
+    eventLine,
+    (event) => `${event.event_type} ${event.description} ${JSON.stringify(event.event_data)}`,
   );
-  details.addEventListener("toggle", () => {
-    if (!data.textContent) data.textContent = `${event.description}\n${JSON.stringify(event.event_data, null, 2)}`;
-  });
-  return element("li", {}, details);
+
+  add(event) {
+    // Another emulator runs here now.
+    if (event.number <= this.#log.last) this.#log.clear();
+    this.#log.add(event);
+  }
 }
 
-// What a person looks for first: who, and what of.
+/** The log of requests; `update` loads those that it does not have yet. */
+export class RequestLog {
+  #log = new Log(
+    "requests",
+    "POST Reservations",
+    requestLine,
+    (request) =>
+      `${request.method} ${KINDS[request.kind]} ${request.url} ${request.status} ${JSON.stringify(request.params)}`,
+  );
+  #total = 0;
+  #open = new Map(); // requests without a response: when they were first seen
+  #load = paced(() => this.#loadLatest());
+
+  /** Take the number of requests that arrived so far. */
+  update(total) {
+    if (total < this.#log.last) {
+      this.#log.clear();
+      this.#open.clear();
+    }
+    this.#total = total;
+    if (total > this.#log.last || this.#open.size) this.#load();
+  }
+
+  async #loadLatest() {
+    for (const [number, seen] of this.#open) {
+      if (performance.now() - seen > PATIENCE) this.#open.delete(number);
+    }
+    const first = Math.min(this.#log.last + 1, ...this.#open.keys());
+    const answer = await look("/requests", { after: Math.max(first - 1, this.#total - MOST, 0) });
+    for (const request of answer?.requests ?? []) {
+      const { number, status } = request;
+      if (status !== null) this.#open.delete(number);
+      else if (!this.#open.has(number)) this.#open.set(number, performance.now());
+      this.#log.add(request);
+    }
+  }
+}
+
+const KINDS = { rest: "REST", bridge: "event bridge", upgrade: "WebSocket" };
+
+function eventLine(event) {
+  const { node } = line(
+    event.time,
+    element("strong", { "data-kind": event.event_type.split(".")[0] }, event.event_type),
+    about(event.event_data),
+    () => `${event.description}\n${JSON.stringify(event.event_data, null, 2)}`,
+  );
+  return { node, update() {} };
+}
+
+// What a person looks for first: who, and which task.
 function about(data) {
   const parts = [
     data.worker_name,
@@ -106,4 +157,33 @@ function about(data) {
     data.task_queue_name ?? data.workflow_name ?? data.activity_name,
   ];
   return parts.filter(Boolean).join(" · ");
+}
+
+function requestLine(request) {
+  const status = element("span", { className: "response" });
+  const { node, summary } = line(
+    request.time,
+    element("strong", {}, request.method),
+    // All of them are of one workspace, mostly: what differs comes first.
+    request.url.replace(/^.*\/v1\/Workspaces\/WS\w{32}(?=\/)/, "…"),
+    () => `${request.url}\n${JSON.stringify(request.params, null, 2)}`,
+  );
+  summary.children[1].after(status, element("span", { className: "quiet" }, KINDS[request.kind]));
+
+  function update(latest) {
+    say(status, String(latest.status ?? "no response"));
+    status.dataset.result = latest.status === null ? "open" : latest.status < 400 ? "good" : "bad";
+  }
+  return { node, update };
+}
+
+function line(time, title, text, more) {
+  const data = element("pre", { className: "data" });
+  const when = element("time", { dateTime: new Date(time * 1000).toISOString() }, moment(time));
+  const summary = element("summary", {}, when, title, element("span", { className: "about" }, text));
+  const details = element("details", {}, summary, data);
+  details.addEventListener("toggle", () => {
+    if (!data.textContent) data.textContent = more();
+  });
+  return { node: element("li", {}, details), summary };
 }

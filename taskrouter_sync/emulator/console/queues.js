@@ -1,9 +1,9 @@
-// The table of task queues, with the tasks that wait.
+// The rows of the list of task queues, with the tasks that wait.
 
 import { element, readable, say, show } from "./dom.js";
 import { length, now } from "./time.js";
 
-/** Make a task queue's row; `tick` moves the ages of its tasks. */
+/** Make a task queue's row; `tick` updates the ages of its tasks. */
 export function queueRow(queue) {
   const name = element("strong");
   const expression = element("code", { className: "data" });

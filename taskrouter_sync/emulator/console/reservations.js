@@ -1,9 +1,10 @@
-// The table of live reservations, with running timers.
+// The rows of the list of live reservations, with running timers.
 
 import { carryOut, rest } from "./control.js";
 import { element, readable, say, show } from "./dom.js";
 import { length, now } from "./time.js";
 
+export const LIVE = ["pending", "accepted", "wrapping"];
 const VERBS = [
   { verb: "Accept", status: "accepted", on: ["pending"] },
   { verb: "Reject", status: "rejected", on: ["pending"] },
@@ -11,7 +12,7 @@ const VERBS = [
   { verb: "Complete", status: "completed", on: ["accepted", "wrapping"] },
 ];
 
-/** Make a reservation's row; `tick` moves its timer. */
+/** Make a reservation's row; `tick` updates its timer. */
 export function reservationRow(reservation, workspace) {
   const worker = element("strong");
   const queue = element("span", { className: "quiet" });
@@ -29,8 +30,7 @@ export function reservationRow(reservation, workspace) {
     {},
     element("th", { scope: "row" }, worker, queue),
     element("td", { "data-label": "Task" }, task),
-    element("td", { "data-label": "Status" }, status),
-    element("td", { "data-label": "Time" }, time, left),
+    element("td", { "data-label": "Status" }, status, time, left),
     element("td", { "data-label": "Actions", className: "actions" }, ...buttons),
   );
   let shown = reservation;

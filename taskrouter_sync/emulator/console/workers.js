@@ -1,15 +1,17 @@
-// The table of workers: activity, load, connection.
+// The rows of the list of workers: activity, load, connections.
 
 import { ask, carryOut, rest } from "./control.js";
 import { element, offer, readable, say, show } from "./dom.js";
+import { length, now } from "./time.js";
 
-/** Make a worker's row. `workspace` gives the workspace as it is shown. */
+/** Make a worker's row; `workspace` gives the one that is shown, `tick` updates its time. */
 export function workerRow(worker, workspace) {
   const name = element("strong");
   const attributes = element("code", { className: "data" });
   const activity = element("select");
   const set = element("button", { type: "button", hidden: true }, "Set");
   const lamp = element("span", { className: "lamp", "aria-hidden": "true" });
+  const time = element("span", { className: "quiet time" });
   const load = element("div", { className: "load" });
   const connection = element("span");
   const drop = element("button", { type: "button" }, "Drop");
@@ -17,9 +19,9 @@ export function workerRow(worker, workspace) {
     "tr",
     {},
     element("th", { scope: "row" }, lamp, name, attributes),
-    element("td", { "data-label": "Activity" }, activity, set),
+    element("td", { "data-label": "Activity" }, activity, set, time),
     element("td", { "data-label": "Load" }, load),
-    element("td", { "data-label": "Connection" }, connection, drop),
+    element("td", { "data-label": "Connections", className: "connections" }, connection, drop),
   );
   let shown = worker;
 
@@ -33,13 +35,13 @@ export function workerRow(worker, workspace) {
       shown = { ...shown, activity_sid: sid };
       activity.focus();
       chosen();
-      return `${shown.friendly_name} is ${activity.selectedOptions[0].text} now.`;
+      return `Activity of ${shown.friendly_name} set to ${activity.selectedOptions[0].text}.`;
     }),
   );
   drop.addEventListener("click", () =>
     carryOut(async () => {
       const { sockets } = await ask("/sockets/cut", { channel: shown.sid });
-      return `${sockets} of ${shown.friendly_name}'s connections dropped.`;
+      return `Connections of ${shown.friendly_name} dropped: ${sockets}.`;
     }),
   );
 
@@ -56,15 +58,20 @@ export function workerRow(worker, workspace) {
     chosen();
     activity.setAttribute("aria-label", `Activity of ${latest.friendly_name}`);
     set.setAttribute("aria-label", `Set the activity of ${latest.friendly_name}`);
-    drop.setAttribute("aria-label", `Drop the connection of ${latest.friendly_name}`);
+    drop.setAttribute("aria-label", `Drop the connections of ${latest.friendly_name}`);
     lamp.classList.toggle("on", latest.available);
     showLoad(load, latest.channels);
     const open = latest.connections;
     say(connection, open ? `${open} open` : "none");
     // It keeps its place, and the focus.
     drop.disabled = !open;
+    tick();
   }
-  return { node, update };
+
+  function tick() {
+    say(time, `for ${length(now() - shown.date_status_changed)}`);
+  }
+  return { node, update, tick };
 }
 
 function showLoad(load, channels) {

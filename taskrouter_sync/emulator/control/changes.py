@@ -1,47 +1,75 @@
-"""Waiting for the emulator to change, on its own event loop."""
+"""Waiting for the emulator to change, on its own event loop.
+
+Owns: waking who waits, and the stream of all changes as server-sent events. A reader of
+it that is slow gets the state less often, and never fills the memory: whatever is sent
+next is read from the journal when it is due.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.control.views import Views
 from taskrouter_sync.emulator.journal import Journal
+
+
+# Seconds between two messages at least: a burst of changes is one of them. And at
+# most a fifth of the emulator's time goes into showing its state.
+PAUSE = 0.1
+PAUSE_BY_EFFORT = 4.0
+# Seconds after which a reader that has gone is found out.
+HEARTBEAT = 15.0
+# Part of the first message: a reader that loses the stream comes back so soon (in
+# milliseconds).
+RETRY = b"retry: 1000\n"
+# Of what happened before, and of what happened since the last message.
+MOST_EVENTS = 500
+# Digits of a number of an event.
+_MOST_DIGITS = 18
 
 
 class Changes:
     """Wakes those who wait for a change, of requests, events, sockets or state.
 
     Args:
-        journal: what tells of changes, between `open` and `close`.
+        journal: where changes are noted; watched between `open` and `close`.
     """
 
-    def __init__(self, journal: Journal[Event]) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._waiting: set[asyncio.Event] = set()
         self.closed = False
 
     def open(self) -> None:
-        """Begin to listen."""
+        """Begin to watch."""
         self.closed = False
-        self._journal.watchers.append(self._wake)
+        self._journal.watchers.append(self)
 
     def close(self) -> None:
-        """Listen no more; whoever waits is woken."""
+        """Watch no more; whoever waits is woken."""
         if not self.closed:
             self.closed = True
-            self._journal.watchers.remove(self._wake)
-            self._wake()
+            self._journal.watchers.remove(self)
+            self.changed()
 
-    def watch(self) -> asyncio.Event:
-        """Give an event that is set at each change, until it is left."""
+    def changed(self) -> None:
+        """Wake all who wait."""
+        for event in self._waiting:
+            event.set()
+
+    @contextmanager
+    def watch(self) -> Iterator[asyncio.Event]:
+        """Give an event that is set at each change, inside of the block."""
         event = asyncio.Event()
         self._waiting.add(event)
-        return event
-
-    def leave(self, event: asyncio.Event) -> None:
-        """Set the event no more."""
-        self._waiting.discard(event)
+        try:
+            yield event
+        finally:
+            self._waiting.discard(event)
 
     async def until(
         self, condition: Callable[[], bool], timeout: float, what: str
@@ -57,13 +85,11 @@ class Changes:
             TimeoutError: it did not hold in time.
             RuntimeError: the emulator stops.
         """
-        changed = self.watch()
-        try:
-            await asyncio.wait_for(self._hold(condition, changed), timeout)
-        except asyncio.TimeoutError:  # another one than TimeoutError on Python 3.10
-            raise TimeoutError(f"{what}: not within {timeout:g} s") from None
-        finally:
-            self.leave(changed)
+        with self.watch() as changed:
+            try:
+                await asyncio.wait_for(self._hold(condition, changed), timeout)
+            except asyncio.TimeoutError:  # not TimeoutError on Python 3.10
+                raise TimeoutError(f"{what}: not within {timeout:g} s") from None
 
     async def _hold(
         self, condition: Callable[[], bool], changed: asyncio.Event
@@ -74,6 +100,50 @@ class Changes:
             await changed.wait()
             changed.clear()
 
-    def _wake(self) -> None:
-        for event in self._waiting:
-            event.set()
+    async def stream(
+        self, views: Views, last_seen: str, lists: bool
+    ) -> AsyncIterator[bytes]:
+        """Give all events, and the state after each change, until the emulator stops.
+
+        Args:
+            views: show both.
+            last_seen: the number of the event that a reader has seen last; anything
+                else for one that has seen none: it gets the latest ones first.
+            lists: whether the state comes with what can be listed page by page.
+        """
+        seen = 0
+        if last_seen.isascii() and last_seen.isdigit():
+            # More digits are the number of no event.
+            seen = int(last_seen[: _MOST_DIGITS + 1])
+        if seen > self._journal.counts()[1]:
+            seen = 0  # It has seen the events of another emulator.
+        with self.watch() as changed:
+            yield RETRY
+            while not self.closed:
+                changed.clear()
+                began = time.perf_counter()
+                messages = []
+                for number, event in self._journal.events_after(seen)[-MOST_EVENTS:]:
+                    shown = views.event(number, event)
+                    messages.append(_message("event", shown, number))
+                    seen = number
+                messages.append(_message("state", views.state(lists)))
+                # Showing the state may have done what was due: that is shown at once.
+                effort = time.perf_counter() - began
+                yield "".join(messages).encode()
+                await asyncio.sleep(max(PAUSE, PAUSE_BY_EFFORT * effort))
+                while not await _comes(changed):
+                    yield b": still here\n\n"
+
+
+async def _comes(changed: asyncio.Event) -> bool:
+    try:
+        await asyncio.wait_for(changed.wait(), HEARTBEAT)
+    except asyncio.TimeoutError:
+        return False
+    return True
+
+
+def _message(kind: str, body: Mapping[str, object], number: int | None = None) -> str:
+    identity = "" if number is None else f"id: {number}\n"
+    return f"{identity}event: {kind}\ndata: {json.dumps(body)}\n\n"

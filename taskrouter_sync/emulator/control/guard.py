@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
-class Visit:
+class Caller:
     """What is known of who sends a request.
 
     Args:
@@ -38,27 +38,27 @@ class Refusal:
     message: str
 
 
-def refusal(visit: Visit, listens_on: str) -> Refusal | None:
-    """Tell why a visitor may not steer, None if it may.
+def refusal(caller: Caller, listens_on: str) -> Refusal | None:
+    """Tell why a caller may not steer, None if it may.
 
     From this machine no credentials are needed; from others those of the account.
     By a foreign name (DNS rebinding), or for a page of another site, nobody may: a
     browser holds no credentials for the foreign name.
 
     Args:
-        visit: who it is.
+        caller: who it is.
         listens_on: the host that the emulator was told to listen on.
     """
-    if visit.origin is not None and not _same(visit.origin, visit.host):
-        return Refusal(403, f"the Origin {visit.origin} is not the emulator's own")
-    if visit.fetch_site not in (None, "same-origin", "none"):
-        return Refusal(403, f"a page of another site asks ({visit.fetch_site})")
-    if visit.authorized:
+    if caller.origin is not None and not _same(caller.origin, caller.host):
+        return Refusal(403, f"the Origin {caller.origin} is not the emulator's own")
+    if caller.fetch_site not in (None, "same-origin", "none"):
+        return Refusal(403, f"a page of another site asks ({caller.fetch_site})")
+    if caller.authorized:
         return None
-    if not _loopback(visit.peer):
+    if not _loopback(caller.peer):
         return Refusal(401, "from another machine the account's credentials are needed")
-    if not _own_name(visit.host, listens_on):
-        return Refusal(403, f"the Host {visit.host} is not the emulator's own")
+    if not _own_name(caller.host, listens_on):
+        return Refusal(403, f"the Host {caller.host} is not the emulator's own")
     return None
 
 

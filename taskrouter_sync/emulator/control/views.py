@@ -1,19 +1,18 @@
 """The emulator's state as JSON, for people and for tests in any language.
 
-Owns: what is shown of it. Names are those of the REST properties, times are epoch
-seconds. Reads everything and changes nothing.
+Owns: what is shown of it, with the series for plots. Names are those of the REST
+properties, times are epoch seconds. Reads everything and changes nothing.
 """
 
 from __future__ import annotations
 
 from itertools import islice
 
-from taskrouter_sync.emulator.api.events import render_event
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.clock import ManualClock
-from taskrouter_sync.emulator.control import series
+from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import Event
+from taskrouter_sync.emulator.engine.events import EventLog
 from taskrouter_sync.emulator.engine.model import (
     Reservation,
     Task,
@@ -21,7 +20,7 @@ from taskrouter_sync.emulator.engine.model import (
     Worker,
     Workspace,
 )
-from taskrouter_sync.emulator.engine.statistics_realtime import by_queue, present_tasks
+from taskrouter_sync.emulator.engine.statistics import by_queue, present_tasks
 from taskrouter_sync.emulator.journal import Request
 from taskrouter_sync.emulator.service import Service
 
@@ -30,7 +29,28 @@ Json = dict[str, object]
 
 # What is listed of anything: a page with more would help nobody. Counts are true.
 MOST = 200
+MOST_WORKSPACES = 50
 MOST_TASKS = 20
+
+# What happened of late, in even steps of time: minutes in all, seconds of each.
+MINUTES = 15
+STEP = 30.0
+STEPS = int(MINUTES * 60 / STEP)
+
+# Each series counts these events.
+COUNTED = {
+    "tasks_created": ("task.created",),
+    "reservations_accepted": ("reservation.accepted",),
+    "reservations_missed": ("reservation.rejected", "reservation.timeout"),
+    "tasks_completed": ("task.completed",),
+}
+_SERIES = {
+    event_type: name
+    for name, event_types in COUNTED.items()
+    for event_type in event_types
+}
+_ENDS = frozenset({"task.completed", "task.canceled"})
+_DELETIONS = frozenset({"task.deleted", "task.system-deleted"})
 
 
 class Views:
@@ -55,8 +75,12 @@ class Views:
         """Show how many sockets are open, by channel."""
         return dict(self._service.channels.counts())
 
-    def state(self) -> Json:
-        """Show everything that happens now."""
+    def state(self, lists: bool = True) -> Json:
+        """Show everything that happens now.
+
+        Args:
+            lists: whether with the workers, task queues and live reservations.
+        """
         engine = self._service.engine
         engine.run_due()
         requests, events = self._service.journal.counts()
@@ -66,8 +90,10 @@ class Views:
             "connections": self.connections(),
             "requests": requests,
             "events": events,
+            "total_workspaces": len(engine.workspaces),
             "workspaces": [
-                self._workspace(each) for each in engine.workspaces.values()
+                self._workspace(each, lists)
+                for each in islice(engine.workspaces.values(), MOST_WORKSPACES)
             ],
         }
 
@@ -76,149 +102,210 @@ class Views:
         return {
             "number": number,
             "time": event.time,
-            **render_event(self._service.render, event),
+            **self._service.render.event(event),
         }
 
-    def _workspace(self, workspace: Workspace) -> Json:
+    def rows(self, kind: str, workspace: Workspace) -> list[Json]:
+        """Show all workers, tasks, live reservations or task queues of a workspace.
+
+        Args:
+            kind: "workers", "tasks", "reservations" or "task_queues".
+            workspace: whose.
+        """
+        if kind == "workers":
+            return self._workers(workspace)
+        if kind == "tasks":
+            return [_task(each) for each in workspace.tasks.values()]
+        tasks = present_tasks(workspace)
+        if kind == "reservations":
+            return [_reservation(*offer) for offer in _live(tasks)]
+        return _queues(workspace, tasks)
+
+    def _workspace(self, workspace: Workspace, lists: bool) -> Json:
         now = self._service.now()
         tasks = present_tasks(workspace)
-        queues = by_queue(task for task in tasks if task.assignment_status == "pending")
-        counts = self._service.channels.counts()
-        offers = [(task, each) for task in tasks for each in task.reservations.values()]
-        live = [offer for offer in offers if offer[1].live]
         return {
+            **(self._lists(workspace, tasks) if lists else {}),
             "sid": workspace.sid,
             "friendly_name": workspace.friendly_name,
             "activities": [
-                {
-                    "sid": activity.sid,
-                    "friendly_name": activity.friendly_name,
-                    "available": activity.available,
-                }
-                for activity in workspace.activities.values()
+                _properties(activity, "sid friendly_name available")
+                for activity in islice(workspace.activities.values(), MOST)
             ],
             "workflows": [
-                {"sid": workflow.sid, "friendly_name": workflow.friendly_name}
-                for workflow in workspace.workflows.values()
+                _properties(workflow, "sid friendly_name")
+                for workflow in islice(workspace.workflows.values(), MOST)
             ],
             "task_channels": [
-                {"sid": channel.sid, "unique_name": channel.unique_name}
-                for channel in workspace.task_channels.values()
+                _properties(channel, "sid unique_name")
+                for channel in islice(workspace.task_channels.values(), MOST)
             ],
-            "total_workers": len(workspace.workers),
-            "workers": [
-                _worker(worker, counts.get(worker.sid, 0))
-                for worker in islice(workspace.workers.values(), MOST)
-            ],
-            "total_task_queues": len(workspace.task_queues),
-            "task_queues": [
-                _queue(workspace, queue, queues.get(queue.sid, []))
-                for queue in islice(workspace.task_queues.values(), MOST)
-            ],
-            "total_reservations": len(live),
-            "reservations": [_reservation(*offer) for offer in live[:MOST]],
             "real_time_statistics": self._statistics(workspace, "RealTime"),
             "cumulative_statistics": self._statistics(workspace, "Cumulative"),
-            "series": series.of(workspace.events, len(tasks), now),
+            "series": series_of(workspace.events, len(tasks), now),
         }
+
+    def _lists(self, workspace: Workspace, tasks: list[Task]) -> Json:
+        live = _live(tasks)
+        return {
+            "total_workers": len(workspace.workers),
+            "workers": self._workers(workspace, MOST),
+            "total_task_queues": len(workspace.task_queues),
+            "task_queues": _queues(workspace, tasks, MOST),
+            "total_reservations": len(live),
+            "reservations": [_reservation(*offer) for offer in live[:MOST]],
+        }
+
+    def _workers(self, workspace: Workspace, most: int | None = None) -> list[Json]:
+        counts = self._service.channels.counts()
+        return [
+            _worker(worker, counts.get(worker.sid, 0))
+            for worker in islice(workspace.workers.values(), most)
+        ]
 
     def _statistics(self, workspace: Workspace, kind: str) -> Json:
         path = f"/v1/Workspaces/{workspace.sid}/{kind}Statistics"
-        minutes = Parameters([("Minutes", str(series.MINUTES))])
+        minutes = Parameters([("Minutes", str(MINUTES))])
         answer = self._service.api.perform("GET", path, minutes)
         return dict(answer.body or {})
 
 
 def request(number: int, entry: Request) -> Json:
     """Show a request, with its number in the journal."""
-    return {
-        "number": number,
-        "time": entry.time,
-        "kind": entry.kind,
-        "method": entry.method,
-        "url": entry.url,
-        "params": dict(entry.params),
-        "status": entry.status,
-    }
+    names = "time kind method url params status"
+    return {"number": number, **_properties(entry, names)}
 
 
 def call(phone_call: PhoneCall) -> Json:
     """Show a call that an instruction made."""
+    names = "sid task_sid reservation_sid worker_sid to status"
     return {
-        "sid": phone_call.sid,
+        **_properties(phone_call, names),
         "instruction": phone_call.instruction.name,
-        "task_sid": phone_call.task_sid,
-        "reservation_sid": phone_call.reservation_sid,
-        "worker_sid": phone_call.worker_sid,
         "from": phone_call.from_,
-        "to": phone_call.to,
-        "status": phone_call.status,
-        "states": [
-            {"status": state.status, "time": state.time} for state in phone_call.states
-        ],
+        "states": [_properties(state, "status time") for state in phone_call.states],
     }
+
+
+def _properties(thing: object, names: str) -> Json:
+    return {name: getattr(thing, name) for name in names.split()}
 
 
 def _worker(worker: Worker, connections: int) -> Json:
+    names = (
+        "sid friendly_name attributes activity_sid activity_name available"
+        " date_status_changed"
+    )
+    of_channel = (
+        "task_channel_unique_name configured_capacity assigned_tasks load available"
+    )
+    channels = worker.channels.values()
     return {
-        "sid": worker.sid,
-        "friendly_name": worker.friendly_name,
-        "attributes": worker.attributes,
-        "activity_sid": worker.activity_sid,
-        "activity_name": worker.activity_name,
-        "available": worker.available,
-        "date_status_changed": worker.date_status_changed,
+        **_properties(worker, names),
         "connections": connections,
-        "channels": [
-            {
-                "task_channel_unique_name": channel.task_channel_unique_name,
-                "configured_capacity": channel.configured_capacity,
-                "assigned_tasks": channel.assigned_tasks,
-                "load": channel.load,
-                "available": channel.available,
-            }
-            for channel in worker.channels.values()
-        ],
+        "load": sum(channel.load for channel in channels),
+        "channels": [_properties(each, of_channel) for each in channels],
     }
+
+
+def _task(task: Task) -> Json:
+    names = (
+        "sid attributes assignment_status reason priority task_queue_friendly_name"
+        " workflow_friendly_name task_channel_unique_name date_created date_updated"
+    )
+    live = [each for each in task.reservations.values() if each.live]
+    return {
+        **_properties(task, names),
+        "worker_names": [each.worker_name for each in live],
+    }
+
+
+def _queues(
+    workspace: Workspace, tasks: list[Task], most: int | None = None
+) -> list[Json]:
+    waiting = by_queue(task for task in tasks if task.assignment_status == "pending")
+    return [
+        _queue(workspace, queue, waiting.get(queue.sid, []))
+        for queue in islice(workspace.task_queues.values(), most)
+    ]
+
+
+def _live(tasks: list[Task]) -> list[tuple[Task, Reservation]]:
+    return [
+        (task, reservation)
+        for task in tasks
+        for reservation in task.reservations.values()
+        if reservation.live
+    ]
 
 
 def _queue(workspace: Workspace, queue: TaskQueue, waiting: list[Task]) -> Json:
     workers = [workspace.workers[sid] for sid in queue.worker_sids]
+    names = (
+        "sid attributes priority date_created task_queue_entered_date"
+        " task_channel_unique_name"
+    )
     return {
-        "sid": queue.sid,
-        "friendly_name": queue.friendly_name,
-        "target_workers": queue.target_workers,
+        **_properties(queue, "sid friendly_name target_workers"),
         "total_eligible_workers": len(workers),
         "total_available_workers": sum(worker.available for worker in workers),
         "waiting": len(waiting),
-        "tasks": [
-            {
-                "sid": task.sid,
-                "attributes": task.attributes,
-                "priority": task.priority,
-                "date_created": task.date_created,
-                "task_queue_entered_date": task.task_queue_entered_date,
-                "task_channel_unique_name": task.task_channel_unique_name,
-            }
-            for task in waiting[:MOST_TASKS]
-        ],
+        "tasks": [_properties(task, names) for task in waiting[:MOST_TASKS]],
     }
 
 
 def _reservation(task: Task, reservation: Reservation) -> Json:
-    status = reservation.reservation_status
-    timeout = reservation.reservation_timeout
+    names = (
+        "sid task_sid worker_sid worker_name reservation_status reservation_timeout"
+        " date_created date_updated"
+    )
+    pending = reservation.reservation_status == "pending"
+    expires = reservation.date_created + reservation.reservation_timeout
     return {
-        "sid": reservation.sid,
-        "task_sid": task.sid,
+        **_properties(reservation, names),
         "task_attributes": task.attributes,
-        "task_queue_friendly_name": task.task_queue_friendly_name,
-        "task_channel_unique_name": task.task_channel_unique_name,
-        "worker_sid": reservation.worker_sid,
-        "worker_name": reservation.worker_name,
-        "reservation_status": status,
-        "reservation_timeout": timeout,
-        "date_created": reservation.date_created,
-        "date_updated": reservation.date_updated,
-        "expires": reservation.date_created + timeout if status == "pending" else None,
+        **_properties(task, "task_queue_friendly_name task_channel_unique_name"),
+        "expires": expires if pending else None,
     }
+
+
+def series_of(
+    events: EventLog[Event], open_tasks: int, now: float
+) -> dict[str, object]:
+    """Give the series of the latest minutes, oldest step first.
+
+    Args:
+        events: the workspace's log.
+        open_tasks: the number of unfinished tasks now.
+        now: epoch seconds.
+
+    Returns:
+        `start` (epoch seconds), `step` (seconds), a list for each of COUNTED, and
+        `open_tasks` as they were at the end of each step.
+    """
+    # Steps begin at whole multiples of their length, so that bars do not wander.
+    end = (now // STEP + 1) * STEP
+    start = end - STEPS * STEP
+    counts = {name: [0] * STEPS for name in COUNTED}
+    changes = [0] * STEPS
+    for event in events.between(start, end):
+        step = min(int((event.time - start) // STEP), STEPS - 1)
+        name = _SERIES.get(event.event_type)
+        if name is not None:
+            counts[name][step] += 1
+        changes[step] += _change(event)
+    present = [open_tasks] * STEPS
+    for step in range(STEPS - 1, 0, -1):
+        present[step - 1] = present[step] - changes[step]
+    return {"start": start, "step": STEP, **counts, "open_tasks": present}
+
+
+def _change(event: Event) -> int:
+    """Tell how an event changed the number of unfinished tasks."""
+    if event.event_type == "task.created":
+        return 1
+    if event.event_type in _ENDS:
+        return -1
+    if event.event_type in _DELETIONS and event.task and not event.task.finished:
+        return -1
+    return 0

@@ -1,9 +1,9 @@
 """The emulated service without I/O: state, transitions, routing."""
 
+from .core import Alarm
 from .engine import Engine
 from .errors import ServiceError
-from .events import Event
-from .values import UNSET, Unset
+from .model import Event
 
 
-__all__ = ["UNSET", "Engine", "Event", "ServiceError", "Unset"]
+__all__ = ["Alarm", "Engine", "Event", "ServiceError"]

@@ -1,6 +1,6 @@
-"""The calls that instructions make: their log, and how they are to go.
+"""Instructions, the calls that they make, and how these are to go.
 
-Plain data, in engine time. Imports of the engine only types.
+Plain data, in engine time.
 """
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, get_args
 
-from .instructions import Instruction
+from .entities import Watcher
 
 
-if TYPE_CHECKING:
-    from .changes import Changes
-    from .core import Core
+InstructionName = Literal["dequeue", "call", "redirect", "conference", "supervise"]
+Option = str | int | tuple[str, ...]
 
+# Seconds; documented for dequeue, and taken for the others (choice).
+RING_SECONDS = 60
 Outcome = Literal["answered", "busy", "no-answer", "failed"]
 CallStatus = Literal[
     "initiated",
@@ -34,6 +35,42 @@ CallStatus = Literal[
 # At once is not realistic, and a program should not come to rely on it.
 ANSWER_SECONDS = 1.0
 KEEP_CALLS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instruction:
+    """A telephony instruction with its parameters; None is not given.
+
+    `to` is a contact URI, for supervise the supervisor. `options` are the
+    parameters that only conference and supervise have, in snake_case.
+    """
+
+    name: InstructionName
+    from_: str | None = None
+    to: str | None = None
+    url: str | None = None
+    # Redirect: the caller's call (CA).
+    call_sid: str | None = None
+    accept: bool = False
+    record: str | bool | None = None
+    # Seconds that the phone rings.
+    timeout: int = RING_SECONDS
+    post_work_activity_sid: str | None = None
+    status_callback: str | None = None
+    status_callback_method: str = "POST"
+    # "Callback URL for completed call event", as the parameters are described.
+    status_callback_events: tuple[str, ...] = ("completed",)
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The name as refusals have it: Conference."""
+        return self.name.capitalize()
+
+    @property
+    def bridges(self) -> bool:
+        """Whether it connects the worker with the caller, and so is an acceptance."""
+        return self.name in ("dequeue", "conference")
 
 
 class CallState(NamedTuple):
@@ -79,7 +116,7 @@ class PhoneCall:
         return self.status not in ("initiated", "ringing", "answered")
 
 
-class Telephony:
+class CallSettings:
     """How calls go. A call goes by what is set when it starts."""
 
     def __init__(self) -> None:
@@ -87,16 +124,16 @@ class Telephony:
         self._call_length: float | None = None
         self._general: Outcome = "answered"
         self._outcomes: dict[str, Outcome] = {}
-        self._changes: Changes | None = None
+        self._changes: Watcher | None = None
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` when something is set."""
+    def watch(self, changes: Watcher | None) -> None:
+        """Report to `changes` when something is set."""
         self._changes = changes
         self._note()
 
     def _note(self) -> None:
         if self._changes is not None:
-            self._changes.note_setting()
+            self._changes.note("service", self)
 
     @property
     def answer_after(self) -> float:
@@ -118,7 +155,7 @@ class Telephony:
         self._call_length = None if seconds is None else _seconds(seconds)
         self._note()
 
-    def settings(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, object]:
         """Return all that is set, as plain data."""
         return {
             "answer_after": self._answer_after,
@@ -135,7 +172,7 @@ class Telephony:
         outcome: Outcome,
         outcomes: Mapping[str, Outcome],
     ) -> None:
-        """Set everything; see `settings`."""
+        """Set everything; see `as_dict`."""
         self.answer_after = answer_after
         self.call_length = call_length
         self.outcome(None, outcome)
@@ -190,10 +227,10 @@ class CallLog:
         self._live: dict[str, PhoneCall] = {}
         self._by_reservation: dict[str, dict[str, PhoneCall]] = {}
         self.listeners: list[Callable[[PhoneCall], None]] = []
-        self._changes: Changes | None = None
+        self._changes: Watcher | None = None
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of all calls, and of what becomes of them."""
+    def watch(self, changes: Watcher | None) -> None:
+        """Report all calls, and the states that they enter."""
         self._changes = changes
         for call in self._calls:
             self._note(call)
@@ -235,7 +272,7 @@ class CallLog:
         """Log a call that was redirected; it may be one that is logged already."""
         call.states = (CallState("redirected", now),)
         self.add(call)
-        self._tell(call)
+        self._notify(call)
 
     def add(self, call: PhoneCall) -> None:
         """Log a call before it enters its first state."""
@@ -245,9 +282,11 @@ class CallLog:
 
     def _note(self, call: PhoneCall) -> None:
         if self._changes is not None:
-            self._changes.note_call(call)
+            self._changes.note(f"call {call.number}", call)
 
     def _keep(self, call: PhoneCall) -> None:
+        if self._changes is not None and len(self._calls) == self._calls.maxlen:
+            self._changes.note(f"call {self._calls[0].number}", None)
         self._calls.append(call)
         self._note(call)
         if not call.states or not call.over:
@@ -255,7 +294,7 @@ class CallLog:
             self._by_reservation.setdefault(call.reservation_sid, {})[call.sid] = call
 
     def note(self, call: PhoneCall, status: CallStatus, now: float) -> None:
-        """Log a state that begins now, and tell the listeners."""
+        """Log a state that begins now, and pass it to the listeners."""
         call.states += (CallState(status, now),)
         self._note(call)
         if call.over:
@@ -264,28 +303,8 @@ class CallLog:
             del same[call.sid]
             if not same:
                 del self._by_reservation[call.reservation_sid]
-        self._tell(call)
+        self._notify(call)
 
-    def _tell(self, call: PhoneCall) -> None:
+    def _notify(self, call: PhoneCall) -> None:
         for listener in self.listeners:
             listener(replace(call))
-
-
-def give_up(core: Core, reservation_sid: str) -> None:
-    """Stop ringing for a reservation that is over: the caller is somebody else's.
-
-    A call that was not to bring worker and caller together rings on (choice).
-    """
-    for call in core.calls.of(reservation_sid):
-        if call.instruction.bridges and call.status != "answered":
-            core.deadlines.clear("call", call.sid)
-            core.calls.note(call, "canceled", core.now)
-
-
-def give_up_all(core: Core, workspace_sid: str) -> None:
-    """End all calls of a workspace that is gone."""
-    for call in core.calls.all_live():
-        if call.workspace_sid == workspace_sid:
-            core.deadlines.clear("call", call.sid)
-            answered = call.status == "answered"
-            core.calls.note(call, "completed" if answered else "canceled", core.now)

@@ -1,37 +1,65 @@
-"""What all parts of the engine share: the state, the present moment, the events."""
+"""What the parts of the engine share: the state, the present moment, the events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
-from .calls import CallLog, Telephony
-from .changes import Changes
+from .calls import CallLog, CallSettings
 from .deadlines import Deadlines
-from .entities import Container, Entity
-from .events import Event
-from .model import Task, Worker, Workspace
+from .entities import Container, Entity, Watcher
+from .errors import not_found
+from .model import (
+    Activity,
+    Event,
+    Reservation,
+    Task,
+    TaskChannel,
+    TaskQueue,
+    Worker,
+    Workflow,
+    Workspace,
+)
 
 
-class Agenda:
-    """What the present operation left to do for routing."""
+Resource = Workspace | Activity | TaskChannel | TaskQueue | Workflow
+
+# How events name a resource, in types and in descriptions.
+_NAMES: dict[type[Resource], tuple[str, str]] = {
+    Workspace: ("workspace", "Workspace"),
+    Activity: ("activity", "Activity"),
+    TaskChannel: ("task-channel", "TaskChannel"),
+    TaskQueue: ("task-queue", "TaskQueue"),
+    Workflow: ("workflow", "Workflow"),
+}
+
+
+class Alarm(NamedTuple):
+    """Trouble that no request is answered with: what the debugger shows."""
+
+    time: float
+    code: int
+    message: str
+    workspace_sid: str
+    resource_sid: str
+
+
+class Backlog:
+    """What the present operation left to route."""
 
     def __init__(self) -> None:
         # Workers who may be able to take more than before.
-        self.freed: dict[str, Worker] = {}
+        self.workers: dict[str, Worker] = {}
         # Tasks that are pending again.
-        self.homeless: dict[str, Task] = {}
+        self.tasks: dict[str, Task] = {}
 
-    def free(self, worker: Worker) -> None:
+    def add_worker(self, worker: Worker) -> None:
         """Note that the worker may be able to take a task."""
-        self.freed[worker.sid] = worker
+        self.workers[worker.sid] = worker
 
-    def place(self, task: Task) -> None:
+    def add_task(self, task: Task) -> None:
         """Note that the task needs workers."""
-        self.homeless[task.sid] = task
-
-
-Listener = Callable[[Event], None]
+        self.tasks[task.sid] = task
 
 
 class Core:
@@ -51,12 +79,53 @@ class Core:
         self.deadlines = Deadlines()
         # Task sid by reservation sid.
         self.reservation_tasks: dict[str, str] = {}
-        self.agenda = Agenda()
+        self.backlog = Backlog()
         self.calls = CallLog()
-        self.telephony = Telephony()
-        self.listeners: list[Listener] = []
-        # Told of all that changes in workspaces, deadlines and calls.
-        self.changes: Changes | None = None
+        self.call_settings = CallSettings()
+        self.event_listeners: list[Callable[[Event], None]] = []
+        self.alarm_listeners: list[Callable[[Alarm], None]] = []
+        # Whoever keeps workspaces, deadlines and calls outside of the engine.
+        self.changes: Watcher | None = None
+
+    def workspace_of(self, entity: Entity) -> Workspace:
+        """Return the workspace of an entity, if it still exists."""
+        workspace = self.workspaces.get(entity.workspace_sid)
+        if workspace is None:
+            raise not_found(f"/Workspaces/{entity.workspace_sid}")
+        return workspace
+
+    def task_of(self, reservation: Reservation) -> Task:
+        """Return the task that a reservation is of."""
+        return self.workspaces[reservation.workspace_sid].tasks[reservation.task_sid]
+
+    def queue_of(self, task: Task) -> TaskQueue | None:
+        """Return the queue that a task is in."""
+        queues = self.workspaces[task.workspace_sid].task_queues
+        return queues.get(task.task_queue_sid or "")
+
+    def identity(self, prefix: str, workspace: Workspace) -> dict[str, Any]:
+        """Return the fields that every new entity begins with."""
+        return {
+            "sid": self.new_sid(prefix),
+            "workspace_sid": workspace.sid,
+            "date_created": self.now,
+            "date_updated": self.now,
+        }
+
+    def known_worker(self, task: Task) -> Worker | None:
+        """Return the worker whom the task names, if its target asks for one."""
+        target = task.target
+        if target is None or target.known_worker is None:
+            return None
+        workspace = self.workspaces[task.workspace_sid]
+        value = target.known_worker.value(task.attributes_value)
+        if not isinstance(value, str):
+            return None
+        if target.by_name:
+            value = workspace.worker_names.get(value.casefold(), "")
+        return workspace.workers.get(value)
+
+    # Events. All are recorded when what they say holds.
 
     def emit(
         self,
@@ -71,7 +140,7 @@ class Core:
         details: dict[str, str] | None = None,
         **objects: Entity | None,
     ) -> None:
-        """Record an event, and tell the listeners.
+        """Record an event, and pass it to the listeners.
 
         `objects` are fields of Event; snapshots are taken of them here.
         """
@@ -94,5 +163,103 @@ class Core:
             **frozen,
         )
         workspace.events.append(event)
-        for listener in self.listeners:
+        for listener in self.event_listeners:
             listener(event)
+
+    def emit_resource(self, resource: Resource, what: str) -> None:
+        """Record `<resource>.<what>`."""
+        if isinstance(resource, Workspace):
+            workspace = resource
+        else:
+            workspace = self.workspaces[resource.workspace_sid]
+        kind, title = _NAMES[type(resource)]
+        objects: dict[str, Any] = {kind.replace("-", "_"): resource}
+        self.emit(
+            workspace,
+            f"{kind}.{what}",
+            kind,
+            resource.sid,
+            f"{title} {resource.friendly_name} {what.replace('.', ' ')}",
+            **objects,
+        )
+
+    def emit_worker(
+        self, worker: Worker, event_type: str, what: str, **more: Any
+    ) -> None:
+        """Record an event about a worker: `Worker <name> <what>`."""
+        workspace = self.workspaces[worker.workspace_sid]
+        self.emit(
+            workspace,
+            event_type,
+            "worker",
+            worker.sid,
+            f"Worker {worker.friendly_name} {what}",
+            worker_sids=(worker.sid,),
+            worker=worker,
+            activity=workspace.activities.get(worker.activity_sid),
+            **more,
+        )
+
+    def emit_task(
+        self,
+        task: Task,
+        event_type: str,
+        what: str,
+        worker_sids: Iterable[str] = (),
+        *,
+        description: str | None = None,
+        details: dict[str, str] | None = None,
+        previous: TaskQueue | None = None,
+    ) -> None:
+        """Record an event about a task: `Task WT... <what>`.
+
+        It has the task's queue and workflow, and the worker who has the task. Also
+        the events of workflows and of queues are about the task: so they were
+        recorded of the live service.
+        """
+        workspace = self.workspaces[task.workspace_sid]
+        worked_on = task.with_status("accepted", "wrapping", "completed")
+        self.emit(
+            workspace,
+            event_type,
+            "task",
+            task.sid,
+            description or f"Task {task.sid} {what}",
+            worker_sids=tuple(worker_sids),
+            details={**(details or {}), **self._known_worker_details(task)},
+            task=task,
+            worker=(
+                workspace.workers.get(worked_on[-1].worker_sid) if worked_on else None
+            ),
+            task_queue=self.queue_of(task),
+            previous_task_queue=previous,
+            workflow=workspace.workflows.get(task.workflow_sid),
+        )
+
+    def emit_reservation(self, task: Task, reservation: Reservation, what: str) -> None:
+        """Record `reservation.<what>` for its worker."""
+        workspace = self.workspaces[task.workspace_sid]
+        self.emit(
+            workspace,
+            f"reservation.{what}",
+            "reservation",
+            reservation.sid,
+            f"Reservation {reservation.sid} {what}",
+            worker_sids=(reservation.worker_sid,),
+            details=self._known_worker_details(task),
+            task=task,
+            reservation=reservation,
+            worker=workspace.workers.get(reservation.worker_sid),
+            task_queue=self.queue_of(task),
+            workflow=workspace.workflows.get(task.workflow_sid),
+        )
+
+    def _known_worker_details(self, task: Task) -> dict[str, str]:
+        known = self.known_worker(task)
+        return {} if known is None else {"known_worker_sid": known.sid}
+
+    def alarm(self, task: Task, code: int, message: str) -> None:
+        """Show trouble with a task in the debugger."""
+        alarm = Alarm(self.now, code, message, task.workspace_sid, task.sid)
+        for listener in self.alarm_listeners:
+            listener(alarm)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from .entities import Watcher
 
-if TYPE_CHECKING:
-    from .changes import Changes
 
 Kind = Literal["reservation", "target", "ttl", "assigned", "removal", "call"]
 
@@ -35,10 +34,10 @@ class Deadlines:
     current: dict[tuple[Kind, str], Deadline] = field(default_factory=dict)
     count: int = 0
     _heap: list[Deadline] = field(default_factory=list)
-    _changes: Changes | None = None
+    _changes: Watcher | None = None
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of all deadlines, and of those that come and go."""
+    def watch(self, changes: Watcher | None) -> None:
+        """Report all deadlines, and those that are set and cleared."""
         self._changes = changes
         for key, deadline in self.current.items():
             self._note(key, deadline)
@@ -62,7 +61,7 @@ class Deadlines:
 
     def _note(self, key: tuple[Kind, str], deadline: Deadline | None) -> None:
         if self._changes is not None:
-            self._changes.note_deadline(key, deadline)
+            self._changes.note(f"deadline {key[0]} {key[1]}", deadline)
 
     def clear(self, kind: Kind, sid: str) -> None:
         """Forget a deadline, if there is one."""

@@ -1,6 +1,7 @@
 """What all resources of the state have in common, and the containers they are in.
 
-Both tell who keeps the state of their changes. Knows no resource.
+Both report their changes to a `Watcher`, who keeps the state outside of the engine.
+Knows no resource.
 """
 
 from __future__ import annotations
@@ -8,17 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from .changes import Changes
-
 
 E_ = TypeVar("E_", bound="Entity")
 
 
-class Part(Protocol):
-    """A part of an entity that tells of its changes itself."""
+class Watcher(Protocol):
+    """Whoever keeps the state. What is noted twice counts once."""
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of everything in it, and of what changes; None: nobody."""
+    def note(self, key: str, thing: object) -> None:
+        """Note that a thing is new or was changed; None: that it is gone.
+
+        `state` says what the keys are.
+        """
+        ...
+
+
+class Part(Protocol):
+    """A part of an entity that reports its changes itself."""
+
+    def watch(self, changes: Watcher | None) -> None:
+        """Report everything in it, and what changes, to `changes` (None: nobody)."""
         ...
 
 
@@ -27,7 +37,7 @@ class Entity:
     """What every resource has. Two entities are equal only if they are the same."""
 
     # Who wants to know of changes. The first field: `__setattr__` asks for it.
-    _changes: Changes | None = field(default=None, repr=False)
+    _changes: Watcher | None = field(default=None, repr=False)
     sid: str
     workspace_sid: str
     date_created: float
@@ -38,24 +48,31 @@ class Entity:
     def __setattr__(self, name: str, value: object) -> None:
         _set(self, name, value)
         if self._changes is not None:
-            self._changes.note(self)
+            self._changes.note(self.sid, self)
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of this, all that belongs to it, and what changes of it."""
+    def watch(self, changes: Watcher | None) -> None:
+        """Report this, all that belongs to it, and what changes of it."""
         _set(self, "_changes", changes)
         if changes is not None:
-            changes.note(self)
+            changes.note(self.sid, self)
         for part in self.parts():
             part.watch(changes)
 
     def parts(self) -> tuple[Part, ...]:
-        """Return what of it tells of its changes itself."""
+        """Return its parts that report their changes themselves."""
         return ()
 
     def touch(self, now: float) -> None:
         """Say that a field was changed at `now` (epoch seconds)."""
         self.date_updated = now
         _set(self, "_snapshot", None)
+
+    def change(self, now: float, **fields: object) -> None:
+        """Give fields new values at `now`; those that are None stay as they are."""
+        for name, value in fields.items():
+            if value is not None:
+                setattr(self, name, value)
+        self.touch(now)
 
     def refresh(self) -> None:
         """Say that something was renamed that the object only repeats."""
@@ -100,7 +117,7 @@ class Container(dict[str, E_]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._changes: Changes | None = None
+        self._changes: Watcher | None = None
 
     def __setitem__(self, sid: str, entity: E_) -> None:
         super().__setitem__(sid, entity)
@@ -112,8 +129,8 @@ class Container(dict[str, E_]):
             self._forget(self[sid], self._changes)
         super().__delitem__(sid)
 
-    def watch(self, changes: Changes | None) -> None:
-        """Tell `changes` of everything in it, and of what comes and goes."""
+    def watch(self, changes: Watcher | None) -> None:
+        """Report everything in it, and what is added and removed."""
         if changes is None and self._changes is not None:
             for entity in self.values():
                 self._forget(entity, self._changes)
@@ -122,7 +139,7 @@ class Container(dict[str, E_]):
                 entity.watch(changes)
         self._changes = changes
 
-    def _forget(self, entity: E_, changes: Changes) -> None:
+    def _forget(self, entity: E_, changes: Watcher) -> None:
         # What belongs to it goes first: nothing is ever without its owner.
         entity.watch(None)
-        changes.note_removal(entity)
+        changes.note(entity.sid, None)

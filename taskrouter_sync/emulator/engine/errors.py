@@ -1,9 +1,13 @@
-"""The one exception of the engine: a refusal as the service words it.
+"""Refusals as the service words them, and checks of the values that callers give.
 
-Imports nothing; the REST layer turns it into an error body.
+Parsing of form text is the REST layer's, which turns refusals into error bodies.
 """
 
 from __future__ import annotations
+
+import json
+import math
+from typing import Any
 
 
 INVALID_PARAMETER = 20001
@@ -13,21 +17,30 @@ GONE = 20410
 
 
 class ServiceError(Exception):
-    """A refusal: HTTP `status`, the service's error `code`, and its `message`."""
+    """A refusal: HTTP `status`, the service's error `code`, and its `message`.
 
-    def __init__(self, status: int, code: int, message: str) -> None:
+    `alert_code` is the debugger's number for it where that is another one: some of
+    the published codes are for alerts only.
+    """
+
+    def __init__(
+        self, status: int, code: int, message: str, alert_code: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.alert_code = code if alert_code is None else alert_code
 
     def __repr__(self) -> str:
         return f"ServiceError({self.status}, {self.code}, {self.message!r})"
 
 
-def invalid(message: str) -> ServiceError:
+def invalid(
+    message: str, code: int = INVALID_PARAMETER, *, alert_code: int | None = None
+) -> ServiceError:
     """Make the refusal of a parameter or of a step that the state forbids."""
-    return ServiceError(400, INVALID_PARAMETER, message)
+    return ServiceError(400, code, message, alert_code)
 
 
 def not_found(path: str) -> ServiceError:
@@ -38,3 +51,65 @@ def not_found(path: str) -> ServiceError:
 def gone(message: str) -> ServiceError:
     """Make the answer for a reservation that somebody else has taken."""
     return ServiceError(410, GONE, message)
+
+
+MAX_NAME = 64
+MAX_ATTRIBUTES = 4096
+MAX_CONFIGURATION = 1_000_000
+
+
+def name(value: str, parameter: str = "FriendlyName") -> str:
+    """Return `value` if it can be a friendly name (1 to 64 characters)."""
+    if not value.strip():
+        raise invalid(f"{parameter} field is required")
+    if len(value) > MAX_NAME:
+        raise invalid(f"{parameter} must not be longer than {MAX_NAME} characters")
+    return value
+
+
+def one_of(value: str, allowed: tuple[str, ...], parameter: str) -> str:
+    """Return `value` if it is one of `allowed`."""
+    if value not in allowed:
+        raise invalid(f"{parameter} must be one of {', '.join(allowed)}")
+    return value
+
+
+def whole(value: int, low: int, high: int, parameter: str) -> int:
+    """Return `value` if it is a whole number from `low` to `high`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise invalid(f"{parameter} must be an integer")
+    if not low <= value <= high:
+        raise invalid(f"{parameter} must be between {low} and {high}")
+    return value
+
+
+def _no_constant(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    # 1e400 is JSON, but could not be written again.
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits} is too large")
+    return value
+
+
+def parse_json(text: str, limit: int, parameter: str) -> dict[str, Any]:
+    """Parse the JSON object in `text`, of at most `limit` characters."""
+    if len(text) > limit:
+        raise invalid(f"{parameter} must not be longer than {limit} characters")
+    try:
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as exc:
+        raise invalid(f"{parameter} is not valid JSON") from exc
+    # The service's attributes are documents; what it says to `[]` or `1` is
+    # not published, so they are refused like bad JSON.
+    if not isinstance(value, dict):
+        raise invalid(f"{parameter} must be a JSON object")
+    return value
+
+
+def attributes(text: str) -> dict[str, Any]:
+    """Parse the attributes of a worker or a task."""
+    return parse_json(text, MAX_ATTRIBUTES, "Attributes")

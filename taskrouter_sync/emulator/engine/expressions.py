@@ -1,19 +1,226 @@
 """The expression language: from text to an Expression that a context matches.
 
-Owns lexing and grammar; meaning is in `terms`. Knows nothing of workers or tasks.
+Knows nothing of workers or tasks. Reading takes time in proportion to the length of
+the text, and evaluation is total: any JSON value in, a bool or a value out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 from lark.lexer import Lexer
 
-from .terms import Junction, Literal, Node, Path, Scalar, comparison
+
+Scalar = None | bool | int | float | str
+
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
+
+
+class Node(Protocol):
+    """A part of an expression that is true or false."""
+
+    @property
+    def depth(self) -> int:
+        """Levels of nesting below and with this node."""
+
+    def test(self, context: Mapping[str, Any]) -> bool:
+        """Tell whether it is true of `context`."""
+
+    def paths(self) -> Iterator[tuple[str | int, ...]]:
+        """Yield the keys that are read."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A key such as `a.b[2]`."""
+
+    steps: tuple[str | int, ...]
+
+    def value(self, context: Mapping[str, Any]) -> Any:
+        """Read the key; what is missing is None."""
+        found: Any = context
+        for step in self.steps:
+            if isinstance(step, int):
+                if not isinstance(found, list) or step >= len(found):
+                    return None
+                found = found[step]
+            elif isinstance(found, Mapping):
+                found = found.get(step)
+            else:
+                return None
+        return found
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A value written in the expression."""
+
+    constant: Any
+
+    def value(self, context: Mapping[str, Any]) -> Any:
+        """Return the constant."""
+        return self.constant
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Two operands and what is asked of their values."""
+
+    left: Path | Literal
+    right: Path | Literal
+    holds: Callable[[Any, Any], bool]
+    depth: int = 1
+
+    def test(self, context: Mapping[str, Any]) -> bool:
+        """Tell whether it is true of `context`."""
+        return self.holds(self.left.value(context), self.right.value(context))
+
+    def paths(self) -> Iterator[tuple[str | int, ...]]:
+        """Yield the keys of the operands."""
+        for operand in (self.left, self.right):
+            if isinstance(operand, Path):
+                yield operand.steps
+
+
+class Junction:
+    """Parts joined by AND (`every`) or by OR."""
+
+    def __init__(self, every: bool, parts: tuple[Node, ...]) -> None:
+        self.every = every
+        self.parts = parts
+        self.depth = 1 + max(part.depth for part in parts)
+
+    def test(self, context: Mapping[str, Any]) -> bool:
+        """Tell whether it is true of `context`."""
+        for part in self.parts:
+            if part.test(context) is not self.every:
+                return not self.every
+        return self.every
+
+    def paths(self) -> Iterator[tuple[str | int, ...]]:
+        """Yield the keys of all parts."""
+        for part in self.parts:
+            yield from part.paths()
+
+
+def comparison(left: Path | Literal, operator: str, right: Path | Literal) -> Condition:
+    """Make the condition for `operator` in capital letters."""
+    return Condition(left, right, OPERATORS[operator])
+
+
+def number_of(value: Any) -> int | float | None:
+    """Read a number, also from a numeric text; anything else is None.
+
+    The documentation expects the attribute "6" to satisfy `> 5`.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value)
+    return None
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, (list, Mapping))
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Compare two scalars. Case counts; null equals only null.
+
+    Only number and numeric text are coerced to each other (`6` and `"6"`): a
+    boolean equals neither 1 nor "true".
+    """
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, str) == isinstance(right, str):
+        return bool(left == right)
+    first, second = number_of(left), number_of(right)
+    return first is not None and first == second
+
+
+def _equal(left: Any, right: Any) -> bool:
+    return _is_scalar(left) and _is_scalar(right) and _same(left, right)
+
+
+def _unequal(left: Any, right: Any) -> bool:
+    # A list with a scalar operator is always false; null differs from any value.
+    return _is_scalar(left) and _is_scalar(right) and not _same(left, right)
+
+
+def _ordered(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def holds(left: Any, right: Any) -> bool:
+        """Two texts compare as texts, all else by number; null is never in order."""
+        if isinstance(left, str) and isinstance(right, str):
+            return test(left, right)
+        first, second = number_of(left), number_of(right)
+        return first is not None and second is not None and test(first, second)
+
+    return holds
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _digits(value)
+    return None
+
+
+def _digits(value: int | float) -> str:
+    # str() refuses integers of thousands of digits.
+    if isinstance(value, int) and value.bit_length() > 1024:
+        return hex(value)
+    return str(value)
+
+
+def _contains(left: Any, right: Any) -> bool:
+    whole, part = _text(left), _text(right)
+    return whole is not None and part is not None and part in whole
+
+
+def _has(left: Any, right: Any) -> bool:
+    # HAS with a list on the right is false: elements are compared with scalars.
+    if not isinstance(left, list) or right is None or not _is_scalar(right):
+        return False
+    return any(_equal(item, right) for item in left)
+
+
+def _in(left: Any, right: Any) -> bool:
+    return _has(right, left)
+
+
+def _not_in(left: Any, right: Any) -> bool:
+    # What is missing holds nothing, so everything is NOT IN it; like `!=`, and
+    # unlike a scalar on the right, which makes any array operator false.
+    if not _is_scalar(left):
+        return False
+    return right is None or (isinstance(right, list) and not _in(left, right))
+
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": _equal,
+    "=": _equal,
+    "!=": _unequal,
+    "<": _ordered(lambda a, b: bool(a < b)),
+    "<=": _ordered(lambda a, b: bool(a <= b)),
+    ">": _ordered(lambda a, b: bool(a > b)),
+    ">=": _ordered(lambda a, b: bool(a >= b)),
+    "CONTAINS": _contains,
+    "HAS": _has,
+    ">-": _has,
+    "IN": _in,
+    "<-": _in,
+    "NOT IN": _not_in,
+}
 
 
 # One OPERATOR terminal, so that a message can name it as the service does. An
@@ -32,23 +239,29 @@ GRAMMAR = r"""
     %declare LPAR RPAR LSQB RSQB COMMA
 """
 
-# Deeper nesting is refused: evaluation recurses.
+# Deeper nesting is refused: evaluation recurses. The limit of the length is a choice:
+# the service's is not published.
 MAX_DEPTH = 100
+MAX_LENGTH = 32_768
+# How much of a token a message shows.
+_MAX_SHOWN = 100
 
-_PATH = r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[[0-9]+\])*"
+# Published workflows have names that begin with a digit (worker.levels.24h).
+_PATH = r"[\w$]+(?:\.[\w$]+|\[[0-9]+\])*"
 _TOKEN = re.compile(
     rf"""
       (?P<SPACE>    \s+ )
     | (?P<STRING>   "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )
-    | (?P<NUMBER>   -?[0-9]+(?:\.[0-9]+)? )
+    | (?P<NUMBER>   -?[0-9]+(?:\.[0-9]+)?(?![\w$]) )
     | (?P<OPERATOR> == | != | <= | >= | >- | <- | = | < | > | not\s+in(?![\w$.]) )
     | (?P<WORD>     (?:and|or|has|in|contains|true|false|null)(?![\w$.]) )
     | (?P<PATH>     {_PATH} )
     | (?P<LPAR> \( ) | (?P<RPAR> \) ) | (?P<LSQB> \[ ) | (?P<RSQB> \] )
     | (?P<COMMA> , )
     # What the service's lexer drops when no token fits: a minus sign goes with
-    # the character after it, so that `skill-level` reads as `skill` `evel`.
-    | (?P<JUNK>     -[^\s] | . )
+    # the character after it, so that `skill-level` reads as `skill` `evel`. An
+    # unterminated text goes to the end, so that no quote in it is tried as well.
+    | (?P<JUNK>     "(?:[^"\\]|\\.)* | '(?:[^'\\]|\\.)* | -[^\s] | . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
 )
@@ -63,7 +276,7 @@ _WORDS = {
     "null": "NULL",
 }
 _PATH_TEXT = re.compile(_PATH, re.ASCII)
-_PATH_STEP = re.compile(r"[A-Za-z_$][\w$]*|[0-9]+", re.ASCII)
+_PATH_STEP = re.compile(r"\[([0-9]+)\]|([\w$]+)", re.ASCII)
 
 
 class ExpressionError(ValueError):
@@ -189,26 +402,29 @@ def parse(text: str) -> Expression:
     a quoted word is always a text and never a key, and `>-` and `<-` are the
     aliases of HAS and IN even before a digit.
     """
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"longer than {MAX_LENGTH} characters")
     try:
         root: Any = _parser().parse(text)
     except UnexpectedInput as exc:
         raise ExpressionError(_explain(text, exc)) from exc
     for match in _TOKEN.finditer(text):
         if match.lastgroup == "JUNK":
-            junk = f"token recognition error at: '{match.group()}'"
+            junk = f"token recognition error at: '{match.group()[:_MAX_SHOWN]}'"
             raise ExpressionError(f"{_place(text, match.start())} {junk}")
     return Expression(text, root)
 
 
 def parse_path(text: str) -> Path | None:
     """Parse a bare key such as `task.agent_sid`; None if it is none."""
-    return _path(text) if _PATH_TEXT.fullmatch(text) else None
+    path = _path(text) if _PATH_TEXT.fullmatch(text) else None
+    return None if path is None or str(path.steps[0]).isdigit() else path
 
 
 def _path(text: str) -> Path:
     # No list is longer than nine digits; int() refuses thousands of them.
     steps = _PATH_STEP.findall(text)
-    return Path(tuple(int(s[:9]) if s[0].isdigit() else s for s in steps))
+    return Path(tuple(int(index[:9]) if index else name for index, name in steps))
 
 
 def _explain(text: str, error: UnexpectedInput) -> str:
@@ -217,7 +433,7 @@ def _explain(text: str, error: UnexpectedInput) -> str:
         return str(error)
     token = error.token
     at = len(text) if token.type == "$END" else token.start_pos or 0
-    shown = "<EOF>" if token.type == "$END" else str(token)
+    shown = "<EOF>" if token.type == "$END" else str(token)[:_MAX_SHOWN]
     accepted = error.accepts or set()
     names = sorted(_SIGNS.get(name, name) for name in accepted)
     expecting = names[0] if len(names) == 1 else "{" + ", ".join(names) + "}"

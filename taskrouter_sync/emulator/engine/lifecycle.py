@@ -1,293 +1,463 @@
-"""Transitions of tasks and reservations, with their events in order.
+"""Transitions of tasks, reservations, workers and calls, with their events in order.
 
-Each function changes the state first and tells then. None of them routes: what
-became free or homeless is noted on the agenda, which `steps.settle` works off.
+Each method changes the state first and reports it then. None of them routes: what
+became free or pending again is noted in the backlog, which the router works off.
 """
 
 from __future__ import annotations
 
-from . import calls, capacity, waiting
+import json
+
+from .calls import CallStatus, Instruction, PhoneCall
 from .core import Core
 from .deadlines import TASK_KINDS
-from .model import (
-    Reservation,
-    ReservationStatus,
-    Task,
-    TaskStatus,
-    Worker,
-    Workspace,
-)
-from .presence import set_activity
-from .tell import tell_reservation, tell_task
+from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
 
 ASSIGNED_SECONDS = 86400.0
 KEEP_FINISHED_SECONDS = 300.0
 
 
-def reserve(
-    core: Core, workspace: Workspace, task: Task, workers: list[Worker]
-) -> None:
-    """Offer a pending task to the workers: a new round."""
-    waiting.leave(workspace, task)
-    task.assignment_status = "reserved"
-    task.assignment_count += 1
-    task.touch(core.now)
-    timeout = workspace.workflows[task.workflow_sid].task_reservation_timeout
-    made: list[tuple[Worker, Reservation]] = []
-    for worker in workers:
-        reservation = Reservation(
-            sid=core.new_sid("WR"),
-            workspace_sid=workspace.sid,
-            date_created=core.now,
-            date_updated=core.now,
-            task_sid=task.sid,
-            worker_sid=worker.sid,
-            worker_name=worker.friendly_name,
-            reservation_status="pending",
-            reservation_timeout=timeout,
-            worker_previous_activity_sid=worker.activity_sid,
-        )
-        task.reservations[reservation.sid] = reservation
-        worker.reservations[reservation.sid] = reservation
-        capacity.take(workspace, worker, task, core.now)
-        core.deadlines.set(
-            core.now + timeout, "reservation", workspace.sid, reservation.sid
-        )
-        core.reservation_tasks[reservation.sid] = task.sid
-        made.append((worker, reservation))
-    for worker, reservation in made:
-        tell_reservation(core, workspace, task, reservation, "created")
-        if not workspace.multi_task_enabled:
-            _occupy(core, workspace, task, worker, reservation)
+class Lifecycle:
+    """Changes the status of tasks and reservations, and the activity of workers."""
 
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
-def _occupy(
-    core: Core,
-    workspace: Workspace,
-    task: Task,
-    worker: Worker,
-    reservation: Reservation,
-) -> None:
-    """Single-tasking: move the worker to the queue's reservation activity."""
-    queue = workspace.task_queues.get(task.task_queue_sid or "")
-    if queue is not None and queue.reservation_activity_sid is not None:
-        reservation.reserved_activity_sid = queue.reservation_activity_sid
-        set_activity(core, workspace, worker, queue.reservation_activity_sid)
+    # Reservations.
 
+    def reserve(self, task: Task, workers: list[Worker]) -> None:
+        """Offer a pending task to the workers: a new round."""
+        core, now = self._core, self._core.now
+        workspace = core.workspaces[task.workspace_sid]
+        workspace.dequeue(task)
+        task.assignment_status = "reserved"
+        task.assignment_count += 1
+        task.touch(now)
+        timeout = workspace.workflows[task.workflow_sid].task_reservation_timeout
+        made: list[tuple[Worker, Reservation]] = []
+        for worker in workers:
+            reservation = Reservation(
+                **core.identity("WR", workspace),
+                task_sid=task.sid,
+                worker_sid=worker.sid,
+                worker_name=worker.friendly_name,
+                reservation_status="pending",
+                reservation_timeout=timeout,
+                worker_previous_activity_sid=worker.activity_sid,
+            )
+            task.reservations[reservation.sid] = reservation
+            worker.reservations[reservation.sid] = reservation
+            self._fill_capacity(workspace, worker, task)
+            core.deadlines.set(
+                now + timeout, "reservation", workspace.sid, reservation.sid
+            )
+            core.reservation_tasks[reservation.sid] = task.sid
+            made.append((worker, reservation))
+        queue = core.queue_of(task)
+        for worker, reservation in made:
+            core.emit_reservation(task, reservation, "created")
+            if (
+                not workspace.multi_task_enabled
+                and queue is not None
+                and queue.reservation_activity_sid is not None
+            ):
+                reservation.reserved_activity_sid = queue.reservation_activity_sid
+                self.set_activity(worker, queue.reservation_activity_sid)
 
-def accept(
-    core: Core, workspace: Workspace, task: Task, reservation: Reservation
-) -> None:
-    """Let the worker have the task; the others of the round are rescinded."""
-    worker = workspace.workers[reservation.worker_sid]
-    others = [
-        other
-        for other in task.reservations.values()
-        if other is not reservation and other.reservation_status == "pending"
-    ]
-    _turn(core, workspace, task, reservation, "accepted")
-    for other in others:
-        _turn(core, workspace, task, other, "rescinded")
-    task.assignment_status = "assigned"
-    task.touch(core.now)
-    for kind in TASK_KINDS:
-        core.deadlines.clear(kind, task.sid)
-    core.deadlines.set(core.now + ASSIGNED_SECONDS, "assigned", workspace.sid, task.sid)
-    tell_reservation(core, workspace, task, reservation, "accepted")
-    for other in others:
-        tell_reservation(core, workspace, task, other, "rescinded")
-    if not workspace.multi_task_enabled:
-        queue = workspace.task_queues.get(task.task_queue_sid or "")
-        if queue is not None and queue.assignment_activity_sid is not None:
-            set_activity(core, workspace, worker, queue.assignment_activity_sid)
+    def _fill_capacity(self, workspace: Workspace, worker: Worker, task: Task) -> None:
+        """Count a new reservation of `task`."""
+        workspace.ranks += 1
+        worker.idle_rank = workspace.ranks
+        worker.live_reservations += 1
+        channel = worker.channels_by_task_channel[task.task_channel_sid]
+        channel.idle_rank = workspace.ranks
+        channel.last_reserved_time = self._core.now
+        channel.load += 1
+        channel.touch(self._core.now)
+
+    def accept(self, reservation: Reservation) -> None:
+        """Let the worker have the task; the others of the round are rescinded."""
+        core = self._core
+        task = core.task_of(reservation)
+        workspace = core.workspaces[task.workspace_sid]
+        others = task.with_status("pending")
+        others.remove(reservation)
+        self._turn(task, reservation, "accepted")
         for other in others:
-            _restore_activity(core, workspace, other)
-    # Expressions on `assigned_tasks` may hold now that did not before.
-    core.agenda.free(worker)
-
-
-def withdraw(
-    core: Core,
-    workspace: Workspace,
-    task: Task,
-    reservation: Reservation,
-    status: ReservationStatus,
-    activity_sid: str | None = None,
-) -> None:
-    """End a pending reservation (rejected, timeout or canceled).
-
-    The worker goes to `activity_sid` if given; in single-tasking workspaces
-    else back to the activity before the reservation. With the last one of the
-    round the task is pending again.
-    """
-    _turn(core, workspace, task, reservation, status)
-    homeless = task.assignment_status == "reserved" and not any(
-        other.reservation_status == "pending" for other in task.reservations.values()
-    )
-    if homeless:
-        task.assignment_status = "pending"
+            self._turn(task, other, "rescinded")
+        task.assignment_status = "assigned"
         task.touch(core.now)
-    tell_reservation(core, workspace, task, reservation, status)
-    worker = workspace.workers[reservation.worker_sid]
-    if activity_sid is not None:
-        set_activity(core, workspace, worker, activity_sid)
-    else:
-        _restore_activity(core, workspace, reservation)
-    if homeless:
-        core.agenda.place(task)
-
-
-def _restore_activity(
-    core: Core, workspace: Workspace, reservation: Reservation
-) -> None:
-    """Undo `_occupy`, unless the activity was changed by hand since."""
-    worker = workspace.workers.get(reservation.worker_sid)
-    previous = reservation.worker_previous_activity_sid
-    if (
-        worker is not None
-        and reservation.reserved_activity_sid == worker.activity_sid
-        and previous in workspace.activities
-    ):
-        set_activity(core, workspace, worker, previous)
-
-
-def cancel(core: Core, workspace: Workspace, task: Task, reason: str | None) -> None:
-    """Cancel a pending or reserved task."""
-    concerned = task.holders()
-    waiting.leave(workspace, task)
-    ended = _end_live(core, workspace, task)
-    _finish(core, workspace, task, "canceled", reason)
-    tell_task(core, workspace, task, "task.canceled", "canceled", concerned)
-    _tell_ended(core, workspace, task, ended)
-
-
-def wrap(core: Core, workspace: Workspace, task: Task, reason: str | None) -> None:
-    """Let an assigned task wrap up."""
-    accepted = _with_status(task, "accepted")
-    for reservation in accepted:
-        _turn(core, workspace, task, reservation, "wrapping")
-    task.assignment_status = "wrapping"
-    task.reason = reason if reason is not None else task.reason
-    task.touch(core.now)
-    concerned = task.holders()
-    tell_task(core, workspace, task, "task.wrapup", "wrapping up", concerned)
-    for reservation in accepted:
-        tell_reservation(core, workspace, task, reservation, "wrapup")
-
-
-def complete(core: Core, workspace: Workspace, task: Task, reason: str | None) -> None:
-    """Complete an assigned or wrapping task."""
-    concerned = task.holders()
-    ended = _end_live(core, workspace, task)
-    _finish(core, workspace, task, "completed", reason)
-    tell_task(core, workspace, task, "task.completed", "completed", concerned)
-    _tell_ended(core, workspace, task, ended)
-
-
-def wrap_reservation(
-    core: Core, workspace: Workspace, task: Task, reservation: Reservation
-) -> None:
-    """Let one accepted reservation wrap up, and the task with the last of them."""
-    _turn(core, workspace, task, reservation, "wrapping")
-    tell_reservation(core, workspace, task, reservation, "wrapup")
-    if task.assignment_status == "assigned" and not _with_status(task, "accepted"):
-        wrap(core, workspace, task, None)
-
-
-def complete_reservation(
-    core: Core, workspace: Workspace, task: Task, reservation: Reservation
-) -> None:
-    """Complete one reservation, and the task with the last of them."""
-    _turn(core, workspace, task, reservation, "completed")
-    tell_reservation(core, workspace, task, reservation, "completed")
-    if not task.holders():
-        concerned = (reservation.worker_sid,)
-        _finish(core, workspace, task, "completed", "All reservations were completed")
-        tell_task(core, workspace, task, "task.completed", "completed", concerned)
-
-
-def delete(core: Core, workspace: Workspace, task: Task, event_type: str) -> None:
-    """Delete a task in any status; `event_type` says by whom."""
-    concerned = task.holders()
-    waiting.leave(workspace, task)
-    ended = _end_live(core, workspace, task)
-    remove(core, workspace, task)
-    tell_task(core, workspace, task, event_type, "deleted", concerned)
-    _tell_ended(core, workspace, task, ended)
-
-
-def remove(core: Core, workspace: Workspace, task: Task) -> None:
-    """Forget a task that nobody holds or waits for any more, without a word."""
-    del workspace.tasks[task.sid]
-    for kind in TASK_KINDS:
-        core.deadlines.clear(kind, task.sid)
-    for reservation in task.reservations.values():
-        core.reservation_tasks.pop(reservation.sid, None)
-        worker = workspace.workers.get(reservation.worker_sid)
-        if worker is not None:
-            worker.reservations.pop(reservation.sid, None)
-
-
-def _turn(
-    core: Core,
-    workspace: Workspace,
-    task: Task,
-    reservation: Reservation,
-    status: ReservationStatus,
-) -> None:
-    """Give a live reservation its next status, and count what that changes."""
-    worker = workspace.workers[reservation.worker_sid]
-    capacity.count_assigned(worker, task, reservation, status, core.now)
-    reservation.reservation_status = status
-    reservation.touch(core.now)
-    core.deadlines.clear("reservation", reservation.sid)
-    if not reservation.live:
-        calls.give_up(core, reservation.sid)
-        capacity.give_back(worker, task, core.now)
-        core.agenda.free(worker)
-
-
-def _end_live(core: Core, workspace: Workspace, task: Task) -> list[Reservation]:
-    """End what is live of a task that ends: nobody's offers, somebody's work."""
-    ended = [other for other in task.reservations.values() if other.live]
-    for reservation in ended:
-        pending = reservation.reservation_status == "pending"
-        _turn(
-            core, workspace, task, reservation, "canceled" if pending else "completed"
+        self._clear_deadlines(task)
+        core.deadlines.set(
+            core.now + ASSIGNED_SECONDS, "assigned", workspace.sid, task.sid
         )
-    return ended
+        core.emit_reservation(task, reservation, "accepted")
+        for other in others:
+            core.emit_reservation(task, other, "rescinded")
+        worker = workspace.workers[reservation.worker_sid]
+        if not workspace.multi_task_enabled:
+            queue = core.queue_of(task)
+            if queue is not None and queue.assignment_activity_sid is not None:
+                self.set_activity(worker, queue.assignment_activity_sid)
+            for other in others:
+                self._restore_activity(other)
+        # Expressions on `assigned_tasks` may hold now that did not before.
+        core.backlog.add_worker(worker)
+
+    def withdraw(
+        self,
+        reservation: Reservation,
+        status: ReservationStatus,
+        activity_sid: str | None = None,
+    ) -> None:
+        """End a pending reservation (rejected, timeout or canceled).
+
+        The worker goes to `activity_sid` if given; in single-tasking workspaces
+        else back to the activity before the reservation. With the last one of the
+        round the task is pending again.
+        """
+        core = self._core
+        task = core.task_of(reservation)
+        self._turn(task, reservation, status)
+        last = task.assignment_status == "reserved" and not task.with_status("pending")
+        if last:
+            task.assignment_status = "pending"
+            task.touch(core.now)
+        core.emit_reservation(task, reservation, status)
+        if activity_sid is not None:
+            workspace = core.workspaces[task.workspace_sid]
+            self.set_activity(workspace.workers[reservation.worker_sid], activity_sid)
+        else:
+            self._restore_activity(reservation)
+        if last:
+            core.backlog.add_task(task)
+
+    def wrap_reservation(self, reservation: Reservation) -> None:
+        """Let one accepted reservation wrap up, and the task with the last of them."""
+        task = self._core.task_of(reservation)
+        self._turn(task, reservation, "wrapping")
+        self._core.emit_reservation(task, reservation, "wrapup")
+        if task.assignment_status == "assigned" and not task.with_status("accepted"):
+            self.wrap(task, None)
+
+    def complete_reservation(self, reservation: Reservation) -> None:
+        """Complete one reservation, and the task with the last of them."""
+        task = self._core.task_of(reservation)
+        self._turn(task, reservation, "completed")
+        self._core.emit_reservation(task, reservation, "completed")
+        if not task.holders():
+            self._finish(task, "completed", "All reservations were completed")
+            concerned = (reservation.worker_sid,)
+            self._core.emit_task(task, "task.completed", "completed", concerned)
+
+    # Tasks.
+
+    def cancel(
+        self, task: Task, reason: str | None, description: str | None = None
+    ) -> None:
+        """Cancel a pending or reserved task."""
+        concerned = task.holders()
+        self._core.workspaces[task.workspace_sid].dequeue(task)
+        ended = self._end_live(task)
+        self._finish(task, "canceled", reason)
+        self._core.emit_task(
+            task, "task.canceled", "canceled", concerned, description=description
+        )
+        self._emit_ended(task, ended)
+
+    def wrap(self, task: Task, reason: str | None) -> None:
+        """Let an assigned task wrap up."""
+        accepted = task.with_status("accepted")
+        for reservation in accepted:
+            self._turn(task, reservation, "wrapping")
+        task.assignment_status = "wrapping"
+        task.reason = reason if reason is not None else task.reason
+        task.touch(self._core.now)
+        self._core.emit_task(task, "task.wrapup", "wrapping up", task.holders())
+        for reservation in accepted:
+            self._core.emit_reservation(task, reservation, "wrapup")
+
+    def complete(self, task: Task, reason: str | None) -> None:
+        """Complete an assigned or wrapping task."""
+        concerned = task.holders()
+        ended = self._end_live(task)
+        self._finish(task, "completed", reason)
+        self._core.emit_task(task, "task.completed", "completed", concerned)
+        self._emit_ended(task, ended)
+
+    def delete(self, task: Task, event_type: str) -> None:
+        """Delete a task in any status; `event_type` says by whom."""
+        concerned = task.holders()
+        self._core.workspaces[task.workspace_sid].dequeue(task)
+        ended = self._end_live(task)
+        self.remove(task)
+        self._core.emit_task(task, event_type, "deleted", concerned)
+        self._emit_ended(task, ended)
+
+    def remove(self, task: Task) -> None:
+        """Forget a task that nobody holds or waits for any more, without an event."""
+        workspace = self._core.workspaces[task.workspace_sid]
+        del workspace.tasks[task.sid]
+        self._clear_deadlines(task)
+        for reservation in task.reservations.values():
+            self._core.reservation_tasks.pop(reservation.sid, None)
+            worker = workspace.workers.get(reservation.worker_sid)
+            if worker is not None:
+                worker.reservations.pop(reservation.sid, None)
+
+    # Workers.
+
+    def set_activity(self, worker: Worker, activity_sid: str) -> None:
+        """Put the worker in an activity of the workspace.
+
+        The same activity again changes nothing: no event, and the time in the
+        activity runs on (choice).
+        """
+        if worker.activity_sid == activity_sid:
+            return
+        core = self._core
+        workspace = core.workspaces[worker.workspace_sid]
+        previous = workspace.activities[worker.activity_sid]
+        activity = workspace.activities[activity_sid]
+        seconds = core.now - worker.date_status_changed
+        worker.activity_sid = activity.sid
+        worker.activity_name = activity.friendly_name
+        worker.available = activity.available
+        worker.date_status_changed = core.now
+        worker.touch(core.now)
+        core.emit_worker(
+            worker,
+            "worker.activity.update",
+            f"updated to {activity.friendly_name} Activity",
+            details={
+                "worker_time_in_previous_activity": str(int(seconds)),
+                "worker_time_in_previous_activity_ms": str(int(seconds * 1000)),
+            },
+            previous_activity=previous,
+        )
+        core.backlog.add_worker(worker)
+
+    def _restore_activity(self, reservation: Reservation) -> None:
+        """Undo what a reservation did to the activity, unless it was changed since."""
+        workspace = self._core.workspaces[reservation.workspace_sid]
+        worker = workspace.workers.get(reservation.worker_sid)
+        previous = reservation.worker_previous_activity_sid
+        if (
+            worker is not None
+            and reservation.reserved_activity_sid == worker.activity_sid
+            and previous in workspace.activities
+        ):
+            self.set_activity(worker, previous)
+
+    # What the transitions consist of.
+
+    def _turn(
+        self, task: Task, reservation: Reservation, status: ReservationStatus
+    ) -> None:
+        """Give a live reservation its next status, and count what that changes."""
+        core = self._core
+        worker = core.workspaces[task.workspace_sid].workers[reservation.worker_sid]
+        channel = worker.channels_by_task_channel[task.task_channel_sid]
+        was_accepted = reservation.reservation_status == "accepted"
+        reservation.reservation_status = status
+        reservation.touch(core.now)
+        core.deadlines.clear("reservation", reservation.sid)
+        if was_accepted != (status == "accepted"):
+            channel.assigned_tasks += -1 if was_accepted else 1
+            channel.touch(core.now)
+        if not reservation.live:
+            self._stop_ringing(reservation)
+            worker.live_reservations -= 1
+            channel.load -= 1
+            channel.touch(core.now)
+            core.backlog.add_worker(worker)
+
+    def _stop_ringing(self, reservation: Reservation) -> None:
+        """Cancel calls for a reservation that is over: the caller is somebody else's.
+
+        A call that was not to bring worker and caller together rings on (choice).
+        """
+        for call in self._core.calls.of(reservation.sid):
+            if call.instruction.bridges and call.status != "answered":
+                self._core.deadlines.clear("call", call.sid)
+                self._core.calls.note(call, "canceled", self._core.now)
+
+    def _end_live(self, task: Task) -> list[Reservation]:
+        """End what is live of a task that ends: nobody's offers, somebody's work."""
+        ended = [other for other in task.reservations.values() if other.live]
+        for reservation in ended:
+            pending = reservation.reservation_status == "pending"
+            self._turn(task, reservation, "canceled" if pending else "completed")
+        return ended
+
+    def _emit_ended(self, task: Task, ended: list[Reservation]) -> None:
+        for reservation in ended:
+            status = reservation.reservation_status
+            self._core.emit_reservation(task, reservation, status)
+            if status == "canceled":
+                self._restore_activity(reservation)
+
+    def _finish(self, task: Task, status: TaskStatus, reason: str | None) -> None:
+        core = self._core
+        task.assignment_status = status
+        task.reason = reason if reason is not None else task.reason
+        task.touch(core.now)
+        self._clear_deadlines(task)
+        removal = core.now + KEEP_FINISHED_SECONDS
+        core.deadlines.set(removal, "removal", task.workspace_sid, task.sid)
+
+    def _clear_deadlines(self, task: Task) -> None:
+        for kind in TASK_KINDS:
+            self._core.deadlines.clear(kind, task.sid)
 
 
-def _tell_ended(
-    core: Core, workspace: Workspace, task: Task, ended: list[Reservation]
-) -> None:
-    for reservation in ended:
-        status = reservation.reservation_status
-        tell_reservation(core, workspace, task, reservation, status)
-        if status == "canceled":
-            _restore_activity(core, workspace, reservation)
+class CallLifecycle:
+    """Starts, advances and ends calls, with what they do to their reservations."""
+
+    def __init__(self, core: Core, lifecycle: Lifecycle) -> None:
+        self._core = core
+        self._lifecycle = lifecycle
+
+    def dial(
+        self,
+        reservation: Reservation,
+        instruction: Instruction,
+        from_: str | None,
+        to: str,
+    ) -> None:
+        """Start a call; the rest comes with time.
+
+        What becomes of it is decided now, so that changed settings are for later
+        calls.
+        """
+        core = self._core
+        call = _call(core.new_sid("CA"), reservation, instruction, from_, to)
+        call.outcome, seconds = core.call_settings.foresee(to, instruction.timeout)
+        call.length = core.call_settings.call_length
+        core.calls.add(call)
+        if instruction.name in ("call", "dequeue"):
+            # "Upon issuing" the instruction, and whatever becomes of the call.
+            self._add_worker_call(core.task_of(reservation), call.sid)
+        core.calls.note(call, "initiated", core.now)
+        if call.outcome != "failed":
+            # The way to the phone takes no time (choice).
+            core.calls.note(call, "ringing", core.now)
+        core.deadlines.set(core.now + seconds, "call", call.workspace_sid, call.sid)
+
+    def _add_worker_call(self, task: Task, sid: str) -> None:
+        task.attributes_value = {**task.attributes_value, "worker_call_sid": sid}
+        task.attributes = json.dumps(task.attributes_value)
+        task.touch(self._core.now)
+        self._core.emit_task(task, "task.updated", "updated", task.holders())
+
+    def redirect(
+        self, reservation: Reservation, instruction: Instruction, call_sid: str
+    ) -> None:
+        """Log that a call was redirected. What its TwiML does is not simulated."""
+        call = _call(call_sid, reservation, instruction)
+        self._core.calls.add_redirected(call, self._core.now)
+
+    def advance(self, sid: str) -> None:
+        """Do what is due for a call: its answer, its failure, or its end."""
+        call = self._core.calls.live(sid)
+        if call is None:
+            return
+        if call.status == "answered":
+            self._end(call)
+        elif call.outcome == "answered":
+            self._answer(call)
+        else:
+            self._fail(call, call.outcome)
+
+    def hang_up(self, call: PhoneCall) -> None:
+        """End a call before its time, answered or not."""
+        self._core.deadlines.clear("call", call.sid)
+        if call.status == "answered":
+            self._end(call)
+        else:
+            self._fail(call, "canceled")
+
+    def _answer(self, call: PhoneCall) -> None:
+        core = self._core
+        core.calls.note(call, "answered", core.now)
+        if call.length is not None:
+            core.deadlines.set(
+                core.now + call.length, "call", call.workspace_sid, call.sid
+            )
+        reservation = self._reservation(call)
+        if (
+            reservation is not None
+            and call.instruction.bridges
+            and reservation.reservation_status == "pending"
+        ):
+            self._lifecycle.accept(reservation)
+
+    def _fail(self, call: PhoneCall, status: CallStatus) -> None:
+        """Only a conference takes its reservation along.
+
+        Of a dequeue that fails nothing is documented: the reservation stays pending
+        until it is answered otherwise, or times out.
+        """
+        self._core.calls.note(call, status, self._core.now)
+        reservation = self._reservation(call)
+        if (
+            reservation is not None
+            and call.instruction.name == "conference"
+            and reservation.reservation_status == "pending"
+        ):
+            self._lifecycle.withdraw(reservation, "canceled")
+
+    def _end(self, call: PhoneCall) -> None:
+        """End an answered call; of a conference, the conference with it (choice).
+
+        Of the task of a dequeued call nothing is documented: it stays assigned.
+        """
+        core = self._core
+        core.calls.note(call, "completed", core.now)
+        if call.instruction.name == "conference":
+            for other in core.calls.of(call.reservation_sid):
+                if other.instruction.name == "supervise":
+                    self.hang_up(other)
+            self._end_work(call)
+        workspace = core.workspaces[call.workspace_sid]
+        worker = workspace.workers.get(call.worker_sid)
+        activity_sid = call.instruction.post_work_activity_sid or ""
+        # They may have been deleted while they spoke.
+        if worker is not None and activity_sid in workspace.activities:
+            self._lifecycle.set_activity(worker, activity_sid)
+
+    def _end_work(self, call: PhoneCall) -> None:
+        reservation = self._reservation(call)
+        status = None if reservation is None else reservation.reservation_status
+        if reservation is None or status not in ("accepted", "wrapping"):
+            return
+        task = self._core.task_of(reservation)
+        if not self._core.workspaces[call.workspace_sid].multi_task_enabled:
+            self._lifecycle.complete(task, None)
+        elif status == "accepted":
+            self._lifecycle.wrap(task, None)
+
+    def _reservation(self, call: PhoneCall) -> Reservation | None:
+        """Return the call's reservation, if its task still exists."""
+        task = self._core.workspaces[call.workspace_sid].tasks.get(call.task_sid)
+        return None if task is None else task.reservations.get(call.reservation_sid)
 
 
-def _finish(
-    core: Core,
-    workspace: Workspace,
-    task: Task,
-    status: TaskStatus,
-    reason: str | None,
-) -> None:
-    task.assignment_status = status
-    task.reason = reason if reason is not None else task.reason
-    task.touch(core.now)
-    for kind in TASK_KINDS:
-        core.deadlines.clear(kind, task.sid)
-    removal = core.now + KEEP_FINISHED_SECONDS
-    core.deadlines.set(removal, "removal", workspace.sid, task.sid)
-
-
-def _with_status(task: Task, status: ReservationStatus) -> list[Reservation]:
-    return [
-        other
-        for other in task.reservations.values()
-        if other.reservation_status == status
-    ]
+def _call(
+    sid: str,
+    reservation: Reservation,
+    instruction: Instruction,
+    from_: str | None = None,
+    to: str | None = None,
+) -> PhoneCall:
+    return PhoneCall(
+        sid=sid,
+        instruction=instruction,
+        workspace_sid=reservation.workspace_sid,
+        task_sid=reservation.task_sid,
+        reservation_sid=reservation.sid,
+        worker_sid=reservation.worker_sid,
+        from_=from_,
+        to=to,
+    )

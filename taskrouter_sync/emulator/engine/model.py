@@ -1,19 +1,23 @@
-"""The emulator's state: plain data, fields named as the REST properties.
+"""The emulator's state: data, with the fields named as the REST properties.
 
-Times are epoch seconds. Whoever changes an object calls its `touch`, so that
-snapshots in events stay true.
+A workspace also keeps who waits in its queues and who is idle. Times are epoch
+seconds. Whoever changes an object calls its `touch`, so that snapshots in events
+stay true.
 """
 
 from __future__ import annotations
 
+import heapq
+from bisect import bisect_left, insort
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from .configuration import Configuration
 from .entities import Container, Entity, Part, Versioned
+from .errors import not_found
 from .events import EventLog
 from .expressions import Expression
-from .lines import IdleLine, WaitingLine
+from .workflow import Configuration, Filter, Target
 
 
 TaskStatus = Literal[
@@ -30,9 +34,68 @@ ReservationStatus = Literal[
     "completed",
 ]
 QueueOrder = Literal["FIFO", "LIFO"]
+E_ = TypeVar("E_", bound=Entity)
 
 LIVE_RESERVATIONS: tuple[ReservationStatus, ...] = ("pending", "accepted", "wrapping")
 FINISHED_TASKS: tuple[TaskStatus, ...] = ("completed", "canceled")
+
+
+# (what comes first, what then, the task's number)
+WaitingKey = tuple[float, float, int]
+
+
+@dataclass
+class WaitingTasks:
+    """Tasks of one queue and one task channel in the order of service."""
+
+    entries: list[tuple[WaitingKey, str]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[tuple[WaitingKey, str]]:
+        return iter(self.entries)
+
+    def add(self, key: WaitingKey, task_sid: str) -> None:
+        """Put a task in its place."""
+        insort(self.entries, (key, task_sid))
+
+    def remove(self, key: WaitingKey, task_sid: str) -> None:
+        """Take a task out that was added with `key`."""
+        del self.entries[bisect_left(self.entries, (key, task_sid))]
+
+
+@dataclass
+class IdleWorkers:
+    """Workers of one queue and one task channel, longest idle first.
+
+    An entry may be out of date, never missing: a worker who can take a task has
+    an entry, and its rank there is at most the true one. Whoever reads them
+    checks the first entry against the worker and drops or re-ranks it, so that a
+    reservation need not touch all queues of its worker.
+    """
+
+    entries: list[tuple[int, str]] = field(default_factory=list)
+    present: set[str] = field(default_factory=set)
+
+    def add(self, rank: int, worker_sid: str) -> None:
+        """See that the worker has an entry."""
+        if worker_sid not in self.present:
+            self.present.add(worker_sid)
+            heapq.heappush(self.entries, (rank, worker_sid))
+
+    def first(self) -> tuple[int, str] | None:
+        """Return the first entry, or None."""
+        return self.entries[0] if self.entries else None
+
+    def drop_first(self) -> None:
+        """Take the first entry out."""
+        _, worker_sid = heapq.heappop(self.entries)
+        self.present.discard(worker_sid)
+
+    def rank_first(self, rank: int) -> None:
+        """Give the first entry another rank."""
+        heapq.heapreplace(self.entries, (rank, self.entries[0][1]))
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -106,6 +169,22 @@ class Worker(Versioned):
     def parts(self) -> tuple[Part, ...]:
         return (self.channels,)
 
+    def reservation(self, sid: str) -> Reservation:
+        """Return one of the worker's reservations (WR)."""
+        return _reservation_of("Workers", self, sid)
+
+    def channel(self, name: str) -> WorkerChannel:
+        """Return the worker's channel by WC sid, TC sid or unique name."""
+        for channel in self.channels.values():
+            if name in (
+                channel.sid,
+                channel.task_channel_unique_name,
+                channel.task_channel_sid,
+            ):
+                return channel
+        path = f"/Workspaces/{self.workspace_sid}/Workers/{self.sid}"
+        raise not_found(f"{path}/Channels/{name}")
+
 
 @dataclass(kw_only=True, eq=False, slots=True)
 class TaskQueue(Entity):
@@ -122,8 +201,22 @@ class TaskQueue(Entity):
     # Workers that match `target_workers`, in any activity.
     worker_sids: dict[str, None] = field(default_factory=dict)
     # Waiting tasks and idle workers, by TC sid.
-    waiting: dict[str, WaitingLine] = field(default_factory=dict)
-    idle: dict[str, IdleLine] = field(default_factory=dict)
+    waiting: dict[str, WaitingTasks] = field(default_factory=dict)
+    idle: dict[str, IdleWorkers] = field(default_factory=dict)
+
+    def admit(self, worker: Worker) -> None:
+        """Make the worker a member if the expression is true of the attributes.
+
+        If not, the worker is none any more. An empty expression matches nobody.
+        Only attributes can be named: for queues nothing else is documented.
+        """
+        expression = self.target_workers_value
+        if expression is not None and expression.matches(worker.attributes_value):
+            self.worker_sids[worker.sid] = None
+            worker.queue_sids[self.sid] = None
+        else:
+            self.worker_sids.pop(worker.sid, None)
+            worker.queue_sids.pop(self.sid, None)
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -204,9 +297,105 @@ class Task(Versioned):
         """Whether the status is one that never changes."""
         return self.assignment_status in FINISHED_TASKS
 
+    @property
+    def direct(self) -> bool:
+        """Whether the task is routed to one worker, past the queues."""
+        return self.routing_target is not None and self.routing_target.startswith("WK")
+
+    @property
+    def filter(self) -> Filter | None:
+        """The filter of its workflow that the task went through."""
+        if self.configuration is None:
+            return None
+        if self.filter_index is None:
+            return self.configuration.default_filter
+        return self.configuration.filters[self.filter_index]
+
+    @property
+    def target(self) -> Target | None:
+        """The routing step in which the task is."""
+        chosen = self.filter
+        return None if chosen is None else chosen.targets[self.target_index]
+
+    def place_in(self, order: QueueOrder) -> WaitingKey:
+        """Return its place in a queue: FIFO by priority and age, LIFO newest first."""
+        if order == "LIFO":
+            return (0.0, -self.virtual_start_time, -self.number)
+        return (-self.priority, self.virtual_start_time, self.number)
+
+    def with_status(self, *statuses: ReservationStatus) -> list[Reservation]:
+        """List its reservations that have one of these statuses."""
+        each = self.reservations.values()
+        return [one for one in each if one.reservation_status in statuses]
+
+    def reservation(self, sid: str) -> Reservation:
+        """Return one of its reservations (WR)."""
+        return _reservation_of("Tasks", self, sid)
+
     def holders(self) -> tuple[str, ...]:
         """Return the sids of the workers who hold a live reservation."""
         return tuple(r.worker_sid for r in self.reservations.values() if r.live)
+
+
+def _reservation_of(kind: str, owner: Task | Worker, sid: str) -> Reservation:
+    reservation = owner.reservations.get(sid)
+    if reservation is None:
+        path = f"/Workspaces/{owner.workspace_sid}/{kind}/{owner.sid}"
+        raise not_found(f"{path}/Reservations/{sid}")
+    return reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the log, complete when it is recorded.
+
+    The objects are snapshots: their own fields hold the values of that moment
+    (their containers are the live ones). `worker_sids` are the workers whose
+    bridge channel gets the event: the worker concerned, or for `task.*` those
+    who held a live reservation of the task just before. `details` holds what
+    is no field of an object, under its name in `event_data`.
+    """
+
+    sid: str
+    event_type: str
+    resource_type: str
+    resource_sid: str
+    time: float
+    workspace_sid: str
+    workspace_name: str
+    description: str
+    worker_sids: tuple[str, ...] = ()
+    task: Task | None = None
+    reservation: Reservation | None = None
+    worker: Worker | None = None
+    worker_channel: WorkerChannel | None = None
+    activity: Activity | None = None
+    previous_activity: Activity | None = None
+    task_queue: TaskQueue | None = None
+    previous_task_queue: TaskQueue | None = None
+    workflow: Workflow | None = None
+    task_channel: TaskChannel | None = None
+    workspace: Workspace | None = None
+    details: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Estimate the bytes that are kept because of this event.
+
+        A snapshot counts for the events of the moment at which it was made: later
+        ones only refer to it.
+        """
+        size = 1500 + sum(map(len, self.details.values()))
+        for entity, text in (
+            (self.task, self.task and self.task.attributes),
+            (self.worker, self.worker and self.worker.attributes),
+            (self.workflow, self.workflow and self.workflow.configuration),
+            (self.task_queue, self.task_queue and self.task_queue.target_workers),
+        ):
+            # Text and what was parsed from it.
+            if entity and text and entity.date_updated == self.time:
+                size += 4 * len(text)
+        return size
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -226,7 +415,7 @@ class Workspace(Entity):
     workflows: Container[Workflow] = field(default_factory=Container)
     tasks: Container[Task] = field(default_factory=Container)
     task_channels: Container[TaskChannel] = field(default_factory=Container)
-    events: EventLog = field(default_factory=EventLog)
+    events: EventLog[Event] = field(default_factory=EventLog)
     # Worker sid by friendly name, folded: names are unique whatever their case.
     worker_names: dict[str, str] = field(default_factory=dict)
     # Queues in which tasks wait.
@@ -247,6 +436,91 @@ class Workspace(Entity):
             self.tasks,
             self.events,
         )
+
+    # Who waits where, and who is idle where.
+
+    def enqueue(self, task: Task) -> None:
+        """Let a pending task wait in its queue, or for its only worker."""
+        if task.direct:
+            worker = self.workers.get(task.routing_target or "")
+            # Whose worker is gone waits until its time to live is over.
+            if worker is not None:
+                worker.direct_tasks[task.sid] = None
+            return
+        queue = self.task_queues[task.task_queue_sid or ""]
+        task.waiting_key = task.place_in(queue.task_order)
+        waiting = queue.waiting.get(task.task_channel_sid)
+        if waiting is None:
+            waiting = queue.waiting[task.task_channel_sid] = WaitingTasks()
+        waiting.add(task.waiting_key, task.sid)
+        self.waiting_queues[queue.sid] = None
+
+    def dequeue(self, task: Task) -> None:
+        """Let a task wait no longer, if it does."""
+        if task.direct:
+            worker = self.workers.get(task.routing_target or "")
+            if worker is not None:
+                worker.direct_tasks.pop(task.sid, None)
+        if task.waiting_key is None:
+            return
+        queue = self.task_queues[task.task_queue_sid or ""]
+        waiting = queue.waiting[task.task_channel_sid]
+        waiting.remove(task.waiting_key, task.sid)
+        task.waiting_key = None
+        if not waiting:
+            del queue.waiting[task.task_channel_sid]
+            if not queue.waiting:
+                del self.waiting_queues[queue.sid]
+
+    def can_take(self, worker: Worker, task_channel_sid: str) -> bool:
+        """Tell whether the worker can get one more task of this channel now."""
+        if not worker.available:
+            return False
+        if not self.multi_task_enabled:
+            # One task at a time, whatever its channel.
+            return worker.live_reservations == 0
+        channel = worker.channels_by_task_channel[task_channel_sid]
+        return channel.available and channel.load < channel.configured_capacity
+
+    def idle_rank(self, worker: Worker, task_channel_sid: str) -> int:
+        """Return the worker's place among the idle; the lowest is next.
+
+        The clock of idleness starts at the latest reservation, or when the worker
+        was created; changes of activity do not touch it (choice).
+        """
+        if self.task_channels[task_channel_sid].channel_optimized_routing:
+            return worker.channels_by_task_channel[task_channel_sid].idle_rank
+        return worker.idle_rank
+
+    def list_idle(self, worker: Worker) -> None:
+        """List the worker as idle wherever the worker can take a task."""
+        for task_channel_sid in worker.channels_by_task_channel:
+            if self.can_take(worker, task_channel_sid):
+                rank = self.idle_rank(worker, task_channel_sid)
+                for queue_sid in worker.queue_sids:
+                    idle = self.task_queues[queue_sid].idle
+                    if task_channel_sid not in idle:
+                        idle[task_channel_sid] = IdleWorkers()
+                    idle[task_channel_sid].add(rank, worker.sid)
+
+    # Look-ups.
+
+    def task_channel(self, name: str) -> TaskChannel | None:
+        """Find a task channel by TC sid or unique name."""
+        channel = self.task_channels.get(name)
+        if channel is not None:
+            return channel
+        for channel in self.task_channels.values():
+            if channel.unique_name == name:
+                return channel
+        return None
+
+    def find(self, kind: str, container: Container[E_], sid: str) -> E_:
+        """Return one of what the workspace contains; `kind` is its step in paths."""
+        entity = container.get(sid)
+        if entity is None:
+            raise not_found(f"/Workspaces/{self.sid}/{kind}/{sid}")
+        return entity
 
     @property
     def default_activity_name(self) -> str:

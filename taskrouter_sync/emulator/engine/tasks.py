@@ -1,32 +1,50 @@
-"""Verbs for tasks."""
+"""Operations on tasks and their reservations."""
 
 from __future__ import annotations
 
-from . import lifecycle, steps, values, waiting
-from .base import Verbs, find_task_channel
-from .configuration import MAX_PRIORITY, MAX_TIMEOUT
-from .errors import invalid
-from .matching import place
-from .model import Task, TaskChannel, Workflow, Workspace
-from .tell import tell_route, tell_task
-from .values import UNSET, Unset
+from typing import get_args
+
+from .errors import attributes as parse_attributes, gone, invalid, one_of, whole
+from .model import (
+    Reservation,
+    ReservationStatus,
+    Task,
+    TaskChannel,
+    Worker,
+    Workflow,
+    Workspace,
+)
+from .operations import Operations
+from .workflow import MAX_PRIORITY, MAX_TIMEOUT
 
 
 DEFAULT_TIMEOUT = 86400
 # 1900-01-01 in epoch seconds.
 EARLIEST_START = -2_208_988_800.0
-STATUSES = ("canceled", "wrapping", "completed")
+# The debugger's code of a reject without a valid activity.
+BAD_ACTIVITY_ALERT = 40100
+# What may be asked for, and from which statuses.
+_RESERVATION_CHANGES: dict[str, tuple[ReservationStatus, ...]] = {
+    "accepted": ("pending",),
+    "rejected": ("pending",),
+    "wrapping": ("accepted",),
+    "completed": ("accepted", "wrapping"),
+}
 
 
-class TaskVerbs(Verbs):
+class Tasks(Operations):
     """Create, update, delete tasks."""
 
-    def create_task(
+    def find(self, workspace: Workspace, sid: str) -> Task:
+        """Return the task (WT)."""
+        return workspace.find("Tasks", workspace.tasks, sid)
+
+    def create(
         self,
         workspace: Workspace,
         *,
         workflow_sid: str | None = None,
-        attributes: str = "{}",
+        attributes: str | None = None,
         timeout: int | None = None,
         priority: int | None = None,
         task_channel: str | None = None,
@@ -43,12 +61,12 @@ class TaskVerbs(Verbs):
         """
         workspace = self._begin(workspace)
         core = self._core
-        workflow = self._workflow_for(workspace, workflow_sid, routing_target)
-        parsed = values.attributes(attributes)
-        if timeout is None:
-            timeout = DEFAULT_TIMEOUT
-        values.whole(timeout, 1, MAX_TIMEOUT, "Timeout")
-        values.whole(priority or 0, 0, MAX_PRIORITY, "Priority")
+        workflow = _workflow_for(workspace, workflow_sid, routing_target)
+        attributes = "{}" if attributes is None else attributes
+        parsed = parse_attributes(attributes)
+        timeout = DEFAULT_TIMEOUT if timeout is None else timeout
+        whole(timeout, 1, MAX_TIMEOUT, "Timeout")
+        whole(priority or 0, 0, MAX_PRIORITY, "Priority")
         channel = _task_channel(workspace, task_channel or "default")
         self._check_start(virtual_start_time)
         direct = _check_target(workspace, routing_target)
@@ -58,10 +76,7 @@ class TaskVerbs(Verbs):
             raise invalid(f"TaskQueueSid {task_queue_sid} is not in the workspace")
         workspace.task_numbers += 1
         task = Task(
-            sid=core.new_sid("WT"),
-            workspace_sid=workspace.sid,
-            date_created=core.now,
-            date_updated=core.now,
+            **core.identity("WT", workspace),
             number=workspace.task_numbers,
             attributes=attributes,
             attributes_value=parsed,
@@ -81,45 +96,19 @@ class TaskVerbs(Verbs):
         )
         workspace.tasks[task.sid] = task
         core.deadlines.set(core.now + timeout, "ttl", workspace.sid, task.sid)
-        tell_task(core, workspace, task, "task.created", "created", ())
-        tell_route(core, workspace, task, "workflow.entered", "entered the workflow")
-        steps.start(core, workspace, task)
-        steps.settle(core, workspace)
+        self._router.start(task, created=True)
+        self._router.route()
         return task
 
-    def _workflow_for(
-        self, workspace: Workspace, sid: str | None, routing_target: str | None
-    ) -> Workflow:
-        if routing_target is not None and routing_target.startswith("WW"):
-            # The target is the more explicit of the two (choice).
-            sid = routing_target
-        if sid is None:
-            if len(workspace.workflows) != 1:
-                raise invalid("WorkflowSid field is required")
-            sid = next(iter(workspace.workflows))
-        workflow = workspace.workflows.get(sid)
-        if workflow is None:
-            raise invalid(f"WorkflowSid {sid} is not in the workspace")
-        return workflow
-
-    def _check_start(self, moment: float | Unset | None) -> None:
-        if moment is None or moment is UNSET:
-            return
-        if moment > self._core.now:
-            raise invalid("VirtualStartTime cannot be in the future")
-        # Also refuses what is no number at all.
-        if not moment >= EARLIEST_START:
-            raise invalid("VirtualStartTime cannot be before 1900")
-
-    def update_task(
+    def update(
         self,
         task: Task,
         *,
-        attributes: str | Unset = UNSET,
-        priority: int | Unset = UNSET,
-        task_channel: str | Unset = UNSET,
-        virtual_start_time: float | Unset = UNSET,
-        assignment_status: str | Unset = UNSET,
+        attributes: str | None = None,
+        priority: int | None = None,
+        task_channel: str | None = None,
+        virtual_start_time: float | None = None,
+        assignment_status: str | None = None,
         reason: str | None = None,
     ) -> Task:
         """Change what is given; `reason` goes with a status, and may be missing.
@@ -129,12 +118,12 @@ class TaskVerbs(Verbs):
         and changing attributes takes two requests.
         """
         workspace = self._begin(task)
-        task = self.task(workspace, task.sid)
-        parsed = None if attributes is UNSET else values.attributes(attributes)
-        if priority is not UNSET:
-            values.whole(priority, 0, MAX_PRIORITY, "Priority")
+        task = self.find(workspace, task.sid)
+        parsed = None if attributes is None else parse_attributes(attributes)
+        if priority is not None:
+            whole(priority, 0, MAX_PRIORITY, "Priority")
         channel = None
-        if task_channel is not UNSET:
+        if task_channel is not None:
             channel = _task_channel(workspace, task_channel)
             if channel.sid == task.task_channel_sid:
                 channel = None
@@ -142,8 +131,7 @@ class TaskVerbs(Verbs):
                 # Reservations count on the channel they were made for (choice).
                 raise invalid(f"Cannot change TaskChannel of task {task.sid}")
         self._check_start(virtual_start_time)
-        if assignment_status is not UNSET:
-            values.one_of(assignment_status, STATUSES, "AssignmentStatus")
+        if assignment_status is not None:
             self._check_status(task, assignment_status)
             if parsed is not None and assignment_status != "canceled":
                 raise invalid(
@@ -151,88 +139,104 @@ class TaskVerbs(Verbs):
                     f" {assignment_status}"
                 )
 
-        core = self._core
-        waiting_still = task.assignment_status == "pending"
-        changed = not (
-            parsed is None
-            and priority is UNSET
-            and channel is None
-            and virtual_start_time is UNSET
-        )
-        if changed and waiting_still:
-            waiting.leave(workspace, task)
-        if parsed is not None and attributes is not UNSET:
+        waiting = task.assignment_status == "pending"
+        given = (parsed, priority, channel, virtual_start_time)
+        changed = any(value is not None for value in given)
+        if changed and waiting:
+            workspace.dequeue(task)
+        if attributes is not None and parsed is not None:
             task.attributes = attributes
             task.attributes_value = parsed
-        if priority is not UNSET:
+        if priority is not None:
             task.priority = priority
         if channel is not None:
             task.task_channel_sid = channel.sid
             task.task_channel_unique_name = channel.unique_name
-        if virtual_start_time is not UNSET:
+        if virtual_start_time is not None:
             task.virtual_start_time = virtual_start_time
         if changed:
-            if waiting_still:
-                waiting.wait(workspace, task)
-            task.touch(core.now)
-            tell_task(core, workspace, task, "task.updated", "updated", task.holders())
-        if assignment_status is not UNSET:
-            self._set_status(workspace, task, assignment_status, reason)
-        elif changed and waiting_still:
+            if waiting:
+                workspace.enqueue(task)
+            task.touch(self._core.now)
+            self._core.emit_task(task, "task.updated", "updated", task.holders())
+        if assignment_status == "canceled":
+            self._lifecycle.cancel(task, reason)
+        elif assignment_status == "wrapping":
+            self._lifecycle.wrap(task, reason)
+        elif assignment_status == "completed":
+            self._lifecycle.complete(task, reason)
+        elif changed and waiting:
             self._route_again(workspace, task, parsed is not None)
-        steps.settle(core, workspace)
+        self._router.route()
         return task
 
+    def _check_start(self, moment: float | None) -> None:
+        if moment is None:
+            return
+        if moment > self._core.now:
+            raise invalid("VirtualStartTime cannot be in the future")
+        # Also refuses what is no number at all.
+        if not moment >= EARLIEST_START:
+            raise invalid("VirtualStartTime cannot be before 1900")
+
     def _check_status(self, task: Task, status: str) -> None:
+        one_of(status, ("canceled", "wrapping", "completed"), "AssignmentStatus")
         now = task.assignment_status
-        place = f"in workspace {task.workspace_sid} for account {self.account_sid}"
+        account = self._core.account_sid
+        where = f"in workspace {task.workspace_sid} for account {account}"
         if status == "canceled" and now not in ("pending", "reserved"):
             raise invalid(
-                f"Cannot cancel task {task.sid} {place}"
+                f"Cannot cancel task {task.sid} {where}"
                 " because it is not pending or reserved."
             )
         if status == "wrapping" and now != "assigned":
             raise invalid(
-                f"Cannot wrap up a task {task.sid} {place}"
+                f"Cannot wrap up a task {task.sid} {where}"
                 " because it's not currently assigned"
             )
         if status == "completed" and now not in ("assigned", "wrapping"):
             # Worded like the one above; the service's text is not known.
             raise invalid(
-                f"Cannot complete task {task.sid} {place}"
+                f"Cannot complete task {task.sid} {where}"
                 " because it's not currently assigned"
             )
-
-    def _set_status(
-        self, workspace: Workspace, task: Task, status: str, reason: str | None
-    ) -> None:
-        if status == "canceled":
-            lifecycle.cancel(self._core, workspace, task, reason)
-        elif status == "wrapping":
-            lifecycle.wrap(self._core, workspace, task, reason)
-        else:
-            lifecycle.complete(self._core, workspace, task, reason)
 
     def _route_again(
         self, workspace: Workspace, task: Task, new_attributes: bool
     ) -> None:
         """Try a changed task anew: through its workflow if that says so."""
         workflow = workspace.workflows[task.workflow_sid]
-        if new_attributes and workflow.re_evaluate_tasks and steps.can_restart(task):
-            steps.restart(self._core, workspace, task)
+        restarts = new_attributes and workflow.re_evaluate_tasks
+        if restarts and self._router.can_restart(task):
+            self._router.restart(task)
         else:
-            place(self._core, workspace, task)
+            self._router.place(task)
 
-    def delete_task(self, task: Task) -> None:
+    def delete(self, task: Task) -> None:
         """Delete a task in any status; who works on it has completed it."""
         workspace = self._begin(task)
-        task = self.task(workspace, task.sid)
-        lifecycle.delete(self._core, workspace, task, "task.deleted")
-        steps.settle(self._core, workspace)
+        self._lifecycle.delete(self.find(workspace, task.sid), "task.deleted")
+        self._router.route()
+
+
+def _workflow_for(
+    workspace: Workspace, sid: str | None, routing_target: str | None
+) -> Workflow:
+    if routing_target is not None and routing_target.startswith("WW"):
+        # The target is the more explicit of the two (choice).
+        sid = routing_target
+    if sid is None:
+        if len(workspace.workflows) != 1:
+            raise invalid("WorkflowSid field is required")
+        sid = next(iter(workspace.workflows))
+    workflow = workspace.workflows.get(sid)
+    if workflow is None:
+        raise invalid(f"WorkflowSid {sid} is not in the workspace")
+    return workflow
 
 
 def _task_channel(workspace: Workspace, name: str) -> TaskChannel:
-    channel = find_task_channel(workspace, name)
+    channel = workspace.task_channel(name)
     if channel is None:
         raise invalid(f"TaskChannel {name} is not in the workspace")
     return channel
@@ -246,3 +250,68 @@ def _check_target(workspace: Workspace, sid: str | None) -> bool:
         if sid in container:
             return container is workspace.workers
     raise invalid(f"RoutingTarget {sid} is no Worker, TaskQueue or Workflow here")
+
+
+class Reservations(Operations):
+    """Update reservations; for instructions see `Telephony`."""
+
+    def find(self, owner: Task | Worker, sid: str) -> Reservation:
+        """Return the reservation (WR) of a task or of a worker."""
+        return owner.reservation(sid)
+
+    def accept(self, reservation: Reservation) -> Reservation:
+        """Accept a pending reservation; 410 if another worker has taken the task."""
+        return self.update(reservation, "accepted")
+
+    def reject(
+        self, reservation: Reservation, activity_sid: str | None = None
+    ) -> Reservation:
+        """Reject a pending reservation; `activity_sid` (WA) is the worker's next."""
+        return self.update(reservation, "rejected", worker_activity_sid=activity_sid)
+
+    def update(
+        self,
+        reservation: Reservation,
+        reservation_status: str | None = None,
+        *,
+        worker_activity_sid: str | None = None,
+    ) -> Reservation:
+        """Accept, reject, wrap up or complete; without a status change nothing.
+
+        `worker_activity_sid` (WA) goes with `rejected`.
+        """
+        workspace, reservation, _ = self._begin_reservation(reservation)
+        if worker_activity_sid and worker_activity_sid not in workspace.activities:
+            raise invalid(
+                f"WorkerActivitySid {worker_activity_sid}"
+                " is not an activity of the workspace",
+                alert_code=BAD_ACTIVITY_ALERT,
+            )
+        if reservation_status is None:
+            return reservation
+        _check_change(reservation, reservation_status)
+        lifecycle = self._lifecycle
+        if reservation_status == "accepted":
+            lifecycle.accept(reservation)
+        elif reservation_status == "rejected":
+            lifecycle.withdraw(reservation, "rejected", worker_activity_sid or None)
+        elif reservation_status == "wrapping":
+            lifecycle.wrap_reservation(reservation)
+        else:
+            lifecycle.complete_reservation(reservation)
+        self._router.route()
+        return reservation
+
+
+def _check_change(reservation: Reservation, status: str) -> None:
+    one_of(status, get_args(ReservationStatus), "ReservationStatus")
+    present = reservation.reservation_status
+    if present in _RESERVATION_CHANGES.get(status, ()):
+        return
+    message = (
+        f"Reservation {reservation.sid} is already in state [{present}]"
+        f" and cannot be updated to [{status}]"
+    )
+    if present == "rescinded" and status == "accepted":
+        raise gone(message)
+    raise invalid(message)

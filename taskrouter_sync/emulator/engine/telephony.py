@@ -1,27 +1,36 @@
-"""Verbs for telephony instructions and for the calls that they make.
+"""Telephony instructions: what the state forbids, and whom to call.
 
-There is no telephony: calls go as `Telephony` says, in engine time.
+There is no telephony: calls go as `CallSettings` says, in engine time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import calling, lifecycle, steps
-from .base import Verbs
-from .calls import PhoneCall, Telephony
-from .errors import ServiceError, invalid, not_found
-from .instructions import Instruction
-from .model import Reservation, Task, Workspace
+from .calls import CallSettings, Instruction, PhoneCall
+from .errors import INVALID_PARAMETER, ServiceError, invalid, not_found
+from .model import Reservation, Task, Worker, Workspace
+from .operations import Operations
 
 
-class TelephonyVerbs(Verbs):
+# The codes of the error pages. Of those for conferences the documentation does not
+# say that they are for alerts alone, so refusals have them too.
+NOT_PENDING_ALERTS = {"dequeue": 40135, "call": 40114, "redirect": 40123}
+BAD_TO_ALERTS = {"call": 40110}
+BAD_DEQUEUE_ACTIVITY_ALERT = 40130
+BAD_CONFERENCE_FROM = 40141
+NO_CALL = 40142
+BAD_CONFERENCE_ACTIVITY = 40143
+CONFERENCE_NOT_PENDING = 40144
+
+
+class Telephony(Operations):
     """Instruct reservations, hang up calls, look at the log."""
 
     @property
-    def telephony(self) -> Telephony:
+    def settings(self) -> CallSettings:
         """How calls go; may be changed at any time."""
-        return self._core.telephony
+        return self._core.call_settings
 
     @property
     def calls(self) -> list[PhoneCall]:
@@ -31,8 +40,8 @@ class TelephonyVerbs(Verbs):
     def on_call(self, listener: Callable[[PhoneCall], None]) -> None:
         """Call `listener` with a copy of a call at each of its states, in order.
 
-        As in `on_event`, the operation may not be over: a listener must not call
-        verbs.
+        As in `on_event`, the operation may not be over: a listener must not start
+        another.
         """
         self._core.calls.listeners.append(listener)
 
@@ -44,27 +53,37 @@ class TelephonyVerbs(Verbs):
         That is what the service answers, also when the reservation is accepted
         at once.
         """
-        workspace = self._begin(reservation)
-        task = self.task(workspace, reservation.task_sid)
-        reservation = self.reservation(task, reservation.sid)
+        workspace, reservation, task = self._begin_reservation(reservation)
         before = reservation.snapshot()
-        core = self._core
         self._check(workspace, task, reservation, instruction)
+        calls = self._schedule.calls
         if instruction.name == "redirect" and instruction.call_sid is not None:
-            calling.redirect(core, reservation, instruction, instruction.call_sid)
+            calls.redirect(reservation, instruction, instruction.call_sid)
             if instruction.accept:
-                lifecycle.accept(core, workspace, task, reservation)
+                self._lifecycle.accept(reservation)
         else:
-            to = _contact(workspace, reservation, instruction)
+            worker = workspace.workers[reservation.worker_sid]
+            to = _contact(worker, instruction)
+            from_ = _caller_id(task, instruction)
             if instruction.accept:
-                lifecycle.accept(core, workspace, task, reservation)
+                self._lifecycle.accept(reservation)
             elif instruction.name == "conference":
                 # On hold while the conference is set up: no timeout.
-                core.deadlines.clear("reservation", reservation.sid)
-            from_ = _caller_id(task, instruction)
-            calling.dial(core, reservation, instruction, from_, to)
-        steps.settle(core, workspace)
+                self._core.deadlines.clear("reservation", reservation.sid)
+            calls.dial(reservation, instruction, from_, to)
+        self._router.route()
         return before
+
+    def hang_up(self, call_sid: str) -> None:
+        """End a call (CA), answered or not; one that is over stays as it is."""
+        self._schedule.run_due()
+        call = self._core.calls.live(call_sid)
+        if call is None:
+            if not self._core.calls.knows(call_sid):
+                raise not_found(f"/Calls/{call_sid}")
+            return
+        self._schedule.calls.hang_up(call)
+        self._router.route()
 
     def _check(
         self,
@@ -75,7 +94,8 @@ class TelephonyVerbs(Verbs):
     ) -> None:
         """Refuse what the state forbids."""
         calls = self._core.calls.of(reservation.sid)
-        if instruction.name == "supervise":
+        name = instruction.name
+        if name == "supervise":
             # Worded like the published one; the service's text is not known.
             if not any(
                 call.instruction.name == "conference" and call.status == "answered"
@@ -89,58 +109,50 @@ class TelephonyVerbs(Verbs):
             call.instruction.bridges for call in calls
         ):
             raise _unable(instruction, reservation, "in a Pending state")
-        # A task that was made by REST with a call's attributes will do. Of a
-        # dequeue without them no refusal is documented: it goes through.
-        if instruction.name == "conference" and not _text(task, "call_sid"):
-            raise invalid(
-                "The conference instruction can only be issued on a task that was"
-                " created using the <Enqueue> TwiML verb."
-            )
+        # A task that was created by REST with a call's attributes will do.
+        if instruction.bridges and not _text(task, "call_sid"):
+            if name != "conference" or not _text(task, "outbound_to"):
+                raise invalid(
+                    f"The {name} instruction can only be issued on a task that was"
+                    " created using the <Enqueue> TwiML verb.",
+                    NO_CALL if name == "conference" else INVALID_PARAMETER,
+                )
         activity_sid = instruction.post_work_activity_sid
         if activity_sid is not None and activity_sid not in workspace.activities:
-            prefix = "Dequeue" if instruction.name == "dequeue" else ""
-            raise invalid(
-                f"{prefix}PostWorkActivitySid {activity_sid}"
+            problem = (
+                f"PostWorkActivitySid {activity_sid}"
                 " is not an activity of the workspace"
             )
-
-    def hang_up(self, call_sid: str) -> None:
-        """End a call (CA), answered or not; one that is over stays as it is."""
-        self.run_due()
-        core = self._core
-        call = core.calls.live(call_sid)
-        if call is None:
-            if not core.calls.knows(call_sid):
-                raise not_found(f"/Calls/{call_sid}")
-            return
-        workspace = self.workspace(call.workspace_sid)
-        calling.hang_up(core, workspace, call)
-        steps.settle(core, workspace)
+            if name == "conference":
+                raise invalid(problem, BAD_CONFERENCE_ACTIVITY)
+            raise invalid(f"Dequeue{problem}", alert_code=BAD_DEQUEUE_ACTIVITY_ALERT)
+        if name == "conference" and _caller_id(task, instruction) is None:
+            raise invalid("From field is required", BAD_CONFERENCE_FROM)
 
 
 def _unable(
     instruction: Instruction, reservation: Reservation, where: str
 ) -> ServiceError:
-    return invalid(
+    message = (
         f"Unable to execute {instruction.title} instruction."
         f" Reservation {reservation.sid} is not currently {where}."
     )
+    if instruction.name == "conference":
+        return invalid(message, CONFERENCE_NOT_PENDING)
+    return invalid(message, alert_code=NOT_PENDING_ALERTS.get(instruction.name))
 
 
-def _contact(
-    workspace: Workspace, reservation: Reservation, instruction: Instruction
-) -> str:
+def _contact(worker: Worker, instruction: Instruction) -> str:
     """Return whom to call: the given one, else the worker."""
     if instruction.to is not None:
         return instruction.to
-    attributes = workspace.workers[reservation.worker_sid].attributes_value
-    contact_uri = attributes.get("contact_uri")
+    contact_uri = worker.attributes_value.get("contact_uri")
     if not isinstance(contact_uri, str) or not contact_uri:
         # That one of them is needed is documented, the text is not.
         raise invalid(
             f"Unable to execute {instruction.title} instruction. There is neither a"
-            f" contact_uri in the attributes of Worker {reservation.worker_sid}"
-            " nor a To."
+            f" contact_uri in the attributes of Worker {worker.sid} nor a To.",
+            alert_code=BAD_TO_ALERTS.get(instruction.name),
         )
     return contact_uri
 

@@ -1,15 +1,11 @@
-"""Verbs for workers and their channels."""
+"""Operations on workers and their channels."""
 
 from __future__ import annotations
 
-from . import lifecycle, steps, values, waiting
-from .base import Verbs
-from .errors import invalid
-from .model import Worker, WorkerChannel, Workspace
-from .presence import set_activity
-from .task_channels import add_worker_channel
-from .tell import tell_worker
-from .values import UNSET, Unset
+from .core import Core
+from .errors import attributes as parse_attributes, invalid, name, whole
+from .model import TaskChannel, Worker, WorkerChannel, Workspace
+from .operations import Operations
 
 
 MAX_WORKERS = 15_000
@@ -17,15 +13,34 @@ MAX_WORKERS = 15_000
 MAX_CAPACITY = 1000
 
 
-class WorkerVerbs(Verbs):
+def add_channel(
+    core: Core, workspace: Workspace, worker: Worker, task_channel: TaskChannel
+) -> None:
+    """Give the worker a channel for this kind of tasks: capacity 1, available."""
+    channel = WorkerChannel(
+        **core.identity("WC", workspace),
+        worker_sid=worker.sid,
+        task_channel_sid=task_channel.sid,
+        task_channel_unique_name=task_channel.unique_name,
+        idle_rank=worker.idle_rank,
+    )
+    worker.channels[channel.sid] = channel
+    worker.channels_by_task_channel[task_channel.sid] = channel
+
+
+class Workers(Operations):
     """Create, update, delete workers; update their channels."""
 
-    def create_worker(
+    def find(self, workspace: Workspace, sid: str) -> Worker:
+        """Return the worker (WK)."""
+        return workspace.find("Workers", workspace.workers, sid)
+
+    def create(
         self,
         workspace: Workspace,
         friendly_name: str,
         *,
-        attributes: str = "{}",
+        attributes: str | None = None,
         activity_sid: str | None = None,
     ) -> Worker:
         """Create a worker, in the workspace's default activity if none is given.
@@ -33,22 +48,20 @@ class WorkerVerbs(Verbs):
         `attributes` is JSON text of an object, at most 4096 characters.
         """
         workspace = self._begin(workspace)
-        values.name(friendly_name)
-        self._check_name(workspace, friendly_name)
-        parsed = values.attributes(attributes)
+        core = self._core
+        name(friendly_name)
+        _check_name(workspace, friendly_name)
+        attributes = "{}" if attributes is None else attributes
+        parsed = parse_attributes(attributes)
         sid = activity_sid or workspace.default_activity_sid
         activity = workspace.activities.get(sid)
         if activity is None:
             raise invalid(f"ActivitySid {sid} is not an activity of the workspace")
         if len(workspace.workers) >= MAX_WORKERS:
             raise invalid(f"A workspace has at most {MAX_WORKERS} workers")
-        core = self._core
         workspace.ranks += 1
         worker = Worker(
-            sid=core.new_sid("WK"),
-            workspace_sid=workspace.sid,
-            date_created=core.now,
-            date_updated=core.now,
+            **core.identity("WK", workspace),
             friendly_name=friendly_name,
             attributes=attributes,
             attributes_value=parsed,
@@ -59,37 +72,37 @@ class WorkerVerbs(Verbs):
             idle_rank=workspace.ranks,
         )
         for channel in workspace.task_channels.values():
-            add_worker_channel(core, worker, channel)
+            add_channel(core, workspace, worker, channel)
         workspace.workers[worker.sid] = worker
         workspace.worker_names[friendly_name.casefold()] = worker.sid
         for queue in workspace.task_queues.values():
-            waiting.sort_into_queue(queue, worker)
-        tell_worker(core, workspace, worker, "worker.created", "created")
-        core.agenda.free(worker)
-        steps.settle(core, workspace)
+            queue.admit(worker)
+        core.emit_worker(worker, "worker.created", "created")
+        core.backlog.add_worker(worker)
+        self._router.route()
         return worker
 
-    def update_worker(
+    def update(
         self,
         worker: Worker,
         *,
-        friendly_name: str | Unset = UNSET,
-        attributes: str | Unset = UNSET,
-        activity_sid: str | Unset = UNSET,
-        reject_pending_reservations: bool = False,
+        friendly_name: str | None = None,
+        attributes: str | None = None,
+        activity_sid: str | None = None,
+        reject_pending_reservations: bool | None = None,
     ) -> Worker:
         """Change what is given; `attributes` replaces the whole document.
 
         `reject_pending_reservations` goes with an unavailable activity only.
         """
         workspace = self._begin(worker)
-        worker = self.worker(workspace, worker.sid)
         core = self._core
-        if friendly_name is not UNSET:
-            values.name(friendly_name)
-            self._check_name(workspace, friendly_name, worker)
-        parsed = None if attributes is UNSET else values.attributes(attributes)
-        next_sid = worker.activity_sid if activity_sid is UNSET else activity_sid
+        worker = self.find(workspace, worker.sid)
+        if friendly_name is not None:
+            name(friendly_name)
+            _check_name(workspace, friendly_name, worker)
+        parsed = None if attributes is None else parse_attributes(attributes)
+        next_sid = worker.activity_sid if activity_sid is None else activity_sid
         activity = workspace.activities.get(next_sid)
         if activity is None:
             raise invalid(f"ActivitySid {next_sid} is not an activity of the workspace")
@@ -99,56 +112,43 @@ class WorkerVerbs(Verbs):
                 " Available activity state."
             )
 
-        if friendly_name is not UNSET:
+        if friendly_name is not None:
             self._rename(workspace, worker, friendly_name)
-        if attributes is not UNSET and parsed is not None:
+        if attributes is not None and parsed is not None:
             worker.attributes = attributes
             worker.attributes_value = parsed
             worker.touch(core.now)
             for queue in workspace.task_queues.values():
-                waiting.sort_into_queue(queue, worker)
-            what = "attributes updated"
-            tell_worker(core, workspace, worker, "worker.attributes.update", what)
-        set_activity(core, workspace, worker, activity.sid)
+                queue.admit(worker)
+            core.emit_worker(worker, "worker.attributes.update", "attributes updated")
+        self._lifecycle.set_activity(worker, activity.sid)
         if reject_pending_reservations:
-            self._reject_pending(workspace, worker)
-        core.agenda.free(worker)
-        steps.settle(core, workspace)
+            for reservation in list(worker.reservations.values()):
+                if reservation.reservation_status == "pending":
+                    # The activity is the one just given, also in single-tasking.
+                    reservation.reserved_activity_sid = None
+                    self._lifecycle.withdraw(reservation, "rejected")
+        core.backlog.add_worker(worker)
+        self._router.route()
         return worker
 
-    def _check_name(
-        self, workspace: Workspace, friendly_name: str, but: Worker | None = None
-    ) -> None:
-        holder = workspace.worker_names.get(friendly_name.casefold())
-        if holder is not None and (but is None or holder != but.sid):
-            raise invalid("Worker with the same friendly name already exists")
-
-    def _rename(self, workspace: Workspace, worker: Worker, name: str) -> None:
+    def _rename(self, workspace: Workspace, worker: Worker, to: str) -> None:
         del workspace.worker_names[worker.friendly_name.casefold()]
-        workspace.worker_names[name.casefold()] = worker.sid
-        worker.friendly_name = name
+        workspace.worker_names[to.casefold()] = worker.sid
+        worker.friendly_name = to
         worker.touch(self._core.now)
         for reservation in worker.reservations.values():
-            reservation.worker_name = name
+            reservation.worker_name = to
             reservation.refresh()
 
-    def _reject_pending(self, workspace: Workspace, worker: Worker) -> None:
-        for reservation in list(worker.reservations.values()):
-            if reservation.reservation_status == "pending":
-                task = workspace.tasks[reservation.task_sid]
-                # The activity is the one just given, also in single-tasking.
-                reservation.reserved_activity_sid = None
-                lifecycle.withdraw(self._core, workspace, task, reservation, "rejected")
-
-    def delete_worker(self, worker: Worker) -> None:
+    def delete(self, worker: Worker) -> None:
         """Delete a worker; pending reservations are canceled.
 
         Refused while the worker holds accepted or wrapping ones (choice): their
         tasks would be assigned to nobody.
         """
         workspace = self._begin(worker)
-        worker = self.worker(workspace, worker.sid)
-        core = self._core
+        worker = self.find(workspace, worker.sid)
         live = [held for held in worker.reservations.values() if held.live]
         for reservation in live:
             if reservation.reservation_status != "pending":
@@ -157,71 +157,67 @@ class WorkerVerbs(Verbs):
                     f" {reservation.sid} is {reservation.reservation_status}"
                 )
         for reservation in live:
-            task = workspace.tasks[reservation.task_sid]
             reservation.reserved_activity_sid = None
-            lifecycle.withdraw(core, workspace, task, reservation, "canceled")
-        waiting.forget_worker(workspace, worker)
+            self._lifecycle.withdraw(reservation, "canceled")
+        for queue_sid in worker.queue_sids:
+            workspace.task_queues[queue_sid].worker_sids.pop(worker.sid, None)
+        worker.queue_sids.clear()
         del workspace.workers[worker.sid]
         del workspace.worker_names[worker.friendly_name.casefold()]
-        tell_worker(core, workspace, worker, "worker.deleted", "deleted")
-        steps.settle(core, workspace)
+        self._core.emit_worker(worker, "worker.deleted", "deleted")
+        self._router.route()
 
-    def update_worker_channel(
+    # Channels.
+
+    def find_channel(self, worker: Worker, sid: str) -> WorkerChannel:
+        """Return the worker's channel by WC sid, TC sid or unique name."""
+        return worker.channel(sid)
+
+    def update_channel(
         self,
         channel: WorkerChannel,
         *,
-        capacity: int | Unset = UNSET,
-        available: bool | Unset = UNSET,
+        capacity: int | None = None,
+        available: bool | None = None,
     ) -> WorkerChannel:
         """Change how many tasks at a time (0 to 1000), and whether any.
 
         Less capacity than there is work takes nothing away from the worker.
         """
         workspace = self._begin(channel)
-        worker = self.worker(workspace, channel.worker_sid)
-        channel = self.worker_channel(worker, channel.sid)
-        core = self._core
-        if capacity is not UNSET:
-            values.whole(capacity, 0, MAX_CAPACITY, "Capacity")
+        worker = self.find(workspace, channel.worker_sid)
+        channel = worker.channel(channel.sid)
+        if capacity is not None:
+            whole(capacity, 0, MAX_CAPACITY, "Capacity")
         before = channel.configured_capacity
-        resized = capacity is not UNSET and capacity != before
-        switched = available is not UNSET and available != channel.available
-        if capacity is not UNSET:
+        was_available = channel.available
+        if capacity is not None:
             channel.configured_capacity = capacity
-        if available is not UNSET:
+        if available is not None:
             channel.available = available
-        channel.touch(core.now)
-        if resized:
-            self._tell_channel(
-                workspace, worker, channel, "worker.capacity.update", before
+        channel.touch(self._core.now)
+        event_types = []
+        if channel.configured_capacity != before:
+            event_types.append("worker.capacity.update")
+        if channel.available != was_available:
+            event_types.append("worker.channel.availability.update")
+        for event_type in event_types:
+            self._core.emit_worker(
+                worker,
+                event_type,
+                f"channel {channel.task_channel_unique_name} updated",
+                details={"worker_channel_previous_capacity": str(before)},
+                worker_channel=channel,
+                task_channel=workspace.task_channels.get(channel.task_channel_sid),
             )
-        if switched:
-            self._tell_channel(
-                workspace, worker, channel, "worker.channel.availability.update", before
-            )
-        core.agenda.free(worker)
-        steps.settle(core, workspace)
+        self._core.backlog.add_worker(worker)
+        self._router.route()
         return channel
 
-    def _tell_channel(
-        self,
-        workspace: Workspace,
-        worker: Worker,
-        channel: WorkerChannel,
-        event_type: str,
-        capacity_before: int,
-    ) -> None:
-        name = channel.task_channel_unique_name
-        self._core.emit(
-            workspace,
-            event_type,
-            "worker",
-            worker.sid,
-            f"Worker {worker.friendly_name} channel {name} updated",
-            worker_sids=(worker.sid,),
-            details={"worker_channel_previous_capacity": str(capacity_before)},
-            worker=worker,
-            worker_channel=channel,
-            activity=workspace.activities.get(worker.activity_sid),
-            task_channel=workspace.task_channels.get(channel.task_channel_sid),
-        )
+
+def _check_name(
+    workspace: Workspace, friendly_name: str, but: Worker | None = None
+) -> None:
+    holder = workspace.worker_names.get(friendly_name.casefold())
+    if holder is not None and (but is None or holder != but.sid):
+        raise invalid("Worker with the same friendly name already exists")

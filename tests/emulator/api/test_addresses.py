@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskrouter_sync.emulator.api.addresses import Addresses
+from taskrouter_sync.emulator.api.addresses import Addresses, query_pairs
 
 
 ADDRESSES = Addresses("http://127.0.0.1:8123")
@@ -63,3 +63,11 @@ def test_a_url_has_one_canonical_spelling(url: str, canonical: str) -> None:
 )
 def test_only_the_service_has_rest_paths(url: str, path: str | None) -> None:
     assert ADDRESSES.api_path(url) == path
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://[::1]x", "http://[\ud800"])
+def test_what_is_no_url_is_nobodys(url: str) -> None:
+    addresses = Addresses("http://127.0.0.1:8123")
+    assert addresses.canonical(url) == url
+    assert addresses.api_path(url) is None
+    assert query_pairs(url) == []

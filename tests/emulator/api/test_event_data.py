@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.api.event_data import event_data
+from taskrouter_sync.emulator.api.rendering import event_data
 from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine, Event
 
@@ -27,19 +27,21 @@ def events() -> dict[str, dict[str, str]]:
         told[event.event_type] = event_data(event)
 
     engine.on_event(listen)
-    workspace = engine.create_workspace("Support", template="FIFO")
-    engine.create_activity(workspace, "Lunch", available=False)
-    engine.create_task_channel(workspace, "Fax", "fax")
+    workspace = engine.workspaces.create("Support", template="FIFO")
+    engine.activities.create(workspace, "Lunch", available=False)
+    engine.task_channels.create(workspace, "Fax", "fax")
     here = next(item for item in workspace.activities.values() if item.available)
-    worker = engine.create_worker(workspace, "Ann", activity_sid=here.sid)
-    engine.update_worker_channel(engine.worker_channel(worker, "voice"), capacity=3)
-    canceled = engine.create_task(workspace, attributes='{"n": 1}', priority=2)
-    engine.update_task(canceled, assignment_status="canceled", reason="left")
-    done = engine.create_task(workspace)
+    worker = engine.workers.create(workspace, "Ann", activity_sid=here.sid)
+    engine.workers.update_channel(
+        engine.workers.find_channel(worker, "voice"), capacity=3
+    )
+    canceled = engine.tasks.create(workspace, attributes='{"n": 1}', priority=2)
+    engine.tasks.update(canceled, assignment_status="canceled", reason="left")
+    done = engine.tasks.create(workspace)
     [offer] = done.reservations.values()
-    engine.update_reservation(offer, reservation_status="accepted")
-    engine.update_task(done, assignment_status="completed", reason="solved")
-    engine.update_worker(worker, activity_sid=workspace.default_activity_sid)
+    engine.reservations.update(offer, reservation_status="accepted")
+    engine.tasks.update(done, assignment_status="completed", reason="solved")
+    engine.workers.update(worker, activity_sid=workspace.default_activity_sid)
     return told
 
 
@@ -91,10 +93,24 @@ def events() -> dict[str, dict[str, str]]:
                 "workflow_name": "Default Fifo Workflow",
             },
         ),
-        ("task.completed", {"task_completed_reason": "solved"}),
+        (
+            "task.completed",
+            {
+                "task_completed_reason": "solved",
+                "task_addons": "{}",
+                "worker_name": "Ann",
+                "worker_attributes": "{}",
+                "worker_activity_name": "Available",
+                "task_queue_name": "Sample Queue",
+            },
+        ),
         (
             "reservation.accepted",
-            {"worker_name": "Ann", "task_assignment_status": "assigned"},
+            {
+                "worker_name": "Ann",
+                "task_assignment_status": "assigned",
+                "task_addons": "{}",
+            },
         ),
     ],
 )

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.api.errors import ServiceError
-from taskrouter_sync.emulator.api.instructions import read_instruction
-from taskrouter_sync.emulator.api.parameters import Parameters
-from taskrouter_sync.emulator.engine.instructions import Instruction
+from taskrouter_sync.emulator.api.requests import Parameters
+from taskrouter_sync.emulator.api.reservations import read_instruction
+from taskrouter_sync.emulator.api.responses import ServiceError
+from taskrouter_sync.emulator.engine.calls import Instruction
 
 
 CALL_SID = "CA" + "9" * 32
@@ -26,17 +26,31 @@ def read(name: str, params: dict[str, Any]) -> Instruction:
     return read_instruction(name, Parameters.from_json(params))
 
 
-def refusal(name: str, params: dict[str, Any]) -> str:
+# The published codes: (of the response, of the alert), by parameter.
+CODES = {
+    "CallFrom": (40111, 40111),
+    "CallUrl": (20001, 40112),
+    "RedirectCallSid": (20001, 40121),
+    "RedirectUrl": (40120, 40120),
+    "From": (40141, 40141),
+}
+
+
+def refusal(name: str, params: dict[str, Any], about: str = "") -> str:
+    """Give the text of a refusal of a parameter, after a look at its codes."""
     with pytest.raises(ServiceError) as caught:
         read(name, params)
-    assert (caught.value.status, caught.value.code) == (400, 20001)
+    general = 40149 if name == "conference" else 20001
+    codes = CODES.get(about, (general, general))
+    assert caught.value.status == 400
+    assert (caught.value.code, caught.value.alert_code) == codes
     return caught.value.message
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("dequeue", Instruction(name="dequeue")),
+        ("dequeue", Instruction(name="dequeue", status_callback_method="GET")),
         ("call", Instruction(name="call", from_="+1", url="https://a.b/c")),
         (
             "redirect",
@@ -73,7 +87,7 @@ def test_what_is_needed_is_enough(name: str, expected: Instruction) -> None:
 @pytest.mark.parametrize("empty", [None, ""])
 def test_what_is_needed_is_missed(name: str, missing: str, empty: str | None) -> None:
     params = NEEDED[name] | {missing: empty}
-    assert refusal(name, params) == f"{missing} field is required"
+    assert refusal(name, params, missing) == f"{missing} field is required"
 
 
 def test_a_dequeue_in_full() -> None:
@@ -96,6 +110,7 @@ def test_a_dequeue_in_full() -> None:
         timeout=30,
         post_work_activity_sid="WA1",
         status_callback="http://a.b/progress",
+        status_callback_method="GET",
         status_callback_events=("initiated", "ringing", "answered", "completed"),
     )
 
@@ -285,7 +300,7 @@ def test_a_dequeue_passes_over_what_is_no_event() -> None:
             "call",
             "CallRecord",
             "always",
-            "must be one of record-from-answer, do-not-record",
+            "must be one of record-from-answer, do-not-record, false",
         ),
         ("conference", "Beep", "loud", "must be one of true, false, onEnter, onExit"),
         ("conference", "WaitMethod", "PUT", "must be one of GET, POST"),
@@ -316,16 +331,30 @@ def test_a_dequeue_passes_over_what_is_no_event() -> None:
         ("redirect", "RedirectUrl", "/twiml", "is not a valid URL"),
         ("dequeue", "DequeueStatusCallbackUrl", "x", "is not a valid URL"),
         ("conference", "WaitUrl", "x", "is not a valid URL"),
+        ("call", "CallFrom", "nobody", "nobody is not a valid phone number"),
+        ("conference", "From", "+1 x", "+1 x is not a valid phone number"),
     ],
 )
 def test_wrong_values(name: str, parameter: str, value: object, message: str) -> None:
     params = NEEDED[name] | {parameter: value}
-    assert refusal(name, params) == f"{parameter} {message}"
+    assert refusal(name, params, parameter) == f"{parameter} {message}"
+
+
+@pytest.mark.parametrize("value", ["+15550100", "(555) 010-0", "client:ann", "sip:a@b"])
+def test_who_can_be_shown_as_the_caller(value: str) -> None:
+    assert read("call", NEEDED["call"] | {"CallFrom": value}).from_ == value
+    assert read("conference", {"From": value}).from_ == value
+
+
+@pytest.mark.parametrize("value", ["false", False, "False"])
+def test_a_call_need_not_be_recorded(value: object) -> None:
+    assert read("call", NEEDED["call"] | {"CallRecord": value}).record == "false"
 
 
 @pytest.mark.parametrize("sid", ["CA1", "CAxxxx", "WT" + "9" * 32, CALL_SID + "0"])
 def test_a_redirect_is_of_a_call(sid: str) -> None:
-    message = refusal("redirect", NEEDED["redirect"] | {"RedirectCallSid": sid})
+    params = NEEDED["redirect"] | {"RedirectCallSid": sid}
+    message = refusal("redirect", params, "RedirectCallSid")
     assert message == f"RedirectCallSid {sid} is not a valid Call sid"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from taskrouter_sync.emulator import ServiceError
 from taskrouter_sync.emulator.api.pages import Listing, page
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
 
 
 URL = "http://127.0.0.1:8123/v1/Workspaces"

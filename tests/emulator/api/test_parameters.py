@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator import ServiceError
-from taskrouter_sync.emulator.api.parameters import Parameters
+from taskrouter_sync.emulator.api.requests import Parameters
 
 
 @pytest.mark.parametrize(

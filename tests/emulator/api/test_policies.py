@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.api.policies import InvalidPolicies, Policies
+from taskrouter_sync.emulator.auth import InvalidPolicies, Policies
 
 
 HOST = "https://taskrouter.twilio.com"
@@ -165,3 +165,44 @@ def test_filters_that_contradict_each_other_are_refused_when_both_match() -> Non
 def test_malformed_policies_are_refused(claim: Any) -> None:
     with pytest.raises(InvalidPolicies):
         Policies(claim, str)
+
+
+@pytest.mark.parametrize(
+    ("rules", "form", "reason"),
+    [
+        ([], {}, ""),
+        ([policy(f"{WORKSPACE}/Workers", "POST")], {}, ""),
+        ([policy(TASKS, "POST", allow=False)], {}, "denies it"),
+        (
+            [policy(TASKS, "POST", post_filter={"ActivitySid": {"required": True}})],
+            {"Attributes": ["{}"]},
+            "requires ActivitySid",
+        ),
+        (
+            [policy(TASKS, "POST", post_filter={"ActivitySid": "WA1"})],
+            {"ActivitySid": ["WA2"]},
+            "requires ActivitySid to be WA1",
+        ),
+        (
+            [policy(TASKS, "POST", post_filter={"ActivitySid": {}})],
+            {"Attributes": ["{}"]},
+            "does not allow Attributes",
+        ),
+        (
+            [
+                policy(f"{WORKSPACE}/**", "POST", post_filter={"A": "1"}),
+                policy(TASKS, "POST", post_filter={"B": "1"}),
+            ],
+            {},
+            "requires B",
+        ),
+    ],
+)
+def test_a_refusal_names_the_policy_that_comes_closest(
+    rules: list[Any], form: dict[str, list[str]], reason: str
+) -> None:
+    expected = f"No policy of the token allows POST {TASKS}"
+    if reason:
+        expected += f": the policy for POST {TASKS} {reason}"
+    assert policies(*rules).refusal("POST", TASKS, form=form) == expected
+    assert policies(policy(TASKS, "POST")).refusal("POST", TASKS) is None

@@ -32,7 +32,7 @@ class Bench:
             new_sid=lambda prefix: f"{prefix}{next(numbers):032x}",
         )
         self.events: list[Event] = []
-        self.workspace: Workspace = self.engine.create_workspace(
+        self.workspace: Workspace = self.engine.workspaces.create(
             "Bench", multi_task_enabled=multi_task_enabled
         )
         self.engine.on_event(self.events.append)
@@ -45,7 +45,7 @@ class Bench:
 
     def worker(self, name: str, available: bool = True, **attributes: Any) -> Worker:
         """Make a worker, available if nothing else is said."""
-        return self.engine.create_worker(
+        return self.engine.workers.create(
             self.workspace,
             name,
             attributes=json.dumps(attributes),
@@ -55,7 +55,7 @@ class Bench:
     def queue(self, expression: str = "1==1", **options: Any) -> TaskQueue:
         """Make a queue named after its number."""
         name = f"Queue {len(self.workspace.task_queues) + 1}"
-        return self.engine.create_task_queue(
+        return self.engine.task_queues.create(
             self.workspace, name, target_workers=expression, **options
         )
 
@@ -63,7 +63,7 @@ class Bench:
         self, *filters: Any, default: TaskQueue | None = None, **options: Any
     ) -> Workflow:
         """Make a workflow of filters, and a default queue."""
-        return self.engine.create_workflow(
+        return self.engine.workflows.create(
             self.workspace, "Flow", configuration(*filters, default=default), **options
         )
 
@@ -76,7 +76,7 @@ class Bench:
     def task(self, *, attributes: dict[str, Any] | None = None, **options: Any) -> Task:
         """Make a task of these attributes."""
         text = json.dumps(attributes or {})
-        return self.engine.create_task(self.workspace, attributes=text, **options)
+        return self.engine.tasks.create(self.workspace, attributes=text, **options)
 
     # Going on.
 
@@ -87,15 +87,15 @@ class Bench:
 
     def accept(self, task: Task) -> Reservation:
         """Accept the pending reservation of a task."""
-        return self.engine.update_reservation(pending(task), "accepted")
+        return self.engine.reservations.update(pending(task), "accepted")
 
     def reject(self, task: Task, **options: Any) -> Reservation:
         """Reject the pending reservation of a task."""
-        return self.engine.update_reservation(pending(task), "rejected", **options)
+        return self.engine.reservations.update(pending(task), "rejected", **options)
 
     def complete(self, task: Task) -> Task:
         """Complete a task."""
-        return self.engine.update_task(task, assignment_status="completed")
+        return self.engine.tasks.update(task, assignment_status="completed")
 
     # Looking.
 

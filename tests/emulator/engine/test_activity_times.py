@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator.engine import events
-from taskrouter_sync.emulator.engine.activity_times import activity_durations
 from taskrouter_sync.emulator.engine.model import Worker
+from taskrouter_sync.emulator.engine.statistics import activity_durations
 
 from .support import START, Bench
 
@@ -27,7 +27,7 @@ def durations(
 
 
 def move(bench: Bench, worker: Worker, activity_sid: str) -> None:
-    bench.engine.update_worker(worker, activity_sid=activity_sid)
+    bench.engine.workers.update(worker, activity_sid=activity_sid)
 
 
 @pytest.fixture
@@ -129,14 +129,14 @@ def test_some_of_the_workers_can_be_asked_for(bench: Bench, ann: Worker) -> None
 def test_a_worker_who_is_gone_counts_while_there(bench: Bench, end: float) -> None:
     ann = bench.worker("Ann")
     bench.advance(40)
-    bench.engine.delete_worker(ann)
+    bench.engine.workers.delete(ann)
     bench.advance(60)
     seconds = min(end, 40) - 10
     assert durations(bench, 10, end)["Available"][3] == seconds
 
 
 def test_a_worker_who_came_back_is_another(bench: Bench) -> None:
-    bench.engine.delete_worker(bench.worker("Ann"))
+    bench.engine.workers.delete(bench.worker("Ann"))
     bench.advance(10)
     bench.worker("Ann", available=False)
     bench.advance(10)
@@ -145,13 +145,13 @@ def test_a_worker_who_came_back_is_another(bench: Bench) -> None:
 
 def test_an_activity_that_is_gone_is_not_shown(bench: Bench, ann: Worker) -> None:
     activity = bench.workspace.activities[bench.unavailable]
-    bench.engine.delete_activity(activity)
+    bench.engine.activities.delete(activity)
     assert durations(bench, 0, 40) == {"Available": (10, 10, 10, 10)}
 
 
 def test_an_activity_has_its_present_name(bench: Bench, ann: Worker) -> None:
     activity = bench.workspace.activities[bench.unavailable]
-    bench.engine.update_activity(activity, friendly_name="Lunch")
+    bench.engine.activities.update(activity, friendly_name="Lunch")
     assert durations(bench, 0, 40)["Lunch"] == (30, 30, 30, 30)
 
 
@@ -171,8 +171,8 @@ def test_what_the_log_no_longer_tells_is_not_counted(
 
 def test_offers_move_single_tasking_workers() -> None:
     bench = Bench(multi_task_enabled=False)
-    bench.engine.create_activity(bench.workspace, "Reserved")
-    bench.engine.create_activity(bench.workspace, "Busy")
+    bench.engine.activities.create(bench.workspace, "Reserved")
+    bench.engine.activities.create(bench.workspace, "Busy")
     bench.flow()
     bench.worker("Ann")
     bench.advance(1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from taskrouter_sync.emulator.engine import ServiceError
-from taskrouter_sync.emulator.engine.configuration import parse_configuration
+from taskrouter_sync.emulator.engine.workflow import parse_configuration
 
 
 def parsed(routing: Any) -> Any:
@@ -46,7 +46,7 @@ def test_reads_everything_a_target_can_say() -> None:
     assert target.expression.text == "worker.level > task.level"
     assert [clause.descending for clause in target.order_by] == [True, False]
     assert target.skip_if.matches({"workers": {"available": 0}})
-    assert target.known_worker_sid.value({"agent": "WK1"}) == "WK1"
+    assert target.known_worker.value({"agent": "WK1"}) == "WK1"
 
 
 def test_targets_inherit_the_queue_and_nothing_else() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.engine import UNSET, ServiceError
+from taskrouter_sync.emulator.engine import ServiceError
 
 from .support import START, Bench, configuration, filter_of, holders, target
 
@@ -34,29 +34,29 @@ class TestWorkspaces:
         assert (workspace.task_queues, workspace.workflows) == ({}, {})
 
     def test_template_fifo_adds_a_queue_and_a_workflow(self, bench: Bench) -> None:
-        workspace = bench.engine.create_workspace("Fifo", template="FIFO")
+        workspace = bench.engine.workspaces.create("Fifo", template="FIFO")
         (queue,) = workspace.task_queues.values()
         (flow,) = workspace.workflows.values()
         assert (queue.friendly_name, queue.target_workers) == ("Sample Queue", "1==1")
         assert flow.friendly_name == "Default Fifo Workflow"
         assert flow.task_reservation_timeout == 120
-        task = bench.engine.create_task(workspace)
+        task = bench.engine.tasks.create(workspace)
         assert task.task_queue_sid == queue.sid
         assert bench.told() == [
             "workspace.created",
             *["activity.created"] * 3,
             "task-queue.created",
             "workflow.created",
-            "task.created",
-            "workflow.entered",
             "workflow.target-matched",
+            "task.created",
             "task-queue.entered",
+            "workflow.entered",
         ]
 
     def test_update_changes_what_is_given(self, bench: Bench) -> None:
         workspace = bench.workspace
         bench.advance(9)
-        bench.engine.update_workspace(
+        bench.engine.workspaces.update(
             workspace,
             friendly_name="Other",
             event_callback_url="http://localhost/",
@@ -68,7 +68,7 @@ class TestWorkspaces:
         assert workspace.default_activity_name == "Available"
         assert workspace.timeout_activity_name == "Offline"
         assert workspace.date_updated == START + 9
-        bench.engine.update_workspace(workspace, event_callback_url="")
+        bench.engine.workspaces.update(workspace, event_callback_url="")
         assert workspace.event_callback_url is None
         assert workspace.events_filter == "task.created"
 
@@ -78,7 +78,7 @@ class TestWorkspaces:
         bench.accept(bench.task())
         bench.task()
         bench.told()
-        bench.engine.delete_workspace(bench.workspace)
+        bench.engine.workspaces.delete(bench.workspace)
         assert bench.engine.workspaces == {}
         assert bench.engine.next_deadline() is None
         assert bench.told() == ["workspace.deleted"]
@@ -89,14 +89,14 @@ class TestWorkspaces:
 
 class TestActivities:
     def test_are_unavailable_by_default(self, bench: Bench) -> None:
-        activity = bench.engine.create_activity(bench.workspace, "Lunch")
+        activity = bench.engine.activities.create(bench.workspace, "Lunch")
         assert not activity.available
         assert bench.told() == ["activity.created"]
 
     def test_a_new_name_shows_at_the_workers(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
-        activity = bench.engine.activity(bench.workspace, bench.available)
-        bench.engine.update_activity(activity, friendly_name="Idle")
+        activity = bench.engine.activities.find(bench.workspace, bench.available)
+        bench.engine.activities.update(activity, friendly_name="Idle")
         assert ann.activity_name == "Idle"
 
     def test_one_that_is_used_cannot_be_deleted(self, bench: Bench) -> None:
@@ -104,9 +104,9 @@ class TestActivities:
         bench.queue(reservation_activity_sid=bench.unavailable)
         for sid in (bench.offline, bench.available, bench.unavailable):
             with pytest.raises(ServiceError):
-                bench.engine.delete_activity(bench.workspace.activities[sid])
-        lunch = bench.engine.create_activity(bench.workspace, "Lunch")
-        bench.engine.delete_activity(lunch)
+                bench.engine.activities.delete(bench.workspace.activities[sid])
+        lunch = bench.engine.activities.create(bench.workspace, "Lunch")
+        bench.engine.activities.delete(lunch)
         assert names(bench.workspace.activities) == [
             "Offline",
             "Available",
@@ -115,14 +115,14 @@ class TestActivities:
 
     def test_at_most_a_hundred(self, bench: Bench) -> None:
         for number in range(97):
-            bench.engine.create_activity(bench.workspace, f"A{number}")
+            bench.engine.activities.create(bench.workspace, f"A{number}")
         with pytest.raises(ServiceError, match="at most 100"):
-            bench.engine.create_activity(bench.workspace, "One more")
+            bench.engine.activities.create(bench.workspace, "One more")
 
 
 class TestWorkers:
     def test_start_in_the_default_activity(self, bench: Bench) -> None:
-        ann = bench.engine.create_worker(bench.workspace, "Ann")
+        ann = bench.engine.workers.create(bench.workspace, "Ann")
         assert (ann.activity_name, ann.available) == ("Offline", False)
         assert (ann.attributes, ann.version) == ("{}", 0)
         assert bench.told() == ["worker.created"]
@@ -149,20 +149,20 @@ class TestWorkers:
         with pytest.raises(ServiceError, match=message):
             bench.worker(name)
         with pytest.raises(ServiceError, match=message):
-            bench.engine.update_worker(bob, friendly_name=name)
+            bench.engine.workers.update(bob, friendly_name=name)
 
     def test_a_name_given_up_is_free(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
-        bench.engine.update_worker(ann, friendly_name="ann")
-        bench.engine.update_worker(ann, friendly_name="Anna")
-        bench.engine.delete_worker(bench.worker("Ann"))
+        bench.engine.workers.update(ann, friendly_name="ann")
+        bench.engine.workers.update(ann, friendly_name="Anna")
+        bench.engine.workers.delete(bench.worker("Ann"))
         bench.worker("Ann")
 
     def test_an_activity_is_told_with_the_one_before(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
         bench.advance(2.5)
         bench.told()
-        bench.engine.update_worker(ann, activity_sid=bench.offline)
+        bench.engine.workers.update(ann, activity_sid=bench.offline)
         (event,) = bench.events
         assert event.event_type == "worker.activity.update"
         assert event.description == "Worker Ann updated to Offline Activity"
@@ -178,21 +178,21 @@ class TestWorkers:
         ann = bench.worker("Ann")
         bench.advance(5)
         bench.told()
-        bench.engine.update_worker(ann, activity_sid=bench.available)
+        bench.engine.workers.update(ann, activity_sid=bench.available)
         assert bench.told() == []
         assert ann.date_status_changed == START
 
     def test_attributes_are_told(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
         bench.told()
-        bench.engine.update_worker(ann, attributes='{"a": 1}', friendly_name="Anna")
+        bench.engine.workers.update(ann, attributes='{"a": 1}', friendly_name="Anna")
         assert bench.told() == ["worker.attributes.update"]
         assert (ann.attributes_value, ann.friendly_name) == ({"a": 1}, "Anna")
 
     def test_a_refused_update_changes_nothing(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
         with pytest.raises(ServiceError, match="ActivitySid WA0"):
-            bench.engine.update_worker(ann, friendly_name="Anna", activity_sid="WA0")
+            bench.engine.workers.update(ann, friendly_name="Anna", activity_sid="WA0")
         assert (ann.friendly_name, ann.version) == ("Ann", 0)
 
     def test_deleting_cancels_offers(self, bench: Bench) -> None:
@@ -201,7 +201,7 @@ class TestWorkers:
         task = bench.task()
         bench.worker("Bob")
         bench.told()
-        bench.engine.delete_worker(ann)
+        bench.engine.workers.delete(ann)
         assert bench.told() == [
             "reservation.canceled",
             "worker.deleted",
@@ -215,31 +215,33 @@ class TestWorkers:
         task = bench.task()
         bench.accept(task)
         with pytest.raises(ServiceError, match="while Reservation"):
-            bench.engine.delete_worker(ann)
+            bench.engine.workers.delete(ann)
         bench.complete(task)
-        bench.engine.delete_worker(ann)
+        bench.engine.workers.delete(ann)
         assert names(bench.workspace.workers) == []
         bench.advance(300)
         assert bench.workspace.tasks == {}
 
     def test_channels_are_found_by_sid_or_name(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
-        channel = bench.engine.worker_channel(ann, "voice")
-        assert bench.engine.worker_channel(ann, channel.sid) is channel
-        assert bench.engine.worker_channel(ann, channel.task_channel_sid) is channel
+        channel = bench.engine.workers.find_channel(ann, "voice")
+        assert bench.engine.workers.find_channel(ann, channel.sid) is channel
+        assert (
+            bench.engine.workers.find_channel(ann, channel.task_channel_sid) is channel
+        )
         with pytest.raises(ServiceError, match="/Channels/fax was not found"):
-            bench.engine.worker_channel(ann, "fax")
+            bench.engine.workers.find_channel(ann, "fax")
 
     @pytest.mark.parametrize("capacity", [-1, 1001])
     def test_capacity_has_limits(self, bench: Bench, capacity: int) -> None:
-        channel = bench.engine.worker_channel(bench.worker("Ann"), "voice")
+        channel = bench.engine.workers.find_channel(bench.worker("Ann"), "voice")
         with pytest.raises(ServiceError, match="Capacity must be between"):
-            bench.engine.update_worker_channel(channel, capacity=capacity)
+            bench.engine.workers.update_channel(channel, capacity=capacity)
 
 
 class TestTaskQueues:
     def test_defaults(self, bench: Bench) -> None:
-        queue = bench.engine.create_task_queue(bench.workspace, "All")
+        queue = bench.engine.task_queues.create(bench.workspace, "All")
         assert (queue.target_workers, queue.max_reserved_workers) == ("1==1", 1)
         assert (queue.task_order, queue.reservation_activity_sid) == ("FIFO", None)
 
@@ -260,28 +262,28 @@ class TestTaskQueues:
     ) -> None:
         given = {"friendly_name": "Q", **options}
         with pytest.raises(ServiceError, match=message):
-            bench.engine.create_task_queue(bench.workspace, **given)
+            bench.engine.task_queues.create(bench.workspace, **given)
         queue = bench.queue()
         with pytest.raises(ServiceError, match=message):
-            bench.engine.update_task_queue(queue, **options)
+            bench.engine.task_queues.update(queue, **options)
 
     def test_a_new_name_shows_at_the_tasks(self, bench: Bench) -> None:
         queue = bench.flow()
         task = bench.task()
-        bench.engine.update_task_queue(queue, friendly_name="Other")
+        bench.engine.task_queues.update(queue, friendly_name="Other")
         assert task.task_queue_friendly_name == "Other"
 
     def test_one_that_is_used_cannot_be_deleted(self, bench: Bench) -> None:
         queue, other = bench.flow(), bench.queue()
         task = bench.task()
         with pytest.raises(ServiceError, match="used by Workflow"):
-            bench.engine.delete_task_queue(queue)
+            bench.engine.task_queues.delete(queue)
         (flow,) = bench.workspace.workflows.values()
-        bench.engine.update_workflow(flow, configuration=configuration(default=other))
+        bench.engine.workflows.update(flow, configuration=configuration(default=other))
         with pytest.raises(ServiceError, match="used by Task"):
-            bench.engine.delete_task_queue(queue)
-        bench.engine.update_task(task, assignment_status="canceled")
-        bench.engine.delete_task_queue(queue)
+            bench.engine.task_queues.delete(queue)
+        bench.engine.tasks.update(task, assignment_status="canceled")
+        bench.engine.task_queues.delete(queue)
         assert list(bench.workspace.task_queues) == [other.sid]
 
 
@@ -289,7 +291,7 @@ class TestWorkflows:
     def test_the_queues_must_exist(self, bench: Bench) -> None:
         text = '{"default_filter": {"queue": "WQ0"}}'
         with pytest.raises(ServiceError, match="TaskQueue WQ0 does not exist"):
-            bench.engine.create_workflow(bench.workspace, "Flow", text)
+            bench.engine.workflows.create(bench.workspace, "Flow", text)
 
     @pytest.mark.parametrize("seconds", [0, 86401])
     def test_the_reservation_timeout_has_limits(
@@ -303,7 +305,7 @@ class TestWorkflows:
         flow = bench.workflow(default=queue, assignment_callback_url="http://a/")
         task = bench.task()
         text = configuration(filter_of(target(queue)))
-        bench.engine.update_workflow(
+        bench.engine.workflows.update(
             flow, friendly_name="New", configuration=text, task_reservation_timeout=5
         )
         assert (flow.configuration, flow.assignment_callback_url) == (text, "http://a/")
@@ -317,9 +319,9 @@ class TestWorkflows:
         task = bench.task()
         (flow,) = bench.workspace.workflows.values()
         with pytest.raises(ServiceError, match="used by Task"):
-            bench.engine.delete_workflow(flow)
-        bench.engine.delete_task(task)
-        bench.engine.delete_workflow(flow)
+            bench.engine.workflows.delete(flow)
+        bench.engine.tasks.delete(task)
+        bench.engine.workflows.delete(flow)
         assert bench.told()[-1] == "workflow.deleted"
 
 
@@ -327,30 +329,30 @@ class TestTaskChannels:
     def test_a_new_one_comes_to_all_workers(self, bench: Bench) -> None:
         bench.flow()
         ann = bench.worker("Ann")
-        bench.engine.create_task_channel(bench.workspace, "Fax", "fax")
-        assert bench.engine.worker_channel(ann, "fax").configured_capacity == 1
+        bench.engine.task_channels.create(bench.workspace, "Fax", "fax")
+        assert bench.engine.workers.find_channel(ann, "fax").configured_capacity == 1
         assert holders(bench.task(task_channel="fax")) == ["Ann"]
 
     @pytest.mark.parametrize("name", ["1st", "a-b", "", "ä", "voice"])
     def test_unique_names_have_rules(self, bench: Bench, name: str) -> None:
         with pytest.raises(ServiceError, match="UniqueName"):
-            bench.engine.create_task_channel(bench.workspace, "Fax", name)
+            bench.engine.task_channels.create(bench.workspace, "Fax", name)
 
     def test_one_of_ones_own_can_be_deleted_when_unused(self, bench: Bench) -> None:
         bench.flow()
         ann = bench.worker("Ann")
-        fax = bench.engine.create_task_channel(bench.workspace, "Fax", "fax")
+        fax = bench.engine.task_channels.create(bench.workspace, "Fax", "fax")
         task = bench.task(task_channel="fax")
         with pytest.raises(ServiceError, match="used by Task"):
-            bench.engine.delete_task_channel(fax)
-        bench.engine.delete_task(task)
-        bench.engine.delete_task_channel(fax)
+            bench.engine.task_channels.delete(fax)
+        bench.engine.tasks.delete(task)
+        bench.engine.task_channels.delete(fax)
         assert len(ann.channels) == len(ann.channels_by_task_channel) == 5
 
     def test_the_usual_ones_stay(self, bench: Bench) -> None:
-        voice = bench.engine.task_channel(bench.workspace, "voice")
+        voice = bench.engine.task_channels.find(bench.workspace, "voice")
         with pytest.raises(ServiceError, match="cannot be deleted"):
-            bench.engine.delete_task_channel(voice)
+            bench.engine.task_channels.delete(voice)
 
 
 def test_unknown_sids_are_not_found(bench: Bench) -> None:
@@ -359,19 +361,19 @@ def test_unknown_sids_are_not_found(bench: Bench) -> None:
     bench.flow()
     task = bench.task()
     lookups: list[tuple[Callable[[], object], str]] = [
-        (lambda: engine.activity(workspace, "WA0"), "/Activities/WA0"),
-        (lambda: engine.worker(workspace, "WK0"), "/Workers/WK0"),
-        (lambda: engine.task_queue(workspace, "WQ0"), "/TaskQueues/WQ0"),
-        (lambda: engine.workflow(workspace, "WW0"), "/Workflows/WW0"),
-        (lambda: engine.task(workspace, "WT0"), "/Tasks/WT0"),
-        (lambda: engine.task_channel(workspace, "TC0"), "/TaskChannels/TC0"),
+        (lambda: engine.activities.find(workspace, "WA0"), "/Activities/WA0"),
+        (lambda: engine.workers.find(workspace, "WK0"), "/Workers/WK0"),
+        (lambda: engine.task_queues.find(workspace, "WQ0"), "/TaskQueues/WQ0"),
+        (lambda: engine.workflows.find(workspace, "WW0"), "/Workflows/WW0"),
+        (lambda: engine.tasks.find(workspace, "WT0"), "/Tasks/WT0"),
+        (lambda: engine.task_channels.find(workspace, "TC0"), "/TaskChannels/TC0"),
         (lambda: engine.event(workspace, "EV0"), "/Events/EV0"),
         (
-            lambda: engine.reservation(task, "WR0"),
+            lambda: engine.reservations.find(task, "WR0"),
             f"/Tasks/{task.sid}/Reservations/WR0",
         ),
         (
-            lambda: engine.reservation(ann, "WR0"),
+            lambda: engine.reservations.find(ann, "WR0"),
             f"/Workers/{ann.sid}/Reservations/WR0",
         ),
     ]
@@ -382,10 +384,9 @@ def test_unknown_sids_are_not_found(bench: Bench) -> None:
             f"The requested resource /Workspaces/{workspace.sid}{path} was not found"
         )
     with pytest.raises(ServiceError, match="/Workspaces/WS0 was not found"):
-        engine.workspace("WS0")
+        engine.workspaces.find("WS0")
 
 
-def test_unset_says_so() -> None:
-    assert repr(UNSET) == "UNSET"
+def test_a_refusal_shows_what_it_says() -> None:
     error = ServiceError(400, 20001, "no")
     assert repr(error) == "ServiceError(400, 20001, 'no')"

@@ -18,12 +18,12 @@ def test_listeners_are_told_at_once_when_it_already_holds(bench: Bench) -> None:
 
     def listener(event: Event) -> None:
         if event.task is not None:
-            task = bench.engine.task(bench.workspace, event.task.sid)
+            task = bench.engine.tasks.find(bench.workspace, event.task.sid)
             seen.append((event.event_type, task.assignment_status))
 
     bench.engine.on_event(listener)
     bench.accept(bench.task())
-    assert seen[0] == ("task.created", "pending")
+    assert seen[0] == ("workflow.target-matched", "pending")
     assert seen[-2:] == [
         ("reservation.created", "reserved"),
         ("reservation.accepted", "assigned"),
@@ -36,7 +36,7 @@ def test_snapshots_keep_the_values_of_the_moment(bench: Bench) -> None:
     task = bench.task()
     bench.accept(task)
     bench.complete(task)
-    bench.engine.update_worker(ann, activity_sid=bench.offline)
+    bench.engine.workers.update(ann, activity_sid=bench.offline)
     seen = [
         (e.event_type, e.task.assignment_status, e.reservation.reservation_status)
         for e in bench.workspace.events
@@ -120,3 +120,46 @@ def test_a_clock_set_back_does_not_take_the_service_back(bench: Bench) -> None:
     bench.time -= 1000
     ann = bench.worker("Ann")
     assert ann.date_created == bench.engine.now == START + 10
+
+
+def test_events_of_a_task_are_about_it_with_its_queue_and_worker(
+    bench: Bench,
+) -> None:
+    """As they were recorded of the live service."""
+    queue = bench.flow()
+    ann = bench.worker("Ann")
+    task = bench.task()
+    bench.accept(task)
+    bench.engine.tasks.update(task, assignment_status="wrapping")
+    bench.complete(task)
+    events = {e.event_type: e for e in bench.events if e.task is not None}
+    assert [each for each in events if not each.startswith("reservation.")] == [
+        "workflow.target-matched",
+        "task.created",
+        "task-queue.entered",
+        "workflow.entered",
+        "task.wrapup",
+        "task.completed",
+    ]
+    for event_type, event in events.items():
+        assert event.task_queue is not None, event_type
+        assert event.task_queue.sid == queue.sid
+        if event.resource_type == "task":
+            assert event.resource_sid == task.sid
+            done = event_type in ("task.wrapup", "task.completed")
+            assert (event.worker and event.worker.sid) == (ann.sid if done else None)
+    assert events["workflow.entered"].description == (
+        f"Task {task.sid} entered Workflow Flow"
+    )
+    assert events["workflow.target-matched"].description == (
+        f"Task {task.sid} matched a workflow target"
+    )
+
+
+def test_a_task_whose_time_is_over_says_so(bench: Bench) -> None:
+    bench.flow()
+    task = bench.task(timeout=60)
+    bench.advance(60)
+    assert (task.assignment_status, task.reason) == ("canceled", "Task TTL Exceeded")
+    assert bench.events[-1].event_type == "task.canceled"
+    assert bench.events[-1].description == "Task TTL Exceeded"

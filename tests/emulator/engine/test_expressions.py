@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from taskrouter_sync.emulator.engine.expressions import (
+    MAX_LENGTH,
     ExpressionError,
     parse,
     parse_path,
@@ -188,9 +190,41 @@ def test_thousands_of_digits_are_a_number() -> None:
     assert parse(f"a CONTAINS {'9' * 250}").matches({"a": "9" * 251})
 
 
-def test_long_expressions_take_no_time_to_speak_of() -> None:
-    text = " OR ".join(f"a == {n}" for n in range(3000))
-    assert parse(text).matches({"a": 2999})
+def test_long_expressions_are_read() -> None:
+    text = " OR ".join(f"a == {n}" for n in range(2000))
+    assert parse(text).matches({"a": 1999})
+    with pytest.raises(ExpressionError, match="longer than 32768 characters"):
+        parse(" " * (MAX_LENGTH + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"' + '\\"' * 16000, "'" * 32001, '"\\' * 16000, "(" * 32000, "-" * 32000],
+    ids=["escaped quotes", "quotes", "quoted escapes", "parentheses", "dashes"],
+)
+def test_what_is_no_expression_is_refused_in_time_with_its_length(text: str) -> None:
+    """Ten seconds and more, where each quote was tried to the end of the text."""
+    begin = time.process_time()
+    with pytest.raises(ExpressionError) as refused:
+        parse(text)
+    assert time.process_time() - begin < 3
+    assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("levels.24h > 3", True),
+        ("24h == 1", True),
+        ("levels.24h == 4 AND 24h == 1", True),
+        ("levels.7 == 'x'", True),
+        ("24 == 24", True),
+        ("list[0] == 24", True),
+    ],
+)
+def test_names_may_begin_with_a_digit(text: str, expected: bool) -> None:
+    context = {"levels": {"24h": 4, "7": "x"}, "24h": 1, "list": [24]}
+    assert parse(text).matches(context) is expected
 
 
 def test_mentions_says_which_keys_are_read() -> None:
@@ -206,6 +240,7 @@ def test_mentions_says_which_keys_are_read() -> None:
         ("task.agent_sid", ("task", "agent_sid")),
         ("worker.a[3].b", ("worker", "a", 3, "b")),
         ("a", ("a",)),
+        ("worker.levels.24h", ("worker", "levels", "24h")),
     ],
 )
 def test_reads_bare_keys(text: str, steps: Any) -> None:

@@ -14,8 +14,7 @@ from hypothesis.stateful import (
 )
 
 from taskrouter_sync.emulator.engine import Event, ServiceError
-from taskrouter_sync.emulator.engine.calls import Outcome
-from taskrouter_sync.emulator.engine.instructions import Instruction, InstructionName
+from taskrouter_sync.emulator.engine.calls import Instruction, InstructionName, Outcome
 from taskrouter_sync.emulator.engine.model import Task, Worker
 
 from .support import Bench, configuration, filter_of, target
@@ -60,8 +59,8 @@ class EngineMachine(RuleBasedStateMachine):
     def set_up(self, multi: bool, reserved: int, lifo: bool) -> None:
         self.bench = bench = Bench(multi_task_enabled=multi)
         engine, workspace = bench.engine, bench.workspace
-        self.reserved = engine.create_activity(workspace, "Reserved").sid
-        self.busy = engine.create_activity(workspace, "Busy").sid
+        self.reserved = engine.activities.create(workspace, "Reserved").sid
+        self.busy = engine.activities.create(workspace, "Busy").sid
         self.told: set[tuple[str, str]] = set()
         self.reservation_status: dict[str, str] = {}
         engine.on_event(self._hear)
@@ -88,7 +87,7 @@ class EngineMachine(RuleBasedStateMachine):
             ),
             configuration(filter_of(target(second, timeout=30)), default=first),
         ]
-        self.workflow = engine.create_workflow(
+        self.workflow = engine.workflows.create(
             workspace, "Flow", self.configurations[0], task_reservation_timeout=15
         )
         self.task_status: dict[str, str] = {}
@@ -217,7 +216,7 @@ class EngineMachine(RuleBasedStateMachine):
         reservation = self._pick(reservations, n)
         if reservation is not None:
             self._try(
-                self.bench.engine.update_reservation,
+                self.bench.engine.reservations.update,
                 reservation,
                 status,
                 worker_activity_sid=self.bench.offline if away else None,
@@ -252,7 +251,7 @@ class EngineMachine(RuleBasedStateMachine):
         reservation = self._pick(reservations, n)
         if reservation is None:
             return
-        engine.telephony.outcome(to, to)
+        engine.telephony.settings.outcome(to, to)
         instruction = Instruction(
             name=name,
             to=to,
@@ -261,7 +260,7 @@ class EngineMachine(RuleBasedStateMachine):
             timeout=30,
             post_work_activity_sid=after and getattr(self.bench, after),
         )
-        self._try(engine.instruct, reservation, instruction)
+        self._try(engine.telephony.instruct, reservation, instruction)
         # An answer at once is due now.
         engine.run_due()
 
@@ -270,15 +269,15 @@ class EngineMachine(RuleBasedStateMachine):
         call_length=st.sampled_from([None, 0, 30]),
     )
     def set_telephony(self, answer_after: float, call_length: float | None) -> None:
-        telephony = self.bench.engine.telephony
+        telephony = self.bench.engine.telephony.settings
         telephony.answer_after = answer_after
         telephony.call_length = call_length
 
     @rule(n=st.integers(0, 99))
     def hang_up(self, n: int) -> None:
-        call = self._pick(self.bench.engine.calls, n)
+        call = self._pick(self.bench.engine.telephony.calls, n)
         if call is not None:
-            self.bench.engine.hang_up(call.sid)
+            self.bench.engine.telephony.hang_up(call.sid)
 
     @rule(
         n=st.integers(0, 99),
@@ -287,7 +286,7 @@ class EngineMachine(RuleBasedStateMachine):
     def finish_task(self, n: int, status: str) -> None:
         task = self._pick(self._tasks(), n)
         if task is not None:
-            self._try(self.bench.engine.update_task, task, assignment_status=status)
+            self._try(self.bench.engine.tasks.update, task, assignment_status=status)
 
     @rule(
         n=st.integers(0, 99),
@@ -302,7 +301,7 @@ class EngineMachine(RuleBasedStateMachine):
         task = self._pick(self._tasks(), n)
         if task is not None:
             self._try(
-                self.bench.engine.update_task,
+                self.bench.engine.tasks.update,
                 task,
                 attributes=json.dumps({"kind": kind}),
                 priority=priority,
@@ -314,7 +313,7 @@ class EngineMachine(RuleBasedStateMachine):
     def delete_task(self, n: int) -> None:
         task = self._pick(self._tasks(), n)
         if task is not None:
-            self._try(self.bench.engine.delete_task, task)
+            self._try(self.bench.engine.tasks.delete, task)
 
     @rule(
         n=st.integers(0, 99),
@@ -331,7 +330,7 @@ class EngineMachine(RuleBasedStateMachine):
         bench = self.bench
         sid = self.reserved if activity == "reserved" else getattr(bench, activity)
         self._try(
-            bench.engine.update_worker,
+            bench.engine.workers.update,
             worker,
             attributes=json.dumps({"skills": skills}),
             activity_sid=sid,
@@ -342,8 +341,8 @@ class EngineMachine(RuleBasedStateMachine):
     def update_channel(self, n: int, capacity: int, available: bool) -> None:
         worker = self._pick(self._workers(), n)
         if worker is not None:
-            channel = self.bench.engine.worker_channel(worker, "default")
-            self.bench.engine.update_worker_channel(
+            channel = self.bench.engine.workers.find_channel(worker, "default")
+            self.bench.engine.workers.update_channel(
                 channel, capacity=capacity, available=available
             )
 
@@ -351,7 +350,7 @@ class EngineMachine(RuleBasedStateMachine):
     def delete_worker(self, n: int) -> None:
         worker = self._pick(self._workers(), n)
         if worker is not None:
-            self._try(self.bench.engine.delete_worker, worker)
+            self._try(self.bench.engine.workers.delete, worker)
 
     @rule(
         n=st.integers(0, 2),
@@ -360,7 +359,7 @@ class EngineMachine(RuleBasedStateMachine):
     )
     def update_queue(self, n: int, expression: str, order: str) -> None:
         self._try(
-            self.bench.engine.update_task_queue,
+            self.bench.engine.task_queues.update,
             self.queues[n],
             target_workers=expression,
             task_order=order,
@@ -369,7 +368,7 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(n=st.integers(0, 1), again=st.booleans())
     def update_workflow(self, n: int, again: bool) -> None:
         self._try(
-            self.bench.engine.update_workflow,
+            self.bench.engine.workflows.update,
             self.workflow,
             configuration=self.configurations[n],
             re_evaluate_tasks=again,
@@ -377,7 +376,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(multi=st.booleans(), order=st.sampled_from(["FIFO", "LIFO"]))
     def update_workspace(self, multi: bool, order: Any) -> None:
-        self.bench.engine.update_workspace(
+        self.bench.engine.workspaces.update(
             self.bench.workspace, multi_task_enabled=multi, prioritize_queue_order=order
         )
 
@@ -385,11 +384,11 @@ class EngineMachine(RuleBasedStateMachine):
     def delete_something(self, n: int) -> None:
         engine, workspace = self.bench.engine, self.bench.workspace
         verbs: list[tuple[Any, Any]] = [
-            *((engine.delete_task_queue, queue) for queue in self.queues),
-            (engine.delete_workflow, self.workflow),
-            *((engine.delete_activity, a) for a in workspace.activities.values()),
+            *((engine.task_queues.delete, queue) for queue in self.queues),
+            (engine.workflows.delete, self.workflow),
+            *((engine.activities.delete, a) for a in workspace.activities.values()),
             *(
-                (engine.delete_task_channel, c)
+                (engine.task_channels.delete, c)
                 for c in workspace.task_channels.values()
             ),
         ]
@@ -398,12 +397,12 @@ class EngineMachine(RuleBasedStateMachine):
     @rule()
     def create_channel(self) -> None:
         engine = self.bench.engine
-        self._try(engine.create_task_channel, self.bench.workspace, "Fax", "fax")
+        self._try(engine.task_channels.create, self.bench.workspace, "Fax", "fax")
 
     @rule(optimized=st.booleans())
     def optimize_channel(self, optimized: bool) -> None:
-        channel = self.bench.engine.task_channel(self.bench.workspace, "voice")
-        self.bench.engine.update_task_channel(
+        channel = self.bench.engine.task_channels.find(self.bench.workspace, "voice")
+        self.bench.engine.task_channels.update(
             channel, channel_optimized_routing=optimized
         )
 
@@ -483,7 +482,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def calls_go_their_way(self) -> None:
-        for call in self.bench.engine.calls:
+        for call in self.bench.engine.telephony.calls:
             before = None
             for status, _ in call.states:
                 assert status in CALL_NEXT[before]
@@ -497,7 +496,7 @@ class EngineMachine(RuleBasedStateMachine):
     def nobody_rings_for_nothing(self) -> None:
         """Who is to be connected rings for a live reservation; the rest time out."""
         on_hold = set()
-        for call in self.bench.engine.calls:
+        for call in self.bench.engine.telephony.calls:
             ringing = call.status in ("initiated", "ringing")
             if call.instruction.bridges and ringing:
                 task = self.bench.workspace.tasks[call.task_sid]
@@ -529,7 +528,7 @@ class EngineMachine(RuleBasedStateMachine):
             filters = kind.filters if task.filter_index is not None else ()
             if filters and task.filter_index is not None:
                 step = filters[task.filter_index].targets[task.target_index]
-                if step.expression or step.known_worker_friendly_name:
+                if step.expression or step.known_worker:
                     continue
             for sid in queue.worker_sids:
                 worker = workspace.workers[sid]
@@ -549,13 +548,13 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def members_match(self) -> None:
-        from taskrouter_sync.emulator.engine.waiting import belongs
-
         workspace = self.bench.workspace
         for queue in workspace.task_queues.values():
             for worker in workspace.workers.values():
                 member = worker.sid in queue.worker_sids
-                assert member == belongs(queue, worker)
+                expression = queue.target_workers_value
+                belongs = expression and expression.matches(worker.attributes_value)
+                assert member == bool(belongs)
                 assert member == (queue.sid in worker.queue_sids)
 
 

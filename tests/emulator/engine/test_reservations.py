@@ -34,15 +34,15 @@ def test_a_reservation_shows_task_and_worker(
     assert reservation.task_sid == task.sid
     assert (reservation.worker_sid, reservation.worker_name) == (ann.sid, "Ann")
     assert reservation.reservation_timeout == 120
-    assert bench.engine.reservation(ann, reservation.sid) is reservation
-    assert bench.engine.reservation(task, reservation.sid) is reservation
+    assert bench.engine.reservations.find(ann, reservation.sid) is reservation
+    assert bench.engine.reservations.find(task, reservation.sid) is reservation
 
 
 def test_accepting_assigns_the_task(bench: Bench, ann: Worker, task: Task) -> None:
     reservation = bench.accept(task)
     assert reservation.reservation_status == "accepted"
     assert task.assignment_status == "assigned"
-    assert bench.engine.worker_channel(ann, "default").assigned_tasks == 1
+    assert bench.engine.workers.find_channel(ann, "default").assigned_tasks == 1
     assert bench.told() == ["reservation.accepted"]
     bench.advance(1000)
     assert reservation.reservation_status == "accepted"
@@ -94,7 +94,7 @@ def test_a_timeout_moves_the_worker_to_the_timeout_activity(
 def test_the_timeout_activity_can_be_another(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
-    bench.engine.update_workspace(
+    bench.engine.workspaces.update(
         bench.workspace, timeout_activity_sid=bench.unavailable
     )
     bench.advance(120)
@@ -102,8 +102,8 @@ def test_the_timeout_activity_can_be_another(
 
 
 def test_one_timeout_leaves_the_workers_other_offers(bench: Bench, ann: Worker) -> None:
-    channel = bench.engine.worker_channel(ann, "default")
-    bench.engine.update_worker_channel(channel, capacity=2)
+    channel = bench.engine.workers.find_channel(ann, "default")
+    bench.engine.workers.update_channel(channel, capacity=2)
     first = bench.task()
     bench.advance(60)
     second = bench.task()
@@ -116,7 +116,7 @@ def test_becoming_available_again_brings_the_next_task_at_once(
 ) -> None:
     bench.advance(120)
     bench.told()
-    bench.engine.update_worker(ann, activity_sid=bench.available)
+    bench.engine.workers.update(ann, activity_sid=bench.available)
     assert holders(task) == ["Ann"]
     assert bench.told() == ["worker.activity.update", "reservation.created"]
 
@@ -128,7 +128,7 @@ def test_an_answer_that_comes_too_late_finds_the_timeout(
     reservation = pending(task)
     bench.time += 120
     with pytest.raises(ServiceError) as caught:
-        bench.engine.update_reservation(reservation, "accepted")
+        bench.engine.reservations.update(reservation, "accepted")
     assert caught.value.message == (
         f"Reservation {reservation.sid} is already in state [timeout]"
         " and cannot be updated to [accepted]"
@@ -138,7 +138,7 @@ def test_an_answer_that_comes_too_late_finds_the_timeout(
 def test_accepting_twice_is_refused(bench: Bench, task: Task) -> None:
     reservation = bench.accept(task)
     with pytest.raises(ServiceError) as caught:
-        bench.engine.update_reservation(reservation, "accepted")
+        bench.engine.reservations.update(reservation, "accepted")
     assert (caught.value.status, caught.value.code) == (400, 20001)
     assert caught.value.message == (
         f"Reservation {reservation.sid} is already in state [accepted]"
@@ -166,15 +166,15 @@ def in_status(bench: Bench, status: str) -> Reservation:
     if status == "timeout":
         bench.advance(120)
     elif status == "canceled":
-        bench.engine.update_task(task, assignment_status="canceled")
+        bench.engine.tasks.update(task, assignment_status="canceled")
     elif status == "rescinded":
-        bench.engine.update_reservation(second, "accepted")
+        bench.engine.reservations.update(second, "accepted")
     elif status == "rejected":
-        bench.engine.update_reservation(first, "rejected")
+        bench.engine.reservations.update(first, "rejected")
     elif status != "pending":
-        bench.engine.update_reservation(first, "accepted")
+        bench.engine.reservations.update(first, "accepted")
         if status != "accepted":
-            bench.engine.update_reservation(first, status)
+            bench.engine.reservations.update(first, status)
     assert first.reservation_status == status
     return first
 
@@ -186,11 +186,11 @@ def test_only_some_changes_can_be_asked_for(
 ) -> None:
     reservation = in_status(bench, before)
     if (before, after) in ALLOWED:
-        bench.engine.update_reservation(reservation, after)
+        bench.engine.reservations.update(reservation, after)
         assert reservation.reservation_status == after
     else:
         with pytest.raises(ServiceError) as caught:
-            bench.engine.update_reservation(reservation, after)
+            bench.engine.reservations.update(reservation, after)
         taken = (before, after) == ("rescinded", "accepted")
         assert caught.value.status == (410 if taken else 400)
         assert reservation.reservation_status == before
@@ -198,7 +198,7 @@ def test_only_some_changes_can_be_asked_for(
 
 def test_without_a_status_nothing_changes(bench: Bench, task: Task) -> None:
     version = pending(task).version
-    assert bench.engine.update_reservation(pending(task)).version == version
+    assert bench.engine.reservations.update(pending(task)).version == version
 
 
 def test_an_unknown_activity_is_refused_and_nothing_done(
@@ -214,17 +214,17 @@ def test_wrapping_the_reservation_wraps_the_task(
 ) -> None:
     reservation = bench.accept(task)
     bench.told()
-    bench.engine.update_reservation(reservation, "wrapping")
+    bench.engine.reservations.update(reservation, "wrapping")
     assert task.assignment_status == "wrapping"
     assert bench.told() == ["reservation.wrapup", "task.wrapup"]
-    channel = bench.engine.worker_channel(ann, "default")
+    channel = bench.engine.workers.find_channel(ann, "default")
     assert (channel.assigned_tasks, channel.load) == (0, 1)
 
 
 def test_completing_the_reservation_completes_the_task(
     bench: Bench, task: Task
 ) -> None:
-    bench.engine.update_reservation(bench.accept(task), "completed")
+    bench.engine.reservations.update(bench.accept(task), "completed")
     assert task.assignment_status == "completed"
     assert task.reason == "All reservations were completed"
     assert bench.told()[1:] == ["reservation.completed", "task.completed"]
@@ -249,25 +249,25 @@ class TestRounds:
     def test_the_first_to_accept_wins(self, bench: Bench, task: Task) -> None:
         first, second = task.reservations.values()
         bench.told()
-        bench.engine.update_reservation(second, "accepted")
+        bench.engine.reservations.update(second, "accepted")
         assert first.reservation_status == "rescinded"
         assert bench.told() == ["reservation.accepted", "reservation.rescinded"]
         with pytest.raises(ServiceError) as caught:
-            bench.engine.update_reservation(first, "accepted")
+            bench.engine.reservations.update(first, "accepted")
         assert caught.value.status == 410
 
     def test_the_rescinded_are_free_again(self, bench: Bench, task: Task) -> None:
         _, second = task.reservations.values()
-        bench.engine.update_reservation(second, "accepted")
+        bench.engine.reservations.update(second, "accepted")
         assert holders(bench.task()) == ["Cid", "Ann"]
 
     def test_a_rejected_slot_is_not_refilled_while_others_are_pending(
         self, bench: Bench, task: Task
     ) -> None:
         first, second = task.reservations.values()
-        bench.engine.update_reservation(first, "rejected")
+        bench.engine.reservations.update(first, "rejected")
         assert (task.assignment_status, holders(task)) == ("reserved", ["Bob"])
-        bench.engine.update_reservation(second, "rejected")
+        bench.engine.reservations.update(second, "rejected")
         assert holders(task) == ["Cid", "Ann"]
         assert task.assignment_count == 2
 
@@ -286,7 +286,7 @@ class TestRejectPendingReservations:
     def test_rejects_all_with_an_unavailable_activity(
         self, bench: Bench, ann: Worker, task: Task
     ) -> None:
-        bench.engine.update_worker(
+        bench.engine.workers.update(
             ann, activity_sid=bench.offline, reject_pending_reservations=True
         )
         assert statuses(task) == ["rejected"]
@@ -296,7 +296,7 @@ class TestRejectPendingReservations:
         self, bench: Bench, ann: Worker, task: Task
     ) -> None:
         with pytest.raises(ServiceError) as caught:
-            bench.engine.update_worker(
+            bench.engine.workers.update(
                 ann, activity_sid=bench.available, reject_pending_reservations=True
             )
         assert caught.value.message == (
@@ -308,7 +308,7 @@ class TestRejectPendingReservations:
     def test_without_it_offers_stay(
         self, bench: Bench, ann: Worker, task: Task
     ) -> None:
-        bench.engine.update_worker(ann, activity_sid=bench.offline)
+        bench.engine.workers.update(ann, activity_sid=bench.offline)
         assert statuses(task) == ["pending"]
         bench.accept(task)
         assert task.assignment_status == "assigned"

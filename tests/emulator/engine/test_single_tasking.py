@@ -13,7 +13,7 @@ from .support import Bench, holders, pending
 def bench() -> Bench:
     bench = Bench(multi_task_enabled=False)
     for name in ("Reserved", "Busy"):
-        bench.engine.create_activity(bench.workspace, name)
+        bench.engine.activities.create(bench.workspace, name)
     return bench
 
 
@@ -80,7 +80,7 @@ def test_timeout_moves_to_the_timeout_activity(
 
 def test_cancellation_moves_back(bench: Bench, ann: Worker, task: Task) -> None:
     bench.told()
-    bench.engine.update_task(task, assignment_status="canceled")
+    bench.engine.tasks.update(task, assignment_status="canceled")
     assert ann.activity_name == "Available"
     assert bench.told() == [
         "task.canceled",
@@ -92,8 +92,8 @@ def test_cancellation_moves_back(bench: Bench, ann: Worker, task: Task) -> None:
 def test_an_activity_changed_by_hand_stays(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
-    bench.engine.update_worker(ann, activity_sid=bench.unavailable)
-    bench.engine.update_task(task, assignment_status="canceled")
+    bench.engine.workers.update(ann, activity_sid=bench.unavailable)
+    bench.engine.tasks.update(task, assignment_status="canceled")
     assert ann.activity_name == "Unavailable"
 
 
@@ -102,7 +102,7 @@ def test_the_rescinded_move_back(bench: Bench) -> None:
     ann, bob = bench.worker("Ann"), bench.worker("Bob")
     task = bench.task()
     bench.told()
-    bench.engine.update_reservation(next(iter(task.reservations.values())), "accepted")
+    bench.engine.reservations.update(next(iter(task.reservations.values())), "accepted")
     assert (ann.activity_name, bob.activity_name) == ("Busy", "Available")
     assert bench.told() == [
         "reservation.accepted",
@@ -119,7 +119,7 @@ def test_completion_leaves_the_activity_to_the_application(
     bench.accept(task)
     bench.complete(task)
     assert (ann.activity_name, holders(waiting)) == ("Busy", [])
-    bench.engine.update_worker(ann, activity_sid=bench.available)
+    bench.engine.workers.update(ann, activity_sid=bench.available)
     assert holders(waiting) == ["Ann"]
 
 
@@ -127,20 +127,20 @@ def test_nobody_gets_a_second_task_of_any_channel(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
     """Not even when the activity is available again."""
-    bench.engine.update_worker(ann, activity_sid=bench.available)
+    bench.engine.workers.update(ann, activity_sid=bench.available)
     assert holders(bench.task(task_channel="voice")) == []
 
 
 def test_channels_do_not_count(bench: Bench, ann: Worker) -> None:
-    channel = bench.engine.worker_channel(ann, "default")
-    bench.engine.update_worker_channel(channel, available=False, capacity=0)
+    channel = bench.engine.workers.find_channel(ann, "default")
+    bench.engine.workers.update_channel(channel, available=False, capacity=0)
     assert holders(bench.task()) == ["Ann"]
 
 
 def test_switching_to_multi_tasking_brings_more(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
-    bench.engine.update_worker(ann, activity_sid=bench.available)
+    bench.engine.workers.update(ann, activity_sid=bench.available)
     waiting = bench.task(task_channel="voice")
-    bench.engine.update_workspace(bench.workspace, multi_task_enabled=True)
+    bench.engine.workspaces.update(bench.workspace, multi_task_enabled=True)
     assert holders(waiting) == ["Ann"]

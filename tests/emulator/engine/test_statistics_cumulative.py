@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from taskrouter_sync.emulator.engine import statistics_cumulative as cumulative
+from taskrouter_sync.emulator.engine import statistics as cumulative
 from taskrouter_sync.emulator.engine.model import TaskQueue, Workflow
 
 from .support import START, Bench, configuration, filter_of, pending, target
@@ -103,7 +103,7 @@ def test_a_rescinded_reservation(bench: Bench) -> None:
     bench.worker("Ann")
     bench.worker("Bob")
     task = bench.task()
-    bench.engine.update_reservation(next(iter(task.reservations.values())), "accepted")
+    bench.engine.reservations.update(next(iter(task.reservations.values())), "accepted")
     assert counted(workspace(bench)) == {
         "reservations_created": 2,
         "reservations_accepted": 1,
@@ -117,7 +117,7 @@ def test_a_canceled_task_with_its_reservation(bench: Bench) -> None:
     bench.worker("Ann")
     task = bench.task()
     bench.advance(31.9)
-    bench.engine.update_task(task, assignment_status="canceled")
+    bench.engine.tasks.update(task, assignment_status="canceled")
     figures = queue_of(bench, queue)
     assert counted(figures) == {
         "reservations_created": 1,
@@ -135,8 +135,8 @@ def test_a_task_deleted_by_request(bench: Bench, finished: bool) -> None:
     queue = bench.flow()
     task = bench.task()
     if finished:
-        bench.engine.update_task(task, assignment_status="canceled")
-    bench.engine.delete_task(task)
+        bench.engine.tasks.update(task, assignment_status="canceled")
+    bench.engine.tasks.delete(task)
     assert workspace(bench)["tasks_deleted"] == 1
     assert queue_of(bench, queue)["tasks_deleted"] == 1
 
@@ -152,7 +152,7 @@ def test_a_task_deleted_after_a_day_of_work(bench: Bench) -> None:
 def test_a_finished_task_that_is_cleaned_away_is_not_deleted(bench: Bench) -> None:
     bench.flow()
     task = bench.task()
-    bench.engine.update_task(task, assignment_status="canceled")
+    bench.engine.tasks.update(task, assignment_status="canceled")
     bench.advance(300)
     assert task.sid not in bench.workspace.tasks
     assert workspace(bench)["tasks_deleted"] == 0
@@ -223,7 +223,7 @@ def test_waits_are_split_at_thresholds(bench: Bench) -> None:
     for task, seconds in zip(tasks, (4, 1, 1, 24.5), strict=True):
         bench.advance(seconds)
         if task is tasks[-1]:
-            bench.engine.update_task(task, assignment_status="canceled")
+            bench.engine.tasks.update(task, assignment_status="canceled")
         else:
             bench.accept(task)
     # Accepted after 4, 5 and 6 seconds, canceled after 30.5; 5 is not above 5.
@@ -280,13 +280,13 @@ def test_only_what_happened_in_the_interval_counts_its_edges_included(
 def test_only_tasks_of_the_channel_and_workflow_count(bench: Bench) -> None:
     queue = bench.queue()
     first = bench.workflow(default=queue)
-    second = bench.engine.create_workflow(
+    second = bench.engine.workflows.create(
         bench.workspace, "Second", configuration(default=queue)
     )
     bench.task(workflow_sid=first.sid, task_channel="voice")
     bench.task(workflow_sid=first.sid)
     bench.task(workflow_sid=second.sid, task_channel="voice")
-    voice = bench.engine.task_channel(bench.workspace, "voice").sid
+    voice = bench.engine.task_channels.find(bench.workspace, "voice").sid
 
     def created(*only: str | None) -> int:
         events = cumulative.of_tasks(bench.workspace.events, *only)
@@ -304,7 +304,7 @@ def test_workers_have_the_reservations_that_they_got(bench: Bench) -> None:
     ann, bob = bench.worker("Ann"), bench.worker("Bob")
     first, second = bench.task(), bench.task()
     bench.accept(first)
-    bench.engine.update_reservation(
+    bench.engine.reservations.update(
         pending(second), "rejected", worker_activity_sid=bench.offline
     )
 
@@ -332,12 +332,12 @@ def test_a_task_that_no_filter_takes_is_canceled_outside_of_queues(
 def test_events_of_a_queue_that_is_gone_still_count(bench: Bench) -> None:
     queue = bench.flow()
     task = bench.task()
-    bench.engine.update_task(task, assignment_status="canceled")
+    bench.engine.tasks.update(task, assignment_status="canceled")
     (flow,) = bench.workspace.workflows.values()
     other = bench.queue()
-    bench.engine.update_workflow(flow, configuration=configuration(default=other))
-    bench.engine.delete_task_queue(queue)
-    bench.engine.delete_task(task)
+    bench.engine.workflows.update(flow, configuration=configuration(default=other))
+    bench.engine.task_queues.delete(queue)
+    bench.engine.tasks.delete(task)
     assert workspace(bench)["tasks_deleted"] == 1
     assert queue_of(bench, queue)["tasks_deleted"] == 1
 

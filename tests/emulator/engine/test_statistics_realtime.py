@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from taskrouter_sync.emulator.engine import statistics_realtime as realtime
+from taskrouter_sync.emulator.engine import statistics as realtime
 from taskrouter_sync.emulator.engine.model import TaskQueue
 
 from .support import Bench, filter_of, target
@@ -58,9 +58,9 @@ def test_tasks_are_counted_by_status_until_they_are_finished(bench: Bench) -> No
     offered, taken, wrapped = (bench.task() for _ in range(3))
     bench.accept(taken)
     bench.accept(wrapped)
-    bench.engine.update_task(wrapped, assignment_status="wrapping")
+    bench.engine.tasks.update(wrapped, assignment_status="wrapping")
     waiting, dropped = bench.task(), bench.task()
-    bench.engine.update_task(dropped, assignment_status="canceled")
+    bench.engine.tasks.update(dropped, assignment_status="canceled")
     figures = tasks(bench)
     assert figures["tasks_by_status"] == {
         "pending": 1,
@@ -132,7 +132,7 @@ def test_the_relative_age_counts_from_entering_the_queue(bench: Bench) -> None:
 
 def test_tasks_of_one_channel_or_workflow_can_be_asked_for(bench: Bench) -> None:
     queue = bench.flow()
-    other = bench.engine.create_workflow(
+    other = bench.engine.workflows.create(
         bench.workspace,
         "Other",
         next(iter(bench.workspace.workflows.values())).configuration,
@@ -141,7 +141,7 @@ def test_tasks_of_one_channel_or_workflow_can_be_asked_for(bench: Bench) -> None
     bench.task(workflow_sid=flow, task_channel="voice")
     bench.task(workflow_sid=flow)
     bench.task(workflow_sid=other.sid)
-    voice = bench.engine.task_channel(bench.workspace, "voice").sid
+    voice = bench.engine.task_channels.find(bench.workspace, "voice").sid
     assert tasks(bench)["total_tasks"] == 3
     assert tasks(bench, task_channel_sid=voice)["total_tasks"] == 1
     assert tasks(bench, workflow_sid=flow)["total_tasks"] == 2

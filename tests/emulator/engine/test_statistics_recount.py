@@ -11,13 +11,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from taskrouter_sync.emulator.engine import (
-    ServiceError,
-    statistics_cumulative as cumulative,
-    statistics_realtime as realtime,
-)
-from taskrouter_sync.emulator.engine.activity_times import activity_durations
+from taskrouter_sync.emulator.engine import ServiceError, statistics
 from taskrouter_sync.emulator.engine.model import Reservation, Task
+from taskrouter_sync.emulator.engine.statistics import activity_durations
 
 from .support import START, Bench, configuration, filter_of, target
 
@@ -51,7 +47,7 @@ class Recount(RuleBasedStateMachine):
         ]
         first, second = self.queues
         self.workflows = [
-            bench.engine.create_workflow(
+            bench.engine.workflows.create(
                 bench.workspace, f"Flow {number}", text, task_reservation_timeout=5
             )
             for number, text in enumerate(
@@ -134,13 +130,13 @@ class Recount(RuleBasedStateMachine):
         worker = self.pick(self.bench.workspace.workers.values(), number)
         if worker is not None:
             chosen = self.pick(self.bench.workspace.activities, activity)
-            self.attempt(self.bench.engine.update_worker, worker, activity_sid=chosen)
+            self.attempt(self.bench.engine.workers.update, worker, activity_sid=chosen)
 
     @rule(number=st.integers(0, 9))
     def remove_worker(self, number: int) -> None:
         worker = self.pick(self.bench.workspace.workers.values(), number)
         if worker is not None:
-            self.attempt(self.bench.engine.delete_worker, worker)
+            self.attempt(self.bench.engine.workers.delete, worker)
 
     @rule(
         workflow=st.integers(0, 1),
@@ -163,14 +159,14 @@ class Recount(RuleBasedStateMachine):
     def change_task(self, number: int, status: str) -> None:
         task = self.pick(self.bench.workspace.tasks.values(), number)
         if task is not None:
-            self.attempt(self.bench.engine.update_task, task, assignment_status=status)
+            self.attempt(self.bench.engine.tasks.update, task, assignment_status=status)
 
     @rule(number=st.integers(0, 9))
     def delete_task(self, number: int) -> None:
         task = self.pick(self.bench.workspace.tasks.values(), number)
         if task is not None:
             self.fact("tasks_deleted", task, task.task_queue_sid)
-            self.attempt(self.bench.engine.delete_task, task)
+            self.attempt(self.bench.engine.tasks.delete, task)
 
     @rule(seconds=st.integers(0, 3), then=st.sampled_from(["accepted", "rejected"]))
     def answer_after_a_while(self, seconds: int, then: str) -> None:
@@ -184,7 +180,7 @@ class Recount(RuleBasedStateMachine):
                     else {}
                 )
                 self.attempt(
-                    self.bench.engine.update_reservation, held, then, **options
+                    self.bench.engine.reservations.update, held, then, **options
                 )
 
     @rule(number=st.integers(0, 9), status=st.sampled_from(["wrapping", "completed"]))
@@ -198,7 +194,7 @@ class Recount(RuleBasedStateMachine):
             number,
         )
         if held is not None:
-            self.attempt(self.bench.engine.update_reservation, held, status)
+            self.attempt(self.bench.engine.reservations.update, held, status)
 
     @rule(seconds=st.integers(1, 6))
     def wait(self, seconds: int) -> None:
@@ -222,28 +218,28 @@ class Recount(RuleBasedStateMachine):
         workspace = self.bench.workspace
         events = workspace.events.between(START + start, START + end)
         facts = [fact for fact in self.facts if start <= fact[0] <= end]
-        every = cumulative.of_tasks(events)
-        check(cumulative.tally(every), cumulative.WORKSPACE, facts)
-        tallies = cumulative.tally_by_queue(every)
+        every = statistics.of_tasks(events)
+        check(statistics.tally(every), statistics.WORKSPACE, facts)
+        tallies = statistics.tally_by_queue(every)
         for queue in self.queues:
-            tally = tallies.get(queue.sid, cumulative.Tally())
+            tally = tallies.get(queue.sid, statistics.Tally())
             mine = [fact for fact in facts if fact[2] == queue.sid]
-            check(tally, cumulative.TASK_QUEUE, mine)
+            check(tally, statistics.TASK_QUEUE, mine)
         for workflow in self.workflows:
-            tally = cumulative.tally(cumulative.of_tasks(events, None, workflow.sid))
+            tally = statistics.tally(statistics.of_tasks(events, None, workflow.sid))
             mine = [fact for fact in facts if fact[3] == workflow.sid]
-            check(tally, cumulative.WORKFLOW, mine)
+            check(tally, statistics.WORKFLOW, mine)
         for name in CHANNELS:
-            channel = self.bench.engine.task_channel(workspace, name)
-            tally = cumulative.tally(cumulative.of_tasks(events, channel.sid))
+            channel = self.bench.engine.task_channels.find(workspace, name)
+            tally = statistics.tally(statistics.of_tasks(events, channel.sid))
             mine = [fact for fact in facts if fact[4] == channel.sid]
-            check(tally, cumulative.WORKSPACE, mine)
+            check(tally, statistics.WORKSPACE, mine)
         for worker in workspace.workers.values():
-            tally = cumulative.tally(cumulative.of_workers(events, {worker.sid}))
+            tally = statistics.tally(statistics.of_workers(events, {worker.sid}))
             mine = [fact for fact in facts if fact[5] == worker.sid]
             counts = Counter(fact[1] for fact in mine)
-            assert tally.counts(cumulative.WORKERS) == {
-                field: counts[field] for field in cumulative.WORKERS
+            assert tally.counts(statistics.WORKERS) == {
+                field: counts[field] for field in statistics.WORKERS
             }
         self.compare_activities(start, end)
 
@@ -268,15 +264,15 @@ class Recount(RuleBasedStateMachine):
                 if task.task_queue_sid == queue.sid and not task.finished
             ]
             waiting = [task for task in tasks if task.assignment_status == "pending"]
-            present = realtime.by_queue(realtime.present_tasks(bench.workspace))
+            present = statistics.by_queue(statistics.present_tasks(bench.workspace))
             mine = present.get(queue.sid, [])
-            figures: Any = realtime.task_figures(mine, bench.time)
+            figures: Any = statistics.task_figures(mine, bench.time)
             assert figures["total_tasks"] == len(tasks)
             assert sum(figures["tasks_by_status"].values()) == len(tasks)
             assert sum(figures["tasks_by_priority"].values()) == len(waiting)
             ages = [bench.time - task.date_created for task in waiting]
             assert figures["longest_task_waiting_age"] == max(ages, default=0)
-            relative: Any = realtime.relative_age_figures(mine, bench.time)
+            relative: Any = statistics.relative_age_figures(mine, bench.time)
             ages = [
                 bench.time - (task.task_queue_entered_date or 0) for task in waiting
             ]
@@ -286,19 +282,19 @@ class Recount(RuleBasedStateMachine):
 
 
 def check(
-    tally: cumulative.Tally, fields: cumulative.Fields, facts: list[Fact]
+    tally: statistics.Tally, fields: statistics.Fields, facts: list[Fact]
 ) -> None:
     """Compare all that the recount knows of."""
     counts = Counter(fact[1] for fact in facts)
     found = tally.counts(fields)
     known = {*FIELDS.values(), "reservations_created", "tasks_canceled"}
     known |= {"tasks_completed", "tasks_deleted"}
-    if fields is cumulative.WORKSPACE:
+    if fields is statistics.WORKSPACE:
         known.add("tasks_created")
     assert {field: found[field] for field in known} == {
         field: counts[field] for field in known
     }
-    if fields is cumulative.WORKFLOW:
+    if fields is statistics.WORKFLOW:
         assert found["tasks_entered"] == counts["tasks_created"]
     waits: Any = tally.waits(SPLITS)
     accepted = [fact[6] for fact in facts if fact[1] == "reservations_accepted"]

@@ -256,7 +256,7 @@ def test_a_new_configuration_leaves_waiting_tasks_where_they_are(
         filter_of(target(queues[0], timeout=10), target(queues[1], timeout=10))
     )
     task = bench.task()
-    bench.engine.update_workflow(flow, configuration=configuration(default=queues[2]))
+    bench.engine.workflows.update(flow, configuration=configuration(default=queues[2]))
     bench.advance(10)
     assert at(task, queues) == 1
     assert at(bench.task(), queues) == 2
@@ -271,7 +271,7 @@ def test_re_evaluation_starts_again_at_the_first_filter(
         filter_of(target(queues[1], timeout=20), target(queues[2], timeout=20))
     )
     bench.told()
-    bench.engine.update_workflow(flow, configuration=other, re_evaluate_tasks=True)
+    bench.engine.workflows.update(flow, configuration=other, re_evaluate_tasks=True)
     assert bench.told() == [
         "workflow.updated",
         "workflow.target-matched",
@@ -291,11 +291,11 @@ def test_with_re_evaluation_new_attributes_choose_another_filter(
         filter_of(target(queues[0]), expression="a == 1"), default=queues[1]
     )
     task = bench.task()
-    bench.engine.update_task(task, attributes='{"a": 1}')
+    bench.engine.tasks.update(task, attributes='{"a": 1}')
     assert at(task, queues) == 1
-    bench.engine.update_workflow(flow, re_evaluate_tasks=True)
+    bench.engine.workflows.update(flow, re_evaluate_tasks=True)
     assert at(task, queues) == 0
-    bench.engine.update_task(task, attributes="{}")
+    bench.engine.tasks.update(task, attributes="{}")
     assert at(task, queues) == 1
 
 
@@ -306,8 +306,8 @@ def test_a_target_whose_queue_is_gone_is_passed_over(
         filter_of(target(queues[0], timeout=10), target(queues[1]), target(queues[2]))
     )
     task = bench.task()
-    bench.engine.update_workflow(flow, configuration=configuration(default=queues[3]))
-    bench.engine.delete_task_queue(queues[1])
+    bench.engine.workflows.update(flow, configuration=configuration(default=queues[3]))
+    bench.engine.task_queues.delete(queues[1])
     bench.advance(10)
     assert at(task, queues) == 2
 
@@ -325,7 +325,7 @@ def test_events_name_filter_and_target(bench: Bench, queues: list[TaskQueue]) ->
     expected = {
         "workflow_filter_name": "Calls",
         "workflow_filter_target_name": "Queue 1",
-        "workflow_filter_expression": "a == 1",
+        "workflow_filter_expression": '["a == 1"]',
         "workflow_filter_target_expression": "worker.level > 1",
     }
     assert details["workflow.target-matched"] == expected
@@ -346,5 +346,5 @@ def test_the_sample_without_wrapper_works(
     bench: Bench, queues: list[TaskQueue]
 ) -> None:
     text = json.dumps({"default_filter": {"task_queue_sid": queues[2].sid}})
-    bench.engine.create_workflow(bench.workspace, "Flow", text)
+    bench.engine.workflows.create(bench.workspace, "Flow", text)
     assert at(bench.task(), queues) == 2

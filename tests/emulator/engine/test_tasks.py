@@ -26,13 +26,13 @@ def task(bench: Bench, ann: Worker) -> Task:
 
 
 def update(bench: Bench, task: Task, status: str, **options: Any) -> Task:
-    return bench.engine.update_task(task, assignment_status=status, **options)
+    return bench.engine.tasks.update(task, assignment_status=status, **options)
 
 
 class TestCreate:
     def test_defaults(self, bench: Bench) -> None:
         queue = bench.flow()
-        task = bench.engine.create_task(bench.workspace)
+        task = bench.engine.tasks.create(bench.workspace)
         assert (task.attributes, task.priority, task.timeout) == ("{}", 0, 86400)
         assert task.task_channel_unique_name == "default"
         assert task.virtual_start_time == task.date_created == START
@@ -45,10 +45,10 @@ class TestCreate:
         bench.told()
         bench.task()
         assert bench.told() == [
-            "task.created",
-            "workflow.entered",
             "workflow.target-matched",
+            "task.created",
             "task-queue.entered",
+            "workflow.entered",
             "reservation.created",
         ]
 
@@ -56,7 +56,7 @@ class TestCreate:
         self, bench: Bench, ann: Worker
     ) -> None:
         text = '{ "a":1,\n "b" : [ ] }'
-        task = bench.engine.create_task(bench.workspace, attributes=text)
+        task = bench.engine.tasks.create(bench.workspace, attributes=text)
         assert task.attributes == text
 
     @pytest.mark.parametrize("workflows", [0, 2])
@@ -112,7 +112,7 @@ class TestCreate:
     ) -> None:
         bench.flow()
         with pytest.raises(ServiceError, match="Attributes"):
-            bench.engine.create_task(bench.workspace, attributes=text)
+            bench.engine.tasks.create(bench.workspace, attributes=text)
 
 
 class TestUpdate:
@@ -120,32 +120,32 @@ class TestUpdate:
         self, bench: Bench, task: Task
     ) -> None:
         version = task.version
-        bench.engine.update_task(task, attributes='{"a": 1}')
+        bench.engine.tasks.update(task, attributes='{"a": 1}')
         assert task.attributes_value == {"a": 1}
         assert task.version == version + 1
 
     def test_who_holds_a_reservation_hears_of_it(
         self, bench: Bench, ann: Worker, task: Task
     ) -> None:
-        bench.engine.update_task(task, attributes="{}")
+        bench.engine.tasks.update(task, attributes="{}")
         (event,) = bench.events
         assert event.event_type == "task.updated"
         assert event.worker_sids == (ann.sid,)
 
     def test_without_parameters_nothing_happens(self, bench: Bench, task: Task) -> None:
         version = task.version
-        bench.engine.update_task(task)
+        bench.engine.tasks.update(task)
         assert (task.version, bench.told()) == (version, [])
 
     def test_a_channel_can_change_while_the_task_waits(
         self, bench: Bench, ann: Worker, task: Task
     ) -> None:
         second = bench.task()
-        bench.engine.update_task(second, task_channel="voice")
+        bench.engine.tasks.update(second, task_channel="voice")
         assert holders(second) == ["Ann"]
         with pytest.raises(ServiceError, match="Cannot change TaskChannel"):
-            bench.engine.update_task(task, task_channel="voice")
-        bench.engine.update_task(task, task_channel="default")
+            bench.engine.tasks.update(task, task_channel="voice")
+        bench.engine.tasks.update(task, task_channel="default")
 
     @pytest.mark.parametrize("status", ["wrapping", "completed"])
     def test_status_and_attributes_take_two_requests(
@@ -164,13 +164,13 @@ class TestUpdate:
         self, bench: Bench, task: Task
     ) -> None:
         update(bench, task, "canceled")
-        bench.engine.update_task(task, attributes='{"result": 1}')
+        bench.engine.tasks.update(task, attributes='{"result": 1}')
         assert task.attributes_value == {"result": 1}
 
     def test_the_past_is_no_trouble(self, bench: Bench, task: Task) -> None:
-        bench.engine.update_task(task, virtual_start_time=0.0)
+        bench.engine.tasks.update(task, virtual_start_time=0.0)
         with pytest.raises(ServiceError, match="future"):
-            bench.engine.update_task(task, virtual_start_time=START + 60)
+            bench.engine.tasks.update(task, virtual_start_time=START + 60)
 
 
 class TestCancel:
@@ -256,7 +256,7 @@ class TestWrapAndComplete:
 class TestDelete:
     def test_an_offered_task(self, bench: Bench, ann: Worker, task: Task) -> None:
         reservation = pending(task)
-        bench.engine.delete_task(task)
+        bench.engine.tasks.delete(task)
         assert bench.told() == ["task.deleted", "reservation.canceled"]
         assert reservation.reservation_status == "canceled"
         assert bench.workspace.tasks == {}
@@ -268,20 +268,20 @@ class TestDelete:
         if wrap:
             update(bench, task, "wrapping")
         bench.told()
-        bench.engine.delete_task(task)
+        bench.engine.tasks.delete(task)
         assert bench.told() == ["task.deleted", "reservation.completed"]
 
     def test_a_finished_task(self, bench: Bench, task: Task) -> None:
         update(bench, task, "canceled")
         bench.told()
-        bench.engine.delete_task(task)
+        bench.engine.tasks.delete(task)
         assert bench.told() == ["task.deleted"]
         assert bench.engine.next_deadline() is None
 
     def test_what_is_deleted_is_not_found(self, bench: Bench, task: Task) -> None:
-        bench.engine.delete_task(task)
+        bench.engine.tasks.delete(task)
         path = f"/Workspaces/{bench.workspace.sid}/Tasks/{task.sid}"
-        for verb in (bench.engine.delete_task, bench.engine.update_task):
+        for verb in (bench.engine.tasks.delete, bench.engine.tasks.update):
             with pytest.raises(ServiceError) as caught:
                 verb(task)
             assert (caught.value.status, caught.value.code) == (404, 20404)
@@ -334,7 +334,7 @@ class TestTime:
         bench.complete(task)
         bench.told()
         bench.advance(299)
-        assert bench.engine.task(bench.workspace, task.sid) is task
+        assert bench.engine.tasks.find(bench.workspace, task.sid) is task
         bench.advance(1)
         assert task.sid not in bench.workspace.tasks
         assert ann.reservations == {}

@@ -59,7 +59,7 @@ def test_queues_of_one_kind_are_one_line(bench: Bench) -> None:
 def test_the_workspace_says_which_kind_of_queue_goes_first(
     bench: Bench, first: QueueOrder, order: list[int]
 ) -> None:
-    bench.engine.update_workspace(bench.workspace, prioritize_queue_order=first)
+    bench.engine.workspaces.update(bench.workspace, prioritize_queue_order=first)
     fifo, lifo = bench.queue(), bench.queue(task_order="LIFO")
     bench.workflow(filter_of(target(fifo), expression="q == 1"), default=lifo)
     tasks = [bench.task(attributes={"q": 1}), bench.task(attributes={"q": 2})]
@@ -69,14 +69,14 @@ def test_the_workspace_says_which_kind_of_queue_goes_first(
 def test_an_order_can_change_while_tasks_wait(bench: Bench) -> None:
     queue = bench.flow()
     tasks = [bench.task() for _ in range(3)]
-    bench.engine.update_task_queue(queue, task_order="LIFO")
+    bench.engine.task_queues.update(queue, task_order="LIFO")
     assert given_in_order(bench, tasks) == [2, 1, 0]
 
 
 def test_a_priority_can_change_while_tasks_wait(bench: Bench) -> None:
     bench.flow()
     tasks = [bench.task() for _ in range(3)]
-    bench.engine.update_task(tasks[2], priority=1)
+    bench.engine.tasks.update(tasks[2], priority=1)
     assert given_in_order(bench, tasks) == [2, 0, 1]
 
 
@@ -102,7 +102,7 @@ def test_new_attributes_open_other_queues(bench: Bench) -> None:
     bench.flow("level == 2")
     ann = bench.worker("Ann", level=1)
     task = bench.task()
-    bench.engine.update_worker(ann, attributes='{"level": 2}')
+    bench.engine.workers.update(ann, attributes='{"level": 2}')
     assert holders(task) == ["Ann"]
 
 
@@ -111,7 +111,7 @@ def test_a_new_queue_expression_calls_other_workers(bench: Bench) -> None:
     bench.worker("Ann", level=1)
     task = bench.task()
     bench.told()
-    bench.engine.update_task_queue(queue, target_workers="level == 1")
+    bench.engine.task_queues.update(queue, target_workers="level == 1")
     assert holders(task) == ["Ann"]
     assert bench.told() == ["task-queue.expression.updated", "reservation.created"]
 
@@ -121,5 +121,5 @@ def test_new_task_attributes_are_tried_at_once(bench: Bench) -> None:
     bench.workflow(filter_of(target(queue, expression="task.lang IN worker.langs")))
     bench.worker("Ann", langs=["en"])
     task = bench.task(attributes={"lang": "fr"})
-    bench.engine.update_task(task, attributes='{"lang": "en"}')
+    bench.engine.tasks.update(task, attributes='{"lang": "en"}')
     assert holders(task) == ["Ann"]

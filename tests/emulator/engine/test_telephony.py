@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator.engine import ServiceError
-from taskrouter_sync.emulator.engine.calls import Outcome, PhoneCall
-from taskrouter_sync.emulator.engine.instructions import Instruction
+from taskrouter_sync.emulator.engine.calls import Instruction, Outcome, PhoneCall
 from taskrouter_sync.emulator.engine.model import Reservation, Task, Worker
 
 from .support import START, Bench, holders, pending
@@ -52,12 +51,12 @@ def order(name: Any, **given: Any) -> Instruction:
 def instruct(bench: Bench, task: Task, name: str, **given: Any) -> Reservation:
     """Instruct the pending reservation of a task, and return it."""
     reservation = pending(task)
-    bench.engine.instruct(reservation, order(name, **given))
+    bench.engine.telephony.instruct(reservation, order(name, **given))
     return reservation
 
 
 def the_call(bench: Bench) -> PhoneCall:
-    (call,) = bench.engine.calls
+    (call,) = bench.engine.telephony.calls
     return call
 
 
@@ -70,12 +69,27 @@ def states(call: PhoneCall) -> list[tuple[str, float]]:
     return [(status, time - START) for status, time in call.states]
 
 
-def refusal(bench: Bench, reservation: Reservation, name: str, **given: Any) -> str:
-    """Give the text with which an instruction is refused."""
+def refusal(
+    bench: Bench,
+    reservation: Reservation,
+    name: str,
+    codes: tuple[int, int] = (20001, 20001),
+    **given: Any,
+) -> str:
+    """Give the text of a refusal; `codes` are those of response and alert."""
     with pytest.raises(ServiceError) as caught:
-        bench.engine.instruct(reservation, order(name, **given))
-    assert (caught.value.status, caught.value.code) == (400, 20001)
+        bench.engine.telephony.instruct(reservation, order(name, **given))
+    assert caught.value.status == 400
+    assert (caught.value.code, caught.value.alert_code) == codes
     return caught.value.message
+
+
+NOT_PENDING = {
+    "dequeue": (20001, 40135),
+    "call": (20001, 40114),
+    "redirect": (20001, 40123),
+    "conference": (40144, 40144),
+}
 
 
 # What becomes of the call.
@@ -94,7 +108,7 @@ def refusal(bench: Bench, reservation: Reservation, name: str, **given: Any) -> 
 def test_a_call_comes_to_its_outcome(
     bench: Bench, task: Task, name: str, outcome: Outcome, expected: Any
 ) -> None:
-    bench.engine.telephony.outcome("client:ann", outcome)
+    bench.engine.telephony.settings.outcome("client:ann", outcome)
     instruct(bench, task, name, timeout=20)
     assert states(the_call(bench)) == expected[:-1]
     bench.advance(100)
@@ -110,7 +124,7 @@ def test_a_call_shows_what_it_is_for(bench: Bench, ann: Worker, task: Task) -> N
         status_callback_events=("initiated", "completed"),
     )
     reservation = pending(task)
-    bench.engine.instruct(reservation, given)
+    bench.engine.telephony.instruct(reservation, given)
     call = the_call(bench)
     assert call.sid.startswith("CA")
     assert len(call.sid) == 34
@@ -139,17 +153,20 @@ def test_a_call_goes_from_and_to(
 
 
 def test_outcomes_are_by_contact_uri_and_in_general(bench: Bench, task: Task) -> None:
-    telephony = bench.engine.telephony
+    telephony = bench.engine.telephony.settings
     telephony.outcome(None, "busy")
     telephony.outcome("client:joey", "answered")
     for to in ("client:joey", "client:jim"):
         instruct(bench, task, "call", to=to)
     bench.advance(1)
-    assert [call.status for call in bench.engine.calls] == ["answered", "busy"]
+    assert [call.status for call in bench.engine.telephony.calls] == [
+        "answered",
+        "busy",
+    ]
 
 
 def test_answering_at_once_is_due_at_once(bench: Bench, task: Task) -> None:
-    bench.engine.telephony.answer_after = 0
+    bench.engine.telephony.settings.answer_after = 0
     reservation = instruct(bench, task, "dequeue")
     assert bench.engine.next_deadline() == START
     bench.engine.run_due()
@@ -159,14 +176,14 @@ def test_answering_at_once_is_due_at_once(bench: Bench, task: Task) -> None:
 def test_nobody_answers_who_is_slower_than_the_phone_rings(
     bench: Bench, task: Task
 ) -> None:
-    bench.engine.telephony.answer_after = 10
+    bench.engine.telephony.settings.answer_after = 10
     instruct(bench, task, "call", timeout=9)
     bench.advance(30)
     assert states(the_call(bench))[-1] == ("no-answer", 9)
 
 
 def test_settings_are_for_later_calls(bench: Bench, task: Task) -> None:
-    telephony = bench.engine.telephony
+    telephony = bench.engine.telephony.settings
     instruct(bench, task, "call")
     telephony.outcome(None, "busy")
     telephony.call_length = 1
@@ -175,28 +192,28 @@ def test_settings_are_for_later_calls(bench: Bench, task: Task) -> None:
 
 
 def test_a_call_lasts_as_long_as_is_set(bench: Bench, task: Task) -> None:
-    bench.engine.telephony.call_length = 10
+    bench.engine.telephony.settings.call_length = 10
     instruct(bench, task, "call")
     bench.advance(60)
     assert states(the_call(bench))[2:] == [("answered", 1), ("completed", 11)]
-    bench.engine.telephony.call_length = None
+    bench.engine.telephony.settings.call_length = None
     instruct(bench, task, "call")
     bench.advance(50)
-    assert bench.engine.calls[1].status == "answered"
+    assert bench.engine.telephony.calls[1].status == "answered"
 
 
 @pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan")])
 def test_no_number_of_seconds_is_refused(bench: Bench, seconds: float) -> None:
     with pytest.raises(ValueError, match="no number of seconds"):
-        bench.engine.telephony.answer_after = seconds
+        bench.engine.telephony.settings.answer_after = seconds
     with pytest.raises(ValueError, match="no number of seconds"):
-        bench.engine.telephony.call_length = seconds
+        bench.engine.telephony.settings.call_length = seconds
 
 
 def test_an_unknown_outcome_is_refused(bench: Bench) -> None:
     wrong: Any = "asleep"
     with pytest.raises(ValueError, match="'asleep' is none of answered, busy"):
-        bench.engine.telephony.outcome(None, wrong)
+        bench.engine.telephony.settings.outcome(None, wrong)
 
 
 @pytest.mark.parametrize(
@@ -208,16 +225,16 @@ def test_hanging_up_ends_a_call(
     instruct(bench, task, "call")
     bench.advance(after)
     sid = the_call(bench).sid
-    bench.engine.hang_up(sid)
+    bench.engine.telephony.hang_up(sid)
     assert states(the_call(bench))[-1] == (status, after)
     bench.advance(50)
-    bench.engine.hang_up(sid)
+    bench.engine.telephony.hang_up(sid)
     assert states(the_call(bench))[-1] == (status, after)
 
 
 def test_no_call_is_hung_up_that_was_never_made(bench: Bench) -> None:
     with pytest.raises(ServiceError, match="/Calls/CA1 was not found"):
-        bench.engine.hang_up("CA1")
+        bench.engine.telephony.hang_up("CA1")
 
 
 def test_the_log_is_a_copy(bench: Bench, task: Task) -> None:
@@ -230,8 +247,8 @@ def test_the_log_is_a_copy(bench: Bench, task: Task) -> None:
 
 def test_listeners_hear_each_state_at_its_moment(bench: Bench, task: Task) -> None:
     heard: list[list[tuple[str, float]]] = []
-    bench.engine.on_call(lambda call: heard.append(states(call)))
-    bench.engine.telephony.call_length = 5
+    bench.engine.telephony.on_call(lambda call: heard.append(states(call)))
+    bench.engine.telephony.settings.call_length = 5
     instruct(bench, task, "call")
     instruct(bench, task, "redirect")
     bench.advance(60)
@@ -252,21 +269,22 @@ def test_dequeue_accepts_when_it_is_answered(
 ) -> None:
     reservation = instruct(bench, task, "dequeue")
     assert status(reservation) == "pending"
-    assert bench.told() == []
-    bench.advance(1)
-    assert status(reservation) == "accepted"
-    assert task.assignment_status == "assigned"
+    # While it rings the worker's page can pair the call with the task.
     assert json.loads(task.attributes) == {
         **CALLER,
         "worker_call_sid": the_call(bench).sid,
     }
-    assert bench.told() == ["task.updated", "reservation.accepted"]
+    assert bench.told() == ["task.updated"]
+    bench.advance(1)
+    assert status(reservation) == "accepted"
+    assert task.assignment_status == "assigned"
+    assert bench.told() == ["reservation.accepted"]
 
 
 def test_dequeue_moves_the_worker_on_after_the_call(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
-    bench.engine.telephony.call_length = 30
+    bench.engine.telephony.settings.call_length = 30
     instruct(bench, task, "dequeue", post_work_activity_sid=bench.unavailable)
     bench.advance(30)
     assert ann.activity_name == "Available"
@@ -283,7 +301,7 @@ def test_dequeue_without_an_activity_leaves_the_worker_where_he_is(
     instruct(bench, task, "dequeue")
     bench.advance(1)
     bench.told()
-    bench.engine.hang_up(the_call(bench).sid)
+    bench.engine.telephony.hang_up(the_call(bench).sid)
     assert ann.activity_name == "Available"
     assert bench.told() == []
 
@@ -292,37 +310,33 @@ def test_dequeue_without_an_activity_leaves_the_worker_where_he_is(
 def test_a_dequeue_that_fails_leaves_the_reservation_pending(
     bench: Bench, ann: Worker, task: Task, outcome: Outcome
 ) -> None:
-    bench.engine.telephony.outcome(None, outcome)
+    bench.engine.telephony.settings.outcome(None, outcome)
     reservation = instruct(
         bench, task, "dequeue", post_work_activity_sid=bench.unavailable
     )
     bench.advance(60)
     assert status(reservation) == "pending"
     assert ann.activity_name == "Available"
-    assert bench.told() == []
-    bench.engine.telephony.outcome(None, "answered")
+    assert bench.told() == ["task.updated"]
+    assert json.loads(task.attributes)["worker_call_sid"] == the_call(bench).sid
+    bench.engine.telephony.settings.outcome(None, "answered")
     instruct(bench, task, "dequeue")
     bench.advance(1)
-    assert [call.status for call in bench.engine.calls] == [outcome, "answered"]
+    assert [call.status for call in bench.engine.telephony.calls] == [
+        outcome,
+        "answered",
+    ]
 
 
 def test_a_reservation_times_out_while_a_dequeue_rings(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
-    bench.engine.telephony.outcome(None, "no-answer")
+    bench.engine.telephony.settings.outcome(None, "no-answer")
     reservation = instruct(bench, task, "dequeue", timeout=999)
     bench.advance(120)
     assert status(reservation) == "timeout"
     assert states(the_call(bench))[-1] == ("canceled", 120)
     assert bench.engine.next_deadline() == START + 86400
-
-
-def test_a_task_without_a_call_can_be_dequeued(bench: Bench, ann: Worker) -> None:
-    """No refusal of it is documented."""
-    reservation = instruct(bench, bench.task(), "dequeue")
-    bench.advance(1)
-    assert status(reservation) == "accepted"
-    assert the_call(bench).from_ is None
 
 
 def test_accepting_by_hand_lets_the_dequeue_go_on(bench: Bench, task: Task) -> None:
@@ -331,7 +345,7 @@ def test_accepting_by_hand_lets_the_dequeue_go_on(bench: Bench, task: Task) -> N
     bench.advance(1)
     assert the_call(bench).status == "answered"
     assert "worker_call_sid" in json.loads(task.attributes)
-    assert bench.told() == ["reservation.accepted", "task.updated"]
+    assert bench.told() == ["task.updated", "reservation.accepted"]
 
 
 def test_who_dequeues_first_rescinds_the_others(bench: Bench) -> None:
@@ -340,15 +354,15 @@ def test_who_dequeues_first_rescinds_the_others(bench: Bench) -> None:
         bench.worker(name, contact_uri=f"client:{name}")
     task = bench.task(attributes=CALLER)
     first, second = task.reservations.values()
-    bench.engine.instruct(first, order("dequeue"))
+    bench.engine.telephony.instruct(first, order("dequeue"))
     bench.time += 0.5
-    bench.engine.instruct(second, order("dequeue"))
+    bench.engine.telephony.instruct(second, order("dequeue"))
     bench.advance(10)
     assert (first.reservation_status, second.reservation_status) == (
         "accepted",
         "rescinded",
     )
-    assert [states(call)[-1] for call in bench.engine.calls] == [
+    assert [states(call)[-1] for call in bench.engine.telephony.calls] == [
         ("answered", 1),
         ("canceled", 1),
     ]
@@ -368,27 +382,27 @@ def test_call_leaves_the_reservation_pending(bench: Bench, task: Task) -> None:
 def test_call_accepts_at_once_if_it_is_told_so(bench: Bench, task: Task) -> None:
     reservation = instruct(bench, task, "call", accept=True)
     assert status(reservation) == "accepted"
-    assert bench.told() == ["reservation.accepted"]
+    assert bench.told() == ["reservation.accepted", "task.updated"]
     bench.advance(1)
-    assert bench.told() == ["task.updated"]
+    assert bench.told() == []
 
 
 def test_call_does_not_keep_a_reservation_from_its_timeout(
     bench: Bench, task: Task
 ) -> None:
-    bench.engine.telephony.answer_after = 130
+    bench.engine.telephony.settings.answer_after = 130
     reservation = instruct(bench, task, "call", timeout=200)
     bench.advance(130)
     assert status(reservation) == "timeout"
     assert the_call(bench).status == "answered"
-    assert json.loads(task.attributes) == CALLER
+    assert json.loads(task.attributes)["worker_call_sid"] == the_call(bench).sid
 
 
 def test_a_reservation_can_be_called_for_again(bench: Bench, task: Task) -> None:
     for _ in range(2):
         instruct(bench, task, "call")
         bench.advance(1)
-    latest = bench.engine.calls[1].sid
+    latest = bench.engine.telephony.calls[1].sid
     assert json.loads(task.attributes)["worker_call_sid"] == latest
 
 
@@ -414,8 +428,8 @@ def test_redirecting_a_workers_call_leaves_it_live(bench: Bench, task: Task) -> 
     bench.advance(1)
     sid = the_call(bench).sid
     instruct(bench, task, "redirect", call_sid=sid)
-    bench.engine.hang_up(sid)
-    called, redirected = bench.engine.calls
+    bench.engine.telephony.hang_up(sid)
+    called, redirected = bench.engine.telephony.calls
     assert (called.sid, redirected.sid) == (sid, sid)
     assert (called.status, redirected.status) == ("completed", "redirected")
 
@@ -433,7 +447,7 @@ def test_conference_accepts_when_it_is_set_up(bench: Bench, task: Task) -> None:
 
 
 def test_a_reservation_on_hold_does_not_time_out(bench: Bench, task: Task) -> None:
-    bench.engine.telephony.answer_after = 500
+    bench.engine.telephony.settings.answer_after = 500
     reservation = instruct(bench, task, "conference", timeout=600)
     bench.advance(499)
     assert status(reservation) == "pending"
@@ -445,7 +459,7 @@ def test_a_reservation_on_hold_does_not_time_out(bench: Bench, task: Task) -> No
 def test_a_conference_that_fails_cancels_the_reservation(
     bench: Bench, ann: Worker, task: Task, outcome: Outcome
 ) -> None:
-    bench.engine.telephony.outcome(None, outcome)
+    bench.engine.telephony.settings.outcome(None, outcome)
     reservation = instruct(
         bench, task, "conference", post_work_activity_sid=bench.unavailable
     )
@@ -460,14 +474,14 @@ def test_giving_up_a_conference_cancels_the_reservation(
     bench: Bench, task: Task
 ) -> None:
     reservation = instruct(bench, task, "conference")
-    bench.engine.hang_up(the_call(bench).sid)
+    bench.engine.telephony.hang_up(the_call(bench).sid)
     assert status(reservation) == "canceled"
 
 
 def test_the_end_of_a_conference_wraps_the_task_up(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
-    bench.engine.telephony.call_length = 30
+    bench.engine.telephony.settings.call_length = 30
     reservation = instruct(
         bench, task, "conference", post_work_activity_sid=bench.unavailable
     )
@@ -496,7 +510,7 @@ def test_a_conference_ends_after_its_task(
     bench.advance(1000)
     assert the_call(bench).status == "answered"
     bench.told()
-    bench.engine.hang_up(the_call(bench).sid)
+    bench.engine.telephony.hang_up(the_call(bench).sid)
     assert ann.activity_name == "Unavailable"
     assert bench.told() == ["worker.activity.update"]
 
@@ -506,16 +520,16 @@ def test_the_end_of_a_conference_leaves_a_wrapping_task(
 ) -> None:
     instruct(bench, task, "conference")
     bench.advance(1)
-    bench.engine.update_task(task, assignment_status="wrapping")
+    bench.engine.tasks.update(task, assignment_status="wrapping")
     bench.told()
-    bench.engine.hang_up(the_call(bench).sid)
+    bench.engine.telephony.hang_up(the_call(bench).sid)
     assert task.assignment_status == "wrapping"
     assert bench.told() == []
 
 
 def test_canceling_the_task_cancels_the_set_up(bench: Bench, task: Task) -> None:
     reservation = instruct(bench, task, "conference")
-    bench.engine.update_task(task, assignment_status="canceled")
+    bench.engine.tasks.update(task, assignment_status="canceled")
     assert status(reservation) == "canceled"
     assert the_call(bench).status == "canceled"
 
@@ -527,7 +541,7 @@ def test_canceling_the_task_cancels_the_set_up(bench: Bench, task: Task) -> None
 def single() -> Bench:
     bench = Bench(multi_task_enabled=False)
     for name in ("Reserved", "Busy"):
-        bench.engine.create_activity(bench.workspace, name)
+        bench.engine.activities.create(bench.workspace, name)
     bench.flow()
     return bench
 
@@ -539,7 +553,7 @@ def test_single_tasking_a_conference_completes_the_task(single: Bench) -> None:
     single.advance(1)
     assert ann.activity_name == "Busy"
     single.told()
-    single.engine.hang_up(the_call(single).sid)
+    single.engine.telephony.hang_up(the_call(single).sid)
     assert task.assignment_status == "completed"
     assert ann.activity_name == "Available"
     assert single.told() == [
@@ -552,7 +566,7 @@ def test_single_tasking_a_conference_completes_the_task(single: Bench) -> None:
 def test_single_tasking_a_failed_conference_moves_back(single: Bench) -> None:
     single.worker("Ann", contact_uri="client:ann")
     task = single.task(attributes=CALLER)
-    single.engine.telephony.outcome(None, "busy")
+    single.engine.telephony.settings.outcome(None, "busy")
     instruct(single, task, "conference")
     single.told()
     single.advance(1)
@@ -574,13 +588,13 @@ def test_a_supervisor_joins_a_conference_until_its_end(
     bench.advance(1)
     bench.told()
     given = order("supervise", options={"supervisor_mode": "whisper"})
-    bench.engine.instruct(reservation, given)
+    bench.engine.telephony.instruct(reservation, given)
     bench.advance(1)
-    worker_call, supervisor_call = bench.engine.calls
+    worker_call, supervisor_call = bench.engine.telephony.calls
     assert (supervisor_call.to, supervisor_call.worker_sid) == ("client:boss", ann.sid)
     assert bench.told() == []
-    bench.engine.hang_up(worker_call.sid)
-    assert states(bench.engine.calls[1]) == [
+    bench.engine.telephony.hang_up(worker_call.sid)
+    assert states(bench.engine.telephony.calls[1]) == [
         ("initiated", 1),
         ("ringing", 1),
         ("answered", 2),
@@ -591,9 +605,12 @@ def test_a_supervisor_joins_a_conference_until_its_end(
 def test_a_supervisor_who_leaves_ends_nothing(bench: Bench, task: Task) -> None:
     reservation = instruct(bench, task, "conference")
     bench.advance(1)
-    bench.engine.instruct(reservation, order("supervise"))
-    bench.engine.hang_up(bench.engine.calls[1].sid)
-    assert [call.status for call in bench.engine.calls] == ["answered", "canceled"]
+    bench.engine.telephony.instruct(reservation, order("supervise"))
+    bench.engine.telephony.hang_up(bench.engine.telephony.calls[1].sid)
+    assert [call.status for call in bench.engine.telephony.calls] == [
+        "answered",
+        "canceled",
+    ]
     assert task.assignment_status == "assigned"
 
 
@@ -617,11 +634,11 @@ def test_only_pending_reservations_can_be_instructed(
     bench: Bench, task: Task, name: str
 ) -> None:
     reservation = bench.accept(task)
-    assert refusal(bench, reservation, name) == (
+    assert refusal(bench, reservation, name, NOT_PENDING[name]) == (
         f"Unable to execute {name.capitalize()} instruction."
         f" Reservation {reservation.sid} is not currently in a Pending state."
     )
-    assert bench.engine.calls == []
+    assert bench.engine.telephony.calls == []
 
 
 @pytest.mark.parametrize("second", ["dequeue", "call", "redirect", "conference"])
@@ -630,18 +647,36 @@ def test_who_is_being_connected_cannot_be_instructed_again(
     bench: Bench, task: Task, first: str, second: str
 ) -> None:
     reservation = instruct(bench, task, first)
-    assert "is not currently in a Pending state." in refusal(bench, reservation, second)
+    message = refusal(bench, reservation, second, NOT_PENDING[second])
+    assert "is not currently in a Pending state." in message
 
 
 @pytest.mark.parametrize("attributes", [{}, {"call_sid": ""}, {"call_sid": 5}])
-def test_a_conference_needs_a_caller(
-    bench: Bench, ann: Worker, attributes: dict[str, Any]
+@pytest.mark.parametrize(
+    ("name", "codes"), [("conference", (40142, 40142)), ("dequeue", (20001, 20001))]
+)
+def test_connecting_needs_a_caller(
+    bench: Bench,
+    ann: Worker,
+    name: str,
+    codes: tuple[int, int],
+    attributes: dict[str, Any],
 ) -> None:
     task = bench.task(attributes=attributes)
-    assert refusal(bench, pending(task), "conference") == (
-        "The conference instruction can only be issued on a task that was created"
+    assert refusal(bench, pending(task), name, codes, from_="+1") == (
+        f"The {name} instruction can only be issued on a task that was created"
         " using the <Enqueue> TwiML verb."
     )
+    assert task.assignment_status == "reserved"
+
+
+def test_a_conference_may_have_somebody_to_call(bench: Bench, ann: Worker) -> None:
+    task = bench.task(attributes={"outbound_to": "+15550102"})
+    refused = refusal(bench, pending(task), "conference", (40141, 40141))
+    assert refused == "From field is required"
+    reservation = instruct(bench, task, "conference", from_="+15550100")
+    bench.advance(1)
+    assert status(reservation) == "accepted"
 
 
 @pytest.mark.parametrize("name", ["dequeue", "call", "conference"])
@@ -652,32 +687,36 @@ def test_a_worker_whom_nothing_reaches_cannot_be_called(
     bench.flow()
     bob = bench.worker("Bob", **attributes)
     reservation = pending(bench.task(attributes=CALLER))
-    assert refusal(bench, reservation, name) == (
+    codes = (20001, 40110 if name == "call" else 20001)
+    assert refusal(bench, reservation, name, codes) == (
         f"Unable to execute {name.capitalize()} instruction. There is neither a"
         f" contact_uri in the attributes of Worker {bob.sid} nor a To."
     )
-    assert bench.engine.calls == []
-    bench.engine.instruct(reservation, order(name, to="client:bob"))
+    assert bench.engine.telephony.calls == []
+    bench.engine.telephony.instruct(reservation, order(name, to="client:bob"))
 
 
 @pytest.mark.parametrize(
-    ("name", "parameter"),
+    ("name", "parameter", "codes"),
     [
-        ("dequeue", "DequeuePostWorkActivitySid"),
-        ("conference", "PostWorkActivitySid"),
+        ("dequeue", "DequeuePostWorkActivitySid", (20001, 40130)),
+        ("conference", "PostWorkActivitySid", (40143, 40143)),
     ],
 )
 def test_the_post_work_activity_is_one_of_the_workspace(
-    bench: Bench, task: Task, name: str, parameter: str
+    bench: Bench, task: Task, name: str, parameter: str, codes: tuple[int, int]
 ) -> None:
-    message = refusal(bench, pending(task), name, post_work_activity_sid="WAx")
+    given = {"post_work_activity_sid": "WAx"}
+    message = refusal(bench, pending(task), name, codes, **given)
     assert message == f"{parameter} WAx is not an activity of the workspace"
 
 
 def test_an_instruction_answers_with_the_reservation_as_it_was(
     bench: Bench, task: Task
 ) -> None:
-    before = bench.engine.instruct(pending(task), order("redirect", accept=True))
+    before = bench.engine.telephony.instruct(
+        pending(task), order("redirect", accept=True)
+    )
     assert before.reservation_status == "pending"
     assert before.version + 1 == next(iter(task.reservations.values())).version
 
@@ -688,11 +727,11 @@ def test_an_instruction_answers_with_the_reservation_as_it_was(
 def test_an_activity_that_is_gone_by_the_end_is_not_taken(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
-    lunch = bench.engine.create_activity(bench.workspace, "Lunch")
+    lunch = bench.engine.activities.create(bench.workspace, "Lunch")
     instruct(bench, task, "dequeue", post_work_activity_sid=lunch.sid)
     bench.advance(1)
-    bench.engine.delete_activity(lunch)
-    bench.engine.hang_up(the_call(bench).sid)
+    bench.engine.activities.delete(lunch)
+    bench.engine.telephony.hang_up(the_call(bench).sid)
     assert ann.activity_name == "Available"
 
 
@@ -701,25 +740,28 @@ def test_a_worker_can_be_deleted_while_the_phone_rings(
 ) -> None:
     instruct(bench, task, "call")
     instruct(bench, task, "dequeue")
-    bench.engine.delete_worker(ann)
+    bench.engine.workers.delete(ann)
     bench.advance(1)
-    assert [call.status for call in bench.engine.calls] == ["answered", "canceled"]
+    assert [call.status for call in bench.engine.telephony.calls] == [
+        "answered",
+        "canceled",
+    ]
     assert holders(task) == []
-    bench.engine.hang_up(bench.engine.calls[0].sid)
+    bench.engine.telephony.hang_up(bench.engine.telephony.calls[0].sid)
 
 
 def test_a_call_outlives_its_task(bench: Bench, ann: Worker, task: Task) -> None:
     instruct(bench, task, "dequeue", post_work_activity_sid=bench.unavailable)
     bench.advance(1)
-    bench.engine.delete_task(task)
+    bench.engine.tasks.delete(task)
     assert the_call(bench).status == "answered"
-    bench.engine.hang_up(the_call(bench).sid)
+    bench.engine.telephony.hang_up(the_call(bench).sid)
     assert ann.activity_name == "Unavailable"
 
 
 def test_a_call_is_answered_for_a_task_that_is_gone(bench: Bench, task: Task) -> None:
     instruct(bench, task, "call")
-    bench.engine.delete_task(task)
+    bench.engine.tasks.delete(task)
     bench.advance(1)
     assert the_call(bench).status == "answered"
 
@@ -728,13 +770,19 @@ def test_all_calls_of_a_workspace_end_with_it(bench: Bench, task: Task) -> None:
     instruct(bench, task, "call")
     bench.advance(1)
     instruct(bench, task, "dequeue")
-    other = bench.engine.create_workspace("Other")
-    bench.engine.delete_workspace(other)
-    assert [call.status for call in bench.engine.calls] == ["answered", "ringing"]
-    bench.engine.delete_workspace(bench.workspace)
-    assert [call.status for call in bench.engine.calls] == ["completed", "canceled"]
+    other = bench.engine.workspaces.create("Other")
+    bench.engine.workspaces.delete(other)
+    assert [call.status for call in bench.engine.telephony.calls] == [
+        "answered",
+        "ringing",
+    ]
+    bench.engine.workspaces.delete(bench.workspace)
+    assert [call.status for call in bench.engine.telephony.calls] == [
+        "completed",
+        "canceled",
+    ]
     assert bench.engine.next_deadline() is None
-    bench.engine.hang_up(bench.engine.calls[0].sid)
+    bench.engine.telephony.hang_up(bench.engine.telephony.calls[0].sid)
 
 
 def test_one_leap_of_time_is_as_good_as_many_steps() -> None:
@@ -743,7 +791,7 @@ def test_one_leap_of_time_is_as_good_as_many_steps() -> None:
         bench.flow()
         bench.worker("Ann", contact_uri="client:ann")
         task = bench.task(attributes=CALLER)
-        bench.engine.telephony.call_length = 40
+        bench.engine.telephony.settings.call_length = 40
         instruct(bench, task, "conference", post_work_activity_sid=bench.unavailable)
         for _ in range(steps):
             bench.advance(64 / steps)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from taskrouter_sync.emulator.engine import Alarm
 from taskrouter_sync.emulator.engine.model import Task, Worker
 
 from .support import Bench, filter_of, holders, target
@@ -21,7 +22,7 @@ def test_the_queue_expression_chooses(bench: Bench) -> None:
 def test_who_no_longer_matches_gets_nothing_more(bench: Bench) -> None:
     bench.flow('skills HAS "sales"')
     ann = bench.worker("Ann", skills=["sales"])
-    bench.engine.update_worker(ann, attributes='{"skills": []}')
+    bench.engine.workers.update(ann, attributes='{"skills": []}')
     assert holders(bench.task()) == []
 
 
@@ -55,9 +56,9 @@ def test_a_worker_who_came_back_keeps_the_place(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
     bench.worker("Bob")
-    bench.engine.update_worker(ann, activity_sid=bench.offline)
+    bench.engine.workers.update(ann, activity_sid=bench.offline)
     assert holders(bench.task()) == ["Bob"]
-    bench.engine.update_worker(ann, activity_sid=bench.available)
+    bench.engine.workers.update(ann, activity_sid=bench.available)
     assert holders(bench.task()) == ["Ann"]
 
 
@@ -68,8 +69,8 @@ def test_optimized_channels_count_idleness_apart(
     bench.flow()
     bench.worker("Ann")
     bench.worker("Bob")
-    voice = bench.engine.task_channel(bench.workspace, "voice")
-    bench.engine.update_task_channel(voice, channel_optimized_routing=optimized)
+    voice = bench.engine.task_channels.find(bench.workspace, "voice")
+    bench.engine.task_channels.update(voice, channel_optimized_routing=optimized)
     assert holders(bench.task(task_channel="chat")) == ["Ann"]
     assert holders(bench.task(task_channel="voice")) == [expected]
 
@@ -87,16 +88,16 @@ def test_optimizing_a_channel_sorts_the_idle_anew(bench: Bench) -> None:
         bench.accept(task)
         bench.complete(task)
     bench.task(attributes={"nobody": True}, task_channel="voice")
-    voice = bench.engine.task_channel(bench.workspace, "voice")
-    bench.engine.update_task_channel(voice, channel_optimized_routing=True)
+    voice = bench.engine.task_channels.find(bench.workspace, "voice")
+    bench.engine.task_channels.update(voice, channel_optimized_routing=True)
     assert holders(bench.task(task_channel="voice")) == ["Ann"]
 
 
 def test_capacity_counts_per_channel(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
-    chat = bench.engine.worker_channel(ann, "chat")
-    bench.engine.update_worker_channel(chat, capacity=2)
+    chat = bench.engine.workers.find_channel(ann, "chat")
+    bench.engine.workers.update_channel(chat, capacity=2)
     statuses = [
         bench.task(task_channel=name).assignment_status
         for name in ("chat", "chat", "chat", "voice", "voice")
@@ -110,9 +111,9 @@ def test_more_capacity_takes_more_at_once(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
     tasks = [bench.task() for _ in range(3)]
-    channel = bench.engine.worker_channel(ann, "default")
+    channel = bench.engine.workers.find_channel(ann, "default")
     bench.told()
-    bench.engine.update_worker_channel(channel, capacity=2)
+    bench.engine.workers.update_channel(channel, capacity=2)
     assert [task.assignment_status for task in tasks] == [
         "reserved",
         "reserved",
@@ -125,8 +126,8 @@ def test_less_capacity_than_work_takes_nothing_away(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
     task = bench.task()
-    channel = bench.engine.worker_channel(ann, "default")
-    bench.engine.update_worker_channel(channel, capacity=0)
+    channel = bench.engine.workers.find_channel(ann, "default")
+    bench.engine.workers.update_channel(channel, capacity=0)
     assert holders(task) == ["Ann"]
     assert channel.available_capacity_percentage == 0
     bench.accept(task)
@@ -137,12 +138,12 @@ def test_less_capacity_than_work_takes_nothing_away(bench: Bench) -> None:
 def test_a_closed_channel_gets_nothing_and_keeps_its_capacity(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
-    channel = bench.engine.worker_channel(ann, "default")
-    bench.engine.update_worker_channel(channel, available=False)
+    channel = bench.engine.workers.find_channel(ann, "default")
+    bench.engine.workers.update_channel(channel, available=False)
     task = bench.task()
     assert task.assignment_status == "pending"
     bench.told()
-    bench.engine.update_worker_channel(channel, available=True)
+    bench.engine.workers.update_channel(channel, available=True)
     assert bench.told() == [
         "worker.channel.availability.update",
         "reservation.created",
@@ -179,8 +180,8 @@ def test_target_expressions_know_more_than_attributes(
     with_target(bench, expression=expression)
     bench.worker("Ann", level=1)
     bob = bench.worker("Bob", level=2)
-    channel = bench.engine.worker_channel(bob, "default")
-    bench.engine.update_worker_channel(channel, capacity=3)
+    channel = bench.engine.workers.find_channel(bob, "default")
+    bench.engine.workers.update_channel(channel, capacity=3)
     assert holders(bench.task()) == ["Bob"]
 
 
@@ -233,31 +234,56 @@ def test_order_by_is_ignored_if_a_value_is_no_integer(bench: Bench) -> None:
 def test_only_the_known_worker_gets_the_task(
     bench: Bench, options: dict[str, str]
 ) -> None:
+    alarms: list[Alarm] = []
+    bench.engine.on_alarm(alarms.append)
     with_target(bench, **options)
     bench.worker("Ann")
     bob = bench.worker("Bob", available=False)
     task = bench.task(attributes={"agent": bob.sid, "name": "bob"})
     assert task.assignment_status == "pending"
-    bench.engine.update_worker(bob, activity_sid=bench.available)
+    bench.engine.workers.update(bob, activity_sid=bench.available)
     assert holders(task) == ["Bob"]
+    assert alarms == []
+    # All events of the task say so, and those of no other.
+    known = {
+        event.event_type: event.details.get("known_worker_sid")
+        for event in bench.events
+    }
+    assert known["workflow.target-matched"] == bob.sid
+    assert known["task.created"] == known["reservation.created"] == bob.sid
+    assert known["worker.activity.update"] is None
 
 
-@pytest.mark.parametrize("agent", [None, 5, "WKnobody"])
-def test_a_wrong_known_worker_leaves_the_task_waiting(
+@pytest.mark.parametrize("agent", [None, 5, "", "WKnobody", ["WK1"], False])
+def test_a_wrong_known_worker_leaves_the_task_waiting_and_is_an_alarm(
     bench: Bench, agent: object
 ) -> None:
+    """Only null is no agent: it is skipped in silence."""
+    alarms: list[Alarm] = []
+    bench.engine.on_alarm(alarms.append)
     with_target(bench, known_worker_sid="task.agent")
     bench.worker("Ann")
-    assert bench.task(attributes={"agent": agent}).assignment_status == "pending"
+    task = bench.task(attributes={"agent": agent})
+    assert task.assignment_status == "pending"
+    assert not any("known_worker_sid" in event.details for event in bench.events)
+    expected = [] if agent is None else [(40152, task.sid, bench.workspace.sid)]
+    assert [(a.code, a.resource_sid, a.workspace_sid) for a in alarms] == expected
 
 
 def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     queue = bench.queue("level == 1")
+    alarms: list[Alarm] = []
+    bench.engine.on_alarm(alarms.append)
     bench.workflow(filter_of(target(queue, known_worker_sid="task.agent")))
     ann = bench.worker("Ann", level=2)
     task = bench.task(attributes={"agent": ann.sid})
+    [alarm] = alarms
+    assert (alarm.code, alarm.message) == (
+        40152,
+        f"Known agent: Worker {ann.sid} is not in TaskQueue {queue.sid}",
+    )
     assert task.assignment_status == "pending"
-    bench.engine.update_worker(ann, attributes='{"level": 1}')
+    bench.engine.workers.update(ann, attributes='{"level": 1}')
     assert holders(task) == ["Ann"]
 
 
@@ -300,7 +326,7 @@ class TestRoutingTarget:
         ann = bench.worker("Ann", available=False)
         task = self.direct(bench, ann, ignore_capacity=False)
         assert holders(task) == []
-        bench.engine.update_worker(ann, activity_sid=bench.available)
+        bench.engine.workers.update(ann, activity_sid=bench.available)
         assert holders(task) == ["Ann"]
 
     def test_the_queue_can_be_given(self, bench: Bench) -> None:
@@ -316,7 +342,7 @@ class TestRoutingTarget:
         ann = bench.worker("Ann", available=False)
         low = self.direct(bench, ann, ignore_capacity=False)
         high = bench.task(priority=1)
-        bench.engine.update_worker(ann, activity_sid=bench.available)
+        bench.engine.workers.update(ann, activity_sid=bench.available)
         assert (holders(high), holders(low)) == (["Ann"], [])
 
     def test_a_queue_gets_it_without_steps(self, bench: Bench) -> None:
@@ -339,7 +365,7 @@ class TestRoutingTarget:
         bench.flow()
         ann = bench.worker("Ann", available=False)
         task = self.direct(bench, ann, ignore_capacity=False, timeout=60)
-        bench.engine.delete_worker(ann)
+        bench.engine.workers.delete(ann)
         bench.worker("Bob")
         assert task.assignment_status == "pending"
         bench.advance(60)

@@ -9,7 +9,7 @@ import pytest
 
 from taskrouter_sync.cli.main import main
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 
 class Ran(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from .conftest import Run
 from .program import LIMIT, controlled, started, terminal

@@ -149,6 +149,17 @@ def test_a_command_finds_the_service_in_its_environment() -> None:
     assert f'"sid": "{sid}"' in task
 
 
+def test_a_command_finds_the_service_behind_no_proxy() -> None:
+    with started(
+        *command(sys.executable, "-m", "taskrouter_sync", "task", "create"),
+        environment={"HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "x"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, out[:2], err) == (0, b"WT", b"")
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [

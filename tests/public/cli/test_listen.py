@@ -54,7 +54,7 @@ def test_several_workers_are_told_apart(
 ) -> None:
     bob = emulator.call(
         lambda engine: (
-            engine.create_worker(
+            engine.workers.create(
                 next(iter(engine.workspaces.values())), "Bob", attributes="{}"
             ).sid
         )

@@ -326,7 +326,7 @@ def test_output_never_fails_for_an_encoding(
     account: dict[str, str], emulator: Emulator, alice: str, command: list[str]
 ) -> None:
     emulator.call(
-        lambda engine: engine.update_worker(
+        lambda engine: engine.workers.update(
             next(iter(engine.workspaces.values())).workers[alice],
             friendly_name="Zoë 李",
         )

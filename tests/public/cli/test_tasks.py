@@ -7,7 +7,7 @@ import json
 import pytest
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.furnishing import ReadyWorkspace
+from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from .conftest import Run
 

@@ -20,6 +20,7 @@ from taskrouter_sync import (
 
 from ...support.center import Center
 from ...support.collector import Collector
+from ...support.html import check as check_html
 from ...support.outcome import Outcome
 from .calls import CALLS, LISTS, Call, filled, subject_of
 
@@ -73,6 +74,15 @@ def test_a_page(center: Center, outcome: Outcome) -> None:
     assert [each.sid for each in first.iterAll()] == sids
     # A page can be asked as the list that it is of.
     assert [each.sid for each in second.fetch()] == sids
+
+
+def test_a_page_shows_itself(center: Center) -> None:
+    page, empty = center.page, center.workspace.tasks.fetch()
+    assert repr(page) == "<ActivityList page=0 items=2, more follow>"
+    assert bool(empty) is True, "JavaScript's objects are true"
+    assert [each["sid"] for each in page.to_dicts()] == [each.sid for each in page]
+    assert {page[0].sid, page[1].sid} <= set(check_html(page._repr_html_()).words)
+    assert {"has_next", "hasNext"} <= set(dir(page))
 
 
 @pytest.mark.parametrize("way", ["next", "previous"])
@@ -146,6 +156,12 @@ def test_neighbors_are_fetched(center: Center) -> None:
     assert task.taskQueue.fetch().friendlyName == "Everyone"
     assert task.queue.sid == center.queue
     assert task.workflow.fetch().sid == center.sids.workflow_sid
+
+
+def test_arguments_may_be_keywords(center: Center) -> None:
+    task = center.task
+    assert center.worker.update_task(task_sid=task.sid, priority=8).priority == 8
+    assert center.worker.complete_task(task_sid=task.sid, reason="Solved").reason
 
 
 @pytest.mark.parametrize("skills", [{"skill": "chat"}, '{"skill":"chat"}'])
@@ -328,12 +344,11 @@ def test_deprecated_methods_warn_and_work(center: Center, outcome: Outcome) -> N
 
 # What only this package has, or is tested elsewhere; and what makes a resource a
 # Mapping, and a list a Sequence.
-NOT_HERE = {"run_forever", "to_dicts", "payload", "get", "items", "keys", "values"} | {
-    "count",
-    "index",
-    *("remove_listener", "remove_all_listeners", "listeners", "emit", "add_listener"),
-    *("on", "once", "off", "close", "connect", "disconnect", "wait_until_ready"),
-}
+NOT_HERE = set(
+    "run_forever close connect disconnect wait_until_ready worker_sid on once off emit "
+    "listeners add_listener remove_listener remove_all_listeners to_dict to_dicts "
+    "to_json payload get items keys values count index".split()
+)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,6 @@ KEYWORDS: list[tuple[str, dict[str, Any], str]] = [
     ("reject", {"sid": "WA1"}, "reservation.reject: there is no argument 'sid'"),
     ("reject", {"callback": 5}, "callback must be a callable, not int 5"),
     ("reject", {"cb": "then"}, "cb must be a callable, not str 'then'"),
-    ("dequeue", {"from": "1800"}, "there is no argument 'from'"),
     ("dequeue", {"from_": "a", "dequeueFrom": "b"}, "dequeueFrom came more than once"),
     ("call", {"url": "http://x"}, "callFrom is required"),
     ("conference", {"options": ["x"]}, "options must be a dict, not list"),

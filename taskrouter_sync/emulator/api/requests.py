@@ -1,0 +1,269 @@
+"""REST requests and their parameters.
+
+Owns: reading texts, numbers, booleans, dates and documents out of a query, a form,
+or the JSON object of an event bridge envelope; the resources that a path names; the
+version check. Raises the service's errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cache
+from types import MappingProxyType
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from taskrouter_sync.emulator.api.rendering import Json, Renderer
+from taskrouter_sync.emulator.api.responses import (
+    Response,
+    invalid,
+    version_mismatch,
+)
+from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine.entities import Entity, Versioned
+from taskrouter_sync.emulator.engine.events import KEEP_SECONDS
+from taskrouter_sync.emulator.engine.model import Task, Worker, Workspace
+
+
+DEFAULT_MINUTES = 15
+# Nothing is kept for longer, so asking for more is no more (choice).
+_MAX_MINUTES = int(KEEP_SECONDS / 60)
+# 9999-12-31T23:59:59Z, the last moment that can be written as a date.
+_LAST = 253_402_300_799.0
+
+_TRUE = frozenset({"true", "1", "yes"})
+
+
+class Parameters(Mapping[str, "tuple[str, ...]"]):
+    """All values of each parameter, as text, in the order they came."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        values: dict[str, tuple[str, ...]] = {}
+        for name, value in pairs:
+            values[name] = (*values.get(name, ()), value)
+        self._values = MappingProxyType(values)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, object]) -> Parameters:
+        """Read an envelope's ``params``: null is not supplied, an object is a text."""
+        return cls(_pairs(document))
+
+    @classmethod
+    def from_body(cls, text: str, content_type: str) -> Parameters:
+        """Read the body of a POST: a form, but JSON if it says so.
+
+        JSON that is no object supplies nothing; whatever is needed is missed then.
+        """
+        if content_type != "application/json":
+            return cls(parse_qsl(text, keep_blank_values=True))
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            document = None
+        return cls.from_json(document if isinstance(document, dict) else {})
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Give each value with its name."""
+        return [(name, value) for name in self for value in self[name]]
+
+    def plain(self) -> dict[str, object]:
+        """Give them as people write them: one value as a text, several as a list."""
+        return {
+            name: values[0] if len(values) == 1 else list(values)
+            for name, values in self.items()
+        }
+
+    def text(self, name: str) -> str | None:
+        """Give the last value, None when not supplied."""
+        values = self.get(name)
+        return values[-1] if values else None
+
+    def required(self, name: str) -> str:
+        """Give the last value; an absent or empty one is an error."""
+        value = self.text(name)
+        if not value:
+            raise invalid(f"{name} field is required")
+        return value
+
+    def integer(self, name: str) -> int | None:
+        """Give a number, None when not supplied."""
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            return int(value)
+        except ValueError:
+            raise invalid(f"{name} must be an integer") from None
+
+    def boolean(self, name: str) -> bool | None:
+        """Give a boolean, None when not supplied; what is not true is false."""
+        value = self.text(name)
+        return None if value is None else value.strip().lower() in _TRUE
+
+    def date(self, name: str) -> float | None:
+        """Give a date as epoch seconds, None when not supplied; UTC by default."""
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            # Python 3.10 does not read the Z.
+            date = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+            aware = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+            return aware.timestamp()
+        except (ValueError, OverflowError):
+            raise invalid(f"{name} must be an ISO 8601 date") from None
+
+    def arguments(self, kinds: Mapping[str, str]) -> dict[str, Any]:
+        """Give parameters as arguments of an operation: snake_case, None if absent.
+
+        `kinds` names for each the method that reads it, as in FriendlyName: required.
+        """
+        return {snake(name): getattr(self, kind)(name) for name, kind in kinds.items()}
+
+    def choices(self, name: str) -> tuple[str, ...]:
+        """Give the values of a list; repeated names and commas both separate."""
+        return tuple(
+            item.strip()
+            for value in self.get(name, ())
+            for item in value.split(",")
+            if item.strip()
+        )
+
+
+# The names are few, and every request has some.
+@cache
+def snake(name: str) -> str:
+    """Give the snake_case of a CamelCase name."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _pairs(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name, value in document.items():
+        if value is None:
+            continue
+        # A list is a repeated name, as in a form.
+        for item in value if isinstance(value, list) else [value]:
+            yield name, _text(item)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        # JavaScript has one kind of number: 5.0 is 5.
+        value = int(value)
+    return json.dumps(value)
+
+
+Entity_ = TypeVar("Entity_", bound=Entity)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that matched a route.
+
+    Args:
+        engine: the service.
+        render: makes its JSON.
+        path: the path below /v1.
+        sids: what is in the path's places, by name.
+        params: query (GET, DELETE) or form (POST).
+        if_match: the If-Match header.
+    """
+
+    engine: Engine
+    render: Renderer
+    path: str
+    sids: Mapping[str, str]
+    params: Parameters
+    if_match: str | None = None
+
+    @property
+    def sid(self) -> str:
+        """The sid of the resource itself."""
+        return self.sids["sid"]
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace in the path."""
+        return self.engine.workspaces.find(self.sids["workspace"])
+
+    @property
+    def worker(self) -> Worker:
+        """The worker in the path."""
+        return self.engine.workers.find(self.workspace, self.sids["worker"])
+
+    @property
+    def task(self) -> Task:
+        """The task in the path."""
+        return self.engine.tasks.find(self.workspace, self.sids["task"])
+
+    def check_version(self, entity: Entity_) -> Entity_:
+        """Refuse if the request is for another version than the present one."""
+        if isinstance(entity, Versioned):
+            header = self.if_match or "*"
+            wanted = {
+                tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")
+            }
+            if wanted.isdisjoint(("*", str(entity.version))):
+                raise version_mismatch(entity.version)
+        return entity
+
+    def shown(
+        self, entity: Entity_, render: Callable[[Entity_], Json], status: int = 200
+    ) -> Response:
+        """Respond with a resource, and its version if it has one."""
+        headers = {}
+        if isinstance(entity, Versioned):
+            headers["ETag"] = f'"{entity.version}"'
+        return Response(status, render(entity), headers)
+
+    def interval(self) -> tuple[float, float]:
+        """Give start and end in epoch seconds: the last 15 minutes by default.
+
+        Raises:
+            ServiceError: bad values, or Minutes together with a date.
+        """
+        minutes = self.params.integer("Minutes")
+        start, end = self.params.date("StartDate"), self.params.date("EndDate")
+        if minutes is not None:
+            if start is not None or end is not None:
+                raise invalid("Minutes cannot be combined with StartDate or EndDate")
+            if minutes < 0:
+                raise invalid("Minutes must not be negative")
+        if end is None:
+            end = self.engine.now
+        if start is None:
+            asked = DEFAULT_MINUTES if minutes is None else minutes
+            start = end - 60.0 * min(asked, _MAX_MINUTES)
+        # Nothing happened before 1970.
+        return min(max(start, 0.0), _LAST), min(max(end, 0.0), _LAST)
+
+    def workers_of_queues(self) -> set[str] | None:
+        """Give the sids of workers of the queues in the query; None: none is named."""
+        sid = self.params.text("TaskQueueSid")
+        name = self.params.text("TaskQueueName")
+        if sid is None and name is None:
+            return None
+        return {
+            worker_sid
+            for queue in self.workspace.task_queues.values()
+            if sid in (None, queue.sid) and name in (None, queue.friendly_name)
+            for worker_sid in queue.worker_sids
+        }
+
+
+Handlers = Mapping[str, Callable[[Request], Response]]

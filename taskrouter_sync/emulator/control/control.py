@@ -1,0 +1,221 @@
+"""The control's requests: from the guard at the door to the JSON of the response.
+
+Owns: what is answered to a request below /emulator, without the HTTP around it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from taskrouter_sync.emulator.control import commands
+from taskrouter_sync.emulator.control.changes import Changes
+from taskrouter_sync.emulator.control.command import Command, Context, Steered
+from taskrouter_sync.emulator.control.guard import Caller, refusal
+from taskrouter_sync.emulator.control.views import Views
+from taskrouter_sync.emulator.engine.errors import ServiceError
+from taskrouter_sync.emulator.fields import (
+    FieldError,
+    document_of,
+    of_query,
+    read,
+)
+from taskrouter_sync.emulator.service import Service
+from taskrouter_sync.emulator.state_file import StateError
+
+
+# Bytes. A snapshot may be large.
+MAX_BODY = 64 * 1024 * 1024
+
+_JSON: Mapping[str, str] = {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+_EVENTS: Mapping[str, str] = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+}
+# Levels of a document that are encoded in parts.
+_LEVELS = 3
+
+
+@dataclass(frozen=True)
+class ControlRequest:
+    """A request to the control, without its body.
+
+    Args:
+        method: the HTTP method.
+        path: the path.
+        query: the query's parameters.
+        headers: the headers, whatever the case of their names.
+        peer: the address that it comes from.
+    """
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Mapping[str, str] = field(repr=False)
+    peer: str | None
+
+
+@dataclass(frozen=True)
+class ControlResponse:
+    """What the control answers.
+
+    Args:
+        status: the HTTP status.
+        headers: the headers.
+        parts: the body; a stream ends when the emulator stops.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    parts: Iterator[str] | AsyncIterator[bytes]
+
+
+class Control:
+    """The control of one emulator, for one run of its server.
+
+    Args:
+        emulator: whom it steers.
+        service: what the emulator serves.
+        listens_on: the host that it was told to listen on.
+    """
+
+    def __init__(self, emulator: Steered, service: Service, listens_on: str) -> None:
+        self._service = service
+        self._listens_on = listens_on
+        self._views = Views(service)
+        self._changes = Changes(service.journal)
+        self._context = Context(emulator, service, self._views, self._changes)
+
+    def open(self) -> None:
+        """Begin to serve."""
+        self._changes.open()
+
+    def close(self) -> None:
+        """End what waits."""
+        self._changes.close()
+
+    def refuse(self, request: ControlRequest) -> ControlResponse | None:
+        """Refuse those who may not steer the emulator; its body need not be read."""
+        headers = request.headers
+        caller = Caller(
+            host=headers.get("Host", ""),
+            origin=headers.get("Origin"),
+            fetch_site=headers.get("Sec-Fetch-Site"),
+            peer=request.peer,
+            authorized=self._service.authorized(headers.get("Authorization", "")),
+        )
+        refused = refusal(caller, self._listens_on)
+        if refused is None:
+            return None
+        authenticate = {"WWW-Authenticate": 'Basic realm="emulator"'}
+        return response(
+            {"message": refused.message},
+            refused.status,
+            authenticate if refused.status == 401 else {},
+        )
+
+    async def answer(self, request: ControlRequest, body: bytes) -> ControlResponse:
+        """Answer a request that is not refused."""
+        path = request.path.removeprefix(commands.PREFIX).rstrip("/")
+        if not path and request.method == "GET":
+            return response(commands.index())
+        if path == commands.STREAM and request.method == "GET":
+            query = dict(request.query)
+            seen = request.headers.get("Last-Event-ID") or query.get("after", "")
+            lists = query.get("lists") != "no"
+            stream = self._changes.stream(self._views, seen, lists)
+            return ControlResponse(200, _EVENTS, stream)
+        found = commands.find(path)
+        if not found:
+            where = f"GET {commands.PREFIX} lists what is there"
+            message = f"there is no {request.path[:200]}; {where}"
+            return response({"message": message}, 404)
+        command = found.get(request.method)
+        if command is None:
+            message = f"{request.path} takes {', '.join(found)}"
+            return response({"message": message}, 405, {"Allow": ", ".join(found)})
+        return await self._run(command, request, body)
+
+    async def _run(
+        self, command: Command, request: ControlRequest, body: bytes
+    ) -> ControlResponse:
+        try:
+            given = read(command.fields, _document(command, request, body))
+            answer = command.run(self._context, given)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except FieldError as error:
+            return response({"message": str(error), "field": error.field}, 400)
+        except ServiceError as error:
+            refused = {"message": error.message, "code": error.code}
+            return response(refused, error.status)
+        except ValueError as error:
+            return response({"message": str(error)}, 400)
+        except TimeoutError as error:
+            return response({"message": str(error)}, 504)
+        except RuntimeError as error:
+            # What the emulator refuses as it is: a real clock, or it is stopping.
+            return response({"message": str(error)}, 409)
+        finally:
+            # Run on the emulator's own thread, a command does not settle by itself.
+            if command.method != "GET":
+                self._service.settle()
+        try:
+            await self._service.saved()
+        except StateError as error:
+            return response({"message": str(error)}, 500)
+        return response(answer, command.status)
+
+
+def response(
+    body: Mapping[str, object],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> ControlResponse:
+    """Make a response of JSON."""
+    return ControlResponse(status, {**_JSON, **(headers or {})}, _encoded(body))
+
+
+def _document(
+    command: Command, request: ControlRequest, body: bytes
+) -> Mapping[str, object]:
+    if command.method != "POST":
+        return of_query(command.fields, request.query)
+    try:
+        return document_of(body.decode()) if body else {}
+    except FieldError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise FieldError("the body", f"is no JSON object: {error}") from None
+
+
+def _encoded(document: Mapping[str, object]) -> Iterator[str]:
+    """Encode a document in parts, so that nobody waits for a long list."""
+    yield from _lines(document, 0)
+    yield "\n"
+
+
+def _lines(value: object, level: int) -> Iterator[str]:
+    if level == _LEVELS or not isinstance(value, Mapping | list | Iterator):
+        yield json.dumps(value)
+        return
+    brackets = "{}" if isinstance(value, Mapping) else "[]"
+    indent = f"\n{'  ' * (level + 1)}"
+    begun = False
+    yield brackets[0]
+    for each in value.items() if isinstance(value, Mapping) else value:
+        yield f",{indent}" if begun else indent
+        begun = True
+        if isinstance(value, Mapping):
+            name, item = each
+            yield f"{json.dumps(name)}: "
+            yield from _lines(item, level + 1)
+        else:
+            yield from _lines(each, level + 1)
+    yield f"\n{'  ' * level}{brackets[1]}" if begun else brackets[1]

@@ -1,0 +1,82 @@
+"""What every operation starts from: what is due by now comes first."""
+
+from __future__ import annotations
+
+from .core import Core
+from .deadlines import Deadline
+from .entities import Entity
+from .lifecycle import CallLifecycle, Lifecycle
+from .model import Reservation, Task, Workspace
+from .router import TTL_EXCEEDED, Router
+
+
+class Schedule:
+    """Does what falls due with time: timeouts, ends of life, calls, clean-up."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.lifecycle = Lifecycle(core)
+        self.calls = CallLifecycle(core, self.lifecycle)
+        self.router = Router(core, self.lifecycle)
+
+    def run_due(self) -> None:
+        """Do everything due by the clock, in order, each as of its own moment.
+
+        So it makes no difference whether time moves in one leap or in many steps.
+        """
+        core = self.core
+        # A clock that is set back does not take the service back.
+        until = max(core.now, core.clock())
+        while (deadline := core.deadlines.pop_due(until)) is not None:
+            core.now = max(core.now, deadline.when)
+            self._run(core.workspaces[deadline.workspace_sid], deadline)
+            self.router.route()
+        core.now = until
+
+    def _run(self, workspace: Workspace, deadline: Deadline) -> None:
+        kind, sid = deadline.kind, deadline.sid
+        if kind == "reservation":
+            task = workspace.tasks[self.core.reservation_tasks[sid]]
+            self.lifecycle.withdraw(
+                task.reservations[sid], "timeout", workspace.timeout_activity_sid
+            )
+        elif kind == "call":
+            self.calls.advance(sid)
+        elif kind == "target":
+            self.router.time_out(workspace.tasks[sid])
+        elif kind == "ttl":
+            # By this description programs tell such tasks from others.
+            self.lifecycle.cancel(workspace.tasks[sid], TTL_EXCEEDED, TTL_EXCEEDED)
+        elif kind == "assigned":
+            self.lifecycle.delete(workspace.tasks[sid], "task.system-deleted")
+        else:
+            self.lifecycle.remove(workspace.tasks[sid])
+
+
+class Operations:
+    """The operations on one kind of resource.
+
+    Each first does what has fallen due, so that it matters to nobody whether the
+    owner's timer is a little late. One that refuses (raises ServiceError) has changed
+    nothing else. Objects are the live ones: read them, change them only by
+    operations. A snapshot will do as an argument as well. None is "not given".
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._core = schedule.core
+        self._lifecycle = schedule.lifecycle
+        self._router = schedule.router
+
+    def _begin(self, entity: Entity) -> Workspace:
+        """Do what is due and return the workspace of `entity`, if it still exists."""
+        self._schedule.run_due()
+        return self._core.workspace_of(entity)
+
+    def _begin_reservation(
+        self, reservation: Reservation
+    ) -> tuple[Workspace, Reservation, Task]:
+        """Begin, and return the live reservation with what it belongs to."""
+        workspace = self._begin(reservation)
+        task = workspace.find("Tasks", workspace.tasks, reservation.task_sid)
+        return workspace, task.reservation(reservation.sid), task

@@ -1,0 +1,229 @@
+"""A workspace that is ready for work, in one call.
+
+Owns: what it contains, by names instead of sids. Uses the engine's operations only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine.errors import ServiceError
+from taskrouter_sync.emulator.engine.model import (
+    Activity,
+    TaskQueue,
+    Worker,
+    Workflow,
+    Workspace,
+)
+
+
+OFFLINE = "Offline"
+ACTIVITIES: Mapping[str, bool] = {
+    OFFLINE: False,
+    "Available": True,
+    "Unavailable": False,
+    "Break": False,
+}
+WORKFLOW = "Default workflow"
+
+_QUEUE_KEYS = ("queue", "task_queue_sid")
+
+
+class Sids(dict[str, str]):
+    """Sids by friendly name; for an unknown name the KeyError says which there are."""
+
+    def __missing__(self, name: str) -> str:
+        raise KeyError(f"{name!r} is none of {', '.join(map(repr, self)) or 'none'}")
+
+
+@dataclass(frozen=True)
+class ReadyWorkspace:
+    """The sids of a workspace's content by friendly name."""
+
+    sid: str
+    activities: Sids
+    workers: Sids
+    task_queues: Sids
+    workflows: Sids
+
+    @property
+    def workflow_sid(self) -> str:
+        """The sid of its workflow."""
+        return next(iter(self.workflows.values()))
+
+
+def contents_of(workspace: Workspace) -> ReadyWorkspace:
+    """List what a workspace contains; of several with one name, the latest."""
+    return ReadyWorkspace(
+        sid=workspace.sid,
+        activities=_sids(workspace.activities),
+        workers=_sids(workspace.workers),
+        task_queues=_sids(workspace.task_queues),
+        workflows=_sids(workspace.workflows),
+    )
+
+
+Named = Activity | Worker | TaskQueue | Workflow
+
+
+def _sids(container: Mapping[str, Named]) -> Sids:
+    return Sids((each.friendly_name, each.sid) for each in container.values())
+
+
+def set_up(
+    engine: Engine,
+    name: str,
+    *,
+    activities: Mapping[str, bool],
+    workers: Mapping[str, Mapping[str, Any]],
+    worker_activity: str | None,
+    queues: Mapping[str, str],
+    workflow: Mapping[str, Any] | None,
+    task_reservation_timeout: int,
+    multi_task_enabled: bool,
+    timeout_activity: str,
+) -> ReadyWorkspace:
+    """Set up a workspace; see ``Emulator.workspace`` for the arguments.
+
+    Errors name the argument and what in it, as ``queues.Support``; no workspace is
+    left behind then.
+
+    Raises:
+        ValueError: a name is not among those given.
+        ServiceError: the service refuses a value.
+    """
+    for key, given in (("activities", activities), ("queues", queues)):
+        if not given:
+            raise ValueError(f"{key}: a workspace needs at least one")
+    # Like the service, new workers are Offline; without such an activity, the
+    # first unavailable one stands for it, or else the first.
+    unavailable = [name for name, available in activities.items() if not available]
+    default = OFFLINE if OFFLINE in activities else [*unavailable, *activities][0]
+    if timeout_activity == OFFLINE:
+        timeout_activity = default
+    for key, activity in (
+        ("timeout_activity", timeout_activity),
+        ("worker_activity", worker_activity),
+    ):
+        if activity is not None and activity not in activities:
+            raise ValueError(f"{key}: no activity is named {activity!r}")
+    with _naming("name"):
+        workspace = engine.workspaces.create(
+            name, multi_task_enabled=multi_task_enabled
+        )
+    with _all_or_nothing(engine, workspace):
+        activity_sids = _activities(
+            engine, workspace, activities, default, timeout_activity
+        )
+        queue_sids = {}
+        for queue, expression in queues.items():
+            with _naming(f"queues.{queue}"):
+                made = engine.task_queues.create(
+                    workspace, queue, target_workers=expression
+                )
+            queue_sids[queue] = made.sid
+        if workflow is None:
+            workflow = {
+                "task_routing": {"default_filter": {"queue": next(iter(queues))}}
+            }
+        with _naming("workflow"):
+            workflow_sid = engine.workflows.create(
+                workspace,
+                WORKFLOW,
+                json.dumps(_with_sids(workflow, queue_sids)),
+                task_reservation_timeout=task_reservation_timeout,
+            ).sid
+        chosen = (
+            {}
+            if worker_activity is None
+            else ({"activity_sid": activity_sids[worker_activity]})
+        )
+        worker_sids = {}
+        for worker, attributes in workers.items():
+            with _naming(f"workers.{worker}"):
+                worker_sids[worker] = engine.workers.create(
+                    workspace, worker, attributes=json.dumps(dict(attributes)), **chosen
+                ).sid
+        return ReadyWorkspace(
+            sid=workspace.sid,
+            activities=Sids(activity_sids),
+            workers=Sids(worker_sids),
+            task_queues=Sids(queue_sids),
+            workflows=Sids({WORKFLOW: workflow_sid}),
+        )
+
+
+def _activities(
+    engine: Engine,
+    workspace: Workspace,
+    wanted: Mapping[str, bool],
+    default: str,
+    timeout_activity: str,
+) -> dict[str, str]:
+    """Make the workspace's activities those that are wanted."""
+    present = {
+        activity.friendly_name: activity for activity in workspace.activities.values()
+    }
+    kept = {
+        name: activity
+        for name, activity in present.items()
+        if wanted.get(name) is activity.available
+    }
+    sids = {}
+    for name, available in wanted.items():
+        if name not in kept:
+            with _naming(f"activities.{name}"):
+                kept[name] = engine.activities.create(
+                    workspace, name, available=available
+                )
+        sids[name] = kept[name].sid
+    engine.workspaces.update(
+        workspace,
+        default_activity_sid=sids[default],
+        timeout_activity_sid=sids[timeout_activity],
+    )
+    for activity in list(workspace.activities.values()):
+        if activity.sid not in sids.values():
+            engine.activities.delete(activity)
+    return sids
+
+
+@contextmanager
+def _all_or_nothing(engine: Engine, workspace: Workspace) -> Iterator[None]:
+    """Leave no half of a workspace behind."""
+    try:
+        yield
+    except ServiceError:
+        engine.workspaces.delete(workspace)
+        raise
+
+
+@contextmanager
+def _naming(key: str) -> Iterator[None]:
+    """Let the service's refusals name what they are about."""
+    try:
+        yield
+    except ServiceError as error:
+        message = f"{key}: {error.message}"
+        raise ServiceError(error.status, error.code, message) from None
+
+
+def _with_sids(value: Any, queue_sids: Mapping[str, str]) -> Any:
+    """Put sids in the place of the queues' names."""
+    if isinstance(value, Mapping):
+        return {
+            key: (
+                queue_sids.get(item, item)
+                if key in _QUEUE_KEYS and isinstance(item, str)
+                else _with_sids(item, queue_sids)
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_with_sids(item, queue_sids) for item in value]
+    return value

@@ -1,0 +1,356 @@
+"""What clients, receivers and readers do or leave undone holds nothing up."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import resource
+import signal
+import socket
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from taskrouter_sync.emulator import Emulator, journal as journals
+from taskrouter_sync.emulator.__main__ import main
+from taskrouter_sync.emulator.channels import MAX_WAITING_CHARACTERS, Connection
+from taskrouter_sync.emulator.engine import Event
+from taskrouter_sync.emulator.journal import Journal, Request, Search, without_token
+from taskrouter_sync.emulator.setup import ReadyWorkspace
+
+from .test_program import greeting, program, variables
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBQyJ9.c2lnbmF0dXJl-_"
+LIMIT = 5.0
+
+
+def post(emulator: Emulator, path: str, text: str, **headers: str) -> int:
+    answer = requests.post(
+        emulator.url + path, data=text.encode(), headers=headers, timeout=LIMIT
+    )
+    return answer.status_code
+
+
+# The journal
+
+
+def arrive(journal: Journal, number: int, text: str = "") -> None:
+    journal.arrived(0.0, "rest", "POST", f"/v1/{number}", {"Attributes": text})
+
+
+def test_the_journal_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "KEEP_BYTES", 100_000)
+    journal = Journal()
+    for number in range(1, 51):
+        arrive(journal, number, "é" * 5000)
+    kept = journal.requests_after(0)
+    assert 1 <= len(kept) <= 5
+    # What is kept is the latest, under its own number.
+    assert [number for number, _ in kept] == list(range(51 - len(kept), 51))
+    assert kept[-1][1].url == "/v1/50"
+    assert journal.requests_after(49) == kept[-1:]
+    assert journal.requests_after(50) == []
+
+
+def test_of_a_refused_request_a_line_is_kept(emulator: Emulator) -> None:
+    path = "/v1/Workspaces/WS1/Tasks"
+    assert post(emulator, path, "Attributes=" + "x" * 1_000_000) == 401
+    channel = f"/v1/wschannels/{emulator.account_sid}/WK1"
+    envelope = {
+        "url": "https://x/v1/" + "y" * 1_000_000,
+        "method": "GET" * 100_000,
+        "token": JWT,
+        "params": {"text": "z" * 500_000, "list": ["z" * 500_000] * 2, "n": 7},
+    }
+    assert post(emulator, channel, json.dumps(envelope)) == 403
+    rest, bridge = emulator.requests
+    assert (rest.url, rest.params, rest.status) == (path, {}, 401)
+    assert bridge.params["n"] == 7
+    assert len(repr(bridge)) < 3000
+
+
+SPELLINGS = [
+    f"/v1/wschannels/AC1/WK1?token={JWT}&x=1",
+    f"/v1?TOKEN={JWT}",
+    f"/v1?x=1;%74oken={JWT}",
+    f"/v1?%2574%256fken={JWT}",
+    f"/v1?auth-token={JWT}",
+    f"/v1?a={JWT}",
+    f"/v1/{JWT}/x",
+    f"/v1?a={JWT.replace('.', '%2E').replace('e', '%65')}",
+    f"https://AC1:{JWT}@host/v1",
+    f"https://AC1:{JWT[4:]}@host/v1",
+    f"/v1#token={JWT}",
+]
+
+
+@pytest.mark.parametrize("url", SPELLINGS)
+def test_no_spelling_of_a_token_gets_into_the_journal(url: str) -> None:
+    assert JWT[-12:] not in without_token(url)
+
+
+def test_what_is_no_token_stays_as_it_is() -> None:
+    for url in ("/v1/W?PageToken=PT1&a=%20b;c", "http://x/y?key=eyeliner.pencil.red"):
+        assert without_token(url) == url
+
+
+@pytest.mark.parametrize("name", ["token", "Token", "access_token", "other"])
+def test_no_parameter_with_a_token_gets_into_the_journal(name: str) -> None:
+    journal = Journal()
+    nested: Any = {name: JWT, "list": [{name: JWT}, f"Bearer {JWT}"], "n": 1}
+    journal.arrived(0.0, "bridge", "GET", "/v1", {name: JWT, "x": nested})
+    [request] = journal.requests
+    assert JWT[-12:] not in repr(request)
+    assert isinstance(request.params["x"], dict)
+    assert request.params["x"]["n"] == 1
+
+
+def test_parameters_nested_without_end_are_noted_without(emulator: Emulator) -> None:
+    journal = Journal()
+    nested: Any = []
+    for _ in range(100_000):
+        nested = [nested]
+    journal.arrived(0.0, "bridge", "GET", "/v1", {"x": nested})
+    assert journal.requests[0].params == {}
+
+
+def test_a_search_looks_at_each_entry_once() -> None:
+    journal = Journal()
+    looked_at: list[str] = []
+
+    def matches(entry: Request) -> bool:
+        looked_at.append(entry.url)
+        return True
+
+    search = Search(journal.requests_after, matches)
+    for number in range(100):
+        arrive(journal, number)
+        assert search.count() == number + 1
+    assert looked_at == [f"/v1/{number}" for number in range(100)]
+
+
+# The control
+
+
+def test_lists_have_a_limit_and_go_on(emulator: Emulator) -> None:
+    emulator.workspace()
+    control = f"{emulator.url}/emulator"
+    seen: list[int] = []
+    more = True
+    while more:
+        last = seen[-1] if seen else 0
+        page = requests.get(
+            f"{control}/events?limit=3&after={last}", timeout=LIMIT
+        ).json()
+        seen += [event["number"] for event in page["events"]]
+        assert len(page["events"]) <= 3
+        more = page["more"]
+    assert seen == list(range(1, len(emulator.events) + 1))
+    for limit in ("0", "10001", "9" * 5000, "x"):
+        answer = requests.get(f"{control}/requests?limit={limit}", timeout=LIMIT)
+        assert (answer.status_code, answer.json()["field"]) == (400, "limit")
+
+
+def test_a_long_list_comes_in_parts(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    for number in range(60):
+        emulator.create_task(attributes={"n": number, "text": "x" * 3000})
+    answer = requests.get(f"{emulator.url}/emulator/events", timeout=LIMIT)
+    assert answer.headers["Transfer-Encoding"] == "chunked"
+    events = answer.json()["events"]
+    assert [each["sid"] for each in events] == [each.sid for each in emulator.events]
+
+
+@pytest.mark.parametrize("seen", ["9" * 5000, "-1", "x", "\uff11"])
+def test_a_reader_that_has_seen_anything_gets_the_latest(
+    emulator: Emulator, workspace: ReadyWorkspace, seen: str
+) -> None:
+    for _ in range(3):
+        with requests.get(
+            f"{emulator.url}/emulator/stream",
+            headers={"Last-Event-ID": seen.encode()},
+            stream=True,
+            timeout=LIMIT,
+        ) as answer:
+            assert answer.status_code == 200
+            assert next(answer.iter_lines()) == b"retry: 1000"
+    # Readers that went away are found out at the next change at the latest.
+    control = emulator._running()._control
+    deadline = time.monotonic() + LIMIT
+    while emulator.call(lambda engine: len(control._changes._waiting)):
+        emulator.create_task()
+        assert time.monotonic() < deadline, "somebody still watches"
+
+
+# Clients and readers
+
+
+def test_a_body_that_drips_holds_nobody_up(emulator: Emulator) -> None:
+    port = int(emulator.url.rpartition(":")[2])
+    with ExitStack() as stack:
+        for _ in range(20):
+            client = socket.create_connection(("127.0.0.1", port), LIMIT)
+            stack.enter_context(closing(client))
+            client.sendall(
+                b"POST /v1/wschannels/AC1/WK1 HTTP/1.1\r\nHost: x\r\n"
+                b"Content-Length: 99999\r\n\r\n{"
+            )
+        began = time.monotonic()
+        assert post(emulator, "/v1/Workspaces", "") == 401
+        emulator.stop()
+        assert time.monotonic() - began < 2
+
+
+def test_frames_that_wait_are_bounded_in_bytes() -> None:
+    class Transport:
+        aborted = False
+
+        def abort(self) -> None:
+            self.aborted = True
+
+        def pause_reading(self) -> None: ...
+
+        def resume_reading(self) -> None: ...
+
+    transport = Transport()
+    connection = Connection("WK1", transport)
+    for _ in range(10):
+        connection.send("x" * (MAX_WAITING_CHARACTERS // 10))
+    assert not transport.aborted
+    connection.send("x" * 10)
+    assert transport.aborted
+
+
+MALFORMED = [
+    b"\x16\x03\x01secret\r\n\r\n",
+    b"GET /secret HTTP/9.9secret\r\n\r\n",
+    b"GET / HTTP/1.1\r\nsecret\x00: x\r\n\r\n",
+    b"GET /" + b"secret" * 2000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nsecret\r\n",
+    b"GET http://[::1secret HTTP/1.1\r\nHost: x\r\n\r\n",
+]
+
+
+def send(exported: dict[str, str], data: bytes) -> bytes:
+    port = int(exported["TASKROUTER_EVENT_BRIDGE_URL"].rpartition(":")[2])
+    with closing(socket.create_connection(("127.0.0.1", port), LIMIT)) as client:
+        client.sendall(data)
+        return client.recv(1000)
+
+
+def test_a_full_stderr_pipe_never_stops_the_service() -> None:
+    with program() as process:
+        exported = variables(greeting(process))
+        assert process.stderr is not None
+        fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+        # A line each, more than the pipe takes.
+        for _ in range(200):
+            assert b" 400 " in send(exported, MALFORMED[1])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT) == 0
+        lines = process.stderr.read().splitlines()
+    # The last one may have been cut off by the pipe's end.
+    assert set(lines[:-1]) == {"a malformed request: BadStatusLine"}
+    assert 50 < len(lines) < 200
+
+
+def test_of_malformed_requests_only_a_line_is_logged() -> None:
+    with program() as process:
+        exported = variables(greeting(process))
+        for data in MALFORMED:
+            assert b" 400 " in send(exported, data)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT) == 0
+        assert process.stderr is not None
+        text = process.stderr.read()
+    assert 1 <= len(text.splitlines()) <= len(MALFORMED)
+    for line in text.splitlines():
+        assert re.fullmatch(r"a malformed request: \w+", line)
+
+
+def test_too_few_file_descriptors_are_one_warning() -> None:
+    with program() as process:
+        exported = variables(greeting(process))
+        port = int(exported["TASKROUTER_EVENT_BRIDGE_URL"].rpartition(":")[2])
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (40, 40))
+        with ExitStack() as stack:
+            for _ in range(80):
+                client = socket.create_connection(("127.0.0.1", port), LIMIT)
+                stack.enter_context(closing(client))
+        # When there are some again, it goes on.
+        assert send(exported, b"GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT) == 0
+        assert process.stderr is not None
+        lines = process.stderr.read().splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("connections have to wait: too few file descriptors")
+
+
+# The program's names and numbers
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1", "x", "9" * 5000])
+def test_a_port_that_is_none_is_a_usage_error(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit:
+        main([f"--port={port}"])
+    assert exit.value.code == 2
+    assert "is not a port: 0 (any free one) to 65535" in capsys.readouterr().err
+
+
+def test_names_are_printed_harmlessly(tmp_path: Path) -> None:
+    name = "A\x1b[31m\x07\nexport PATH=mine\r\u202e"
+    seed = tmp_path / "seed.json"
+    seed.write_text(json.dumps({"name": name, "workers": {name: {}}}))
+    with program("--seed", str(seed), TWILIO_ACCOUNT_SID="AC 1;id") as process:
+        text = greeting(process)
+    assert r"A\x1b[31m\x07\nexport PATH=mine\r\u202e" in text
+    assert "export TWILIO_ACCOUNT_SID='AC 1;id'" in text
+    assert all(each.isprintable() for each in text.splitlines())
+
+
+HUGE = "9" * 400
+COMMANDS = {
+    "/clock/advance": "seconds",
+    "/tasks": "priority",
+    "/faults/answer": "status",
+    "/faults/delay": "seconds",
+    "/telephony": "answer_after",
+    "/sockets/close": "code",
+}
+
+
+@pytest.mark.parametrize("number", [HUGE, f"-{HUGE}", f"{HUGE}.5", "1e999", "NaN"])
+@pytest.mark.parametrize("path", COMMANDS)
+def test_huge_numbers_to_the_control_are_refused(
+    emulator: Emulator, path: str, number: str
+) -> None:
+    text = f'{{"{COMMANDS[path]}": {number}}}'
+    answer = requests.post(f"{emulator.url}/emulator{path}", data=text, timeout=LIMIT)
+    assert (answer.status_code, answer.json()["field"]) == (400, COMMANDS[path])
+
+
+def test_a_snapshot_of_no_time_is_refused(emulator: Emulator) -> None:
+    snapshot = emulator.snapshot()
+    for now in (10**400, -1, 1e300, float("nan")):
+        snapshot["state"]["service"]["now"] = now
+        with pytest.raises(ValueError, match="damaged"):
+            emulator.restore(snapshot)
+
+
+def test_an_event_of_a_large_task_counts_as_large() -> None:
+    with Emulator(manual_clock=True) as emulator:
+        emulator.workspace()
+        emulator.create_task(attributes={"text": "x" * 4000})
+        created = [e for e in emulator.events if e.event_type == "task.created"]
+    assert isinstance(created[0], Event)
+    assert created[0].size > 16_000

@@ -1,0 +1,137 @@
+"""Wrong names and values in calls of the emulator are errors that say what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from taskrouter_sync import Worker
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.setup import ReadyWorkspace
+
+from .conftest import worker_token
+
+
+WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
+    "a list of workers": (
+        lambda emulator: emulator.workspace(workers=["Alice"]),  # type: ignore[arg-type]
+        TypeError,
+        r'workers must be a mapping such as {"Alice": .*not a list',
+    ),
+    "a worker without attributes": (
+        lambda emulator: emulator.workspace(workers={"Bob": None}),  # type: ignore[dict-item]
+        TypeError,
+        r"workers\.Bob must be a mapping such as",
+    ),
+    "a list of queues": (
+        lambda emulator: emulator.workspace(queues=["Q"]),  # type: ignore[arg-type]
+        TypeError,
+        "queues must be a mapping such as",
+    ),
+    "an unknown activity": (
+        lambda emulator: emulator.workspace(worker_activity="Availible"),
+        ValueError,
+        "worker_activity: no activity is named 'Availible'",
+    ),
+    "an unknown option of a task": (
+        lambda emulator: emulator.create_task(prioirty=3),
+        TypeError,
+        "prioirty is not an argument: did you mean priority",
+    ),
+    "attributes as text": (
+        lambda emulator: emulator.create_task(attributes="{}"),  # type: ignore[arg-type]
+        TypeError,
+        "attributes must be a mapping such as .*, not a str",
+    ),
+    "a step back in time": (
+        lambda emulator: emulator.advance(-100),
+        ValueError,
+        "seconds is -100: must be 0 to",
+    ),
+    "no time at all": (
+        lambda emulator: emulator.advance(float("nan")),
+        ValueError,
+        "seconds is nan",
+    ),
+    "a huge step": (
+        lambda emulator: emulator.advance(10**400),
+        ValueError,
+        "must be 0 to",
+    ),
+    "an event that does not exist": (
+        lambda emulator: emulator.wait_for_events("reservation.acepted"),
+        ValueError,
+        "not a type of event: did you mean reservation.accepted",
+    ),
+    "a method that does not exist": (
+        lambda emulator: emulator.wait_for_requests(method="PUT"),
+        ValueError,
+        "method is 'PUT': one of GET, POST, DELETE",
+    ),
+    "a worker's name for its channel": (
+        lambda emulator: emulator.wait_for_connections("Alice", 1),
+        ValueError,
+        "'Alice' is not a channel: pass the sid",
+    ),
+    "a name whose sockets are cut": (
+        lambda emulator: emulator.faults.cut_sockets("Alice"),
+        ValueError,
+        "'Alice' is not a channel",
+    ),
+    "a fault for no requests": (
+        lambda emulator: emulator.faults.drop(times=0),
+        ValueError,
+        "times is 0: must be a positive integer",
+    ),
+    "a fault of no method": (
+        lambda emulator: emulator.faults.delay(1, method="get"),
+        ValueError,
+        "method is 'get'",
+    ),
+    "a delay of less than nothing": (
+        lambda emulator: emulator.faults.delay(-1),
+        ValueError,
+        "-1 is not a number of seconds",
+    ),
+    "a port that is none": (
+        lambda emulator: Emulator(port=99999),
+        ValueError,
+        "port is 99999: must be 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("act", "kind", "message"), WRONG.values(), ids=WRONG)
+def test_it_is_an_error_that_says_what_is_right(
+    emulator: Emulator,
+    act: Callable[[Emulator], Any],
+    kind: type[Exception],
+    message: str,
+) -> None:
+    with pytest.raises(kind, match=message):
+        act(emulator)
+
+
+def test_drop_is_about_requests_and_cut_sockets_about_sockets(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    assert emulator.faults.drop == emulator.faults.drop_requests
+    emulator.faults.drop_requests(url="/Workspaces")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{emulator.api_base_url}/Workspaces", timeout=5)
+    assert emulator.faults.cut_sockets() == 0
+
+
+def test_client_options_win_over_the_environment(
+    emulator: Emulator, workspace: ReadyWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_API_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "http://127.0.0.1:9")
+    alice = workspace.workers["Alice"]
+    token = worker_token(emulator, workspace, alice)
+    with Worker(token, debug=False, **emulator.client_options) as worker:
+        worker.wait_until_ready(5)
+        assert worker.sid == alice

@@ -1,0 +1,120 @@
+"""Where the service is: by region, arguments and environment."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import jwt
+import pytest
+from taskrouter_sync.network import (
+    API,
+    API_VARIABLE,
+    EVENT_BRIDGE,
+    EVENT_BRIDGE_VARIABLE,
+    base_urls,
+    channel_url,
+    socket_url,
+)
+
+from taskrouter_sync import ArgumentError
+from taskrouter_sync.tokens import read_token
+
+
+IRELAND = "https://event-bridge.ie1-ix.us1.twilio.com"
+HERE = "http://127.0.0.1:8080"
+ENVIRONMENT = {API_VARIABLE: f"{HERE}/v1", EVENT_BRIDGE_VARIABLE: HERE}
+
+CLAIMS = {
+    "account_sid": "AC1",
+    "workspace_sid": "WS1",
+    "channel": "WK1",
+    "worker_sid": "WK1",
+}
+TOKEN = read_token(jwt.encode(CLAIMS, "0123456789abcdef" * 2), "worker_sid")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        # Region, REST base, event bridge base; environment; the two bases.
+        ((None, None, None), {}, (API, EVENT_BRIDGE)),
+        (("", "", ""), {}, (API, EVENT_BRIDGE)),
+        (("ie1-ix", None, None), {}, (API, IRELAND)),
+        ((None, "https://api/v1", None), {}, ("https://api/v1", EVENT_BRIDGE)),
+        ((None, None, "https://bridge"), {}, (API, "https://bridge")),
+        # What is passed wins over the environment, which wins over the region.
+        (("ie1-ix", None, "https://bridge"), {}, (API, "https://bridge")),
+        ((None, None, None), ENVIRONMENT, (f"{HERE}/v1", HERE)),
+        (("ie1-ix", None, None), ENVIRONMENT, (f"{HERE}/v1", HERE)),
+        ((None, "https://a", "https://b"), ENVIRONMENT, ("https://a", "https://b")),
+        ((None, None, None), {EVENT_BRIDGE_VARIABLE: ""}, (API, EVENT_BRIDGE)),
+        # A slash at the end is cut.
+        ((None, "https://a/v1/", "http://b/"), {}, ("https://a/v1", "http://b")),
+    ],
+)
+def test_base_urls(
+    arguments: tuple[Any, ...], environment: dict[str, str], expected: tuple[str, str]
+) -> None:
+    region, api, bridge = arguments
+    assert base_urls(region, api, bridge, environment) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ((5, None, None), ArgumentError, "region must be text, not int"),
+        (("a.evil.com/", None, None), ArgumentError, "region must be a name such as"),
+        ((None, 5, None), ArgumentError, "api_base_url must be a URL, not int"),
+        ((None, None, b"x"), ArgumentError, "event_bridge_base_url must be a URL"),
+        ((None, "twilio.com", None), ValueError, "api_base_url must be a URL of http"),
+        ((None, None, "wss://bridge"), ValueError, "must be a URL of http or https"),
+        ((None, None, "https://"), ValueError, "must be a URL of http or https"),
+        ((None, None, "https:/bridge"), ValueError, "must be a URL of http or https"),
+        ((None, None, "http://al:pw@b"), ValueError, "must have no credentials, query"),
+    ],
+)
+def test_what_is_not_a_base_url(
+    arguments: tuple[Any, ...], error: type[Exception], words: str
+) -> None:
+    region, api, bridge = arguments
+    with pytest.raises(error, match=words) as caught:
+        base_urls(region, api, bridge, {})
+    assert "pw" not in str(caught.value)
+
+
+def test_an_environment_that_names_no_url_is_refused() -> None:
+    with pytest.raises(ValueError, match="event_bridge_base_url must be a URL"):
+        base_urls(None, None, None, {EVENT_BRIDGE_VARIABLE: "localhost:8080"})
+
+
+@pytest.mark.parametrize(
+    ("base", "close", "disconnect", "query"),
+    [
+        ("https://b", False, None, {"closeExistingSessions": "false"}),
+        ("http://b", True, None, {"closeExistingSessions": "true"}),
+        *(
+            (
+                "https://b",
+                False,
+                sid,
+                {"closeExistingSessions": "false", "disconnectActivitySid": sid},
+            )
+            # As TaskRouter.js has it, an empty one too.
+            for sid in ("WA1", "", "a&b=c d+ü")
+        ),
+    ],
+)
+def test_the_addresses_of_a_channel(
+    base: str, close: bool, disconnect: str | None, query: dict[str, str]
+) -> None:
+    channel = channel_url(base, TOKEN)
+    assert channel == f"{base}/v1/wschannels/AC1/WK1"
+    url = socket_url(channel, TOKEN, close, disconnect)
+    assert TOKEN.secret.reveal() not in repr(url)
+    where, _, asked = url.reveal().partition("?")
+    assert where == channel.replace("http", "ws", 1)
+    assert dict(parse_qsl(asked, keep_blank_values=True)) == {
+        "token": TOKEN.secret.reveal(),
+        **query,
+    }
