@@ -237,8 +237,18 @@ def install(python: Path, *what: str | Path) -> None:
     builder = importlib.util.find_spec("setuptools")
     assert builder is not None and builder.origin is not None
     subprocess.run(
-        [sys.executable, "-m", "pip", "-q", "--python", python, "install"]
-        + ["--no-deps", "--no-build-isolation", *what],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "-q",
+            "--python",
+            python,
+            "install",
+            "--no-deps",
+            "--no-build-isolation",
+            *what,
+        ],
         env={**os.environ, "PYTHONPATH": str(Path(builder.origin).parents[1])},
         check=True,
         capture_output=True,
@@ -290,8 +300,17 @@ def mypy(folder: Path, python: Path, program: str) -> set[int]:
 def pyright(folder: Path, python: Path, program: str) -> set[int]:
     """Give the lines that pyright finds wrong."""
     run = subprocess.run(
-        [sys.executable, "-m", "basedpyright", "--pythonpath", python]
-        + ["--level", "error", "--outputjson", program],
+        [
+            sys.executable,
+            "-m",
+            "basedpyright",
+            "--pythonpath",
+            python,
+            "--level",
+            "error",
+            "--outputjson",
+            program,
+        ],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,

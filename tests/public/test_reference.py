@@ -1,4 +1,4 @@
-"""The reference: made of the docstrings, without a warning."""
+"""The documentation: built without a warning, and readable on a phone."""
 
 from __future__ import annotations
 
@@ -17,8 +17,16 @@ PAGES = {
     "resources.html": "post_work_activity_sid",
     "tokens.html": "allow_update_activities",
     "errors.html": "twilio_code",
-    "emulator.html": "manual_clock",
+    "emulator_reference.html": "manual_clock",
+    "testing_reference.html": "taskrouter_worker",
+    "getting_started.html": "languages",
+    "notebooks.html": "close_all",
+    "daemons.html": "run_forever",
     "testing.html": "taskrouter_worker",
+    "emulator.html": "--manual-clock",
+    "many_workers.html": "celery",
+    "architecture.html": "taskrouter-socket-",
+    "contributing.html": "typed_events.py",
     "command_line.html": "TASKROUTER_TASK_QUEUE_SID",
     "porting.html": "Porting from JavaScript",
     "changelog.html": "Changelog",
