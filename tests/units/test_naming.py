@@ -213,6 +213,7 @@ def test_editors_know_the_spellings_that_exist(label: str, node: ast.ClassDef) -
 def test_properties_are_annotated_alike_in_both_spellings(kind: type) -> None:
     annotations = inspect.get_annotations(kind)
     snake = {name for name in annotations if name == name.lower()}
-    assert {camel_case(name) for name in snake} | snake == set(annotations)
+    both = {camel_case(name) for name in snake} | snake
+    assert both == set(annotations), "annotate each property in both spellings"
     for name in snake:
         assert annotations[camel_case(name)] == annotations[name]
