@@ -129,7 +129,8 @@ def _date(value: datetime) -> str:
         shown = local.strftime("%Y-%m-%d %H:%M:%S %Z")
     except ValueError:
         utc = shown = value.isoformat()
-    return f'<time title="{_escape(utc)}">{_escape(shown)}</time>'
+    title, text = _escape(utc), _escape(shown)
+    return f'<time style="white-space:nowrap" title="{title}">{text}</time>'
 
 
 def _columns(rows: Iterable[Row]) -> list[str]:

@@ -18,13 +18,13 @@ class EventLog:
     """Records the events of one client, in their order."""
 
     def __init__(self, client: Any, *others: str) -> None:
-        """Listen from now on; what still holds is told at once.
+        """Listen from now on; the state that still holds comes at once.
 
         Args:
             client: a Worker, TaskQueue or Workspace.
             others: names of events that are not documented.
         """
-        self._recorded = WORKER_EVENTS.union(others)
+        self._recorded = frozenset((*WORKER_EVENTS, *others))
         # Guards both; wait_for waits on it.
         self._came = threading.Condition()
         self._events: list[tuple[str, Any]] = []

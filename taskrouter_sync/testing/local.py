@@ -59,7 +59,7 @@ class LocalTaskRouter:
 
     What an event callback raises is raised again at the end, so that it fails the test.
     A client that the test, or its program, has left open is closed at the end, with a
-    `ResourceWarning` that names it.
+    warning that names it.
 
     Attributes:
         emulator: the `taskrouter_sync.emulator.Emulator`.
@@ -177,7 +177,6 @@ class LocalTaskRouter:
             warnings.warn(
                 f"{names} was left open by the test and is closed now: close it in the "
                 "program, or with taskrouter_sync.close_all()",
-                ResourceWarning,
                 stacklevel=2,
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import threading
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,18 @@ def test_the_worker_completes_its_task(monkeypatch: Any) -> None:
             assert completed.wait(timeout=5), "the task was not completed"
         finally:
             worker.close()
+
+
+def test_the_emulator_s_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where variables of another service were left behind."""
+    monkeypatch.setenv("TASKROUTER_API_URL", "http://127.0.0.1:9/v1")
+    match = re.search(
+        r"^In a program or a test::\n\n(.*?)^(?=\S)",
+        README.read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert match
+    exec(textwrap.dedent(match[1]), {})
 
 
 def test_the_test_passes(

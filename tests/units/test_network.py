@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 
 import jwt
 import pytest
+
+from taskrouter_sync import ArgumentError
 from taskrouter_sync.network import (
     API,
     API_VARIABLE,
@@ -14,10 +16,9 @@ from taskrouter_sync.network import (
     EVENT_BRIDGE_VARIABLE,
     base_urls,
     channel_url,
+    differing_services,
     socket_url,
 )
-
-from taskrouter_sync import ArgumentError
 from taskrouter_sync.tokens import read_token
 
 
@@ -118,3 +119,21 @@ def test_the_addresses_of_a_channel(
         "token": TOKEN.secret.reveal(),
         **query,
     }
+
+
+@pytest.mark.parametrize(
+    ("api", "bridge", "differ"),
+    [
+        (API, EVENT_BRIDGE, False),
+        (API, "https://event-bridge.ie1.us1.twilio.com", False),
+        ("http://127.0.0.1:8123/v1", "http://127.0.0.1:8123", False),
+        ("http://127.0.0.1:8123/v1", "http://127.0.0.1:8124", True),
+        (API, "http://127.0.0.1:8123", True),
+        ("http://127.0.0.1:8123/v1", EVENT_BRIDGE, True),
+        ("https://twilio.com.example/v1", EVENT_BRIDGE, True),
+    ],
+)
+def test_base_urls_of_two_services_are_found(
+    api: str, bridge: str, differ: bool
+) -> None:
+    assert bool(differing_services(api, bridge)) is differ

@@ -152,7 +152,8 @@ def in_new_york() -> Iterator[None]:
 def test_a_date_is_local_with_its_zone_and_utc_on_hover() -> None:
     date = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
     assert notebook.cell(date) == (
-        '<time title="2026-01-02 03:04:05 UTC">2026-01-01 22:04:05 EST</time>'
+        '<time style="white-space:nowrap" title="2026-01-02 03:04:05 UTC">'
+        "2026-01-01 22:04:05 EST</time>"
     )
 
 

@@ -367,3 +367,16 @@ def test_a_listener_that_is_added_in_a_callback(
     send("marker")
     late.expect("marker")
     assert [name for name in late.names() if name != "marker"] == told
+
+
+def test_a_listener_of_a_closed_client_is_told_that_nothing_will_come(
+    ready_worker: ReadyWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker, _ = ready_worker()
+    worker.close()
+    worker.on("mine", print)  # a program may emit what it likes
+    assert "closed" not in caplog.text
+    worker.on("reservation.created", print)
+    assert "the client is closed: no 'reservation.created' will come for print" in (
+        caplog.text
+    )

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import ArgumentError, TaskQueue, Twilio, Worker, Workspace
+from taskrouter_sync import (
+    ArgumentError,
+    HttpError,
+    TaskQueue,
+    Twilio,
+    Worker,
+    Workspace,
+)
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
@@ -262,3 +269,29 @@ def test_a_wrong_option_raises_at_once_and_names_itself(
     with pytest.raises(error, match=words):
         Worker(worker_token(), **{BRIDGE: emulator.event_bridge_url, **options})
     assert emulator.requests == []
+
+
+def test_the_emulator_s_options_win_over_the_environment(
+    center: Center, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_API_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "http://127.0.0.1:9")
+    with kind(center.token(kind), **center.emulator.client_options) as client:
+        client.wait_until_ready(LIMIT)
+
+
+def test_base_urls_of_two_services_are_named_when_one_refuses(
+    center: Center, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_API_URL", "http://127.0.0.1:9/v1")
+    with kind(
+        center.token(kind), event_bridge_base_url=center.emulator.event_bridge_url
+    ) as client:
+        with pytest.raises(HttpError, match="403") as caught:
+            client.wait_until_ready(LIMIT)
+    for words in (
+        "the REST API is that of 127.0.0.1:9",
+        f"the event bridge that of {center.emulator.url.partition('://')[2]}",
+        "TASKROUTER_API_URL",
+    ):
+        assert words in str(caught.value)

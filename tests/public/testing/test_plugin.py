@@ -262,10 +262,10 @@ def test_a_client_that_outlives_its_test_is_closed_and_named(run: RunTests) -> N
             Worker(taskrouter.worker_token(), debug=False).wait_until_ready(5)
         """,
         "-W",
-        "default::ResourceWarning",
+        "default::UserWarning",
     )
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*ResourceWarning: <Worker WK*> was left open by*"])
+    result.stdout.fnmatch_lines(["*UserWarning: <Worker WK*> was left open by*"])
 
 
 def test_a_client_of_another_service_does_not_keep_pytest_from_ending(
@@ -340,5 +340,5 @@ def test_unittest_fails_for_what_a_callback_raises(pytester: pytest.Pytester) ->
             "FAILED (failures=1, errors=1)",
         ]
     )
-    result.stderr.fnmatch_lines(["*ResourceWarning: <Worker WK*> was left open by*"])
+    result.stderr.fnmatch_lines(["*UserWarning: <Worker WK*> was left open by*"])
     assert "testing/events.py" not in str(result.stderr)
