@@ -128,12 +128,14 @@ _AT_NEED = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _AT_NEED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_AT_NEED[name]}", __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # for a checker each wrong name would be right
+
+    def __getattr__(name: str) -> Any:
+        if name not in _AT_NEED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_AT_NEED[name]}", __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
