@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 
 import jwt
 import pytest
+
+from taskrouter_sync import ArgumentError
 from taskrouter_sync.network import (
     API,
     API_VARIABLE,
@@ -16,8 +18,6 @@ from taskrouter_sync.network import (
     channel_url,
     socket_url,
 )
-
-from taskrouter_sync import ArgumentError
 from taskrouter_sync.tokens import read_token
 
 
