@@ -1,4 +1,4 @@
-"""The reference: ``python -m sphinx -W docs build/docs``."""
+"""The documentation: ``python -m sphinx -W docs build/docs``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 default_role = "py:obj"
 highlight_language = "default"
 
-html_theme = "alabaster"
-html_theme_options = {
-    "description": "Twilio TaskRouter for Python",
-    "fixed_sidebar": True,
-}
-html_static_path: list[str] = []
+html_theme = "furo"
+html_title = "taskrouter_sync"
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
+html_copy_source = False
 
 autodoc_member_order = "bysource"
 autodoc_class_signature = "separated"
@@ -34,7 +33,7 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 
-_FOR_TESTS = ", _timing: ~taskrouter_sync.clients.timing.Timing | None = None"
+_FOR_TESTS = ", _timing: ~taskrouter_sync.timing.Timing | None = None"
 
 # What the package makes by itself: nobody calls their constructors.
 _MADE = ("Client", "Emitter", "Page", "Resource", "Statistics")

@@ -50,12 +50,12 @@ OfAReservation = Literal[
     "reservation.failed",
 ]
 
-CLIENT_EVENTS: frozenset[str] = frozenset(
+CLIENT_EVENTS: tuple[str, ...] = tuple(
     name for kind in (Ready, Plain, Disconnected, Error) for name in get_args(kind)
 )
-WORKER_EVENTS: frozenset[str] = CLIENT_EVENTS.union(
+WORKER_EVENTS: tuple[str, ...] = CLIENT_EVENTS + tuple(
     name
-    for kind in (OfTheWorker, OfAChannel, OfATask, OfAReservation)
+    for kind in (OfTheWorker, OfAChannel, OfAReservation, OfATask)
     for name in get_args(kind)
 )
 
@@ -181,7 +181,7 @@ if TYPE_CHECKING:
 class ClientEvents(Emitter, Generic[R]):
     """The events of every client; `ready` carries the client's own resource."""
 
-    _EVENTS = CLIENT_EVENTS
+    _EVENTS = frozenset(CLIENT_EVENTS)
 
     if TYPE_CHECKING:
         on: ClientListen[R]  # type: ignore[assignment]  # the same, in more detail
@@ -191,7 +191,7 @@ class ClientEvents(Emitter, Generic[R]):
 class WorkerEvents(ClientEvents["WorkerResource"]):
     """The events of a Worker."""
 
-    _EVENTS = WORKER_EVENTS
+    _EVENTS = frozenset(WORKER_EVENTS)
 
     if TYPE_CHECKING:
         on: WorkerListen  # type: ignore[assignment]

@@ -12,17 +12,6 @@ from ..notebook import local_time
 from .terminal import Paint, plain, short, short_sids
 
 
-# The events that the service and the client are known to have.
-NAMES = (
-    *("ready", "connected", "disconnected", "token.expired", "error"),
-    *("activity.update", "attributes.update"),
-    *("capacity.update", "channel.availability.update"),
-    *("reservation.created", "reservation.accepted", "reservation.rejected"),
-    *("reservation.timeout", "reservation.canceled", "reservation.rescinded"),
-    *("reservation.completed", "reservation.wrapup", "reservation.failed"),
-    *("task.updated", "task.canceled", "task.completed", "task.wrapup"),
-)
-
 # By the end of an event's name: its color.
 _STYLES = {
     "created": "yellow",
@@ -149,12 +138,14 @@ def document(event: Event) -> dict[str, Any]:
 
 def _of_work(kind: str, change: str, value: Mapping[str, Any]) -> str:
     task = value.get("task") if kind == "reservation" else value
-    task_sid = value.get("task_sid") if task is None else task.get("sid")
+    if not isinstance(task, Mapping):
+        task = {"sid": value.get("task_sid")}
+    task_sid = task.get("sid")
     about = f"Task {plain(task_sid)}"
     if kind == "reservation":
         about = f"Reservation {plain(value.get('sid'))} of task {plain(task_sid)}"
     words = f"{about} {_OUTCOMES.get(change, plain(change))}"
-    attributes = None if task is None else task.get("attributes")
+    attributes = task.get("attributes")
     # Once is enough: what follows is about the same task.
     if attributes and change in ("created", "updated"):
         return f"{words}: {short(attributes)}"

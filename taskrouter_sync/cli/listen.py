@@ -13,6 +13,7 @@ import time
 from contextlib import ExitStack
 
 from .. import Workspace
+from ..typed_events import WORKER_EVENTS
 from . import events
 from .command import (
     DONE,
@@ -112,15 +113,15 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 def _event(text: str) -> str:
     """Parse the name of an event."""
-    if text not in events.NAMES:
-        similar = difflib.get_close_matches(text, events.NAMES, 1, 0.5)
+    if text not in WORKER_EVENTS:
+        similar = difflib.get_close_matches(text, WORKER_EVENTS, 1, 0.5)
         advice = f"did you mean {similar[0]}?" if similar else _listed()
         raise argparse.ArgumentTypeError(f"there is no event {text!r} ({advice})")
     return text
 
 
 def _listed() -> str:
-    return f"use one of {', '.join(events.NAMES)}"
+    return f"use one of {', '.join(WORKER_EVENTS)}"
 
 
 def _sids(

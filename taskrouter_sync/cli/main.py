@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -74,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser = _parser(name, whole=own[:1] == ["emulator"])
         options = _parse(parser, own)
         options.program = command
+        if not getattr(options, "verbose", False):
+            # What the clients would log is in what the commands say.
+            logging.getLogger("taskrouter_sync").addHandler(logging.NullHandler())
         context = Context(sys.stdin, sys.stdout, sys.stderr, os.environ)
         if options.run is None:
             options.parser.print_help()

@@ -358,7 +358,7 @@ def _beginning(value: Any) -> Any:
     if not isinstance(value, str):
         if value is None or isinstance(value, int | float):
             return value if abs(value or 0) < 1e15 else "…"
-        value = repr(value) if _size_of_value(value) < 1000 else "…"
+        return value if _size_of_value(value) < 1000 else "…"
     return value if len(value) <= _MAX_REFUSED else f"{value[:_MAX_REFUSED]}…"
 
 

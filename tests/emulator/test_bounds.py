@@ -304,7 +304,7 @@ def test_a_port_that_is_none_is_a_usage_error(
     with pytest.raises(SystemExit) as exit:
         main([f"--port={port}"])
     assert exit.value.code == 2
-    assert "is not a port: 0 (any free one) to 65535" in capsys.readouterr().err
+    assert "is not a port (use 0 to 65535)" in capsys.readouterr().err
 
 
 def test_names_are_printed_harmlessly(tmp_path: Path) -> None:

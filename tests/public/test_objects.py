@@ -323,11 +323,11 @@ SHOWN: dict[str, tuple[Find, str]] = {
     "attributes": (lambda center: center.reservation.task.attributes, "{'call_sid': "),
     "list": (lambda center: center.page, "<ActivityList page=0 items=2, more follow>"),
     "no list yet": (lambda center: center.worker.activities, "<ActivityList, not fetc"),
-    "statistics": (lambda center: center.worker.statistics.fetch(), "{'accountSid': "),
+    "statistics": (lambda center: center.worker.statistics.fetch(), "{'"),
     "no statistics yet": (lambda center: center.worker.statistics, "<Statistics, not"),
     "statistics of all": (
         lambda center: center.workspace.taskqueues.statistics.fetch(),
-        "[{'accountSid': ",
+        "[{'",
     ),
     "channels": (lambda center: center.worker.fetch_channels(), "<WorkerChannelList "),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,6 @@ from docutils.core import publish_doctree
 from taskrouter_sync import WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator
 
-
-pytest_plugins = "pytester"
 
 README = Path(__file__).parents[2] / "README.rst"
 
@@ -39,15 +36,6 @@ def test_pages_are_well_formed(page: str) -> None:
         (README.parent / page).read_text(),
         settings_overrides={"halt_level": 2, "report_level": 5},
     )
-
-
-def test_the_commands_stand_there_once() -> None:
-    lines = [line.strip() for line in README.read_text().splitlines()]
-    venv = "python3 -m venv .venv && .venv/bin/pip install -q -e"
-    assert [line for line in lines if line.startswith("python3 -m venv")] == [
-        f"{venv} '.[emulator]' && .venv/bin/python examples/quickstart.py",
-        f"{venv} '.[test]' && .venv/bin/python -m pytest",
-    ]
 
 
 def test_the_worker_completes_its_task(monkeypatch: Any) -> None:
@@ -74,24 +62,3 @@ def test_the_worker_completes_its_task(monkeypatch: Any) -> None:
             assert completed.wait(timeout=5), "the task was not completed"
         finally:
             worker.close()
-
-
-def test_the_emulator_s_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where variables of another service were left behind."""
-    monkeypatch.setenv("TASKROUTER_API_URL", "http://127.0.0.1:9/v1")
-    match = re.search(
-        r"^In a program or a test::\n\n(.*?)^(?=\S)",
-        README.read_text(),
-        re.MULTILINE | re.DOTALL,
-    )
-    assert match
-    exec(textwrap.dedent(match[1]), {})
-
-
-def test_the_test_passes(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    pytester.makepyfile(f"import pytest\n{code_after('The emulator')}")
-    run = pytester.runpytest_subprocess("-p", "taskrouter_sync.testing.plugin")
-    run.assert_outcomes(passed=1)

@@ -6,25 +6,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from taskrouter_sync.typed_events import WORKER_EVENTS
+
 
 LIMIT = 5.0  # seconds for anything that must come
 
-EVENTS = (
-    "connected",
-    "ready",
-    "disconnected",
-    "error",
-    "token.expired",
-    "activity.update",
-    "attributes.update",
-    "reservation.created",
-    "reservation.accepted",
-    "reservation.rejected",
-    "reservation.timeout",
-    "reservation.canceled",
-    "reservation.rescinded",
-    "reservation.completed",
-    "reservation.wrapup",
+# What a client tells of itself and of reservations; tests of others name them.
+EVENTS = tuple(
+    event
+    for event in WORKER_EVENTS
+    if not event.startswith(("capacity.", "channel.", "task."))
 )
 
 

@@ -16,6 +16,7 @@ from taskrouter_sync.cli import events
 from taskrouter_sync.cli.events import Event
 from taskrouter_sync.cli.terminal import Paint
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.typed_events import WORKER_EVENTS
 
 from ...strategies import json_values, moderate
 from .conftest import Run
@@ -139,7 +140,7 @@ def test_documents_hold_all_that_events_carry(
 @given(json_values())
 @moderate
 def test_whatever_an_event_carries_is_said(value: Any) -> None:
-    for name in (*events.NAMES, "odd"):
+    for name in (*WORKER_EVENTS, "odd"):
         event = Event(AT, "WK1", name, (value,))
         assert events.line(event, PLAIN).isprintable()
         json.dumps(events.document(event), default=str)

@@ -152,7 +152,7 @@ def test_an_answered_call_accepts_and_ends_in_its_activity(
 ) -> None:
     reservation = center.reservation
     center.emulator.telephony.answer_after = 0
-    getattr(reservation, method)(post_work_activity_sid=center.rest, to=JOEY)
+    getattr(reservation, method)(FROM, center.rest, to=JOEY)
     assert reservation.fetch().reservationStatus == "accepted"
     (call,) = center.emulator.calls
     assert (call.to, call.instruction.name) == (JOEY, method)
