@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import inspect
 import logging
+import math
 import os
 import threading
 import time
@@ -27,6 +28,7 @@ from .errors import (
     InvalidResponse,
     RequestTimeout,
     TaskRouterError,
+    one_line,
 )
 from .http import Http, parse_json
 from .lifecycle import INTERRUPTED, WAIT, is_interactive, lifecycle
@@ -142,7 +144,7 @@ class Client(Emitter, Resource[R]):
         self._is_outage = False
         # Failures in a row, by what is tried again.
         self._failures: dict[str, int] = {}
-        shared_http, self._fetcher = lifecycle.acquire()
+        shared_http, self._fetcher = lifecycle.acquire(self)
         self._http = self._make_http(shared_http, http_session)
         session = Session(
             self,
@@ -202,7 +204,7 @@ class Client(Emitter, Resource[R]):
         self._connection.close()
         self._dispatcher.close(_nothing)
         lifecycle.closed(self)
-        lifecycle.release()
+        lifecycle.release(self)
 
     # The connection.
 
@@ -235,8 +237,10 @@ class Client(Emitter, Resource[R]):
         """
         if self._state is not State.READY:
             self._refuse_callbacks("wait for a later event")
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
         with self._changed:
-            self._changed.wait_for(self._is_settled, timeout)
+            while not self._is_settled() and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(_shortest(left, WAIT))
             state, refusal, trouble = self._state, self._refusal, self._last_error
         self._check_open()
         if state is State.READY:
@@ -304,7 +308,7 @@ class Client(Emitter, Resource[R]):
         self._connection.close()
         self._connection.join(max(0.0, deadline - time.monotonic()))
         self._dispatcher.join(max(0.0, deadline - time.monotonic()))
-        lifecycle.release()
+        lifecycle.release(self)
         if not in_callback:
             self._end()
 
@@ -440,6 +444,7 @@ class Client(Emitter, Resource[R]):
                 return True
             queued = self._queue_event(event, len(data))
         except InvalidResponse as error:
+            error.response = self._tried.secret.hidden_in(error.response)
             queued = self._dispatcher.put(
                 partial(self._handle_bad_frame, error), size=len(data)
             )
@@ -458,12 +463,25 @@ class Client(Emitter, Resource[R]):
         """Do what can wait until the connection has stood for a while."""
 
     def _on_close(self, ending: Ending) -> None:
+        if ending.lost and self._close_existing_sessions:
+            self._warn_if_evicted()
         if ending.lost:
             # What broke it may have broken the kept connections too.
             self._http.renew(time.monotonic())
         for each in tuple(self._of_connection):
             each.cancel()
         self._dispatcher.put(partial(self._handle_disconnected, ending))
+
+    def _warn_if_evicted(self) -> None:
+        wait = self._connection.backs_off
+        if wait:
+            self._log.warning(
+                "%s: the connection was ended soon after it was made, again: another "
+                "program may open it with close_existing_sessions too; the next "
+                "attempt is in %.0f s",
+                self._name(),
+                wait,
+            )
 
     def _on_error(self, error: TaskRouterError) -> None:
         token = self._tried
@@ -516,7 +534,8 @@ class Client(Emitter, Resource[R]):
         self._set_state(State.CONNECTING)
         self._dispatcher.cancel("ready")
         self._check_expiry()
-        self._emit("disconnected", Disconnection(ending.code, ending.reason))
+        reason = one_line(self._tried.secret.hidden_in(ending.reason), 200)
+        self._emit("disconnected", Disconnection(ending.code, reason))
 
     def _handle_error(self, error: TaskRouterError) -> None:
         with self._changed:
@@ -595,17 +614,17 @@ class Client(Emitter, Resource[R]):
             return True
         if self._differing_services and isinstance(error, HttpError):
             error.message += f" ({self._differing_services})"
-        first = not self._failures.get("token")
-        if self._session.has_provider:
-            if first and self._renew_token(token):
+        if self._session.has_provider and not self._failures.get("token"):
+            if self._renew_token(token):
                 self._failures["token"] = 1
                 return True
-            self._refuse(error, token)
-            self._retry("token", partial(self._ask_again, error, token))
         elif (seconds := token.valid_in(time.time())) is not None:
+            # Of a provider's too: the next one would be as young.
             self._retry("token", self._try_again, seconds)
-        else:
-            self._refuse(error, token)
+            return False
+        self._refuse(error, token)
+        if self._session.has_provider:
+            self._retry("token", partial(self._ask_again, error, token))
         return False
 
     def _ask_again(self, error: TaskRouterError, token: Token) -> None:
@@ -910,6 +929,13 @@ def _read_retries(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ArgumentError(f"max_retries must be an integer from 0, not {value!r:.80}")
     return value
+
+
+def _shortest(seconds: float, limit: float | None) -> float | None:
+    """Give how long to wait at once; None for without a limit."""
+    if limit is not None:
+        return min(seconds, limit)
+    return None if math.isinf(seconds) else min(seconds, threading.TIMEOUT_MAX)
 
 
 def _nothing() -> None:

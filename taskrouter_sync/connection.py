@@ -124,6 +124,11 @@ class Connection:
         self._newest_retry = object()
         self._wake.put(None)
 
+    @property
+    def backs_off(self) -> float:
+        """Seconds until the next attempt, if the last ones failed in a row; else 0."""
+        return max(0.0, self._next_attempt - time.monotonic()) * (self._failures > 1)
+
     def succeeded(self) -> None:
         """Take the current connection for a good one: the backoff starts over."""
         self._failures = 0

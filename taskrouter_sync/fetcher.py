@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 
@@ -32,6 +32,13 @@ IDLE = 10.0
 _JOIN = 0.2
 
 Job: TypeAlias = Callable[[], Any]
+
+
+class NoThread(TaskRouterError):
+    """The process can't start another thread; that may pass."""
+
+    def __init__(self) -> None:
+        super().__init__("No thread could be started to send a request")
 
 
 class _Queued(NamedTuple):
@@ -61,6 +68,7 @@ class Fetcher:
         self._busy: Counter[Hashable] = Counter()
         self._threads: set[threading.Thread] = set()
         self._numbers = count(1)
+        self._is_changing = False
         self._closed = False
 
     def submit(self, owner: Hashable, job: Job) -> Future[Any]:
@@ -72,32 +80,51 @@ class Fetcher:
                 for what others wait for.
             job: gives a result or raises a TaskRouterError.
         """
-        future: Future[Any] = Future()
+        queued = _Queued(job, Future(), owner)
+        failed: list[_Queued] = []
         with self._changed:
-            if not self._closed:
-                queue = self._queues.setdefault(owner, deque())
-                queue.append(_Queued(job, future, owner))
-                failed = self._admit()
+            if self._closed:
+                failed.append(queued)
+            elif self._is_changing:
+                self._run_apart(queued)
             else:
-                failed = [future]
-        for each in failed:
-            each.set_exception(ClientClosed() if self._closed else _no_thread())
-        return future
+                with self._change():
+                    self._queues.setdefault(owner, deque()).append(queued)
+                    failed += self._admit()
+        _refuse(failed, ClientClosed if self._closed else NoThread)
+        return queued.future
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Mark that this thread is changing what the lock guards.
+
+        A signal handler may interrupt it there, whose changes must not come between.
+        """
+        self._is_changing = True
+        try:
+            yield
+        finally:
+            self._is_changing = False
+
+    def _run_apart(self, queued: _Queued) -> None:
+        """Run the job of a signal handler on a thread of its own."""
+        thread = threading.Thread(
+            target=_run_job, args=(queued,), name="taskrouter-fetch", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            _refuse([queued], NoThread)
 
     def close(self) -> None:
         """End what is queued with `ClientClosed`, and let the threads end."""
         with self._changed:
             self._closed = True
-            left = [*self._admitted]
-            for queue in self._queues.values():
-                left += queue
-            self._admitted.clear()
-            self._queues.clear()
+            # In a signal handler that interrupted `submit`, that one does the rest.
+            left = [] if self._is_changing else self._take_all()
             threads = [*self._threads]
             self._changed.notify_all()
-        for each in left:
-            with suppress(InvalidStateError):
-                each.future.set_exception(ClientClosed())
+        _refuse(left, ClientClosed)
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(_JOIN / len(threads))
@@ -105,8 +132,7 @@ class Fetcher:
     def _run(self) -> None:
         done: _Queued | None = None
         while (queued := self._next(done)) is not None:
-            with suppress(InvalidStateError):  # cancelled: nobody waits any more
-                _run_job(queued)
+            _run_job(queued)
             done = queued
 
     def _next(self, done: _Queued | None) -> _Queued | None:
@@ -115,7 +141,7 @@ class Fetcher:
                 self._busy[done.owner] -= 1
                 if not self._busy[done.owner]:
                     del self._busy[done.owner]
-                self._admit()
+                _refuse(self._admit(), NoThread)
             if not self._admitted and not self._closed:
                 self._changed.wait(self._idle)
             if self._admitted:
@@ -126,10 +152,8 @@ class Fetcher:
 
     # With the lock held.
 
-    def _admit(self) -> list[Future[Any]]:
+    def _admit(self) -> list[_Queued]:
         """Let run what may, and start threads for it; gives what none can run."""
-        if self._closed:
-            return []
         while (owner := self._next_owner()) is not None:
             queue = self._queues[owner]
             self._admitted.append(queue.popleft())
@@ -148,9 +172,19 @@ class Fetcher:
             try:
                 thread.start()
             except RuntimeError:  # the process may have no more
-                return [] if self._threads else self._give_up()
+                break
             self._threads.add(thread)
-        return []
+        return [] if self._threads and not self._closed else self._take_all()
+
+    def _take_all(self) -> list[_Queued]:
+        """Take all that no thread has begun."""
+        left = [*self._admitted]
+        for queue in self._queues.values():
+            left += queue
+        self._busy.subtract(each.owner for each in self._admitted)
+        self._admitted.clear()
+        self._queues.clear()
+        return left
 
     def _next_owner(self) -> Hashable | None:
         """Find whose turn it is: who has a thread of its own left, or a shared one."""
@@ -160,25 +194,24 @@ class Fetcher:
                 return owner
         return None
 
-    def _give_up(self) -> list[Future[Any]]:
-        failed = [each.future for each in self._admitted]
-        self._busy.clear()
-        self._admitted.clear()
-        return failed
-
 
 def _run_job(queued: _Queued) -> None:
+    error: TaskRouterError | None = None
     try:
         result = queued.job()
-    except TaskRouterError as error:
-        queued.future.set_exception(error)
-    except Exception as error:  # noqa: BLE001 - the top of the thread
+    except TaskRouterError as raised:
+        error = raised
+    except Exception as raised:  # noqa: BLE001 - the top of the thread
         log.exception("A request of the event thread failed unexpectedly")
-        kind = type(error).__name__
-        queued.future.set_exception(TaskRouterError(f"Unexpected {kind}"))
-    else:
-        queued.future.set_result(result)
+        error = TaskRouterError(f"Unexpected {type(raised).__name__}")
+    with suppress(InvalidStateError):  # cancelled: nobody waits any more
+        if error is None:
+            queued.future.set_result(result)
+        else:
+            queued.future.set_exception(error)
 
 
-def _no_thread() -> TaskRouterError:
-    return TaskRouterError("No thread could be started to fetch the details")
+def _refuse(left: Iterable[_Queued], kind: Callable[[], TaskRouterError]) -> None:
+    for each in left:
+        with suppress(InvalidStateError):
+            each.future.set_exception(kind())

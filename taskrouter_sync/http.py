@@ -12,7 +12,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -107,7 +108,7 @@ class Http:
         # By host and by what the environment says. Two threads may look for the same
         # at once, and come to the same, so no lock is needed.
         self._settings_of: dict[tuple[str | None, ...], dict[str, Any]] = {}
-        self._used_at = time.monotonic()
+        self._used_at, self._used_at_wall = time.monotonic(), time.time()
         self._renewed_at = -math.inf
         # Threads that are in `post`: a signal handler may interrupt it there and call
         # it again, where the locks of the connection pool are held.
@@ -136,7 +137,21 @@ class Http:
             # Raised here, where neither token nor body is in reach, and without the
             # library's traceback.
             raise found
-        return _parse(found, method, token)
+        is_error = not 200 <= found.status < 300
+        secrets = [token, *self._proxy_secrets(url)] if is_error else [token]
+        return _parse(found, method, secrets)
+
+    def _proxy_secrets(self, url: str) -> list[Secret]:
+        """Give what a proxy on the way gets, and may repeat."""
+        proxy = select_proxy(url, self._settings(url)["proxies"])
+        if not proxy:
+            return []
+        user, password = requests.utils.get_auth_from_url(proxy)
+        pair = b64encode(f"{user}:{password}".encode()).decode()
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        # A very short one would be found in ordinary words.
+        found = (pair, password, parts.password or "")
+        return [Secret(each) for each in found if len(each) > 3]
 
     def _send(self, url: str, body: Secret, timing: Timing) -> _Reply | TaskRouterError:
         thread = threading.get_ident()
@@ -162,11 +177,11 @@ class Http:
                     response.headers.get("Date"),
                 )
         except TaskRouterError as error:
-            return error
+            return error.with_traceback(None)  # in which the body is in reach
         except (requests.RequestException, BaseHTTPError, OSError, ValueError) as error:
             return _translated(error, settings.get("verify"))
         finally:
-            self._used_at = time.monotonic()
+            self._used_at, self._used_at_wall = time.monotonic(), time.time()
             if nested:
                 session.close()
             else:
@@ -186,8 +201,10 @@ class Http:
         return session.prepare_request(request) if self._given else request.prepare()
 
     def _current_session(self) -> requests.Session:
-        if self._given is None and time.monotonic() - self._used_at > _IDLE:
-            self.renew(self._used_at)
+        # By the wall clock too: the other may stand still while a machine sleeps.
+        idle = max(time.monotonic() - self._used_at, time.time() - self._used_at_wall)
+        if self._given is None and idle > _IDLE:
+            self.renew(time.monotonic())
         return self._session
 
     def renew(self, since: float) -> None:
@@ -199,6 +216,7 @@ class Http:
         if self._given is not None or self._renewed_at > since - 1.0:
             return
         self._renewed_at = self._used_at = time.monotonic()
+        self._used_at_wall = time.time()
         # The old one is closed when nobody uses it any more: by closing it now its
         # pools would refuse a thread that is about to take a connection.
         self._session = _new_session()
@@ -239,10 +257,20 @@ class Http:
             self._environment.close()
 
 
+class _Adapter(HTTPAdapter):
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """Send a proxy's credentials in UTF-8; requests' Latin-1 lacks letters."""
+        user, password = requests.utils.get_auth_from_url(proxy)
+        if not user:
+            return {}
+        pair = b64encode(f"{user}:{password}".encode()).decode()
+        return {"Proxy-Authorization": f"Basic {pair}"}
+
+
 def _new_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
-    adapter = HTTPAdapter()
+    adapter = _Adapter()
     # Keep-alive probes let the kernel notice connections that are dead.
     options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
@@ -325,11 +353,11 @@ def _translated(error: BaseException, ca_bundle: object) -> TaskRouterError:
     return ConnectionFailed(f"The request could not be sent: {reason}")
 
 
-def _parse(reply: _Reply, method: str, token: Secret) -> Response:
+def _parse(reply: _Reply, method: str, secrets: Sequence[Secret]) -> Response:
     """Read the event bridge's response to a request; see `Http.post` for the errors."""
     status, body = reply.status, reply.body
     if not 200 <= status < 300:
-        raise http_error(status, reply.reason, body, token, reply.retry_after)
+        raise http_error(status, reply.reason, body, secrets, reply.retry_after)
     if not body.strip():
         if method == "DELETE":
             return Response(None)
@@ -365,9 +393,13 @@ def _check_list(payload: Any, status: int) -> None:
 
 
 def http_error(
-    status: int, reason: str, body: bytes, token: Secret, retry_after: str | None = None
+    status: int,
+    reason: str,
+    body: bytes,
+    secrets: Sequence[Secret],
+    retry_after: str | None = None,
 ) -> HttpError:
-    """Make the error of a response that is not 2xx; it never quotes the token."""
+    """Make the error of a response that is not 2xx; it never quotes a secret."""
     try:
         document = parse_json(body.removeprefix(codecs.BOM_UTF8))
     except ValueError:
@@ -381,11 +413,17 @@ def http_error(
     info = details.get("more_info")
     return HttpError(
         status,
-        one_line(token.hidden_in(message)),
+        _harmless(message, secrets),
         twilio_code=code if type(code) is int else None,
-        more_info=one_line(token.hidden_in(info)) if isinstance(info, str) else None,
+        more_info=_harmless(info, secrets) if isinstance(info, str) else None,
         retry_after=_seconds(retry_after),
     )
+
+
+def _harmless(text: str, secrets: Sequence[Secret]) -> str:
+    for each in secrets:
+        text = each.hidden_in(text)
+    return one_line(text)
 
 
 def _seconds(retry_after: str | None) -> float | None:

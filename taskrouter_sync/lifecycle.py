@@ -83,7 +83,7 @@ class Lifecycle:
         # In the order of opening.
         self._open: dict[OpenClient, Opening] = {}
         self._observers: list[Observer] = []
-        self._users = 0
+        self._users: set[object] = set()
         self._http: Http | None = None
         self._fetcher: Fetcher | None = None
         self._installed = False
@@ -91,18 +91,19 @@ class Lifecycle:
 
     # What clients share, from the opening of the first to the end of the last.
 
-    def acquire(self) -> tuple[Http, Fetcher]:
+    def acquire(self, user: object) -> tuple[Http, Fetcher]:
         """Give a new client the shared pools; `release` must follow."""
         with self._changed:
+            # First: a signal handler may close the last of the others now.
+            self._users.add(user)
             if self._http is None or self._fetcher is None:
                 self._http, self._fetcher = Http(), Fetcher()
-            self._users += 1
             return self._http, self._fetcher
 
-    def release(self) -> None:
+    def release(self, user: object) -> None:
         """Note that a client has ended; the last one ends the pools."""
         with self._changed:
-            self._users -= 1
+            self._users.discard(user)
             if self._users:
                 return
             http, fetcher = self._http, self._fetcher
@@ -211,7 +212,9 @@ class Lifecycle:
                 client for client, each in self._open.items() if each.keeps_alive
             ]
             if waited_for:
-                waited_for[0]._log.info(
+                logs = [client._log for client in waited_for]
+                shown = (each for each in logs if each.isEnabledFor(logging.INFO))
+                next(shown, logs[0]).info(
                     "The script has ended; waiting for %s. Close them, or open them "
                     "with daemon=True, to let the process end",
                     ", ".join(map(repr, waited_for)),
@@ -255,7 +258,7 @@ class Lifecycle:
         self._changed = threading.Condition(threading.RLock())
         clients = list(self._open)
         self._open.clear()
-        self._users, self._http, self._fetcher = 0, None, None
+        self._users, self._http, self._fetcher = set(), None, None
         for client in clients:
             client._forked()
 

@@ -67,6 +67,12 @@ class _Console(_Stream):
     def stream(self, value: Any) -> None:
         """Ignore what the base class sets."""
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Leave out a line that can't be written.
+
+        A signal handler that logs may have interrupted the writing of another one.
+        """
+
 
 @cache
 def _console() -> logging.Handler:

@@ -6,9 +6,11 @@ import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from logging import LoggerAdapter
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from .errors import (
@@ -300,7 +302,7 @@ class Session:
             closing=True,
         )
         future = self._fetcher.submit(self, job)
-        wait([future], 0.5)
+        _wait([future], 0.5)
         return result_of(future)
 
     def fetch_pages(
@@ -341,7 +343,7 @@ class Session:
         self._waiting.add(me)
         try:
             futures = [self.fetch(url) for url in urls]
-            wait(futures, self._timing.fetch)
+            _wait(futures, self._timing.fetch)
         finally:
             self._waiting.discard(me)
         return [
@@ -392,6 +394,21 @@ class Session:
         return factory.neighbor(self, sid, context)
 
 
+def _wait(futures: Sequence[Future[Any]], seconds: float) -> None:
+    """Wait until all are done, for so long at most.
+
+    Not by `concurrent.futures.wait`: its event has a lock that a signal handler, which
+    ends what waits, could find held by what it has interrupted.
+    """
+    done: SimpleQueue[object] = SimpleQueue()
+    for each in futures:
+        each.add_done_callback(done.put)
+    deadline = time.monotonic() + seconds
+    with suppress(Empty):
+        for _ in futures:
+            done.get(timeout=max(0.0, deadline - time.monotonic()))
+
+
 def result_of(future: Future[Any]) -> Any:
     """Give a future's payload or list, or its error; for one that has waited enough.
 
@@ -418,7 +435,10 @@ def is_unauthorized(error: Any) -> bool:
 
 
 def _sealed(envelope: Mapping[str, Any], token: Token) -> Secret:
-    return Secret(json.dumps({**envelope, "token": token.secret.reveal()}))
+    # Apart: what can't be sent is an error of the encoder, whose frames show what it
+    # was given.
+    secret = json.dumps(token.secret.reveal())
+    return Secret(f'{json.dumps(envelope)[:-1]}, "token": {secret}}}')
 
 
 def _is_interrupt(error: BaseException) -> bool:

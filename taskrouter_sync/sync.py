@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple, TypeAlias
 
 from .properties import date_value
@@ -159,9 +159,11 @@ class Reservations:
         # Pending ones that no listener has got yet.
         self._undelivered: dict[str, Reservation] = {}
         # Whether all that existed when the client opened is known: then what is
-        # unknown is new. Before, the date of the first `ready` decides.
+        # unknown is new. Before, the date of the first `ready` decides: what the
+        # service said, if it did, and what this machine's clock says.
         self._is_complete = False
-        self.since: datetime | None = None
+        self._began: tuple[datetime, ...] = ()
+        self._began_at = 0.0
 
     def forked(self) -> None:
         """Hold no lock in a child process that another thread had at the fork."""
@@ -170,6 +172,21 @@ class Reservations:
     @property
     def is_complete(self) -> bool:
         return self._is_complete
+
+    @property
+    def has_begun(self) -> bool:
+        return bool(self._began)
+
+    def begin(self, date: datetime | None) -> None:
+        """Note that the client is ready for the first time.
+
+        Args:
+            date: of the response, if it says so; by the clock of whatever sent it.
+        """
+        self._began_at = time.monotonic()
+        # Dates have whole seconds.
+        mine = datetime.now(timezone.utc).replace(microsecond=0)
+        self._began = (mine,) if date is None else (min(date, mine), max(date, mine))
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -217,13 +234,17 @@ class Reservations:
         """Take over what existed before the client: nothing of it was missed.
 
         Returns:
-            The payloads of those that are open and not pending.
+            The payloads of those that are open: listeners have not got the pending
+            ones yet, as the list of the first `ready` lacked them.
         """
         found = []
         with self._lock:
             for payload in payloads:
                 status, sid = payload.get("reservation_status"), payload["sid"]
-                if status == "pending" or sid in self._known:
+                if sid in self._known:
+                    continue
+                if status == "pending":
+                    found.append(payload)
                     continue
                 self._known[sid] = _Known(_status_rank(status), payload.get("task_sid"))
                 if status in ("accepted", "wrapping"):
@@ -326,6 +347,8 @@ class Reservations:
             reservation, by the service's dates across them.
         """
         found: list[tuple[datetime | None, Missed]] = []
+        present = list(present)
+        since = self._since(present)
         with self._lock:
             for sid, payload in _newest(present).items():
                 known = self._known.get(sid)
@@ -338,7 +361,7 @@ class Reservations:
                     _date(payload, "date_created"),
                     _date(payload, "date_updated"),
                 )
-                for event in self._way(sid, payload, known, queued):
+                for event in self._way(sid, payload, known, queued, since):
                     when = created if event == "created" else updated or created
                     found.append((when, Missed(PREFIX + event, sid, payload)))
             for sid in gone:
@@ -359,7 +382,8 @@ class Reservations:
             known = self._known.get(sid)
             if known is not None:
                 return [PREFIX + each for each in before if RANKS[each] > known.rank]
-            is_new = self._is_complete or self._is_since(payload, "date_created")
+            since = self._since([payload])
+            is_new = self._is_complete or _is_since(payload, "date_created", since)
             return [PREFIX + each for each in before] if is_new else []
 
     def _way(
@@ -368,6 +392,7 @@ class Reservations:
         payload: Mapping[str, Any],
         known: _Known | None,
         queued: Set[Topic],
+        since: datetime | None,
     ) -> Iterator[str]:
         path = PATHS.get(payload["reservation_status"], ())
         if known is not None:
@@ -379,16 +404,37 @@ class Reservations:
         elif not (
             self._is_complete
             or path == ("created",)
-            or self._is_since(payload, "date_created")
+            or _is_since(payload, "date_created", since)
         ):
             # Older than the client: what became of it since is missed, nothing else.
-            path = path[-1:] if self._is_since(payload, "date_updated") else ()
+            path = path[-1:] if _is_since(payload, "date_updated", since) else ()
         return _unqueued(path, sid, known, queued)
 
-    def _is_since(self, payload: Mapping[str, Any], name: str) -> bool:
-        """Whether a date is not before the first `ready`; whole seconds: rather so."""
-        date = _date(payload, name)
-        return date is None or self.since is None or date >= self.since
+    def _since(self, payloads: Iterable[Mapping[str, Any]]) -> datetime | None:
+        """Say when the client began, by the clock that dates the service's resources.
+
+        Of two clocks the earlier one: nothing is lost. But one by which something has
+        happened later than now is wrong.
+        """
+        ages = timedelta(seconds=time.monotonic() - self._began_at)
+        least = max(
+            (
+                date - ages
+                for payload in payloads
+                for name in ("date_created", "date_updated")
+                if (date := _date(payload, name)) is not None
+            ),
+            default=None,
+        )
+        if least is None:
+            return min(self._began, default=None)
+        return next((each for each in self._began if each >= least), least)
+
+
+def _is_since(payload: Mapping[str, Any], name: str, since: datetime | None) -> bool:
+    """Whether a date is not before another; without one: rather so."""
+    date = _date(payload, name)
+    return date is None or since is None or date >= since
 
 
 def _unqueued(

@@ -6,9 +6,9 @@ import random
 from typing import NamedTuple
 
 from .errors import (
+    ClientClosed,
     ConnectionFailed,
     HttpError,
-    InvalidResponse,
     RequestTimeout,
     TaskRouterError,
 )
@@ -85,4 +85,9 @@ def may_pass(error: TaskRouterError) -> bool:
 
     What makes no sense is seldom the service's own: the next response may make sense.
     """
-    return isinstance(error, InvalidResponse) or may_repeat("GET", error)
+    if isinstance(error, HttpError):
+        # A redirect, or a proxy that wants a password, is none of the service's.
+        return (
+            error.status < 400 or error.status in (407, 408) or may_repeat("GET", error)
+        )
+    return not isinstance(error, ClientClosed)

@@ -33,15 +33,20 @@ class Secret:
 
     __slots__ = ("_text",)
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: Any) -> None:
         self._text = text
 
-    def reveal(self) -> str:
+    def reveal(self) -> Any:
         return self._text
 
     def hidden_in(self, text: str) -> str:
-        """Replace the secret in a text that may quote it."""
-        return text.replace(self._text, "<token>") if self._text else text
+        """Replace the secret, and what looks like a token, in a text that may quote it.
+
+        A text that was cut may quote a part.
+        """
+        if self._text:
+            text = text.replace(self._text, "<token>")
+        return re.sub(r"eyJ[\w-]{8,}(\.[\w-]*){0,2}", "<token>", text)
 
     def __repr__(self) -> str:
         return "<secret>"
@@ -49,7 +54,9 @@ class Secret:
 
 def hide(token: Any) -> Any:
     """Put a token's text into a `Secret`, so that no caller's frame shows it."""
-    return Secret(token) if isinstance(token, str) else token
+    # What is no text shows a token as well: bytes, or an options object.
+    is_plain = token is None or isinstance(token, Secret) or callable(token)
+    return token if is_plain else Secret(token)
 
 
 class Token:
@@ -137,7 +144,9 @@ def read_token(token: Any, sid_claim: str) -> Token:
         )
     for name in (*needed, sid_claim):
         # They become parts of URLs.
-        if not isinstance(claims[name], str) or not re.fullmatch(r"\w+", claims[name]):
+        if not isinstance(claims[name], str) or not re.fullmatch(
+            r"\w+", claims[name], re.ASCII
+        ):
             raise TokenError(f"The token's {name} is not a sid")
     return Token(
         Secret(token.reveal().strip()),
@@ -160,10 +169,11 @@ def read_claims(token: Any) -> dict[str, Any]:
         TokenError: it is missing or not a JWT.
     """
     token = hide(token)
-    if token is None or (isinstance(token, Secret) and not token.reveal()):
+    if token is None or (isinstance(token, Secret) and token.reveal() in ("", None)):
         raise TokenError("A token is required")
-    if not isinstance(token, Secret):
-        raise TokenError(f"The token must be text, not {type(token).__name__}")
+    kind = type(token.reveal() if isinstance(token, Secret) else token)
+    if kind is not str and not issubclass(kind, str):
+        raise TokenError(f"The token must be text, not {kind.__name__}")
     claims, trouble = _decode(token)
     if trouble:
         # Out here, where the library's error, which may quote the token, is no context.

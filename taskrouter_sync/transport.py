@@ -34,6 +34,10 @@ from .tokens import Secret
 _LARGEST_HANDSHAKE = 256 * 1024
 _LARGEST_MESSAGE = 64 * 1024 * 1024
 
+# A response that another one follows, and how many bytes tell.
+_INFORMATIONAL = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d")
+_SHORTEST = 12
+
 # Bytes read at once. Each call to the socket gives another thread its turn; but an idle
 # connection should not take the memory of a busy one.
 _FIRST_READ = 8192
@@ -109,6 +113,12 @@ class _Reader:
         return data
 
     def _fill(self) -> None:
+        self._buffer, self._start = self._receive(), 0
+        if self._is_first:
+            self._is_first = False
+            self._skip_informational()
+
+    def _receive(self) -> bytes:
         now = time.monotonic()
         seconds = self._seconds
         if not self._deadline:
@@ -119,19 +129,20 @@ class _Reader:
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         if self._sock.gettimeout() != seconds:
             self._sock.settimeout(seconds)
-        self._buffer, self._start = self._sock.recv(self._size), 0
-        self._size = _NEXT_READ if len(self._buffer) == self._size else _FIRST_READ
-        if self._is_first:
-            self._skip_informational()
+        data = self._sock.recv(self._size)
+        self._size = _NEXT_READ if len(data) == self._size else _FIRST_READ
+        return data
 
     def _skip_informational(self) -> None:
         """Pass over 1xx responses, which websocket-client does not know."""
-        while re.match(rb"HTTP/1\.[01] 1(?!01)\d\d", self._buffer):
-            self._buffer = self._buffer.partition(b"\r\n\r\n")[2]
-            if not self._buffer:
-                self._fill()
+        while len(self._buffer) < _SHORTEST or _INFORMATIONAL.match(self._buffer):
+            _, end, rest = self._buffer.partition(b"\r\n\r\n")
+            if end and len(self._buffer) >= _SHORTEST:
+                self._buffer = rest
+            elif len(self._buffer) > self._left or not (more := self._receive()):
                 return
-        self._is_first = False
+            else:
+                self._buffer += more
 
     def send(self, data: bytes) -> int:
         return self._sock.send(data)
@@ -246,7 +257,11 @@ class Transport:
             while addresses or pending:
                 if addresses:
                     family, kind, protocol, _, address = addresses.pop(0)
-                    new = socket.socket(family, kind, protocol)
+                    try:
+                        new = socket.socket(family, kind, protocol)
+                    except OSError as error:  # a family that this machine has not
+                        failure = error
+                        continue
                     pending.append(new)
                     new.setblocking(False)
                     code = new.connect_ex(address)
@@ -373,12 +388,15 @@ def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
 
 def _trust(ca_bundle: str | None) -> ssl.SSLContext:
     """Verify with a file of certificates, or a directory of them."""
-    changed = None if ca_bundle is None else os.stat(ca_bundle).st_mtime_ns
-    return _context(ca_bundle, changed)
+    if ca_bundle is None:
+        return _context(None, None)
+    found = os.stat(ca_bundle)
+    # It may have been replaced by one as old.
+    return _context(ca_bundle, (found.st_mtime_ns, found.st_size, found.st_ino))
 
 
 @lru_cache(maxsize=8)  # reading a bundle takes milliseconds and a megabyte
-def _context(ca_bundle: str | None, changed: int | None) -> ssl.SSLContext:
+def _context(ca_bundle: str | None, version: tuple[int, ...] | None) -> ssl.SSLContext:
     if ca_bundle is not None and os.path.isdir(ca_bundle):
         return ssl.create_default_context(capath=ca_bundle)
     return ssl.create_default_context(cafile=ca_bundle)
@@ -444,5 +462,5 @@ def _refusal(
         status,
         responses.get(status, ""),
         body if isinstance(body, bytes) else b"",
-        Secret(query.get("token", "")),
+        [Secret(query.get("token", ""))],
     )

@@ -6,9 +6,9 @@ First its public methods, then how it handles events, then its sync after a reco
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
@@ -26,6 +26,7 @@ from .client import Client, Event
 from .connection import Ending
 from .emitter import Registration, ResultCallback
 from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
+from .fetcher import NoThread
 from .logs import TRUE_IN_SCRIPTS
 from .resources.base import deliver
 from .resources.lists import ActivityList, WorkerChannelList
@@ -58,6 +59,9 @@ _COMPLETE_TASK = Signature(
 
 _ACTIVITY = "activity.update"
 _CREATED = "reservation.created"
+
+# How many lists in a row may lack a reservation that can't be asked for by itself.
+_LACKED = 3
 
 # Events whose payload is the worker itself.
 _OF_THE_WORKER = (_ACTIVITY, "attributes.update")
@@ -138,7 +142,12 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # All below belong to the event thread. Whether events were missed since the
         # state of the service was read.
         self._is_behind = False
+        # Whether the last sync's lists may have lagged: they are read once more at
+        # the first heartbeat.
+        self._may_lag = False
         self._is_learning = False
+        # How often in a row no list had what can't be asked for by itself.
+        self._lacked: Counter[str] = Counter()
         self._may_read_channels = True
         # The activity that the worker should have, until the service says it has.
         self._connect_activity_sid = connect_activity_sid
@@ -378,6 +387,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _on_heartbeat(self) -> None:
         if not self._reservations.is_complete:
             self._dispatcher.call_soon(self._learn)
+        elif self._may_lag:
+            self._dispatcher.call_soon(self._read_again)
 
     def _queue_event(self, event: Event, size: int = 0) -> bool:
         if event.type.startswith("worker."):
@@ -415,7 +426,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._log.debug("%s: %s of %s came before", self._name(), event.type, sid)
             return
         made = self._build_reservation(event.payload, sid, task, reservation)
-        if self._is_behind and self._reservations.since is not None:
+        if self._is_behind and self._reservations.has_begun:
             # The sync is not done yet; the order of a reservation's events is kept.
             for earlier in self._reservations.missed_before(
                 event.type, sid, made.payload
@@ -442,6 +453,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         return bare
 
     def _build(self, result: Any) -> Any:
+        if isinstance(result, NoThread):
+            self._handle_error(result)
+            return None
         if isinstance(result, TaskRouterError):
             self._log.info(
                 "%s: a detail of an event is missing: %s", self._name(), result
@@ -476,10 +490,17 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # More such frames may come: it is not read at once, nor if it will be anyhow.
         if self._is_ready and not self._is_behind:
             self._retry("sync", self._read_state)
-        self._is_behind = self._is_behind or self._reservations.since is not None
+        self._is_behind = self._is_behind or self._reservations.has_begun
         if self._newest_arrivals is self._arrivals:
             # What has come before it says nothing of what it should have said.
             self._newest_arrivals = self._arrivals = Arrivals()
+
+    def _handle_token(self) -> None:
+        """Read with a new token what the old one was refused."""
+        super()._handle_token()
+        self._may_read_channels, self._is_learning = True, False
+        if self._is_ready and self._is_behind:
+            self._read_state()
 
     def _handle_disconnected(self, ending: Ending) -> None:
         for timer in ("sync", "channels", "activity"):
@@ -513,8 +534,16 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         result = super()._update(params)
         activity = params.get("ActivitySid")
         if activity:
-            self._dispatcher.call_soon(partial(self._handle_activity, activity))
+            # It replaces what the worker should have been put in.
+            self._dispatcher.call_soon(partial(self._handle_own_update, activity))
         return result
+
+    def _handle_own_update(self, activity: Any) -> None:
+        self._connect_activity_sid = None
+        self._choose_activity(activity)
+
+    def _choose_activity(self, activity: Any) -> None:
+        self._own_activity, self._wanted_activity = activity, None
 
     def _handle_activity(self, activity: Any) -> None:
         """Follow an activity that somebody has put the worker in."""
@@ -523,7 +552,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             and activity == self._disconnect_activity_sid
         ):
             return  # of the disconnect that the worker is to come back from
-        self._own_activity, self._wanted_activity = activity, None
+        self._choose_activity(activity)
 
     def _want_activity(self, activity: str) -> None:
         self._wanted_activity = activity
@@ -576,9 +605,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_ready(self, payload: Mapping[str, Any], date: Any) -> None:
         super()._handle_ready(payload, date)
         known = self._reservations
-        is_first = known.since is None
+        is_first = not known.has_begun
         if is_first:
-            known.since = date or datetime.now(timezone.utc)
+            known.begin(date)
         if self._is_next_open():
             self._values.learn(payload)
             return
@@ -636,8 +665,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if may_pass(error):
             self._retry("sync", again)
         else:
-            # Nobody knows whether anything is pending.
-            self._connect_activity_sid = None
+            # With another token it is read: see `_handle_token`.
+            self._is_behind = True
             self._arrivals.close()
         self._handle_error(error)
 
@@ -647,6 +676,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._emit_missed_value(event, payload)
         activity, own = payload.get("activity_sid"), self._own_activity
         if activity != self._disconnect_activity_sid or own is None:
+            if own is not None and activity != own:
+                self._wanted_activity = None  # somebody has chosen another one
             self._own_activity = activity
         elif own != activity and self._wanted_activity is None:
             # The service has moved the worker as the connection was lost: back.
@@ -693,17 +724,31 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         for sid, each in zip(unlisted, found, strict=True):
             if isinstance(each, Mapping):
                 present.append(each)
-            elif isinstance(each, HttpError) and not may_pass(each):
+            elif isinstance(each, HttpError) and each.status in (404, 410):
+                gone.add(sid)
+            elif isinstance(each, TaskRouterError) and may_pass(each):
+                self._retry("sync", self._read_state)
+            elif self._lacked[sid] >= _LACKED:
+                # It can't be asked for, and no list has had it for a while.
                 gone.add(sid)
             else:
+                self._lacked[sid] += 1
                 self._retry("sync", self._read_state)
+        self._lacked = Counter({sid: self._lacked[sid] for sid in {*unlisted} - gone})
         if self._is_next_open():
             return
+        self._may_lag = self._is_behind
         self._is_behind = False
         missed = self._reservations.missed(present, gone, self._arrivals.topics)
         pending = any(each.get("reservation_status") == "pending" for each in present)
         self._apply_connect_activity(is_pending=pending)
         self._queue_missed(missed)
+
+    def _read_again(self) -> None:
+        """Read the state once more, when what a list lacked must be there."""
+        if self._may_lag and self._is_ready and not self._is_behind:
+            self._may_lag = False
+            self._read_state()
 
     def _handle_channels(self, found: Any) -> None:
         if found is None:
@@ -769,10 +814,15 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._is_learning = isinstance(found, TaskRouterError) and not may_pass(found)
         if failed or arrivals is not self._newest_arrivals:
             return
+        late: list[Missed] = []
         for payload in self._reservations.learn(found):
+            if payload["reservation_status"] == "pending":
+                late.append(Missed(_CREATED, payload["sid"], payload))
+                continue
             task = f"{self._session.workspace_url}/Tasks/{payload.get('task_sid')}"
             run = partial(self._show_learned, payload)
             self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+        self._queue_missed(late)
 
     def _show_learned(self, payload: Mapping[str, Any], task: Any) -> None:
         reservation, loaded = self._session.build(payload), self._build(task)

@@ -18,7 +18,7 @@ class EventLog:
     """Records the events of one client, in their order."""
 
     def __init__(self, client: Any, *others: str) -> None:
-        """Listen from now on; what still holds is told at once.
+        """Listen from now on; the state that still holds comes at once.
 
         Args:
             client: a Worker, TaskQueue or Workspace.
