@@ -31,7 +31,7 @@ from .errors import (
     TaskRouterError,
     one_line,
 )
-from .network import Proxy, Route, causes, describe_failure
+from .network import INVALID_PROXY, Proxy, Route, causes, describe_failure, is_proxy
 from .properties import date_value
 from .timing import Timing
 from .tokens import Secret
@@ -132,14 +132,12 @@ class Http:
             InvalidResponse: 2xx with no JSON object, or with a list without its items.
             RequestTimeout, ConnectionFailed: there is no response.
         """
-        found = self._send(url, body, timing)
+        found = self._attempt(url, body, method, token, timing)
         if isinstance(found, TaskRouterError):
-            # Raised here, where neither token nor body is in reach, and without the
-            # library's traceback.
+            # Raised here, where neither token nor body nor what a peer has repeated of
+            # them is in reach, and without the library's traceback.
             raise found
-        is_error = not 200 <= found.status < 300
-        secrets = [token, *self._proxy_secrets(url)] if is_error else [token]
-        return _parse(found, method, secrets)
+        return found
 
     def _proxy_secrets(self, url: str) -> list[Secret]:
         """Give what a proxy on the way gets, and may repeat."""
@@ -153,6 +151,19 @@ class Http:
         found = (pair, password, parts.password or "")
         return [Secret(each) for each in found if len(each) > 3]
 
+    def _attempt(
+        self, url: str, body: Secret, method: str, token: Secret, timing: Timing
+    ) -> Response | TaskRouterError:
+        reply = self._send(url, body, timing)
+        if isinstance(reply, TaskRouterError):
+            return reply
+        is_error = not 200 <= reply.status < 300
+        secrets = [token, *self._proxy_secrets(url)] if is_error else [token]
+        try:
+            return _parse(reply, method, secrets)
+        except TaskRouterError as error:
+            return error.with_traceback(None)
+
     def _send(self, url: str, body: Secret, timing: Timing) -> _Reply | TaskRouterError:
         thread = threading.get_ident()
         nested = thread in self._busy
@@ -161,6 +172,9 @@ class Http:
         self._busy.add(thread)
         try:
             settings = self._settings(url)
+            proxy = select_proxy(url, settings["proxies"])
+            if proxy and not is_proxy(proxy):
+                return ConnectionFailed(INVALID_PROXY)
             request = self._prepare(session, url, body)
             with session.send(
                 request,

@@ -115,6 +115,15 @@ def socket_url(
     return Secret(f"ws{channel.removeprefix('http')}?{urlencode(query)}")
 
 
+INVALID_PROXY = "The proxy's URL is invalid (in a password write # as %23, @ as %40)"
+
+
+def is_proxy(url: str) -> bool:
+    """Whether a URL can be a proxy's, of whatever kind: requests fails oddly if not."""
+    parts, _ = _split(url if "://" in url else f"http://{url}")
+    return parts is not None and bool(parts.hostname) and not parts.fragment
+
+
 class Proxy:
     """An HTTP proxy: where it is, and its credentials, which do not show.
 
@@ -134,16 +143,14 @@ class Proxy:
             ValueError: it can't be used for the event bridge; quotes nothing of it.
         """
         parts, port = _split(url if "://" in url else f"http://{url}")
-        if not parts or not parts.hostname or parts.fragment:
-            raise ValueError(
-                "The proxy's URL is invalid (in a password write # as %23, @ as %40)"
-            )
+        if not parts or not is_proxy(url):
+            raise ValueError(INVALID_PROXY)
         if parts.scheme != "http":
             raise ValueError(
                 "The event bridge can be reached through proxies of http:// only, "
                 f"not {parts.scheme}://"
             )
-        self.host, self.port = parts.hostname, port or 80
+        self.host, self.port = parts.hostname or "", port or 80
         self.credentials: Secret | None = None
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

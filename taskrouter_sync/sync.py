@@ -159,8 +159,8 @@ class Reservations:
         # Pending ones that no listener has got yet.
         self._undelivered: dict[str, Reservation] = {}
         # Whether all that existed when the client opened is known: then what is
-        # unknown is new. Before, the date of the first `ready` decides: what the
-        # service said, if it did, and what this machine's clock says.
+        # unknown is new. Before, the time of the first `ready` decides: by the clock of
+        # the response, if it says so, or this machine's.
         self._is_complete = False
         self._began: tuple[datetime, ...] = ()
         self._began_at = 0.0
@@ -175,6 +175,7 @@ class Reservations:
 
     @property
     def has_begun(self) -> bool:
+        """Whether the client has been ready."""
         return bool(self._began)
 
     def begin(self, date: datetime | None) -> None:
@@ -186,7 +187,7 @@ class Reservations:
         self._began_at = time.monotonic()
         # Dates have whole seconds.
         mine = datetime.now(timezone.utc).replace(microsecond=0)
-        self._began = (mine,) if date is None else (min(date, mine), max(date, mine))
+        self._began = (mine,) if date is None else (date, mine)
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -413,22 +414,19 @@ class Reservations:
     def _since(self, payloads: Iterable[Mapping[str, Any]]) -> datetime | None:
         """Say when the client began, by the clock that dates the service's resources.
 
-        Of two clocks the earlier one: nothing is lost. But one by which something has
-        happened later than now is wrong.
+        That is the one by which the newest of them is nearest to now.
         """
-        ages = timedelta(seconds=time.monotonic() - self._began_at)
-        least = max(
-            (
-                date - ages
-                for payload in payloads
-                for name in ("date_created", "date_updated")
-                if (date := _date(payload, name)) is not None
-            ),
-            default=None,
-        )
-        if least is None:
+        age = timedelta(seconds=time.monotonic() - self._began_at)
+        dates = [
+            date
+            for payload in payloads
+            for name in ("date_created", "date_updated")
+            if (date := _date(payload, name)) is not None
+        ]
+        if not dates:
             return min(self._began, default=None)
-        return next((each for each in self._began if each >= least), least)
+        newest = max(dates)
+        return min(self._began, key=lambda each: abs(each + age - newest), default=None)
 
 
 def _is_since(payload: Mapping[str, Any], name: str, since: datetime | None) -> bool:

@@ -33,9 +33,10 @@ from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
 from .resources.reservation import Reservation, ReservationList
 from .resources.statistics import Statistics, StatisticsData
+from .session import is_unauthorized, result_of
 from .sync import PREFIX, Arrivals, Missed, Reservations, Topic, Values, topic_of
 from .timing import Timing, may_pass
-from .tokens import TokenProvider, hide
+from .tokens import Token, TokenProvider, hide
 from .typed_events import WorkerEvents
 
 
@@ -554,6 +555,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # of the disconnect that the worker is to come back from
         self._choose_activity(activity)
 
+    def _call_soon(self, run: Callable[[], None], _: Future[Any]) -> None:
+        self._dispatcher.call_soon(run)
+
     def _want_activity(self, activity: str) -> None:
         self._wanted_activity = activity
         self._pursue_activity()
@@ -563,20 +567,23 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         wanted = self._wanted_activity
         if wanted is None or not self._is_ready:
             return  # withdrawn; or asked for at the next `ready`
-        start = partial(
-            self._session.start,
-            "POST",
-            self._session.resource_url,
-            {"ActivitySid": wanted},
-        )
-        self._fetch_then(
-            (start,), partial(self._handle_activity_response, wanted), first=True
-        )
+        token = self._session.token
+        url, params = self._session.resource_url, {"ActivitySid": wanted}
+        future = self._session.start("POST", url, params)
+        # Out of band: no event has to wait for it.
+        handle = partial(self._handle_activity_response, wanted, token, future)
+        future.add_done_callback(partial(self._call_soon, handle))
 
-    def _handle_activity_response(self, wanted: str, result: Any) -> None:
+    def _handle_activity_response(
+        self, wanted: str, token: Token, future: Future[Any]
+    ) -> None:
+        result = result_of(future)
         if isinstance(result, TaskRouterError):
             if self._wanted_activity == wanted:
                 # It may be repeated: it says where to be, not what to do.
+                if is_unauthorized(result) and self._can_renew(token):
+                    self._pursue_activity()
+                    return
                 if may_pass(result):
                     self._retry("activity", self._pursue_activity)
                 else:

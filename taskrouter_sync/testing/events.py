@@ -24,7 +24,7 @@ class EventLog:
             client: a Worker, TaskQueue or Workspace.
             others: names of events that are not documented.
         """
-        self._recorded = frozenset((*WORKER_EVENTS, *others))
+        self._recorded = {*WORKER_EVENTS, *others}
         # Guards both; wait_for waits on it.
         self._came = threading.Condition()
         self._events: list[tuple[str, Any]] = []

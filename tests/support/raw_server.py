@@ -178,6 +178,8 @@ class RawServer:
     Attributes:
         heads: the first lines of each request, as they come.
         stalled: set as soon as a script stalls.
+        stopping: set as soon as the scripts are to end.
+        connections: how many it has taken.
     """
 
     def __init__(self, *scripts: Script, answer_posts: AnswerPosts | None = None):
@@ -191,7 +193,8 @@ class RawServer:
         self._lock = threading.Lock()  # Guards the two below.
         self._peers: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self._stopping = False
+        self.stopping = threading.Event()
+        self.connections = 0
         self._acceptor = threading.Thread(target=self._accept, name="raw-server")
 
     @property
@@ -220,7 +223,7 @@ class RawServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stopping = True
+        self.stopping.set()
         # A connection of our own wakes the acceptor.
         socket.create_connection(("127.0.0.1", self.port), LIMIT).close()
         join(self._acceptor)
@@ -235,9 +238,10 @@ class RawServer:
     def _accept(self) -> None:
         while True:
             connection, _ = self._listener.accept()
-            if self._stopping:
+            if self.stopping.is_set():
                 connection.close()
                 return
+            self.connections += 1
             thread = threading.Thread(
                 target=self._serve, args=(connection,), name="raw-server-peer"
             )

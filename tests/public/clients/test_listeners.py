@@ -375,7 +375,7 @@ def test_a_listener_of_a_closed_client_is_told_that_nothing_will_come(
     worker, _ = ready_worker()
     worker.close()
     worker.on("mine", print)  # a program may emit what it likes
-    assert "closed" not in caplog.text
+    assert "client is closed" not in caplog.text
     worker.on("reservation.created", print)
     assert "the client is closed: no 'reservation.created' will come for print" in (
         caplog.text

@@ -73,6 +73,13 @@ def test_the_event_of_the_clients_own_request_is_emitted(
     assert worker.activityName == "Break"
 
 
+def test_the_event_of_a_page_of_the_pending_list_is_emitted(center: Center) -> None:
+    nothing = {"meta": {"key": "reservations"}, "reservations": []}
+    with_event(center.emulator, "GET", "/Reservations", nothing)
+    came = Collector().listen(center.open(Worker), "noted")
+    assert list(came.expect("noted")) == []
+
+
 def test_what_the_client_asked_for_comes_once(
     emulator: Emulator, ready_worker: ReadyWorker
 ) -> None:

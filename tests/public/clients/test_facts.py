@@ -1,0 +1,247 @@
+"""What the service says counts, in whatever order and however late it says it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from taskrouter_sync import Worker
+from taskrouter_sync.emulator import Emulator
+
+from ...conftest import ReadyWorker
+from ...faults.stage import SELF, TOKEN, on_stage
+from ...support.backend import Backend
+from ...support.collector import Collector
+from ...support.raw_server import Peer, RawServer
+
+
+SIDS = ("WR00000000000000000000000000000001", "WR00000000000000000000000000000002")
+
+
+def frame(event: str, sid: str) -> dict[str, Any]:
+    payload = {"sid": "WT" + sid[2:], "reservation_sid": sid}
+    return {"event_type": f"reservation.{event}", "payload": payload}
+
+
+def reservation(sid: str, status: str, date: datetime | None = None) -> dict[str, Any]:
+    when = (date or datetime.now(timezone.utc)).timestamp()
+    dates = {"date_created": int(when), "date_updated": int(when)}
+    return {"sid": sid, "task_sid": "WT1", "reservation_status": status, **dates}
+
+
+def listed(*items: Mapping[str, Any]) -> dict[str, Any]:
+    meta = {"key": "reservations", "page": 0, "next_page_url": None}
+    return {"payload": {"reservations": list(items), "meta": meta}}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        *itertools.permutations(("created", "accepted", "completed")),
+        ("unheard-of", "created", "unheard-of", "accepted", "wrapup", "completed"),
+        ("completed", "created", "accepted", "completed", "created"),
+        ("canceled", "created"),
+        ("rejected", "failed", "created"),
+    ],
+    ids=" ".join,
+)
+def test_each_event_is_told_once_in_whatever_order_it_comes(
+    events: tuple[str, ...],
+) -> None:
+    """An unknown one changes nothing, and is told each time."""
+    with on_stage("reservation.unheard-of") as stage:
+        for event in events:
+            for sid in SIDS:
+                stage.send(frame(event, sid))
+        told = [(name, found.sid) for name, found in stage.told()]
+    expected: list[tuple[str, str]] = []
+    for event in events:
+        for sid in SIDS:
+            pair = f"reservation.{event}", sid
+            if event == "unheard-of" or pair not in expected:
+                expected.append(pair)
+    # An unknown one has no reservation that could be read: all the same it is told.
+    assert told == expected
+
+
+def test_an_unknown_event_leaves_the_reservation_open(
+    backend: Backend, emulator: Emulator, alice: str, ready_worker: ReadyWorker
+) -> None:
+    worker, came = ready_worker()
+    came.listen(worker, "reservation.unheard-of")
+    task = backend.create_task()
+    sid = came.expect("reservation.created").sid
+    payload = {"sid": task, "reservation_sid": sid}
+    emulator.send_frame(
+        alice, {"event_type": "reservation.unheard-of", "payload": payload}
+    )
+    came.expect("reservation.unheard-of")
+    assert list(worker.reservations) == [sid]
+    worker.reservations[sid].accept()
+    came.expect("reservation.accepted")
+
+
+# Lists that lag.
+
+
+@pytest.mark.parametrize("detail", [503, 404, 403])
+def test_a_list_that_lags_deafens_nobody(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    no_pauses: None,
+    detail: int,
+) -> None:
+    """Not even if the reservation alone can't be read either: it counts as over."""
+    _, came = ready_worker()
+    backend.create_task()
+    created = came.expect("reservation.created")
+    url = f"/Workers/{alice}/Reservations"
+    emulator.faults.answer(200, listed(), method="GET", url=url)
+    emulator.faults.answer(detail, method="GET", url=f"/Reservations/{created.sid}")
+    emulator.faults.cut_sockets(alice)
+    came.expect("ready")
+    backend.update_reservation(created.sid, "accepted")
+    backend.update_reservation(created.sid, "completed")
+    assert came.expect("reservation.accepted").sid == created.sid
+    assert came.expect("reservation.completed").sid == created.sid
+    names = [name for name in came.names() if name.startswith("reservation")]
+    if detail != 404:
+        assert names == [
+            f"reservation.{e}" for e in ("created", "accepted", "completed")
+        ]
+
+
+@pytest.mark.parametrize("reconnects", [False, True])
+def test_what_a_list_lacked_is_read_at_the_first_heartbeat(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    reconnects: bool,
+) -> None:
+    worker, came = ready_worker()
+    url = f"/Workers/{alice}/Reservations"
+    if reconnects:
+        emulator.send_frame(alice, " ")  # what was before is known
+        emulator.wait_for_requests(2, method="GET", url=url)
+    worker.disconnect()
+    came.expect("disconnected")
+    backend.create_task()
+    emulator.faults.answer(200, listed(), method="GET", url=url)
+    worker.connect()
+    came.expect("ready")
+    seen = Collector().listen(worker, "mark")
+    emulator.send_frame(alice, {"event_type": "mark", "payload": {}})
+    seen.expect("mark")
+    assert "reservation.created" not in came.names()
+    emulator.send_frame(alice, " ")
+    came.expect("reservation.created")
+
+
+# Clocks that differ.
+
+
+class Service:
+    """A bridge whose responses have a date of its own, or none."""
+
+    def __init__(self, ahead: timedelta | None) -> None:
+        self._ahead = ahead
+        self.reservations: list[dict[str, Any]] = []
+        self.may_cut = threading.Event()
+
+    def serve(self, peer: Peer) -> None:
+        while peer.read_head():
+            if peer.header("upgrade"):
+                peer.upgrade()
+                self.may_cut.wait()
+                self.may_cut.clear()
+                return
+            envelope = json.loads(peer.read_body())
+            headers = [("Connection", "keep-alive")]
+            if self._ahead is not None:
+                now = datetime.now(timezone.utc) + self._ahead
+                headers.append(("Date", format_datetime(now, usegmt=True)))
+            peer.answer(200, json.dumps(self._reply(envelope)).encode(), headers)
+            peer.head = ""
+
+    def _reply(self, envelope: Mapping[str, Any]) -> dict[str, Any]:
+        if envelope.get("event_type") == "ready":
+            return {"payload": SELF, "event_type": "ready"}
+        if not envelope["url"].endswith("/Reservations"):
+            return {"payload": {"sid": "WT1"}}
+        wanted = envelope.get("params", {}).get("ReservationStatus")
+        found = self.reservations
+        return listed(
+            *(each for each in found if wanted in (None, each["reservation_status"]))
+        )
+
+
+@contextmanager
+def opened(ahead: timedelta | None) -> Iterator[tuple[Service, Worker, Collector]]:
+    service = Service(ahead)
+    with RawServer(*[service.serve] * 20) as server:
+        worker = Worker(TOKEN, False, event_bridge_base_url=server.url)
+        try:
+            yield service, worker, Collector().listen(worker)
+        finally:
+            worker.close()
+            service.may_cut.set()
+
+
+@pytest.mark.parametrize(
+    "ahead",
+    [None, *(timedelta(seconds=each) for each in (0, 3600, -3600, 86400, -86400))],
+    ids=str,
+)
+def test_what_belongs_to_the_first_gap_is_told_by_whatever_clock(
+    ahead: timedelta | None, no_pauses: None
+) -> None:
+    old, new = SIDS
+    with opened(ahead) as (service, _, came):
+        before = datetime.now(timezone.utc) - timedelta(minutes=10)
+        service.reservations.append(reservation(old, "completed", before))
+        came.expect("ready")
+        service.reservations.append(reservation(new, "accepted"))
+        service.may_cut.set()
+        assert came.expect("reservation.created").sid == new
+        assert came.expect("reservation.accepted").sid == new
+        service.reservations[-1] = reservation(new, "completed")
+        service.may_cut.set()
+        assert came.expect("reservation.completed").sid == new
+        told = {args[0].sid for name, args in came.calls() if "reservation" in name}
+    assert told == {new}
+
+
+# The program's own requests.
+
+
+@pytest.mark.parametrize("dated", [1, -86400])
+def test_a_response_to_the_program_is_shown_whatever_its_date(
+    emulator: Emulator, alice: str, ready_worker: ReadyWorker, dated: int
+) -> None:
+    worker, _ = ready_worker()
+    payload = {**worker.payload, "friendly_name": "Al", "date_updated": dated}
+    calls: list[Callable[[], Any]] = [
+        worker.fetch,
+        lambda: worker.update("FriendlyName", "Al"),
+        lambda: worker.update_activity(worker.activity_sid),
+    ]
+    for call in calls[: 2 + (dated < 0)]:
+        body = {"payload": {**payload, "friendly_name": str(random.random())}}
+        emulator.faults.answer(200, body, url=f"/Workers/{alice}")
+        with pytest.warns(DeprecationWarning) if call is calls[2] else nullcontext():
+            call()
+        assert worker.friendly_name == body["payload"]["friendly_name"]
+    late = Collector().listen(worker, "ready")
+    assert late.expect("ready").friendly_name == worker.friendly_name

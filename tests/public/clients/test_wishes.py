@@ -1,0 +1,327 @@
+"""What a client is to do is tried until it is done, replaced or refused for good."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+
+from taskrouter_sync import HttpError, Worker
+from taskrouter_sync.emulator import Emulator
+
+from ...conftest import MintToken, OpenWorker
+from ...support.backend import Backend, ReadyWorkspace
+from ...support.collector import Collector
+from .conftest import Marker, TokenDue
+
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+# What can come between a wish and its fulfilment, and passes.
+Trouble = Callable[[Emulator, str], None]
+TROUBLE: dict[str, Trouble] = {
+    **{
+        str(status): lambda emulator, url, status=status: emulator.faults.answer(  # type: ignore[misc]
+            status, url=url, times=3
+        )
+        for status in (302, 407, 429, 500, 502, 503)
+    },
+    "dropped": lambda emulator, url: emulator.faults.drop_requests(url=url, times=3),
+    "dropped, but carried out": lambda emulator, url: emulator.faults.drop_requests(
+        url=url, times=3, carried_out=True
+    ),
+    "no JSON": lambda emulator, url: emulator.faults.malformed(url=url, times=3),
+}
+
+
+@pytest.fixture(params=TROUBLE)
+def trouble(request: pytest.FixtureRequest) -> Trouble:
+    return TROUBLE[request.param]
+
+
+class Desk:
+    """Alice's client, which goes Offline by a disconnect."""
+
+    def __init__(
+        self, emulator: Emulator, workspace: ReadyWorkspace, backend: Backend
+    ) -> None:
+        self.emulator, self._backend = emulator, backend
+        self.alice = workspace.workers["Alice"]
+        self.activities = workspace.activities
+        self.changes: Collector
+        self.worker: Worker
+
+    def open(
+        self, open_worker: OpenWorker, connect: str | None, **options: Any
+    ) -> None:
+        self.worker = open_worker(
+            connect_activity_sid=connect and self.activities[connect],
+            disconnect_activity_sid=self.activities["Offline"],
+            **options,
+        )
+        self.changes = Collector().listen(
+            self.worker, "activity.update", "ready", "disconnected"
+        )
+
+    def put_in(self, activity: str) -> None:
+        self._backend.update_worker(self.alice, activity_sid=self.activities[activity])
+
+    def activity(self) -> str:
+        names = {sid: name for name, sid in self.activities.items()}
+        return names[self.emulator.call(self._activity_sid)]
+
+    def _activity_sid(self, engine: Any) -> str:
+        (space,) = engine.workspaces.values()
+        sid: str = space.workers[self.alice].activity_sid
+        return sid
+
+    def expect(self, activity: str) -> None:
+        """Wait until the service has put Alice in this activity."""
+        while self.changes.expect("activity.update").activity_name != activity:
+            continue
+        assert self.activity() == activity
+
+    def cut(self) -> None:
+        """Lose the connection, and wait for the next that is ready."""
+        self.emulator.faults.cut_sockets(self.alice)
+        self.changes.expect("disconnected")
+        self.changes.expect("ready")
+
+
+@pytest.fixture
+def desk(emulator: Emulator, workspace: ReadyWorkspace, backend: Backend) -> Desk:
+    return Desk(emulator, workspace, backend)
+
+
+def test_the_connect_activity_outlasts_trouble(
+    desk: Desk, open_worker: OpenWorker, trouble: Trouble
+) -> None:
+    desk.put_in("Offline")
+    trouble(desk.emulator, f"/Workers/{desk.alice}")
+    desk.open(open_worker, "Break")
+    desk.expect("Break")
+
+
+def test_the_connect_activity_outlasts_a_lost_connection(
+    desk: Desk, open_worker: OpenWorker
+) -> None:
+    """Events do not wait for it."""
+    desk.put_in("Offline")
+    desk.emulator.faults.delay(30.0, method="POST", url=f"/Workers/{desk.alice}")
+    desk.open(open_worker, "Break")
+    desk.changes.expect("ready")
+    desk.emulator.wait_for_requests(method="POST", url=f"/Workers/{desk.alice}")
+    desk.cut()
+    desk.expect("Break")
+
+
+def test_the_move_back_outlasts_trouble(
+    desk: Desk, open_worker: OpenWorker, trouble: Trouble
+) -> None:
+    desk.open(open_worker, None)
+    desk.changes.expect("ready")
+    trouble(desk.emulator, f"/Workers/{desk.alice}")
+    desk.emulator.faults.cut_sockets(desk.alice)
+    desk.changes.expect("disconnected")
+    desk.expect("Available")
+
+
+def test_the_move_back_outlasts_a_second_cut(
+    desk: Desk, open_worker: OpenWorker
+) -> None:
+    desk.open(open_worker, None)
+    desk.changes.expect("ready")
+    for _ in range(3):
+        desk.emulator.faults.answer(
+            503, method="POST", url=f"/Workers/{desk.alice}", delay=0.2
+        )
+        desk.cut()
+    desk.expect("Available")
+
+
+def test_a_choice_of_somebody_else_is_not_undone(
+    desk: Desk, open_worker: OpenWorker, send: Marker
+) -> None:
+    """In the second gap, while the move back is still tried."""
+    desk.open(open_worker, None)
+    desk.changes.expect("ready")
+    desk.emulator.faults.answer(
+        503, method="POST", url=f"/Workers/{desk.alice}", times=500
+    )
+    desk.cut()
+    desk.worker.disconnect()
+    desk.changes.expect("disconnected")
+    desk.emulator.wait_for_connections(desk.alice, 0)
+    desk.put_in("Break")
+    desk.worker.connect()
+    desk.changes.expect("ready")
+    desk.emulator.faults.clear()
+    marks = Collector().listen(desk.worker, "mark")
+    for _ in range(3):
+        send("mark")
+        marks.expect("mark")
+    assert desk.activity() == "Break"
+
+
+@pytest.mark.parametrize("chosen", ["Break", "Offline"])
+def test_an_update_of_the_program_replaces_the_wish(
+    desk: Desk, open_worker: OpenWorker, send: Marker, chosen: str
+) -> None:
+    desk.put_in("Offline")
+    url = f"/Workers/{desk.alice}"
+    desk.emulator.faults.answer(503, method="POST", url=url, times=500)
+    desk.open(open_worker, "Available")
+    desk.changes.expect("ready")
+    desk.emulator.wait_for_requests(3, method="POST", url=url)
+    desk.emulator.faults.clear()
+    desk.worker.update("ActivitySid", desk.activities[chosen])
+    # What was under way may still come; the program's word is the last.
+    desk.worker.update("ActivitySid", desk.activities[chosen])
+    marks = Collector().listen(desk.worker, "mark")
+    send("mark")
+    marks.expect("mark")
+    assert desk.activity() == chosen
+
+
+def test_a_refused_wish_is_given_up(
+    desk: Desk, open_worker: OpenWorker, send: Marker
+) -> None:
+    desk.put_in("Offline")
+    desk.open(open_worker, "Break", token=None)
+    errors = Collector().listen(desk.worker, "error")
+    desk.changes.expect("ready")
+    desk.expect("Break")
+    desk.emulator.faults.answer(400, method="POST", url=f"/Workers/{desk.alice}")
+    desk.cut()
+    assert isinstance(errors.expect("error"), HttpError)
+    assert desk.activity() == "Offline"
+
+
+def test_ready_outlasts_trouble(
+    desk: Desk, open_worker: OpenWorker, trouble: Trouble
+) -> None:
+    trouble(desk.emulator, f"/Workers/{desk.alice}")
+    desk.open(open_worker, None)
+    desk.worker.wait_until_ready(5)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [ValueError("no"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), ""],
+    ids=repr,
+)
+def test_a_token_provider_is_asked_until_it_has_one(
+    desk: Desk,
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    token_due: TokenDue,
+    failure: Any,
+) -> None:
+    """However it fails: raising whatever, or with what is no token."""
+    failures = [failure, token_due(-60), failure]
+    tokens = iter([worker_token()])
+
+    def provide() -> str:
+        first = next(tokens, None)
+        if first is not None:
+            return first
+        if not failures:
+            return worker_token()
+        found = failures.pop()
+        if isinstance(found, BaseException):
+            raise found
+        text: str = found
+        return text
+
+    desk.emulator.faults.refuse_upgrades(401)
+    came = Collector().listen(open_worker(provide), "error", "ready")
+    came.expect("ready")
+    assert failures == []
+    assert "error" in came.names()
+
+
+@pytest.mark.parametrize("skew", [0.5, 3.0])
+@pytest.mark.parametrize("by_provider", [False, True])
+def test_a_token_that_is_not_valid_yet_is_tried_until_it_is(
+    emulator: Emulator,
+    open_worker: OpenWorker,
+    token_due: TokenDue,
+    by_provider: bool,
+    skew: float,
+) -> None:
+    """Also if each new one of the provider is as young."""
+
+    def mint() -> str:
+        claims = jwt.decode(token_due(600), options={"verify_signature": False})
+        claims["nbf"] = time.time() + skew
+        return jwt.encode(claims, emulator.auth_token, algorithm="HS256")
+
+    worker = open_worker(mint if by_provider else mint())
+    worker.wait_until_ready(5)
+
+
+# Parts that a token may not read.
+
+
+# The options of a token that may not read these.
+WITHOUT: dict[str, dict[str, bool]] = {
+    "Channels": {"allow_fetch_subresources": False},
+    "Tasks": {"allow_fetch_reservations": False},
+    "Reservations": {
+        "allow_fetch_subresources": False,
+        "allow_fetch_worker_reservations": False,
+    },
+}
+
+
+@pytest.mark.parametrize("parts", [("Channels",), ("Tasks",), ("Channels", "Tasks")])
+def test_a_refused_part_does_not_spoil_the_others(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    desk: Desk,
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    parts: tuple[str, ...],
+) -> None:
+    options = {name: value for part in parts for name, value in WITHOUT[part].items()}
+    desk.open(open_worker, None, token=worker_token(**options))
+    came = Collector().listen(
+        desk.worker, "capacity.update", "reservation.created", "reservation.canceled"
+    )
+    desk.changes.expect("ready")
+    backend.update_channel(alice, "default", capacity=5)
+    came.expect("capacity.update")
+    for _ in range(2):
+        desk.worker.disconnect()
+        desk.changes.expect("disconnected")
+        sid = backend.create_task()
+        desk.worker.connect()
+        created = came.expect("reservation.created")
+        desk.worker.disconnect()
+        desk.changes.expect("disconnected")
+        backend.cancel(sid)
+        desk.worker.connect()
+        assert came.expect("reservation.canceled").sid == created.sid
+
+
+def test_what_was_refused_is_read_with_the_next_token(
+    backend: Backend,
+    desk: Desk,
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+) -> None:
+    desk.open(open_worker, None, token=worker_token())
+    came = Collector().listen(desk.worker, "reservation.created", "error")
+    desk.changes.expect("ready")
+    desk.worker.disconnect()
+    desk.changes.expect("disconnected")
+    backend.create_task()
+    desk.worker.update_token(worker_token(**WITHOUT["Reservations"]))
+    desk.worker.connect()
+    assert came.expect("error").code == 403
+    desk.worker.update_token(worker_token())
+    came.expect("reservation.created")

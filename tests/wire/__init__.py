@@ -1,0 +1,1 @@
+"""The modules that speak to sockets, against peers and proxies that misbehave."""
