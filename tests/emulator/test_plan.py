@@ -44,12 +44,3 @@ def test_what_is_wrong_is_named(tmp_path: Path, contents: str, message: str) -> 
     with pytest.raises(ValueError) as raised:
         plan.load(path)
     assert str(raised.value).startswith(message)
-
-
-def test_the_plan_in_the_readme_is_one(tmp_path: Path, emulator: Emulator) -> None:
-    readme = Path(__file__).parents[2] / "README.rst"
-    block = readme.read_text("utf-8").partition(".. code-block:: json\n")[2]
-    path = tmp_path / "plan.json"
-    path.write_text(block[: block.index("\n\n", 1)], "utf-8")
-    made = emulator.workspace(**plan.load(path))
-    assert list(made.workers) == ["Alice", "Bob"]

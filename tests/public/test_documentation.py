@@ -8,7 +8,6 @@ files of a program, which runs as people would run it.
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import shlex
@@ -29,7 +28,7 @@ import requests
 
 from taskrouter_sync import WorkspaceCapabilityToken
 from taskrouter_sync.cli.main import _parse, _parser
-from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator import Emulator, plan
 from taskrouter_sync.testing import LocalTaskRouter
 from taskrouter_sync.typed_events import WORKER_EVENTS
 
@@ -400,9 +399,10 @@ def test_celery_gets_the_events(broker: Any, tmp_path: Path) -> None:
 
 def test_json_is_what_the_emulator_takes(tmp_path: Path) -> None:
     (block,) = of("json")
-    plan = json.loads(block.code)
+    path = tmp_path / "workspace.json"
+    path.write_text(block.code)
     with Emulator() as emulator:
-        made = emulator.workspace(**plan)
+        made = emulator.workspace(**plan.load(path))
         task = emulator.create_task(made, attributes={"language": "de"})
     assert task["task_queue_friendly_name"] == "German"
 
