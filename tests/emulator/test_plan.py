@@ -46,9 +46,11 @@ def test_what_is_wrong_is_named(tmp_path: Path, contents: str, message: str) -> 
     assert str(raised.value).startswith(message)
 
 
-def test_the_plan_in_the_readme_is_one(tmp_path: Path, emulator: Emulator) -> None:
-    readme = Path(__file__).parents[2] / "README.rst"
-    block = readme.read_text("utf-8").partition(".. code-block:: json\n")[2]
+def test_the_plan_in_the_documentation_is_one(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "emulator.rst"
+    block = page.read_text("utf-8").partition(".. code-block:: json\n")[2]
     path = tmp_path / "plan.json"
     path.write_text(block[: block.index("\n\n", 1)], "utf-8")
     made = emulator.workspace(**plan.load(path))
