@@ -81,7 +81,11 @@ class _List:
         """Make the command that reads it."""
         fields = [
             Field("workspace", Text(), "WS…", required=True),
-            Field("text", Text(), "only rows that contain all of these words"),
+            Field(
+                "text",
+                Text(),
+                "only rows that contain all of these words (sids: begin with)",
+            ),
             Field("order", Choice(tuple(self.orders)), "the first one by default"),
             Field("offset", Integer(0, _MANY), "how many to skip; 0 by default"),
             Field("limit", Integer(1, _MOST), f"at most how many; {_PAGE} by default"),
@@ -96,9 +100,18 @@ class _List:
 def _contains(row: Json, words: Sequence[str]) -> bool:
     if not words:
         return True
-    texts = [str(each) for each in row.values() if isinstance(each, (str, list))]
-    text = "\n".join(texts).casefold()
-    return all(word in text for word in words)
+    texts = [
+        text
+        for name, value in row.items()
+        if not name.endswith("sid")  # Any number is in some sid: see below.
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str)
+    ]
+    whole = "\n".join(texts).casefold()
+    sids = [str(row[name]).casefold() for name in row if name.endswith("sid")]
+    return all(
+        word in whole or any(sid.startswith(word) for sid in sids) for word in words
+    )
 
 
 def _natural(value: object) -> Any:
