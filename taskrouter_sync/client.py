@@ -841,6 +841,9 @@ class Client(Emitter, Resource[R]):
     # How a client shows itself: it asks the service nothing, and shows no token.
 
     def __repr__(self) -> str:
+        if "_connection" not in self.__dict__:
+            # Its constructor failed, and an error reporter looks at the frames.
+            return f"<{type(self).__name__} that is not open>"
         row = self._row()
         parts = [self._name(), self._connection.state.value]
         parts += [f"{name}={row[name]!r:.60}" for name in _SHOWN if row.get(name)]

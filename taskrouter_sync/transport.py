@@ -463,4 +463,5 @@ def _refusal(
         responses.get(status, ""),
         body if isinstance(body, bytes) else b"",
         [Secret(query.get("token", ""))],
+        (error.resp_headers or {}).get("retry-after"),
     )

@@ -339,12 +339,14 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
         def __getattr__(self, name):
             # Only called for what ordinary look-up does not find.
-            if not name.startswith("_"):
-                try:
-                    return self[name]
-                except KeyError:
-                    if name in _documented(type(self)):
-                        return None
+            if name.startswith("_"):
+                # Of an object that is not made yet, for one: it has no names to list.
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            try:
+                return self[name]
+            except KeyError:
+                if name in _documented(type(self)):
+                    return None
             raise no_attribute(self, name, dir(self)) from None
 
     def __setattr__(self, name: str, value: Any) -> None:

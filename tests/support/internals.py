@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import client as client_module, fetcher, http, session, sync
+from taskrouter_sync import (
+    client as client_module,
+    fetcher,
+    http,
+    lifecycle,
+    session,
+    sync,
+)
 from taskrouter_sync.timing import Timing
 from taskrouter_sync.tokens import EXPIRY_MARGIN
 
@@ -72,6 +79,17 @@ def limit_memory(monkeypatch: pytest.MonkeyPatch, reservations: int) -> None:
 def show(client: Any, properties: dict[str, Any]) -> None:
     """Let a client show these properties, as a response would."""
     client._apply(properties)
+
+
+def end_fetch_threads() -> None:
+    """Let the fetch threads that wait for work end, as they do when it is long."""
+    shared = lifecycle.lifecycle._fetcher
+    assert shared is not None
+    with shared._changed:
+        shared._changed.notify_all()
+        threads = list(shared._threads)
+    for thread in threads:
+        thread.join(5)
 
 
 def url_of(resource: Any) -> str:

@@ -1,0 +1,232 @@
+"""Errors travel, say where to look, and show nothing that is secret."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import pickle
+import traceback
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import pytest
+
+import taskrouter_sync
+from taskrouter_sync import TaskQueue, Worker, Workspace
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.errors import (
+    ArgumentError,
+    ClientClosed,
+    ConnectionFailed,
+    HttpError,
+    InvalidResponse,
+    RequestTimeout,
+    TaskRouterError,
+    TokenError,
+)
+
+from ..conftest import MintToken, OpenWorker
+from ..support.center import Center
+from ..support.collector import Collector
+from ..support.internals import timing
+from ..support.raw_server import RawServer
+
+
+# One of each kind, with all that it can have.
+ERRORS: list[TaskRouterError] = [
+    TaskRouterError("m", code=7, response="r"),
+    HttpError(429, "m", twilio_code=1, more_info="https://t/1", retry_after=2.5),
+    RequestTimeout("m"),
+    ConnectionFailed("m", reached=True, response="r"),
+    InvalidResponse("m", response="{"),
+    ClientClosed(),
+    TokenError("m"),
+    ArgumentError("m"),
+]
+
+
+def fail(kind: str) -> None:
+    """Raise the error of this kind; in a process of a pool."""
+    raise next(each for each in ERRORS if type(each).__name__ == kind)
+
+
+def public(error: TaskRouterError) -> dict[str, Any]:
+    names = [name for name in dir(error) if not name.startswith("_")]
+    # An OSError has some that are only there with a value.
+    values = {name: getattr(error, name, None) for name in names}
+    return {"text": str(error), **{k: v for k, v in values.items() if not callable(v)}}
+
+
+def test_there_is_one_of_each_kind() -> None:
+    kinds = {
+        each
+        for each in vars(taskrouter_sync.errors).values()
+        if isinstance(each, type) and issubclass(each, TaskRouterError)
+    }
+    assert kinds == {type(each) for each in ERRORS}
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_errors_can_be_copied_and_pickled(error: TaskRouterError) -> None:
+    copies = [copy.copy(error), copy.deepcopy(error)]
+    copies += [
+        pickle.loads(pickle.dumps(error, protocol))
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    ]
+    for each in copies:
+        assert type(each) is type(error)
+        assert public(each) == public(error)
+
+
+def test_errors_come_back_from_a_pool_of_processes() -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        for error in ERRORS:
+            found = pool.submit(fail, type(error).__name__).exception(20)
+            assert isinstance(found, TaskRouterError)
+            assert public(found) == public(error)
+
+
+def test_what_a_request_raises_can_be_pickled(center: Center) -> None:
+    """With its cause and its traceback's end."""
+    worker = center.worker
+    center.emulator.faults.answer(429, code=20429, message="slow down")
+    with pytest.raises(HttpError) as raised:
+        worker.fetch()
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert public(again) == public(raised.value)
+
+
+def test_resources_say_what_to_use_instead(center: Center) -> None:
+    for each in (center.task, center.reservation, center.page):
+        for attempt in (copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="to_dict"):
+                attempt(each)
+
+
+# Secrets.
+
+
+def assert_hidden(error: BaseException, *secrets: str) -> None:
+    """Look for secrets where error reporters do: text and locals of our frames."""
+    frames = [error.__traceback__]
+    for each in (error.__cause__, error.__context__):
+        frames += [] if each is None else [each.__traceback__]
+    shown = "".join(traceback.format_exception(error))
+    for trace in frames:
+        while trace is not None:
+            if "/tests/" not in trace.tb_frame.f_code.co_filename:
+                shown += repr(trace.tb_frame.f_locals)
+            trace = trace.tb_next
+    for secret in secrets:
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda token: token + "!",
+        lambda token: token.encode(),
+        lambda token: {"token": token},
+        lambda token: [token],
+        lambda token: token.replace(".", " "),
+        lambda token: " " + token[:-30] + "\n\n" + token[-30:],
+    ],
+    ids=["bad", "bytes", "dict", "list", "blanks", "in lines"],
+)
+def test_a_constructor_shows_no_token(
+    kind: type[Any], spoil: Any, worker_token: MintToken
+) -> None:
+    token = worker_token()
+    for given in (spoil(token), lambda: spoil(token)):
+        with pytest.raises(TokenError) as raised:
+            kind(given, debug=False)
+        assert_hidden(raised.value, token, token.split(".")[2])
+
+
+def test_update_token_shows_no_token(
+    open_worker: OpenWorker, worker_token: MintToken
+) -> None:
+    worker, token = open_worker(), worker_token()
+    for given in (token + "!", token.encode(), {"token": token}, None, 5):
+        with pytest.raises(TokenError) as raised:
+            worker.update_token(given)
+        assert_hidden(raised.value, token)
+
+
+def test_what_can_t_be_sent_shows_no_token(
+    open_worker: OpenWorker, worker_token: MintToken
+) -> None:
+    token = worker_token()
+    worker = open_worker(token)
+    for params in (
+        {"A": object()},
+        {"A": {"b": {1, 2}}},
+        {"A": b"x"},
+        {"A": float("nan")},
+    ):
+        with pytest.raises((TypeError, ValueError)) as raised:
+            worker.update(params)
+        assert_hidden(raised.value, token)
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"status": 500},
+    {"status": 403},
+    {"status": 200, "body": "no JSON"},
+    {"status": 200, "body": "{}", "delay": 3.0},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_failed_request_shows_no_token(
+    emulator: Emulator, open_worker: OpenWorker, worker_token: MintToken, fault: Any
+) -> None:
+    token = worker_token()
+    worker = open_worker(token, _timing=timing(answer=0.3))
+    worker.wait_until_ready(5)
+    emulator.faults.answer(**fault, times=9)
+    for call in (worker.fetch, worker.fetch_reservations, worker.activities.fetch):
+        with pytest.raises(TaskRouterError) as raised:
+            call()
+        assert_hidden(raised.value, token)
+
+
+def test_what_a_peer_repeats_is_hidden_everywhere(
+    worker_token: MintToken, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In errors, close reasons and frames, whole or cut."""
+    token = worker_token()
+    caplog.set_level(logging.DEBUG, "taskrouter_sync")
+
+    def speak(peer: Any) -> None:
+        peer.upgrade()
+        peer.frame(f"no JSON {token}")
+        peer.event("mark")
+        peer.close_frame(4000, token[:100])
+
+    def refuse(_: Any) -> tuple[int, Any]:
+        return 500, {"message": f"no: {token[:200]} \x1b[2J\n", "more_info": token}
+
+    with RawServer(speak, answer_posts=refuse) as server:
+        worker = Worker(token, event_bridge_base_url=server.url, daemon=True)
+        came = Collector().listen(worker, "error", "disconnected")
+        came.expect("disconnected")
+        with pytest.raises(HttpError) as raised:
+            worker.fetch()
+        worker.close()
+    assert_hidden(raised.value, token, token[20:90])
+    shown = " ".join(
+        [
+            repr(each) + str(vars(each))
+            for _, args in came.calls()
+            for each in args
+            if not isinstance(each, dict)
+        ]
+        + [json.dumps(args[0]) for name, args in came.calls() if name == "disconnected"]
+        + caplog.messages
+    )
+    assert token[20:90] not in shown
+    assert all(each.isprintable() for each in caplog.messages)

@@ -1,0 +1,107 @@
+"""The shared threads: fair, few, and without a trace when they can't be started."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from taskrouter_sync.errors import ClientClosed, TaskRouterError
+from taskrouter_sync.fetcher import Fetcher, NoThread
+
+from ..support.collector import LIMIT
+
+
+@pytest.fixture
+def fetcher() -> Iterator[Fetcher]:
+    made = Fetcher(max_threads=4, idle=0.1)
+    yield made
+    made.close()
+
+
+def _start_none(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_a_client_whose_requests_all_wait_stops_no_other(fetcher: Fetcher) -> None:
+    go, running = threading.Event(), threading.Semaphore(0)
+
+    def wait() -> bool:
+        running.release()
+        return go.wait(LIMIT)
+
+    waiting = [fetcher.submit("Alice", wait) for _ in range(20)]
+    for _ in range(4):
+        assert running.acquire(timeout=LIMIT)
+    assert fetcher.submit("Bob", lambda: "Bob's").result(LIMIT) == "Bob's"
+    go.set()
+    assert all(each.result(LIMIT) for each in waiting)
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (TaskRouterError("no"), TaskRouterError),
+        (ZeroDivisionError("secret"), TaskRouterError),
+    ],
+)
+def test_what_a_job_raises_is_its_result(
+    fetcher: Fetcher, raised: Exception, kind: type[Exception]
+) -> None:
+    def fail() -> None:
+        raise raised
+
+    error = fetcher.submit("Alice", fail).exception(LIMIT)
+    assert isinstance(error, kind)
+    assert "secret" not in str(error)
+    assert fetcher.submit("Alice", lambda: 1).result(LIMIT) == 1
+
+
+def test_a_cancelled_job_ends_no_thread(fetcher: Fetcher) -> None:
+    go = threading.Event()
+    blocked = [fetcher.submit("Alice", lambda: go.wait(LIMIT)) for _ in range(8)]
+    for each in blocked:
+        each.cancel()
+    go.set()
+    assert fetcher.submit("Alice", lambda: 2).result(LIMIT) == 2
+
+
+def test_without_any_thread_everything_fails_at_once(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _start_none)
+        for owner in ("Alice", "Bob"):
+            futures = [fetcher.submit(owner, lambda: 1) for _ in range(9)]
+            errors = [each.exception(0) for each in futures]
+            assert all(isinstance(each, NoThread) for each in errors)
+    assert fetcher.submit("Alice", lambda: 3).result(LIMIT) == 3
+
+
+def test_with_one_thread_everything_is_done(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    first = fetcher.submit("Alice", lambda: go.wait(LIMIT))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _start_none)
+        others = [fetcher.submit(owner, lambda: 4) for owner in "ABCDEF" * 3]
+        go.set()
+        assert first.result(LIMIT)
+        assert [each.result(LIMIT) for each in others] == [4] * 18
+
+
+def test_close_ends_what_no_thread_has_begun(fetcher: Fetcher) -> None:
+    go = threading.Event()
+    waiting: list[Future[Any]] = [
+        fetcher.submit("Alice", lambda: go.wait(LIMIT)) for _ in range(9)
+    ]
+    fetcher.close()
+    go.set()
+    ends = [each.exception(LIMIT) for each in waiting]
+    assert sum(isinstance(each, ClientClosed) for each in ends) >= 5
+    late = fetcher.submit("Alice", lambda: 5)
+    assert isinstance(late.exception(0), ClientClosed)
