@@ -82,6 +82,8 @@ class Lifecycle:
         self._changed = threading.Condition(threading.RLock())
         # In the order of opening.
         self._open: dict[OpenClient, Opening] = {}
+        # The same, by the URL of their channels.
+        self._of_channel: dict[str, dict[OpenClient, Opening]] = {}
         self._observers: list[Observer] = []
         self._users: set[object] = set()
         self._http: Http | None = None
@@ -125,6 +127,7 @@ class Lifecycle:
         with self._changed:
             twin = self._find_twin(client)
             self._open[client] = opening
+            self._of_channel.setdefault(client._channel_url, {})[client] = opening
             installed, self._installed = self._installed, True
         if not installed:
             self._install()
@@ -140,9 +143,8 @@ class Lifecycle:
 
     def _find_twin(self, client: OpenClient) -> tuple[OpenClient, str] | None:
         """Find another open client of the same channel, and where it was opened."""
-        url = client._channel_url
-        for each, opening in self._open.items():
-            if each._channel_url == url and not each._is_closed:
+        for each, opening in self._of_channel.get(client._channel_url, {}).items():
+            if not each._is_closed:
                 return each, opening.place
         return None
 
@@ -185,6 +187,10 @@ class Lifecycle:
         """Forget a client; the last one lets the script end."""
         with self._changed:
             self._open.pop(client, None)
+            of_channel = self._of_channel.get(client._channel_url, {})
+            of_channel.pop(client, None)
+            if not of_channel:
+                self._of_channel.pop(client._channel_url, None)
             self._changed.notify_all()
 
     def clients(self) -> list[OpenClient]:
@@ -258,6 +264,7 @@ class Lifecycle:
         self._changed = threading.Condition(threading.RLock())
         clients = list(self._open)
         self._open.clear()
+        self._of_channel.clear()
         self._users, self._http, self._fetcher = set(), None, None
         for client in clients:
             client._forked()

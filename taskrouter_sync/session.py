@@ -302,7 +302,7 @@ class Session:
             closing=True,
         )
         future = self._fetcher.submit(self, job)
-        _wait([future], 0.5)
+        wait_for([future], 0.5)
         return result_of(future)
 
     def fetch_pages(
@@ -343,7 +343,7 @@ class Session:
         self._waiting.add(me)
         try:
             futures = [self.fetch(url) for url in urls]
-            _wait(futures, self._timing.fetch)
+            wait_for(futures, self._timing.fetch)
         finally:
             self._waiting.discard(me)
         return [
@@ -394,7 +394,7 @@ class Session:
         return factory.neighbor(self, sid, context)
 
 
-def _wait(futures: Sequence[Future[Any]], seconds: float) -> None:
+def wait_for(futures: Sequence[Future[Any]], seconds: float) -> None:
     """Wait until all are done, for so long at most.
 
     Not by `concurrent.futures.wait`: its event has a lock that a signal handler, which

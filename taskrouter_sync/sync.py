@@ -234,11 +234,16 @@ class Reservations:
     def learn(self, payloads: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Take over what existed before the client: nothing of it was missed.
 
+        What has come since is left to its frames, and to the next sync if they get
+        lost.
+
         Returns:
             The payloads of those that are open: listeners have not got the pending
             ones yet, as the list of the first `ready` lacked them.
         """
         found = []
+        payloads = list(payloads)
+        since = self._since(payloads)
         with self._lock:
             for payload in payloads:
                 status, sid = payload.get("reservation_status"), payload["sid"]
@@ -247,7 +252,15 @@ class Reservations:
                 if status == "pending":
                     found.append(payload)
                     continue
-                self._known[sid] = _Known(_status_rank(status), payload.get("task_sid"))
+                rank = _status_rank(status)
+                if _is_after(payload, "date_created", since):
+                    if rank >= ENDED:
+                        continue
+                    rank = 0
+                elif _is_after(payload, "date_updated", since):
+                    way = PATHS.get(status or "", ())
+                    rank = RANKS[way[-2]] if len(way) > 1 else rank
+                self._known[sid] = _Known(rank, payload.get("task_sid"))
                 if status in ("accepted", "wrapping"):
                     found.append(payload)
             self._is_complete = True
@@ -301,20 +314,16 @@ class Reservations:
                 if known.reservation is not None
             }
 
-    def unlisted(self, present: Iterable[Mapping[str, Any]]) -> dict[str, str | None]:
-        """Find those that should be open and that the service's list lacks.
-
-        Returns:
-            The sids of their tasks, by sid.
-        """
+    def unlisted(self, present: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Give the sids of those that should be open and that a list lacks."""
         listed = {payload["sid"] for payload in present}
         with self._lock:
             self._limit(MAX_UNLISTED, listed)
-            return {
-                sid: known.task_sid
+            return [
+                sid
                 for sid, known in self._known.items()
                 if sid not in listed and known.rank < ENDED
-            }
+            ]
 
     def _limit(self, most: int, listed: Collection[str]) -> None:
         """Forget the oldest of those that have ended and are not listed any more."""
@@ -433,6 +442,12 @@ def _is_since(payload: Mapping[str, Any], name: str, since: datetime | None) -> 
     """Whether a date is not before another; without one: rather so."""
     date = _date(payload, name)
     return date is None or since is None or date >= since
+
+
+def _is_after(payload: Mapping[str, Any], name: str, since: datetime | None) -> bool:
+    """Whether a date is after another; dates have whole seconds."""
+    date = _date(payload, name)
+    return date is not None and since is not None and date > since
 
 
 def _unqueued(

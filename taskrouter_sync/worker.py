@@ -33,7 +33,7 @@ from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
 from .resources.reservation import Reservation, ReservationList
 from .resources.statistics import Statistics, StatisticsData
-from .session import is_unauthorized, result_of
+from .session import is_unauthorized, result_of, wait_for
 from .sync import PREFIX, Arrivals, Missed, Reservations, Topic, Values, topic_of
 from .timing import Timing, may_pass
 from .tokens import Token, TokenProvider, hide
@@ -83,6 +83,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     _SID_CLAIM = "worker_sid"
     _PATH = "/Workers/{sid}"
     _STATES = Client._STATES | {_CREATED}
+
+    # The newest request for the activity that the worker should have.
+    _wish: Future[Any] | None = None
 
     @public_arguments
     def __init__(
@@ -153,6 +156,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # The activity that the worker should have, until the service says it has.
         self._connect_activity_sid = connect_activity_sid
         self._wanted_activity: str | None = None
+        # Which one is asked for now.
+        self._asked_for: str | None = None
         # The activity that somebody has put the worker in, other than by a disconnect.
         self._own_activity: str | None = None
         super().__init__(
@@ -532,16 +537,28 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     # The activity that the worker should have.
 
     def _update(self, params: Mapping[str, Any]) -> Any:
-        result = super()._update(params)
         activity = params.get("ActivitySid")
-        if activity:
-            # It replaces what the worker should have been put in.
-            self._dispatcher.call_soon(partial(self._handle_own_update, activity))
+        if not activity:
+            return super()._update(params)
+        wish = self._wish
+        if wish is not None:
+            # It must not arrive at the service after this.
+            wait_for((wish,), self._timing.response)
+        result = super()._update(params)
+        # It replaces what the worker should have been put in.
+        has_met_wish = self._wish is not wish
+        run = partial(self._handle_own_update, activity, has_met_wish)
+        self._dispatcher.call_soon(run)
         return result
 
-    def _handle_own_update(self, activity: Any) -> None:
+    def _handle_own_update(self, activity: Any, has_met_wish: bool) -> None:
         self._connect_activity_sid = None
         self._choose_activity(activity)
+        if has_met_wish:
+            # The service may have taken that last: the program's word counts.
+            self._wanted_activity = activity
+            if self._asked_for is None:
+                self._pursue_activity()
 
     def _choose_activity(self, activity: Any) -> None:
         self._own_activity, self._wanted_activity = activity, None
@@ -553,6 +570,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             and activity == self._disconnect_activity_sid
         ):
             return  # of the disconnect that the worker is to come back from
+        if self._asked_for is not None and self._wanted_activity is not None:
+            if activity in (self._asked_for, self._wanted_activity):
+                return  # of its own requests; what comes of them is asked for again
         self._choose_activity(activity)
 
     def _call_soon(self, run: Callable[[], None], _: Future[Any]) -> None:
@@ -570,6 +590,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         token = self._session.token
         url, params = self._session.resource_url, {"ActivitySid": wanted}
         future = self._session.start("POST", url, params)
+        self._wish, self._asked_for = future, wanted
         # Out of band: no event has to wait for it.
         handle = partial(self._handle_activity_response, wanted, token, future)
         future.add_done_callback(partial(self._call_soon, handle))
@@ -578,6 +599,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self, wanted: str, token: Token, future: Future[Any]
     ) -> None:
         result = result_of(future)
+        if future is self._wish:
+            self._asked_for = None
+            if self._wanted_activity not in (wanted, None):
+                self._pursue_activity()  # replaced while it was under way
         if isinstance(result, TaskRouterError):
             if self._wanted_activity == wanted:
                 # It may be repeated: it says where to be, not what to do.
@@ -702,23 +727,22 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             reads.append(partial(self._start_read, "Channels", None))
         self._fetch_then(reads, self._handle_state, first=True)
 
-    def _handle_state(self, reservations: Any, channels: Any = ()) -> None:
+    def _handle_state(self, present: Any, channels: Any = ()) -> None:
         """Take each part for itself: that one is refused does not spoil the other."""
-        if self._is_next_open() or reservations is None:
+        if self._is_next_open() or present is None:
             return
         self._handle_channels(channels)
-        if isinstance(reservations, TaskRouterError):
-            self._handle_sync_failed(reservations, self._read_state)
+        if isinstance(present, TaskRouterError):
+            self._handle_sync_failed(present, self._read_state)
             return
         self._succeeded("sync")
         # A list may lag: what it lacks is asked for by itself.
-        unlisted = self._reservations.unlisted(reservations)
-        tasks = f"{self._session.workspace_url}/Tasks"
+        unlisted = self._reservations.unlisted(present)
+        reservations = f"{self._session.resource_url}/Reservations"
         reads = [
-            partial(self._session.fetch, f"{tasks}/{task_sid}/Reservations/{sid}")
-            for sid, task_sid in unlisted.items()
+            partial(self._session.fetch, f"{reservations}/{sid}") for sid in unlisted
         ]
-        run = partial(self._handle_reservations, reservations, list(unlisted))
+        run = partial(self._handle_reservations, present, unlisted)
         if reads:
             self._fetch_then(reads, run, first=True)
         else:

@@ -341,7 +341,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
             # Only called for what ordinary look-up does not find.
             if name.startswith("_"):
                 # Of an object that is not made yet, for one: it has no names to list.
-                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+                raise no_attribute(self, name, ())
             try:
                 return self[name]
             except KeyError:
