@@ -517,6 +517,8 @@ class Values:
     def __init__(self) -> None:
         self._told: dict[Topic, Any] = {}
         self._synced: dict[Topic, _Synced] = {}
+        # What the last frame said, and its date.
+        self._frames: dict[Topic, tuple[Any, datetime | None]] = {}
 
     def knows_channels(self) -> bool:
         """Whether anything is known of the worker's channels."""
@@ -535,9 +537,16 @@ class Values:
             self._told.setdefault(topic, value)
 
     def note(self, event: str, payload: Any) -> bool:
-        """Take over what a frame says; False if a sync has emitted it already."""
+        """Take over what a frame says; False if it was emitted already.
+
+        By a sync, or because the frame came twice.
+        """
         for topic, value in _values(payload):
             if topic.event == event:
+                date = _date(payload, "date_updated")
+                if date is not None and self._frames.get(topic) == (value, date):
+                    return False
+                self._frames[topic] = value, date
                 synced = self._synced.pop(topic, None)
                 if synced is not None and _is_late(synced, value, payload):
                     self._synced[topic] = synced

@@ -432,8 +432,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._log.debug("%s: %s of %s came before", self._name(), event.type, sid)
             return
         made = self._build_reservation(event.payload, sid, task, reservation)
-        if self._is_behind and self._reservations.has_begun:
-            # The sync is not done yet; the order of a reservation's events is kept.
+        if (self._is_behind or self._may_lag) and self._reservations.has_begun:
+            # The sync is not done yet, or its list may have lacked something; the order
+            # of the events of a reservation is kept.
             for earlier in self._reservations.missed_before(
                 event.type, sid, made.payload
             ):
@@ -694,11 +695,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_sync_failed(
         self, error: TaskRouterError, again: Callable[[], None]
     ) -> None:
+        self._is_behind = True
         if may_pass(error):
             self._retry("sync", again)
         else:
             # With another token it is read: see `_handle_token`.
-            self._is_behind = True
             self._arrivals.close()
         self._handle_error(error)
 

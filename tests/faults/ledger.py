@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """One reservation event of one worker."""
+    """One event of one worker, about a reservation or the worker itself."""
 
     worker_sid: str
     event: str
@@ -43,6 +43,32 @@ def compare(expected: Iterable[Entry], delivered: Iterable[Entry]) -> Findings:
         sorted(duplicated.elements()),
         sorted(sid for sid, way in ways.items() if heard[sid] != way),
     )
+
+
+def compare_values(
+    changes: Mapping[Entry, list[int]],
+    delivered: Mapping[Entry, list[int]],
+    unreadable: Collection[Entry] = (),
+) -> Findings:
+    """Compare what values were given with what listeners heard of them.
+
+    A value that was replaced while disconnected can't be heard; the last one must be.
+
+    Args:
+        changes: ever larger numbers, by whose value it is.
+        delivered: the numbers that listeners heard.
+        unreadable: what may be missed, as the client may not read it.
+    """
+    lost, duplicated, out_of_order = [], [], []
+    for topic, given in changes.items():
+        heard = delivered.get(topic, [])
+        if heard[-1:] != given[-1:] and topic not in unreadable:
+            lost.append(topic)
+        if len({*heard}) < len(heard) or {*heard} - {*given}:
+            duplicated.append(topic)
+        elif heard != sorted(heard):
+            out_of_order.append(f"{topic.event} of {topic.sid}")
+    return Findings(lost, duplicated, out_of_order)
 
 
 def _ways(entries: Iterable[Entry]) -> dict[str, list[str]]:

@@ -9,21 +9,24 @@ import argparse
 import enum
 import gc
 import logging
+import operator
 import os
 import random
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken as TwilioToken
 
 from taskrouter_sync import (
+    HttpError,
     TaskQueue,
     TaskQueueCapabilityToken,
     Worker,
@@ -35,7 +38,7 @@ from ..support import leaks
 from ..support.backend import Backend, ReadyWorkspace
 from ..support.collector import EVENTS
 from ..support.internals import LASTING, TIME_LIMITS, limit_pauses, timing
-from .ledger import Entry, Findings, compare
+from .ledger import Entry, Findings, compare, compare_values
 from .proxy import Proxy
 from .stage import Mistakes
 from .storm import Storm, Work
@@ -96,6 +99,7 @@ class Report:
     people: str
     start: Load
     end: Load = field(default_factory=Load)
+    forgotten: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
 
@@ -108,13 +112,16 @@ class Report:
 
     @property
     def good(self) -> bool:
-        return not (any(self.findings) or self.leaked or self.mistakes)
+        return not (
+            any(self.findings) or self.forgotten or self.leaked or self.mistakes
+        )
 
     def lines(self) -> list[str]:
         """Tell it in lines."""
         size, start, end = self.size, self.start, self.end
         wrong = {
             **self.findings._asdict(),
+            "forgotten": self.forgotten,
             "leaked": self.leaked,
             "mistakes": self.mistakes,
         }
@@ -147,6 +154,16 @@ class Notes:
         # Guards _entries; wait_for waits on it.
         self._came = threading.Condition()
         self._entries: list[Entry] = []
+        self._values: dict[Entry, list[int]] = {}
+
+    def add_value(self, topic: Entry, number: int) -> None:
+        with self._came:
+            self._values.setdefault(topic, []).append(number)
+            self._came.notify_all()
+
+    def values(self) -> dict[Entry, list[int]]:
+        with self._came:
+            return {topic: list(numbers) for topic, numbers in self._values.items()}
 
     def add(self, entry: Entry) -> None:
         with self._came:
@@ -157,11 +174,20 @@ class Notes:
         with self._came:
             return list(self._entries)
 
-    def wait_for(self, expected: list[Entry], limit: float) -> None:
+    def wait_for(
+        self, expected: list[Entry], last: dict[Entry, int], limit: float
+    ) -> None:
         """Wait until all of these have come, for at most `limit` seconds."""
         with self._came:
             self._came.wait_for(
-                lambda: not Counter(expected) - Counter(self._entries), limit
+                lambda: (
+                    not Counter(expected) - Counter(self._entries)
+                    and all(
+                        self._values.get(topic, [0])[-1] == number
+                        for topic, number in last.items()
+                    )
+                ),
+                limit,
             )
 
 
@@ -169,13 +195,21 @@ class Agent:
     """A worker who takes most of what is offered, by the throw of a seeded die."""
 
     def __init__(
-        self, worker_sid: str, mint: MintToken, url: str, seed: int, notes: Notes
+        self,
+        worker_sid: str,
+        mint: MintToken,
+        url: str,
+        seed: int,
+        notes: Notes,
+        **wishes: Any,
     ) -> None:
+        """Create it; `wishes` are its connect and disconnect activities, if it has."""
         self.worker_sid = worker_sid
         self.mint = mint
         self._seed = seed
         self._notes = notes
         self.failed_actions = 0
+        self.may_read_channels = False
         self.client = Worker(
             mint,
             debug=False,
@@ -183,10 +217,21 @@ class Agent:
             event_bridge_base_url=url,
             daemon=True,
             _timing=TIMING,
+            **wishes,
         )
+        self.client.on("attributes.update", self._note_attributes)
+        self.client.on("capacity.update", self._note_capacity)
         for event in RESERVATIONS:
             self.client.on(event, self._listener(event))
         self.client.on("error", lambda error: None)
+
+    def _note_attributes(self, worker: Any) -> None:
+        topic = Entry(self.worker_sid, "attributes.update", self.worker_sid)
+        self._notes.add_value(topic, worker.attributes["number"])
+
+    def _note_capacity(self, channel: Any) -> None:
+        topic = Entry(self.worker_sid, "capacity.update", self.worker_sid)
+        self._notes.add_value(topic, channel.configured_capacity)
 
     def _listener(self, event: str) -> Callable[[Any], None]:
         def listener(reservation: Any) -> None:
@@ -268,7 +313,12 @@ def soak(size: Size) -> Report:
 
 def _storm(size: Size, start: Load) -> Report:
     with ExitStack() as stack:
-        emulator = stack.enter_context(Emulator(seed=size.seed, heartbeat_interval=0.2))
+        emulator = stack.enter_context(
+            Emulator(seed=size.seed, heartbeat_interval=0.2, manual_clock=True)
+        )
+        # Held while the service is used or restarted.
+        running = threading.Lock()
+        stack.enter_context(_passing_time(emulator, running))
         proxy = stack.enter_context(Proxy(int(emulator.url.rpartition(":")[2])))
         names = [f"Agent {number}" for number in range(size.agents)]
         workspace = emulator.workspace(
@@ -281,15 +331,26 @@ def _storm(size: Size, start: Load) -> Report:
         backend = Backend(emulator, workspace)
         backend.make_room(50)
         notes, agents = Notes(), list[Any]()
-        for name in names:
+        wishes = {
+            "connect_activity_sid": workspace.activities["Available"],
+            "disconnect_activity_sid": workspace.activities["Offline"],
+        }
+        for number, name in enumerate(names):
             sid = workspace.workers[name]
-            mint = _worker_token(emulator, workspace, sid)
-            agents.append(Agent(sid, mint, proxy.url, size.seed, notes))
+            # Half of them have wishes; half have tokens that may read everything.
+            mint = (_worker_token, _twilio_token)[number // 2 % 2](
+                emulator, workspace, sid
+            )
+            wished = wishes if number % 2 else {}
+            agents.append(Agent(sid, mint, proxy.url, size.seed, notes, **wished))
             stack.callback(agents[-1].client.close)
         for agent in agents:
             agent.client.wait_until_ready(PATIENCE)
-        work = Work(backend, size.seed)
-        storm = Storm(proxy, emulator, agents, size.seed)
+            # What a client never heard of a channel can't be missed.
+            agent.may_read_channels = _may_read_channels(agent.client)
+        workers = [agent.worker_sid for agent in agents]
+        work = Work(backend, workspace, workers, size.seed, running)
+        storm = Storm(proxy, emulator, backend, agents, size.seed, running)
         queue_token = TaskQueueCapabilityToken(
             emulator.account_sid,
             emulator.auth_token,
@@ -308,7 +369,7 @@ def _storm(size: Size, start: Load) -> Report:
         )
         faults = storm.counts()
         faults["(rules that nothing met any more)"] = -emulator.faults.pending
-        emulator.faults.clear()
+        storm.clear()
         work.finish()
         expected = [
             Entry(sid, event.event_type, event.resource_sid)
@@ -316,21 +377,110 @@ def _storm(size: Size, start: Load) -> Report:
             if event.event_type in RESERVATIONS
             for sid in event.worker_sids
         ]
-        notes.wait_for(expected, PATIENCE)
+        # A token as Twilio's library makes it may not read the channels.
+        unreadable = [
+            topic
+            for topic in work.changes
+            if topic.event == "capacity.update"
+            and not agents[workers.index(topic.worker_sid)].may_read_channels
+        ]
+        last = {
+            topic: numbers[-1]
+            for topic, numbers in work.changes.items()
+            if topic not in unreadable
+        }
+        notes.wait_for(expected, last, PATIENCE)
+        forgotten = _forgotten(backend, workspace, agents)
         # What comes too much may come late: let a mark pass on every connection.
         _pass_a_mark(emulator, agents)
         delivered = notes.entries()
+        findings = [
+            compare(expected, delivered),
+            compare_values(work.changes, notes.values(), unreadable),
+        ]
         failed = sum(agent.failed_actions for agent in agents)
         return Report(
             size=size,
             faults=faults,
             expected=len(expected),
             delivered=len(delivered),
-            findings=compare(expected, delivered),
+            findings=Findings(*map(operator.add, *findings)),
+            forgotten=forgotten,
             people=f"{work.tasks} tasks, {failed} failed actions, {visitors.visits} "
             f"visitors (slowest close {visitors.slowest_close:.2f} s)",
             start=start,
         )
+
+
+@contextmanager
+def _passing_time(emulator: Emulator, running: threading.Lock) -> Iterator[None]:
+    """Let the service's time pass as the real one does, but for its jumps."""
+    stop = threading.Event()
+
+    def run() -> None:
+        before = time.monotonic()
+        while not stop.wait(0.02):
+            now = time.monotonic()
+            with running:
+                emulator.advance(now - before)
+            before = now
+
+    thread = threading.Thread(target=run, name="passing-time")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _may_read_channels(client: Worker) -> bool:
+    """Read the channels, as a token of Twilio's library may not."""
+    try:
+        client.fetch_channels()
+    except HttpError:
+        return False
+    return True
+
+
+def _forgotten(
+    backend: Backend, workspace: ReadyWorkspace, agents: list[Any]
+) -> list[str]:
+    """Name the wishes that are not fulfilled, and what clients show wrongly."""
+    offline = workspace.activities["Offline"]
+    limit = time.monotonic() + PATIENCE
+    while True:
+        found = []
+        for agent in agents:
+            now = backend.worker(agent.worker_sid)
+            if now.activity_sid == offline:
+                found.append(f"{agent.worker_sid} is Offline")
+            for name in ("activity_sid", "attributes"):
+                shown = agent.client.payload.get(name)
+                if shown != getattr(now, name):
+                    found.append(f"{agent.worker_sid} shows {name} {shown}")
+        # Nothing tells that a client has come to rest: one has to look.
+        if not found or time.monotonic() > limit:
+            return found
+        time.sleep(0.05)
+
+
+def _twilio_token(emulator: Emulator, workspace: ReadyWorkspace, sid: str) -> MintToken:
+    """Make tokens as Twilio's library does, for an agent who works."""
+
+    def mint() -> str:
+        token = TwilioToken(
+            emulator.account_sid,
+            emulator.auth_token,
+            workspace.sid,
+            sid,
+            allow_update_activities=True,
+            allow_update_reservations=True,
+        )
+        text: str = token.to_jwt()
+        return text
+
+    return mint
 
 
 def _worker_token(emulator: Emulator, workspace: ReadyWorkspace, sid: str) -> MintToken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -11,8 +12,9 @@ from typing import Any, Protocol
 
 from taskrouter_sync.emulator import Emulator, ServiceError
 
-from ..support.backend import Backend
+from ..support.backend import Backend, ReadyWorkspace
 from .fault import Direction, Fault, Kind
+from .ledger import Entry
 from .proxy import Proxy
 
 
@@ -75,6 +77,9 @@ AT_SERVICE: dict[str, tuple[str, Draw]] = {
         lambda chance: {"status": chance.choice((429, 500, 503))},
     ),
 }
+# Events of a worker's values that are numbers here.
+VALUES = ("attributes.update", "capacity.update")
+
 # What it does to the sockets of a worker.
 AT_SOCKETS: dict[str, tuple[str, Draw]] = {
     "close": (
@@ -99,13 +104,27 @@ class Storm:
     """Lets trouble happen, one after the other, and counts it."""
 
     def __init__(
-        self, proxy: Proxy, emulator: Emulator, agents: list[Agent], seed: int
+        self,
+        proxy: Proxy,
+        emulator: Emulator,
+        backend: Backend,
+        agents: list[Agent],
+        seed: int,
+        running: threading.Lock,
     ) -> None:
+        """Create it; `running` is held while the service is used or restarted."""
+        self._backend = backend
+        self._running = running
         self._proxy = proxy
         self._emulator = emulator
         self._agents = agents
         self._chance = random.Random(seed)
         self._elsewhere: Counter[str] = Counter()
+
+    def clear(self) -> None:
+        """Let nothing more go wrong."""
+        with self._running:
+            self._emulator.faults.clear()
 
     def run(self, stop: threading.Event, interval: float) -> None:
         """Strike each `interval` seconds, until it is time to stop."""
@@ -113,7 +132,8 @@ class Storm:
         while not stop.wait(interval):
             # On a busy machine this thread comes late, and makes up for it.
             for _ in range(int((time.monotonic() - started) / interval) - struck):
-                self._strike()
+                with self._running:
+                    self._strike()
                 struck += 1
 
     def counts(self) -> Counter[str]:
@@ -125,7 +145,9 @@ class Storm:
 
     def _strike(self) -> None:
         place = self._chance.random()
-        if place < 0.05:
+        if place < 0.005:
+            self._trouble_the_service()
+        elif place < 0.05:
             self._let_a_user_act()
         elif place < 0.6:
             self._strike_a_connection()
@@ -138,6 +160,26 @@ class Storm:
             strike = getattr(self._emulator.faults, method)
             if strike(self._agent().worker_sid, **arguments):
                 self._elsewhere[f"service: {name}"] += 1
+
+    def _trouble_the_service(self) -> None:
+        """Restart it, let its clock jump, or let its next list be an older one."""
+        kind = self._chance.choice(("restart", "clock", "lag", "lag"))
+        if kind == "restart":
+            self._emulator.stop()
+            self._emulator.start()
+        elif kind == "clock":
+            self._emulator.advance(self._chance.uniform(0.5, 5.0))
+        else:
+            worker = self._agent().worker_sid
+            url = f"/Workers/{worker}/Reservations"
+            listed = self._backend.listed(worker)
+            # It lacks the newest.
+            listed["reservations"] = listed["reservations"][:-3]
+            self._emulator.faults.answer(
+                200, {"payload": listed}, method="GET", url=url
+            )
+            self._emulator.faults.cut_sockets(worker)
+        self._elsewhere[f"service: {kind}"] += 1
 
     def _draw(
         self, table: dict[str, tuple[str, Draw]]
@@ -178,25 +220,64 @@ class Storm:
 
 
 class Work:
-    """Tasks of one workspace: they come, are withdrawn, are done."""
+    """What happens in one workspace: tasks come and go, workers are changed.
+
+    Attributes:
+        changes: the numbers that values were given, by whose they are.
+    """
 
     # How many tasks may be under way.
     MOST = 60
 
-    def __init__(self, backend: Backend, seed: int) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        workspace: ReadyWorkspace,
+        workers: list[str],
+        seed: int,
+        running: threading.Lock,
+    ) -> None:
+        """Create it; `running` is held while the service is used or restarted."""
         self._backend = backend
+        self._activities = workspace.activities
+        self._workers = workers
         self._chance = random.Random(seed)
+        self._running = running
         self.tasks = 0
+        self.changes: dict[Entry, list[int]] = {}
 
     def run(self, stop: threading.Event, interval: float) -> None:
         """Let things happen, one each `interval` seconds, until it is time to stop."""
         while not stop.wait(interval):
+            with self._running:
+                self._let_happen()
+
+    def _let_happen(self) -> None:
+        if self._chance.random() < 0.15:
+            self._change(self._chance.choice(self._workers))
+        else:
             under_way = self._backend.open_tasks()
             if len(under_way) < self.MOST and self._chance.random() < 0.75:
                 self._backend.create_task()
                 self.tasks += 1
             elif under_way:
                 self._end(self._chance.choice(under_way))
+
+    def _change(self, worker: str) -> None:
+        """Change one of a worker's values, to a number that it never had."""
+        event = self._chance.choice((*VALUES, "activity.update"))
+        if event == "activity.update":
+            # Nobody wants to be Offline: who is at the end was forgotten.
+            name = self._chance.choice(("Available", "Available", "Break"))
+            self._backend.update_worker(worker, activity_sid=self._activities[name])
+            return
+        numbers = self.changes.setdefault(Entry(worker, event, worker), [])
+        numbers.append(100 + len(numbers))
+        if event == "attributes.update":
+            attributes = json.dumps({"on": 1, "number": numbers[-1]})
+            self._backend.update_worker(worker, attributes=attributes)
+        else:
+            self._backend.update_channel(worker, "default", capacity=numbers[-1])
 
     def finish(self) -> None:
         """End all that is still under way: nothing more will happen."""

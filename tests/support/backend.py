@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from taskrouter_sync.emulator import Emulator, ServiceError
+from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 
@@ -73,6 +75,24 @@ class Backend:
                 for sid, each in self._reservations(engine).items()
                 if each.worker_sid == worker_sid
             }
+        )
+
+    def listed(self, worker_sid: str) -> dict[str, Any]:
+        """Give the list of a worker's reservations as the service would now."""
+        path = f"/v1/Workspaces/{self._sid}/Workers/{worker_sid}/Reservations"
+        service = self._emulator._service()  # over HTTP a scripted fault could meet it
+        answer = self._emulator.call(
+            lambda engine: service.api.perform(
+                "GET", path, Parameters.from_json({"PageSize": 1000})
+            )
+        )
+        found: dict[str, Any] = json.loads(json.dumps(answer.body))
+        return found
+
+    def worker(self, sid: str) -> Any:
+        """Copy a worker as it is now."""
+        return self._emulator.call(
+            lambda engine: self._space(engine).workers[sid].snapshot()
         )
 
     def update_worker(self, sid: str, **values: Any) -> None:
