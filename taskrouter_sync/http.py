@@ -16,7 +16,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -175,6 +175,8 @@ class Http:
             proxy = select_proxy(url, settings["proxies"])
             if proxy and not is_proxy(proxy):
                 return ConnectionFailed(INVALID_PROXY)
+            if proxy and self._given is None:
+                settings = {**settings, "proxies": {"all": _in_utf_8(proxy)}}
             request = self._prepare(session, url, body)
             with session.send(
                 request,
@@ -271,20 +273,21 @@ class Http:
             self._environment.close()
 
 
-class _Adapter(HTTPAdapter):
-    def proxy_headers(self, proxy: str) -> dict[str, str]:
-        """Send a proxy's credentials in UTF-8; requests' Latin-1 lacks letters."""
-        user, password = requests.utils.get_auth_from_url(proxy)
-        if not user:
-            return {}
-        pair = b64encode(f"{user}:{password}".encode()).decode()
-        return {"Proxy-Authorization": f"Basic {pair}"}
+def _in_utf_8(proxy: str) -> str:
+    """Write its credentials so that requests, which takes Latin-1, sends UTF-8."""
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    credentials, at, host = parts.netloc.rpartition("@")
+    written = (
+        quote(unquote(each).encode().decode("latin-1"), safe="")
+        for each in credentials.split(":", 1)
+    )
+    return urlunsplit(parts._replace(netloc=":".join(written) + at + host))
 
 
 def _new_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
-    adapter = _Adapter()
+    adapter = HTTPAdapter()
     # Keep-alive probes let the kernel notice connections that are dead.
     options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))

@@ -239,7 +239,7 @@ class Lifecycle:
     # What tests of programs follow.
 
     def add_observer(self, observer: Observer) -> None:
-        """Tell an observer, from now on, what listeners of clients raise."""
+        """Report to an observer, from now on, what listeners of clients raise."""
         with self._changed:
             self._observers.append(observer)
 

@@ -52,7 +52,7 @@ def running_cell() -> Cell | None:
 
 
 def place_of_caller() -> str:
-    """Tell where the program called this package: ``agent.py:12``."""
+    """Say where the program called this package: ``agent.py:12``."""
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals):
         frame = frame.f_back

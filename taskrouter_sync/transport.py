@@ -34,7 +34,7 @@ from .tokens import Secret
 _LARGEST_HANDSHAKE = 256 * 1024
 _LARGEST_MESSAGE = 64 * 1024 * 1024
 
-# A response that another one follows, and how many bytes tell.
+# A response that another one follows, and how many bytes show it.
 _INFORMATIONAL = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d")
 _SHORTEST = 12
 

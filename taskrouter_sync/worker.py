@@ -573,7 +573,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # of the disconnect that the worker is to come back from
         if self._asked_for is not None and self._wanted_activity is not None:
             if activity in (self._asked_for, self._wanted_activity):
-                return  # of its own requests; what comes of them is asked for again
+                return  # its own request; the last one decides
         self._choose_activity(activity)
 
     def _call_soon(self, run: Callable[[], None], _: Future[Any]) -> None:
