@@ -55,6 +55,9 @@ MAX_UNLISTED = 1000
 # Seconds after a sync in which a frame may still bring what the sync has emitted.
 _LATE_FRAME = 10.0
 
+# A clock that is wrong by no more than this is believed: it may be set a little.
+_CLOCK_ERROR = timedelta(minutes=1)
+
 # The property that each event is about, by the kind of its payload.
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "WK": {"activity.update": "activity_sid", "attributes.update": "attributes"},
@@ -238,15 +241,25 @@ class Reservations:
             ones yet, as the list of the first `ready` lacked them.
         """
         found = []
+        payloads = list(payloads)
+        since = self._since(payloads)
         with self._lock:
             for payload in payloads:
-                status, sid = payload.get("reservation_status"), payload["sid"]
+                status, sid = str(payload.get("reservation_status")), payload["sid"]
                 if sid in self._known:
                     continue
                 if status == "pending":
                     found.append(payload)
                     continue
-                self._known[sid] = _Known(_status_rank(status), payload.get("task_sid"))
+                if _is_since(payload, "date_created", since):
+                    continue  # it is new: its events are queued, or were missed
+                rank = _status_rank(status)
+                if _is_since(payload, "date_updated", since):
+                    # So is what it has come to since.
+                    rank = max(
+                        (RANKS[each] for each in PATHS.get(status, ())[:-1]), default=0
+                    )
+                self._known[sid] = _Known(rank, payload.get("task_sid"))
                 if status in ("accepted", "wrapping"):
                     found.append(payload)
             self._is_complete = True
@@ -414,7 +427,7 @@ class Reservations:
         """Say when the client began, by the clock that dates the service's resources.
 
         Of two clocks the earlier one: nothing is lost. But one by which something has
-        happened later than now is wrong.
+        happened much later than now is wrong.
         """
         ages = timedelta(seconds=time.monotonic() - self._began_at)
         least = max(
@@ -428,6 +441,7 @@ class Reservations:
         )
         if least is None:
             return min(self._began, default=None)
+        least -= _CLOCK_ERROR
         return next((each for each in self._began if each >= least), least)
 
 

@@ -595,6 +595,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if self._wanted_activity == wanted:
             self._own_activity, self._wanted_activity = wanted, None
         self._apply(result)
+        if self._own_activity not in (wanted, None):
+            # Somebody has chosen another one since, and this may have undone it.
+            self._want_activity(self._own_activity)
 
     def _send_last_request(self) -> None:
         """Change to the disconnect activity, as a page does at `unload`.
