@@ -331,7 +331,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 def _chunks(response: requests.Response) -> Iterator[bytes]:
     """Give the body as it comes: waiting for a full chunk would pass any deadline."""
     read1 = getattr(response.raw, "read1", None)
-    if read1 is None:  # urllib3 1.26, or a test double
+    if read1 is None:  # of a program's own session: a test double
         yield from response.iter_content(_CHUNK)
         return
     while chunk := read1(_CHUNK, decode_content=True):
