@@ -538,6 +538,8 @@ class Client(Emitter, Resource[R]):
         self._emit("disconnected", Disconnection(ending.code, reason))
 
     def _handle_error(self, error: TaskRouterError) -> None:
+        if isinstance(error, ClientClosed):
+            return  # of a request that was under way
         with self._changed:
             self._last_error = error
         if not self._emit("error", error):

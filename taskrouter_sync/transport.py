@@ -55,9 +55,11 @@ _Selector: type[selectors.BaseSelector] = getattr(
 # What wakes the thread that reads, and lets it still send a close frame.
 _WAKE_READER = socket.SHUT_RDWR if os.name == "nt" else socket.SHUT_RD
 
-# What opening raises: websocket-client lets the error of an invalid cookie through.
+# What opening raises: websocket-client lets the error of an invalid cookie through, and
+# up to 1.9.0 that of a status line without a status.
 _FAILURES = (
     OSError,
+    IndexError,
     websocket.WebSocketException,
     HTTPException,
     ValueError,
@@ -441,7 +443,7 @@ def _reason(error: BaseException, route: Route | None = None) -> str:
     if isinstance(error, websocket.WebSocketConnectionClosedException):
         return "it was closed without a close frame"
     is_library = isinstance(
-        error, websocket.WebSocketException | CookieError | ValueError
+        error, websocket.WebSocketException | CookieError | ValueError | IndexError
     )
     if is_library and not isinstance(error, OSError):
         return f"the response is not a WebSocket's ({type(error).__name__})"

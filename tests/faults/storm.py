@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
 import time
@@ -61,6 +62,8 @@ AT_SERVICE: dict[str, tuple[str, Draw]] = {
         lambda chance: {
             "status": chance.choice((400, 404, 409, 410)),
             "method": "POST",
+            # Of a wish it would be the end.
+            "url": "/Tasks/",
         },
     ),
     "malformed": (
@@ -172,6 +175,8 @@ class Storm:
         else:
             worker = self._agent().worker_sid
             url = f"/Workers/{worker}/Reservations"
+            if self._emulator.faults.pending:
+                return  # a list is behind for a moment, not twice in a row
             listed = self._backend.listed(worker)
             # It lacks the newest.
             listed["reservations"] = listed["reservations"][:-3]
@@ -245,6 +250,7 @@ class Work:
         self._running = running
         self.tasks = 0
         self.changes: dict[Entry, list[int]] = {}
+        self._changed_at: dict[Entry, float] = {}
 
     def run(self, stop: threading.Event, interval: float) -> None:
         """Let things happen, one each `interval` seconds, until it is time to stop."""
@@ -271,7 +277,11 @@ class Work:
             name = self._chance.choice(("Available", "Available", "Break"))
             self._backend.update_worker(worker, activity_sid=self._activities[name])
             return
-        numbers = self.changes.setdefault(Entry(worker, event, worker), [])
+        topic, now = Entry(worker, event, worker), time.monotonic()
+        if now - self._changed_at.get(topic, -math.inf) < 1.1:
+            return  # dates have whole seconds: what is later within one can't be told
+        self._changed_at[topic] = now
+        numbers = self.changes.setdefault(topic, [])
         numbers.append(100 + len(numbers))
         if event == "attributes.update":
             attributes = json.dumps({"on": 1, "number": numbers[-1]})

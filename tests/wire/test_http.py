@@ -32,7 +32,7 @@ from ..support.secrets import assert_no_secret
 
 TOKEN = Secret("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJBbGljZSJ9.c2lnbmF0dXJlIG9mIGl0")
 BODY = Secret(json.dumps({"url": "u", "token": TOKEN.reveal()}))
-TIMING = Timing(connect=1.0, response=0.5)
+TIMING = Timing(connect=1.0, response=2.0)
 GOOD = b'{"payload": {"sid": "WK1"}}'
 
 

@@ -158,6 +158,13 @@ def _refuse(peer: Peer) -> None:
     peer.answer(403, json.dumps({"message": f"no: {head}"}).encode(), reason=head)
 
 
+def _accept(peer: Peer) -> None:
+    peer.read_head()
+    peer.answer(200)
+    peer.socket.shutdown(socket.SHUT_WR)
+    peer.until_gone()
+
+
 def _slow(peer: Peer) -> None:
     peer.read_head()
     with suppress(OSError):  # the client gives up
@@ -178,7 +185,7 @@ def _slow(peer: Peer) -> None:
             HttpError,
             "Found",
         ),
-        (lambda peer: peer.answer(200), ConnectionFailed, "status 200"),
+        (_accept, ConnectionFailed, "status 200"),
     ],
 )
 def test_a_failed_upgrade_is_named(
