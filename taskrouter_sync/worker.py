@@ -547,16 +547,15 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             wait_for((wish,), self._timing.response)
         result = super()._update(params)
         # It replaces what the worker should have been put in.
-        has_met_wish = self._wish is not wish
-        run = partial(self._handle_own_update, activity, has_met_wish)
-        self._dispatcher.call_soon(run)
+        self._dispatcher.call_soon(partial(self._handle_own_update, activity, wish))
         return result
 
-    def _handle_own_update(self, activity: Any, has_met_wish: bool) -> None:
+    def _handle_own_update(self, activity: Any, wish: Future[Any] | None) -> None:
         self._connect_activity_sid = None
         self._choose_activity(activity)
-        if has_met_wish:
-            # The service may have taken that last: the program's word counts.
+        if self._wish is not wish or self._asked_for is not None:
+            # Another was asked for meanwhile, which the service may take last: the
+            # program's word counts.
             self._wanted_activity = activity
             if self._asked_for is None:
                 self._pursue_activity()
