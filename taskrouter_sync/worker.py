@@ -778,7 +778,6 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _read_again(self) -> None:
         """Read the state once more, when what a list lacked must be there."""
         if self._may_lag and self._is_ready and not self._is_behind:
-            self._may_lag = False
             self._read_state()
 
     def _handle_channels(self, found: Any) -> None:
