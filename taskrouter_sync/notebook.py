@@ -151,11 +151,15 @@ def _text(value: Any) -> str:
     return _sayable(repr(value))
 
 
-def _escape(text: str) -> str:
-    # At need: its table of entities takes longer to import than all of this.
-    from html import escape
+# As html.escape does. Importing that takes longer than all of this; and at need, a signal
+# handler could find it half imported.
+_ESCAPED = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
+)
 
-    return escape(text)
+
+def _escape(text: str) -> str:
+    return text.translate(_ESCAPED)
 
 
 def _plain(text: str) -> str:

@@ -54,7 +54,7 @@ def test_a_connection_that_waits_for_the_next_attempt_is_not_made_any_more(
     long_pauses: None,
 ) -> None:
     emulator.faults.refuse_upgrades(503)
-    worker, came = heard_worker(token_due(0.2))
+    worker, came = heard_worker(token_due(1.0))
     came.expect("disconnected")
     came.listen(worker, "token.expired").expect("token.expired")
     with pytest.raises(HttpError, match="expired"):
