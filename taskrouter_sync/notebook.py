@@ -151,8 +151,8 @@ def _text(value: Any) -> str:
     return _sayable(repr(value))
 
 
-# As html.escape does. Importing that takes longer than all of this; and at need, a signal
-# handler could find it half imported.
+# As html.escape does. Importing that takes longer than all of this; and at need, a
+# signal handler could find it half imported.
 _ESCAPED = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 )
