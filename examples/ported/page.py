@@ -22,7 +22,8 @@ def onClick(id, callback):
 
 
 def show(id, text):
-    print(f"{id}: {text}", flush=True)
+    # In one piece: callbacks on two threads may show something at once.
+    print(f"{id}: {text}\n", end="", flush=True)
 
 
 def value(id):
