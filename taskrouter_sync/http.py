@@ -113,6 +113,7 @@ class Http:
         # Threads that are in `post`: a signal handler may interrupt it there and call
         # it again, where the locks of the connection pool are held.
         self._busy: set[int] = set()
+        self._closed = False
 
     def post(
         self, url: str, body: Secret, method: str, token: Secret, timing: Timing
@@ -198,10 +199,10 @@ class Http:
             return _translated(error, settings.get("verify"))
         finally:
             self._used_at, self._used_at_wall = time.monotonic(), time.time()
-            if nested:
-                session.close()
-            else:
+            if not nested:
                 self._busy.discard(thread)
+            if nested or (self._closed and self._given is None):
+                session.close()  # or it would keep this connection
 
     def _prepare(
         self, session: requests.Session, url: str, body: Secret
@@ -266,8 +267,9 @@ class Http:
 
     def close(self) -> None:
         """Close the kept connections; a session of the program's own stays open."""
+        self._closed = True
         # In a signal handler that interrupted `post` the pool's locks may be held: then
-        # its connections are closed when nothing refers to it any more.
+        # that closes it at its end.
         if self._given is None and threading.get_ident() not in self._busy:
             self._session.close()
             self._environment.close()
