@@ -224,7 +224,9 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.interrupt()
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Wait on this thread until the client is ready.
+        """Wait on this thread until the client is ready to work with.
+
+        That is after `ready`; a Worker has also asked which reservations are pending.
 
         Args:
             timeout: seconds; None waits as long as it takes.
@@ -235,8 +237,9 @@ class Client(Emitter, Resource[R]):
             TaskRouterError: what keeps it from becoming ready, such as a refused token.
             RuntimeError: in an event callback, which would wait for itself.
         """
-        if self._state is not State.READY:
-            self._refuse_callbacks("wait for a later event")
+        if self._dispatcher.is_current and self._is_ready and not self._is_closed:
+            return
+        self._refuse_callbacks("wait for a later event")
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         with self._changed:
             while not self._is_settled() and (left := deadline - time.monotonic()) > 0:
@@ -292,7 +295,7 @@ class Client(Emitter, Resource[R]):
         """
         deadline = time.monotonic() + _CLOSE
         with self._changed:
-            was_open, was_ready = not self._is_closed, self._state is State.READY
+            was_open, was_ready = not self._is_closed, self._is_ready
             self._state = State.CLOSED
             self._changed.notify_all()
         in_callback = self._dispatcher.is_current
@@ -595,8 +598,12 @@ class Client(Emitter, Resource[R]):
         self._is_ready = True
         with self._changed:
             self._refusal = self._last_error = None
-        self._set_state(State.READY)
         self._emit("ready", self._session.build(payload))
+        self._read_after_ready(payload, date)
+
+    def _read_after_ready(self, payload: Mapping[str, Any], date: Any) -> None:
+        """Read what else there is to know; a Worker has reservations."""
+        self._set_state(State.READY)
 
     def _request_ready(self) -> None:
         if self._connected and not self._is_ready and not self._ready_requested:
@@ -867,7 +874,7 @@ class Client(Emitter, Resource[R]):
         state = {
             **{name: row[name] for name in _SHOWN if name in row},
             "connection": self._connection.state.value,
-            "ready": "yes" if self._state is State.READY else "no",
+            "ready": "yes" if self._is_ready else "no",
             **({} if refusal is None else {"refused": str(refusal)}),
             "token expires": date_value(self._session.token.expires_at),
             "open reservations": len(reservations),

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from .properties import date_value
 from .resources.reservation import Reservation
@@ -54,6 +54,9 @@ MAX_UNLISTED = 1000
 
 # Seconds after a sync in which a frame may still bring what the sync has emitted.
 _LATE_FRAME = 10.0
+
+# How far apart two clocks may be that show the same time: dates have whole seconds.
+_CLOCKS_AGREE = timedelta(seconds=2)
 
 # The property that each event is about, by the kind of its payload.
 _VALUES: Mapping[str, Mapping[str, str]] = {
@@ -115,6 +118,8 @@ class _Known:
     Attributes:
         emitted: the events that listeners got.
         rank: how far along its way it is by these, or was when the client opened.
+        synced: how far along its way a sync has brought it: a frame from before that
+            comes too late.
         shown: how far along its way any response has shown it.
         status: the furthest status that was shown.
         concluded: whether it counts as ended because the service had it no more.
@@ -128,12 +133,14 @@ class _Known:
         "reservation",
         "shown",
         "status",
+        "synced",
         "task_sid",
     )
 
     def __init__(self, rank: int = 0, task_sid: str | None = None) -> None:
         self.emitted: set[str] = set()
         self.rank = rank
+        self.synced = 0
         self.shown = 0
         self.status: str | None = None
         self.task_sid = task_sid
@@ -144,6 +151,7 @@ class _Known:
         """Take back the conclusion that it has ended: the service knows it."""
         if self.concluded:
             self.concluded = False
+            self.synced = 0
             ranks = (RANKS.get(each, 0) for each in self.emitted)
             self.rank = max((each for each in ranks if each < ENDED), default=0)
             self.shown = self.rank
@@ -156,6 +164,8 @@ class Reservations:
         # Guards everything below; reentrant, as a signal handler may read it.
         self._lock = threading.RLock()
         self._known: dict[str, _Known] = {}
+        # How many of them are too many.
+        self._limit_at = MAX_REMEMBERED
         # Pending ones that no listener has got yet.
         self._undelivered: dict[str, Reservation] = {}
         # Whether all that existed when the client opened is known: then what is
@@ -164,6 +174,7 @@ class Reservations:
         self._is_complete = False
         self._began: tuple[datetime, ...] = ()
         self._began_at = 0.0
+        self._are_clocks_unsure = False
 
     def forked(self) -> None:
         """Hold no lock in a child process that another thread had at the fork."""
@@ -172,6 +183,11 @@ class Reservations:
     @property
     def is_complete(self) -> bool:
         return self._is_complete
+
+    @property
+    def needs_learning(self) -> bool:
+        """Whether dates may not tell what existed before the client."""
+        return self._are_clocks_unsure and not self._is_complete
 
     @property
     def has_begun(self) -> bool:
@@ -188,20 +204,39 @@ class Reservations:
         # Dates have whole seconds.
         mine = datetime.now(timezone.utc).replace(microsecond=0)
         self._began = (mine,) if date is None else (date, mine)
+        self._are_clocks_unsure = date is None or abs(date - mine) > _CLOCKS_AGREE
 
     def __bool__(self) -> bool:
         return bool(self._known)
 
     def is_news(self, event: str, sid: str) -> bool:
-        """Whether an event was not emitted yet; unknown types always are news."""
+        """Whether an event was not emitted yet, nor overtaken by a sync.
+
+        Unknown types always are news, and any is if the end was only concluded.
+        """
         name = event.removeprefix(PREFIX)
         known = self._known.get(sid)
-        return name not in RANKS or known is None or name not in known.emitted
+        if known is None or name not in RANKS:
+            return True
+        is_overtaken = RANKS[name] < known.synced and not known.concluded
+        return name not in known.emitted and not is_overtaken
 
     def note(
-        self, event: str, sid: str, reservation: Reservation, concluded: bool = False
+        self,
+        event: str,
+        sid: str,
+        reservation: Reservation,
+        synced: bool = False,
+        concluded: bool = False,
     ) -> None:
-        """Take over what an event says, just before it is emitted."""
+        """Take over what an event says, just before it is emitted.
+
+        Args:
+            event, sid: what it is about.
+            reservation: as the event carries it.
+            synced: whether it is of a sync, not of a frame.
+            concluded: whether it ends what the service does not have any more.
+        """
         name = event.removeprefix(PREFIX)
         if name not in RANKS:
             return
@@ -212,6 +247,8 @@ class Reservations:
             known.emitted.add(name)
             known.concluded = concluded
             known.rank = max(known.rank, RANKS[name])
+            if synced:
+                known.synced = known.rank
             self._undelivered.pop(sid, None)
             if name == "created" and known.rank == RANKS["created"]:
                 self._undelivered[sid] = reservation
@@ -219,7 +256,8 @@ class Reservations:
             if task is not None:
                 known.task_sid = task.payload.get("sid") or known.task_sid
             self._take(sid, known, reservation, RANKS[name])
-            self._limit(MAX_REMEMBERED, ())
+            if len(self._known) > self._limit_at:
+                self._limit(MAX_REMEMBERED, ())
 
     def renew(self, reservation: Reservation) -> None:
         """Take over what a response says of a reservation that listeners know."""
@@ -335,9 +373,10 @@ class Reservations:
             for sid, known in self._known.items()
             if known.rank >= ENDED and sid not in listed
         ]
-        # Some more, so that it is not done at each event.
+        # Some more, and not before there are some more: not at each event.
         for sid in ended[: too_many + most // 10]:
             del self._known[sid]
+        self._limit_at = max(MAX_REMEMBERED, len(self._known) + most // 10)
 
     def missed(
         self,
@@ -504,8 +543,32 @@ def _date(payload: Mapping[str, Any], name: str) -> datetime | None:
     return date if isinstance(date, datetime) else None
 
 
-# What a sync emitted, its date, and until when the frame of the same change may come.
-_Synced: TypeAlias = tuple[Any, "datetime | None", float]
+class _Value:
+    """One value, as listeners know it.
+
+    Attributes:
+        value, date: the last that was emitted or read; the date may be unknown.
+        frame: what the last frame said, and its date.
+        synced_until: until when the frame of what a sync has emitted may come.
+        doubted: what a list said that is dated before the value, if the last one did.
+    """
+
+    __slots__ = ("date", "doubted", "frame", "synced_until", "value")
+
+    def __init__(self, value: Any, date: datetime | None) -> None:
+        self.value = value
+        self.date = date
+        self.frame: tuple[Any, datetime | None] | None = None
+        self.synced_until = 0.0
+        self.doubted: tuple[Any, datetime | None] | None = None
+
+    def is_late(self, value: Any, date: datetime | None) -> bool:
+        """Whether a frame brings what a sync has emitted, or what was before that."""
+        if time.monotonic() > self.synced_until:
+            return False
+        if date is None or self.date is None or date == self.date:
+            return bool(value == self.value)
+        return date < self.date
 
 
 class Values:
@@ -515,18 +578,16 @@ class Values:
     """
 
     def __init__(self) -> None:
-        self._told: dict[Topic, Any] = {}
-        self._synced: dict[Topic, _Synced] = {}
-        # What the last frame said, and its date.
-        self._frames: dict[Topic, tuple[Any, datetime | None]] = {}
+        self._known: dict[Topic, _Value] = {}
 
     def knows_channels(self) -> bool:
         """Whether anything is known of the worker's channels."""
-        return any(sid.startswith("WC") for _, sid in [*self._told])
+        return any(sid.startswith("WC") for _, sid in [*self._known])
 
-    def get(self, event: str, sid: str) -> Any:
-        """Give the value that was last emitted with an event; None if none was."""
-        return self._told.get(Topic(event, sid))
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a list said what should be read once more; from any thread."""
+        return any(each.doubted is not None for each in [*self._known.values()])
 
     def learn(self, payload: Any) -> None:
         """Take over what a response says, where no event has said anything yet.
@@ -534,7 +595,8 @@ class Values:
         Of what a response is ahead with, the event is still to come.
         """
         for topic, value in _values(payload):
-            self._told.setdefault(topic, value)
+            if topic not in self._known:
+                self._known[topic] = _Value(value, _date(payload, "date_updated"))
 
     def note(self, event: str, payload: Any) -> bool:
         """Take over what a frame says; False if it was emitted already.
@@ -544,33 +606,49 @@ class Values:
         for topic, value in _values(payload):
             if topic.event == event:
                 date = _date(payload, "date_updated")
-                if date is not None and self._frames.get(topic) == (value, date):
+                known = self._known.setdefault(topic, _Value(value, date))
+                if date is not None and known.frame == (value, date):
                     return False
-                self._frames[topic] = value, date
-                synced = self._synced.pop(topic, None)
-                if synced is not None and _is_late(synced, value, payload):
-                    self._synced[topic] = synced
+                known.frame = value, date
+                if known.is_late(value, date):
                     return False
-                self._told[topic] = value
+                known.value, known.date = value, date
+                known.synced_until, known.doubted = 0.0, None
         return True
 
-    def missed(self, payload: Any, queued: Set[Topic]) -> list[str]:
+    def missed(
+        self, payload: Any, queued: Set[Topic], *, may_lag: bool = False
+    ) -> list[str]:
         """Compare with the service's state; gives the events that were missed.
 
         Args:
             payload: of the worker or a channel.
             queued: topics of the frames that came since, and are queued.
+            may_lag: whether it is of a list. What is dated before the value that is
+                known is believed when a second one says the same: the service's clock
+                may have been set back.
         """
         found: list[str] = []
+        date = _date(payload, "date_updated")
         for topic, value in _values(payload):
             if topic in queued:
                 continue
-            if self._told.get(topic, value) != value:
+            known = self._known.setdefault(topic, _Value(value, date))
+            said, doubted, known.doubted = (value, date), known.doubted, None
+            if known.value != value:
+                if may_lag and doubted != said and _is_before(date, known.date):
+                    known.doubted = said
+                    continue
                 found.append(topic.event)
-                until = time.monotonic() + _LATE_FRAME
-                self._synced[topic] = value, _date(payload, "date_updated"), until
-            self._told[topic] = value
+                known.synced_until = time.monotonic() + _LATE_FRAME
+                known.value, known.date = value, date
+            elif not _is_before(date, known.date):
+                known.date = date
         return found
+
+
+def _is_before(date: datetime | None, other: datetime | None) -> bool:
+    return date is not None and other is not None and date < other
 
 
 def topic_of(event: str, payload: Any) -> Topic | None:
@@ -579,16 +657,6 @@ def topic_of(event: str, payload: Any) -> Topic | None:
         if topic.event == event:
             return topic
     return None
-
-
-def _is_late(synced: _Synced, value: Any, payload: Mapping[str, Any]) -> bool:
-    date = _date(payload, "date_updated")
-    synced_value, synced_date, until = synced
-    if time.monotonic() > until:
-        return False
-    if date is None or synced_date is None or date == synced_date:
-        return bool(value == synced_value)
-    return date < synced_date
 
 
 def _values(payload: Any) -> Iterator[tuple[Topic, Any]]:

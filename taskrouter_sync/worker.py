@@ -22,7 +22,7 @@ from .arguments import (
     read_update,
     takes,
 )
-from .client import Client, Event
+from .client import Client, Event, State
 from .connection import Ending
 from .emitter import Registration, ResultCallback
 from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
@@ -391,9 +391,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         super()._on_open()
 
     def _on_heartbeat(self) -> None:
-        if not self._reservations.is_complete:
+        if self._reservations.needs_learning:
             self._dispatcher.call_soon(self._learn)
-        elif self._may_lag:
+        elif self._may_lag or self._values.is_in_doubt:
             self._dispatcher.call_soon(self._read_again)
 
     def _queue_event(self, event: Event, size: int = 0) -> bool:
@@ -476,9 +476,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         return Reservation(self._session, {"sid": sid}, url)
 
     def _emit_reservation(
-        self, event: str, sid: str, reservation: Reservation, concluded: bool = False
+        self, event: str, sid: str, reservation: Reservation, **how: bool
     ) -> None:
-        self._reservations.note(event, sid, reservation, concluded)
+        self._reservations.note(event, sid, reservation, **how)
         if self._emit(event, reservation):
             self._reservations.delivered(sid)
 
@@ -634,8 +634,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     # The sync. At the first `ready`: what is pending. Later: what was missed.
 
-    def _handle_ready(self, payload: Mapping[str, Any], date: Any) -> None:
-        super()._handle_ready(payload, date)
+    def _read_after_ready(self, payload: Mapping[str, Any], date: Any) -> None:
         known = self._reservations
         is_first = not known.has_begun
         if is_first:
@@ -673,6 +672,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_pending(self, found: Any) -> None:
         if found is None:
             return  # the connection was lost
+        self._set_state(State.READY)
         if isinstance(found, TaskRouterError):
             self._handle_sync_failed(found, self._read_pending)
             return
@@ -731,6 +731,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """Take each part for itself: that one is refused does not spoil the other."""
         if self._is_next_open() or present is None:
             return
+        self._set_state(State.READY)
         self._handle_channels(channels)
         if isinstance(present, TaskRouterError):
             self._handle_sync_failed(present, self._read_state)
@@ -777,7 +778,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _read_again(self) -> None:
         """Read the state once more, when what a list lacked must be there."""
-        if self._may_lag and self._is_ready and not self._is_behind:
+        may_lag = self._may_lag or self._values.is_in_doubt
+        if may_lag and self._is_ready and not self._is_behind:
             self._read_state()
 
     def _handle_channels(self, found: Any) -> None:
@@ -795,7 +797,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return
         self._succeeded("channels")
         for payload in found:
-            for event in self._values.missed(payload, self._arrivals.topics):
+            queued = self._arrivals.topics
+            for event in self._values.missed(payload, queued, may_lag=True):
                 self._emit_missed_value(event, payload)
 
     def _read_channels(self) -> None:
@@ -827,10 +830,12 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             reservation._set_task(loaded)
         self._log.debug("%s: missed %s", self._name(), event)
         concluded = "reservation_status" not in payload
-        self._emit_reservation(event, sid, reservation, concluded)
+        self._emit_reservation(
+            event, sid, reservation, synced=True, concluded=concluded
+        )
 
-    # What existed before the client: read once, when somebody asks or at the first
-    # heartbeat. From then on what is unknown is new.
+    # What existed before the client: read once, when somebody asks, or at the first
+    # heartbeat where the clocks leave it open. From then on what is unknown is new.
 
     def _learn(self) -> None:
         if self._is_ready and not (self._is_behind or self._is_learning):

@@ -133,7 +133,7 @@ def test_what_a_list_lacked_is_read_at_the_first_heartbeat(
     worker, came = ready_worker()
     url = f"/Workers/{alice}/Reservations"
     if reconnects:
-        emulator.send_frame(alice, " ")  # what was before is known
+        assert worker.reservations == {}  # asks for what was before
         emulator.wait_for_requests(2, method="GET", url=url)
     worker.disconnect()
     came.expect("disconnected")
@@ -141,12 +141,78 @@ def test_what_a_list_lacked_is_read_at_the_first_heartbeat(
     emulator.faults.answer(200, listed(), method="GET", url=url)
     worker.connect()
     came.expect("ready")
-    seen = Collector().listen(worker, "mark")
-    emulator.send_frame(alice, {"event_type": "mark", "payload": {}})
-    seen.expect("mark")
+    mark(emulator, worker)
     assert "reservation.created" not in came.names()
     emulator.send_frame(alice, " ")
     came.expect("reservation.created")
+
+
+@pytest.mark.parametrize("is_set_back", [False, True])
+def test_a_list_dated_before_what_is_known_is_read_once_more(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    is_set_back: bool,
+) -> None:
+    """It may lag; or the service's clock was set back, and it is right."""
+    worker, came = ready_worker()
+    came.listen(worker, "capacity.update")
+    [channel] = [
+        each
+        for each in worker.fetch_channels()
+        if each.task_channel_unique_name == "default"
+    ]
+    backend.update_channel(alice, "default", capacity=5)
+    assert came.expect("capacity.update").configured_capacity == 5
+    old = {**channel.payload, "date_updated": 1577836800}
+    meta = {"key": "channels", "page": 0, "next_page_url": None}
+    emulator.faults.answer(
+        200,
+        {"payload": {"channels": [old], "meta": meta}},
+        method="GET",
+        url=f"/Workers/{alice}/Channels",
+        times=2 if is_set_back else 1,
+    )
+    emulator.faults.cut_sockets(alice)
+    came.expect("ready")
+    url = f"/Workers/{alice}/Channels"
+    emulator.wait_for_requests(2, method="GET", url=url)
+    mark(emulator, worker)
+    assert came.count("capacity.update") == 1
+    emulator.send_frame(alice, " ")
+    emulator.wait_for_requests(3, method="GET", url=url)
+    if is_set_back:
+        missed = came.expect("capacity.update")
+        assert missed.configured_capacity == channel.configured_capacity
+    mark(emulator, worker)
+    assert came.count("capacity.update") == 1 + is_set_back
+
+
+def test_a_frame_that_the_sync_has_overtaken_changes_no_order(
+    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
+) -> None:
+    worker, came = ready_worker()
+    task = backend.create_task()
+    sid = came.expect("reservation.created").sid
+    worker.disconnect()
+    came.expect("disconnected")
+    for status in ("accepted", "wrapping", "completed"):
+        backend.update_reservation(sid, status)
+    worker.connect()
+    came.expect("reservation.completed")
+    payload = {"sid": task, "reservation_sid": sid}
+    emulator.send_frame(alice, {"event_type": "reservation.wrapup", "payload": payload})
+    mark(emulator, worker)
+    told = [name for name in came.names() if name.startswith("reservation.")]
+    assert told == [f"reservation.{e}" for e in ("created", "accepted", "completed")]
+
+
+def mark(emulator: Emulator, worker: Worker) -> None:
+    """Wait until all that came before has been handled."""
+    seen = Collector().listen(worker, "mark")
+    emulator.send_frame(worker.worker_sid, {"event_type": "mark", "payload": {}})
+    seen.expect("mark")
 
 
 # Clocks that differ.
