@@ -15,6 +15,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -92,6 +93,13 @@ class _Reply(NamedTuple):
     date: str | None
 
 
+class _Way(NamedTuple):
+    """How requests get to a host: through which proxy, and what `send` takes."""
+
+    proxy: str | None
+    settings: dict[str, Any]
+
+
 class Http:
     """Sends requests; every method may be called from any thread.
 
@@ -107,7 +115,7 @@ class Http:
         self._environment = session or requests.Session()
         # By host and by what the environment says. Two threads may look for the same
         # at once, and come to the same, so no lock is needed.
-        self._settings_of: dict[tuple[str | None, ...], dict[str, Any]] = {}
+        self._ways: dict[tuple[str | None, ...], _Way] = {}
         self._used_at, self._used_at_wall = time.monotonic(), time.time()
         self._renewed_at = -math.inf
         # Threads that are in `post`: a signal handler may interrupt it there and call
@@ -140,18 +148,6 @@ class Http:
             raise found
         return found
 
-    def _proxy_secrets(self, url: str) -> list[Secret]:
-        """Give what a proxy on the way gets, and may repeat."""
-        proxy = select_proxy(url, self._settings(url)["proxies"])
-        if not proxy:
-            return []
-        user, password = requests.utils.get_auth_from_url(proxy)
-        pair = b64encode(f"{user}:{password}".encode()).decode()
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        # A very short one would be found in ordinary words.
-        found = (pair, password, parts.password or "")
-        return [Secret(each) for each in found if len(each) > 3]
-
     def _attempt(
         self, url: str, body: Secret, method: str, token: Secret, timing: Timing
     ) -> Response | TaskRouterError:
@@ -159,7 +155,9 @@ class Http:
         if isinstance(reply, TaskRouterError):
             return reply
         is_error = not 200 <= reply.status < 300
-        secrets = [token, *self._proxy_secrets(url)] if is_error else [token]
+        secrets = [token]
+        if is_error:
+            secrets += _proxy_secrets(self._way_to(url).proxy)
         try:
             return _parse(reply, method, secrets)
         except TaskRouterError as error:
@@ -169,22 +167,18 @@ class Http:
         thread = threading.get_ident()
         nested = thread in self._busy
         session = _new_session() if nested else self._current_session()
-        settings: dict[str, Any] = {}
+        way = _Way(None, {})
         self._busy.add(thread)
         try:
-            settings = self._settings(url)
-            proxy = select_proxy(url, settings["proxies"])
-            if proxy and not is_proxy(proxy):
+            way = self._way_to(url)
+            if way.proxy and not is_proxy(way.proxy):
                 return ConnectionFailed(INVALID_PROXY)
-            if proxy and self._given is None:
-                settings = {**settings, "proxies": {"all": _in_utf_8(proxy)}}
-            request = self._prepare(session, url, body)
             with session.send(
-                request,
+                self._prepare(session, url, body),
                 stream=True,
                 allow_redirects=False,
                 timeout=(timing.connect, timing.response),
-                **settings,
+                **way.settings,
             ) as response:
                 return _Reply(
                     response.status_code,
@@ -196,26 +190,27 @@ class Http:
         except TaskRouterError as error:
             return error.with_traceback(None)  # in which the body is in reach
         except (requests.RequestException, BaseHTTPError, OSError, ValueError) as error:
-            return _translated(error, settings.get("verify"))
+            return _translated(error, way.settings.get("verify"))
         finally:
             self._used_at, self._used_at_wall = time.monotonic(), time.time()
-            if not nested:
-                self._busy.discard(thread)
             if nested or (self._closed and self._given is None):
                 session.close()  # or it would keep this connection
+            if not nested:
+                self._busy.discard(thread)
 
     def _prepare(
         self, session: requests.Session, url: str, body: Secret
     ) -> requests.PreparedRequest:
-        request = requests.Request(
-            "POST",
-            url,
-            data=body.reveal().encode(),
-            headers=_HEADERS,
-            hooks={"response": _refuse_redirect},
-        )
-        # A session of the program's own may add to it; ours has nothing to add.
-        return session.prepare_request(request) if self._given else request.prepare()
+        data = body.reveal().encode()
+        if self._given is not None:  # which may have something to add
+            request = requests.Request(
+                "POST", url, data=data, headers=_HEADERS, hooks=_HOOKS
+            )
+            return session.prepare_request(request)
+        prepared = _PREPARED.copy()
+        prepared.url = _prepared_url(url)
+        prepared.prepare_body(data, None)
+        return prepared
 
     def _current_session(self) -> requests.Session:
         # By the wall clock too: the other may stand still while a machine sleeps.
@@ -244,26 +239,28 @@ class Http:
         Raises:
             ValueError: the proxy that is set can't be used.
         """
-        settings = self._settings(url)
-        proxy = select_proxy(url, settings["proxies"])
-        verify = settings["verify"]
+        way = self._way_to(url)
+        verify = way.settings["verify"]
         if not isinstance(verify, str):
             verify = requests.utils.DEFAULT_CA_BUNDLE_PATH
-        return Route(verify, Proxy(proxy) if proxy else None)
+        return Route(verify, Proxy(way.proxy) if way.proxy else None)
 
-    def _settings(self, url: str) -> dict[str, Any]:
+    def _way_to(self, url: str) -> _Way:
         """Ask what the environment (or the program's session) says of a host, once."""
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}/"
         key = (host, *map(os.environ.get, _VARIABLES))
-        found = self._settings_of.get(key)
-        if found is None or self._given is not None:
-            found = dict(
+        way = self._ways.get(key)
+        if way is None or self._given is not None:
+            settings: dict[str, Any] = dict(
                 self._environment.merge_environment_settings(host, {}, None, None, None)
             )
-            found.pop("stream", None)
-            self._settings_of[key] = found
-        return found
+            settings.pop("stream", None)
+            proxy = select_proxy(host, settings["proxies"])
+            if proxy and self._given is None and is_proxy(proxy):
+                settings["proxies"] = {"all": _in_utf_8(proxy)}
+            way = self._ways[key] = _Way(proxy, settings)
+        return way
 
     def close(self) -> None:
         """Close the kept connections; a session of the program's own stays open."""
@@ -306,12 +303,39 @@ def _new_session() -> requests.Session:
     return session
 
 
+def _proxy_secrets(proxy: str | None) -> list[Secret]:
+    """Give what a proxy on the way gets, and may repeat."""
+    if not proxy:
+        return []
+    user, password = requests.utils.get_auth_from_url(proxy)
+    pair = b64encode(f"{user}:{password}".encode()).decode()
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    # A very short one would be found in ordinary words.
+    found = (pair, password, parts.password or "")
+    return [Secret(each) for each in found if len(each) > 3]
+
+
 def _refuse_redirect(response: requests.Response, *_: Any, **__: Any) -> None:
     """Take a redirect as it is: requests would read its body without any limit.
 
     It could carry the token to another host.
     """
     response.headers.pop("Location", None)
+
+
+_HOOKS = {"response": _refuse_redirect}
+
+# Is copied for each request: to prepare one costs ten times as much.
+_PREPARED = requests.Request(
+    "POST", "http://localhost", headers=_HEADERS, hooks=_HOOKS
+).prepare()
+
+
+@lru_cache(maxsize=1024)
+def _prepared_url(url: str) -> str | None:
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, None)
+    return prepared.url
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:

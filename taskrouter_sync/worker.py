@@ -460,6 +460,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         return bare
 
     def _build(self, result: Any) -> Any:
+        if result is None:
+            return None  # it was not asked for
         if isinstance(result, NoThread):
             self._handle_error(result)
             return None

@@ -238,11 +238,13 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
             payload: the service's JSON.
             url: where its requests go.
         """
-        self._session = session
-        self._url = url
         # Replaced as a whole, never changed: may be read by any thread at any time.
-        self._view = PayloadView(payload)
-        self._neighbors: dict[str, Resource[Any]] = {}
+        self._view: PayloadView
+        self._neighbors: dict[str, Resource[Any]]
+        # Past __setattr__, for each event makes some.
+        vars(self).update(
+            _session=session, _url=url, _view=PayloadView(payload), _neighbors={}
+        )
 
     @property
     def payload(self) -> Mapping[str, Any]:

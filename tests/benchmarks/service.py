@@ -14,6 +14,7 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import urlsplit
@@ -209,7 +210,7 @@ def _answer_to(envelope: dict[str, Any]) -> bytes:
     body = json.dumps(answer).encode()
     return (
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-        b"Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+        b"Date: " + formatdate(usegmt=True).encode() + b"\r\n"
         b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
     )
 

@@ -77,6 +77,12 @@ def arm():
     is_armed = True
     signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00002, LONGEST))
 
+def disarm():
+    global is_armed
+    is_armed = False
+    # At the end of the program nobody would handle it.
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
 signal.signal(signal.SIGALRM, interrupt)
 """
 
@@ -89,7 +95,7 @@ for method in itertools.cycle(QUICK + SLOW):
         break
     attempt(method, worker)
     counts["calls"] += 1
-is_armed = False
+disarm()
 worker.close()
 print(counts["interrupts"], flush=True)
 """
@@ -101,7 +107,7 @@ for method in itertools.islice(itertools.cycle(QUICK + SLOW), MOST):
     arm()
     attempt(method, worker)
     attempt(lambda client: client.close(), worker)
-    is_armed = False
+    disarm()
     worker = Worker(token, False, daemon=True)
 worker.close()
 print(counts["interrupts"], threading.active_count(), flush=True)
