@@ -243,7 +243,12 @@ class Http:
         verify = way.settings["verify"]
         if not isinstance(verify, str):
             verify = requests.utils.DEFAULT_CA_BUNDLE_PATH
-        return Route(verify, Proxy(way.proxy) if way.proxy else None)
+        own = way.settings.get("cert") or ()
+        return Route(
+            verify,
+            Proxy(way.proxy) if way.proxy else None,
+            (own,) if isinstance(own, str) else tuple(own),
+        )
 
     def _way_to(self, url: str) -> _Way:
         """Ask what the environment (or the program's session) says of a host, once."""
@@ -359,12 +364,15 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
     """Give the body as it comes: waiting for a full chunk would pass any deadline."""
-    read1 = getattr(response.raw, "read1", None)
-    if read1 is None:  # urllib3 1.26, or a test double
+    raw = response.raw
+    if not hasattr(raw, "stream"):  # what an adapter of the program's made
         yield from response.iter_content(_CHUNK)
-        return
-    while chunk := read1(_CHUNK, decode_content=True):
-        yield chunk
+    elif not hasattr(raw, "read1"):
+        # urllib3 1.26 waits for full chunks: of one byte, at some 3 ms per kilobyte.
+        yield from response.iter_content(1)
+    else:
+        while chunk := raw.read1(_CHUNK, decode_content=True):
+            yield chunk
 
 
 # What requests and urllib3 say, by the names of their errors: whether the service may

@@ -163,13 +163,21 @@ class Route:
     Attributes:
         ca_bundle: path of the certificates to trust; None for the system's.
         proxy: to go through; None for a direct connection.
+        client_certificate: paths of the client's own certificate, and of its key if
+            that is in another file; empty for none.
     """
 
-    __slots__ = ("ca_bundle", "proxy")
+    __slots__ = ("ca_bundle", "client_certificate", "proxy")
 
-    def __init__(self, ca_bundle: str | None, proxy: Proxy | None) -> None:
+    def __init__(
+        self,
+        ca_bundle: str | None,
+        proxy: Proxy | None,
+        client_certificate: tuple[str, ...] = (),
+    ) -> None:
         self.ca_bundle = ca_bundle
         self.proxy = proxy
+        self.client_certificate = client_certificate
 
 
 def describe_failure(error: BaseException, ca_bundle: object = None) -> str:

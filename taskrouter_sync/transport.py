@@ -213,7 +213,7 @@ class Transport:
             if proxy:
                 _tunnel(sock, proxy, host, port)
             if secure:
-                secured = _trust(route.ca_bundle).wrap_socket(
+                secured = _context_for(route).wrap_socket(
                     sock, server_hostname=host, do_handshake_on_connect=False
                 )
                 self._adopt(secured)
@@ -388,20 +388,30 @@ def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
         via.close()
 
 
-def _trust(ca_bundle: str | None) -> ssl.SSLContext:
+def _context_for(route: Route) -> ssl.SSLContext:
     """Verify with a file of certificates, or a directory of them."""
-    if ca_bundle is None:
-        return _context(None, None)
-    found = os.stat(ca_bundle)
-    # It may have been replaced by one as old.
-    return _context(ca_bundle, (found.st_mtime_ns, found.st_size, found.st_ino))
+    versions = []
+    for path in (route.ca_bundle, *route.client_certificate):
+        if path is not None:
+            found = os.stat(path)
+            # It may have been replaced by one as old.
+            versions.append((found.st_mtime_ns, found.st_size, found.st_ino))
+    return _context(route.ca_bundle, route.client_certificate, tuple(versions))
 
 
 @lru_cache(maxsize=8)  # reading a bundle takes milliseconds and a megabyte
-def _context(ca_bundle: str | None, version: tuple[int, ...] | None) -> ssl.SSLContext:
+def _context(
+    ca_bundle: str | None,
+    client_certificate: tuple[str, ...],
+    versions: tuple[tuple[int, ...], ...],
+) -> ssl.SSLContext:
     if ca_bundle is not None and os.path.isdir(ca_bundle):
-        return ssl.create_default_context(capath=ca_bundle)
-    return ssl.create_default_context(cafile=ca_bundle)
+        context = ssl.create_default_context(capath=ca_bundle)
+    else:
+        context = ssl.create_default_context(cafile=ca_bundle)
+    if client_certificate:
+        context.load_cert_chain(*client_certificate)
+    return context
 
 
 def _drop(

@@ -125,7 +125,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
                 environment variable TASKROUTER_EVENT_BRIDGE_URL sets it too.
             daemon: whether the script may end while this client is open.
             http_session: sends the requests instead of a session of the SDK's own, with
-                its adapters, proxies and client certificate; stays open.
+                its adapters, proxies and client certificate, which the WebSocket takes
+                too; stays open.
 
         Raises:
             TokenError: a ValueError that names what the token lacks.
