@@ -1,4 +1,4 @@
-"""A program's own `requests.Session` sends the requests, as the program has set it up."""
+"""A program's own `requests.Session` sends the requests, set up as it is."""
 
 from __future__ import annotations
 
