@@ -504,3 +504,31 @@ def test_a_provider_that_fails_leaves_the_frame(
     sid = backend.create_task()
     assert "IndexError" in came.expect("error").message
     assert came.expect("reservation.created").task.sid == sid
+
+
+def test_what_was_accepted_in_the_second_before_the_client_was_not_missed(
+    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
+) -> None:
+    """Dates have whole seconds: of those of the first second frames tell enough."""
+    backend.create_task()
+    [sid] = backend.reservations(alice)
+    backend.update_reservation(sid, "accepted")
+    worker, came = ready_worker()
+    marks = Collector().listen(worker, "settled")
+
+    def settle() -> None:
+        emulator.send_frame(alice, {"event_type": "settled"})
+        marks.expect("settled")
+
+    assert worker.reservations == {}  # asks for what was before
+    url = f"/Workers/{alice}/Reservations"
+    emulator.wait_for_requests(2, method="GET", url=url)
+    settle()
+    assert list(worker.reservations) == [sid]
+    emulator.faults.cut_sockets(alice)
+    came.expect("disconnected")
+    came.expect("ready")
+    emulator.wait_for_requests(3, method="GET", url=url)
+    settle()
+    assert not [name for name in came.names() if name.startswith("reservation.")]
+    assert list(worker.reservations) == [sid]
