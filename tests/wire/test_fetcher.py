@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -39,6 +41,27 @@ def test_a_client_whose_requests_all_wait_stops_no_other(fetcher: Fetcher) -> No
     assert fetcher.submit("Bob", lambda: "Bob's").result(LIMIT) == "Bob's"
     go.set()
     assert all(each.result(LIMIT) for each in waiting)
+
+
+def test_clients_take_turns_with_the_shared_threads(fetcher: Fetcher) -> None:
+    started: SimpleQueue[str] = SimpleQueue()
+    may_end = {name: threading.Semaphore(0) for name in ("Alice", "Bob")}
+
+    def wait_as(name: str) -> bool:
+        started.put(name)
+        return may_end[name].acquire(timeout=LIMIT)
+
+    for name in may_end:
+        for _ in range(9):
+            fetcher.submit(name, partial(wait_as, name))
+    # Each has two threads of her own; Alice, who came first, has the other two as well.
+    first = [started.get(timeout=LIMIT) for _ in range(6)]
+    assert sorted(first) == ["Alice"] * 4 + ["Bob"] * 2
+    for expected in ("Alice", "Bob", "Alice", "Bob"):
+        may_end["Alice"].release()
+        assert started.get(timeout=LIMIT) == expected
+    for each in may_end.values():
+        each.release(9)
 
 
 @pytest.mark.parametrize(
