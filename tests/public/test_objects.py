@@ -263,15 +263,15 @@ def of_a_ready_without_json(emulator: Emulator, open_worker: OpenWorker) -> Work
 
 def of_a_bad_frame(emulator: Emulator, open_worker: OpenWorker) -> Worker:
     worker = open_worker()
-    worker.wait_until_ready(LIMIT)
-    emulator.faults.send_text(str(worker.sid), "[]")
+    # Not before there is a listener.
+    worker.on("ready", lambda _: emulator.faults.send_text(worker.worker_sid, "[]"))
     return worker
 
 
 def of_a_frame_without_payload(emulator: Emulator, open_worker: OpenWorker) -> Worker:
     worker = open_worker()
-    worker.wait_until_ready(LIMIT)
-    emulator.send_frame(str(worker.sid), {"event_type": "reservation.created"})
+    frame = {"event_type": "reservation.created"}
+    worker.on("ready", lambda _: emulator.send_frame(worker.worker_sid, frame))
     return worker
 
 
