@@ -89,6 +89,8 @@ class Lifecycle:
         self._http: Http | None = None
         self._fetcher: Fetcher | None = None
         self._installed = False
+        # Whether the script's end has come, and whether it came by Ctrl-C.
+        self._has_ended = False
         self._interrupted = False
 
     # What clients share, from the opening of the first to the end of the last.
@@ -179,9 +181,9 @@ class Lifecycle:
             threading._register_atexit(self._at_end)  # type: ignore[attr-defined]
         except RuntimeError:
             # The main thread has ended already: the thread that opens this client
-            # keeps the process alive, and atexit closes what is left.
-            atexit.register(self.close_all)
-        atexit.register(self._exit_status)
+            # keeps the process alive.
+            self._has_ended = True
+        atexit.register(self._at_exit)
 
     def closed(self, client: OpenClient) -> None:
         """Forget a client; the last one lets the script end."""
@@ -205,6 +207,7 @@ class Lifecycle:
 
     def _at_end(self) -> None:
         """Wait for the clients that keep the script alive, and close what is left."""
+        self._has_ended = True
         try:
             if not _has_failed():
                 self._wait()
@@ -228,9 +231,15 @@ class Lifecycle:
             while any(each.keeps_alive for each in self._open.values()):
                 self._changed.wait(WAIT)
 
-    def _exit_status(self) -> None:
-        """End with Ctrl-C's status: the interpreter offers no other way at its end."""
+    def _at_exit(self) -> None:
+        """Close what threads have opened since; end with Ctrl-C's status."""
+        if self._has_ended:
+            self.close_all()
+        else:
+            # eventlet's threads keep no process alive, and it ends without asking.
+            self._at_end()
         if self._interrupted:
+            # The interpreter offers no other way at its end.
             logging.shutdown()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -12,7 +12,7 @@ import selectors
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, responses
@@ -364,7 +364,7 @@ class Transport:
         sock, self._sock = self._sock, None
         if sock is not None:
             # Not SSLSocket's own, which might send something.
-            socket.socket.close(sock)
+            _below_tls(sock, "close")()
 
 
 def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
@@ -429,7 +429,18 @@ def _drop(
 def _shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
     """Wake whoever reads from it: over TLS too, hence not by SSLSocket's own method."""
     with suppress(OSError):  # not connected any more: nobody can be waiting for it
-        socket.socket.shutdown(sock, how)
+        _below_tls(sock, "shutdown")(how)
+
+
+def _below_tls(sock: socket.socket, name: str) -> Callable[..., None]:
+    """Give a method as the plain socket has it."""
+    for kind in reversed(type(sock).__mro__):
+        if name in vars(kind):
+            method: Callable[..., None] = vars(kind)[name].__get__(sock)
+            return method
+    # eventlet's sockets have the methods of another one.
+    found: Callable[..., None] = getattr(sock, name)
+    return found
 
 
 def _is_writable(sock: socket.socket) -> bool:

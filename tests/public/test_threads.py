@@ -108,6 +108,34 @@ threading.Thread(target=late).start()
     assert script.ends() == (0, "Alice\n", "")
 
 
+@pytest.mark.parametrize("first", ["", "open_one().close()"])
+def test_a_client_that_a_late_thread_leaves_open_is_closed(
+    run: Run, emulator: Emulator, alice: str, first: str
+) -> None:
+    """Also if the main thread had clients, whose end was its own."""
+    script = run(
+        f"""
+import os, threading
+from taskrouter_sync import Worker
+
+def open_one():
+    return Worker(os.environ["TOKEN"], False)
+
+def late():
+    threading.main_thread().join()
+    worker = open_one()
+    worker.on("disconnected", lambda: print("disconnected", flush=True))
+    worker.wait_until_ready(5)
+    print("ready", flush=True)
+
+{first}
+threading.Thread(target=late).start()
+""",
+        beginning="",
+    )
+    assert script.ends() == (0, "ready\ndisconnected\n", "")
+
+
 @pytest.mark.parametrize("last", ["", "sys.exit(3)"])
 def test_a_script_that_has_ended_says_what_it_waits_for(
     run: Run, emulator: Emulator, alice: str, last: str
