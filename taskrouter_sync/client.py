@@ -694,10 +694,17 @@ class Client(Emitter, Resource[R]):
             self._retry("renewal", self._handle_renewal)
 
     def _check_expiry(self) -> None:
-        """Emit `token.expired`, once, if it has."""
+        """Emit `token.expired`, once, if it has; take it back if it has not."""
         token = self._session.token
         if not token.is_expired(time.time()):
+            if self._has_expired:
+                self._on_new_token()  # as good as one
+            elif self._has_clock_changed():
+                self._plan_token()
             return
+        # No heartbeat comes to a client that rests, and the clock may be set back.
+        again = self._timing.heartbeat / 2
+        self._dispatcher.call_later("expiry", again, self._check_expiry)
         if not self._is_ready:
             self._refuse(HttpError(401, "The token has expired"), token)
         if not self._has_expired:

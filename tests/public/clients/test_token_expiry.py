@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from taskrouter_sync import HttpError
+from taskrouter_sync import HttpError, Worker
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import Collector
-from ...support.internals import EXPIRY_MARGIN
+from ...support.internals import EXPIRY_MARGIN, timing
 from .conftest import Marker, TokenDue
 
 
@@ -127,3 +128,83 @@ def test_many_clients_tell_their_own(
     send("marker")
     lasting.expect("marker")
     assert "token.expired" not in lasting.names()
+
+
+# The clock is set.
+
+
+class Clock:
+    """The wall clock, which can be set; the monotonic one is left alone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        self._time = time.time
+        monkeypatch.setattr(time, "time", lambda: self._time() + self.ahead)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A service whose heartbeats come often."""
+    with Emulator(heartbeat_interval=0.1) as running:
+        yield running
+
+
+def test_a_clock_that_is_set_forward_is_noticed_at_the_next_heartbeat(
+    ready_worker: ReadyWorker, token_due: TokenDue, clock: Clock
+) -> None:
+    """And one that is set back takes it back."""
+    worker, came = ready_worker(token_due(600))
+    for _ in range(2):
+        clock.ahead = 3600.0
+        came.expect("token.expired")
+        clock.ahead = 0.0
+        _until_not_expired(worker)
+    assert "disconnected" not in came.names()
+
+
+def _until_not_expired(worker: Worker) -> None:
+    """Wait until late listeners are not told any more that it has expired."""
+    deadline = time.monotonic() + 5.0
+    while time.monotonic() < deadline:
+        late = Collector().listen(worker, "token.expired", "connected")
+        late.expect("connected")
+        if late.names() == ["connected"]:
+            return
+    raise AssertionError("the token is still said to have expired")
+
+
+def test_a_client_that_rests_on_an_expired_token_notices_that_it_has_not(
+    emulator: Emulator, open_worker: OpenWorker, token_due: TokenDue, clock: Clock
+) -> None:
+    token = token_due(600)
+    clock.ahead = 3600.0
+    worker = open_worker(token, _timing=timing(heartbeat=1.0))
+    came = Collector().listen(worker)
+    came.expect("token.expired")
+    with pytest.raises(HttpError, match="expired"):
+        worker.wait_until_ready(5.0)
+    clock.ahead = 0.0
+    came.expect("ready")
+    assert worker.fetch().sid == worker.sid
+    clock.ahead = 3600.0
+    came.expect("token.expired")
+
+
+def test_a_clock_that_is_set_back_while_disconnected_postpones_the_end(
+    ready_worker: ReadyWorker, token_due: TokenDue, clock: Clock
+) -> None:
+    worker, came = ready_worker(token_due(0.4))
+    worker.disconnect()
+    came.expect("disconnected")
+    clock.ahead = -3600.0
+    with pytest.raises(AssertionError, match="no 'token"):
+        came.expect("token.expired", 0.6)
+    worker.connect()
+    came.expect("ready")
+    clock.ahead = 0.0
+    came.expect("token.expired")
