@@ -29,6 +29,9 @@ Params: TypeAlias = Mapping[str, Any]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
+# Of a whole number: some three thousand digits.
+_MOST_BITS = 10_000
+
 # Said once, for every method that takes a result callback.
 _CALLBACK_NOTE = """
 
@@ -413,8 +416,7 @@ def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
         if not _can_be_sent(value):
             raise ArgumentError(
                 f"{method}: the value of {name} must be text, a number, a boolean, "
-                "a date, or a dict or list of these, not "
-                f"{type(value).__name__} {value!r:.80}"
+                f"a date, or a dict or list of these, not {shown(value)}"
             )
     return dict(params)
 
@@ -455,10 +457,16 @@ def text(value: Any) -> Any:
 
 def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:
     """Raise the error for an argument of the wrong type."""
-    raise ArgumentError(
-        f"{method}: {argument} must be {expected}, "
-        f"not {type(value).__name__} {value!r:.80}"
-    )
+    raise ArgumentError(f"{method}: {argument} must be {expected}, not {shown(value)}")
+
+
+def shown(value: Any) -> str:
+    """Name the type of a value, and show some of it."""
+    kind = type(value).__name__
+    try:
+        return f"{kind} {value!r:.80}"
+    except Exception:  # noqa: BLE001 - the program's own class, or a number too long
+        return kind
 
 
 def is_sid(value: Any) -> bool:
@@ -485,8 +493,11 @@ def _take_params(method: str, keywords: dict[str, Any]) -> Any:
 def _can_be_sent(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    if value is None or isinstance(value, str | int | date):
+    if value is None or isinstance(value, str | date):
         return True
+    if isinstance(value, int):
+        # Longer ones Python does not write either, at its default limit.
+        return value.bit_length() <= _MOST_BITS
     if not isinstance(value, Mapping | list | tuple):
         return False
     try:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypedDict
 from jwt import PyJWS
 from jwt.algorithms import HMACAlgorithm
 
+from .tokens import Secret
+
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -245,7 +247,7 @@ class _CapabilityToken(Policies):
     def __init__(
         self,
         account_sid: str,
-        auth_token: str,
+        auth_token: Secret,
         workspace_sid: str,
         channel_id: str,
         ttl: float,
@@ -256,7 +258,7 @@ class _CapabilityToken(Policies):
             _sid("workspace_sid", workspace_sid, "WS"),
             channel_id,
         )
-        self._auth_token = _secret(auth_token)
+        self._auth_token = _key(auth_token)
         self._ttl = math.ceil(_seconds("ttl", ttl))
         rest = dict(options)
         self._valid_until: int | None = None
@@ -283,7 +285,7 @@ class _CapabilityToken(Policies):
         Raises ValueError unless it is a positive number.
         """
         text = json.dumps(self._claims(ttl), separators=(",", ":"))
-        return _signer().encode(text.encode(), self._auth_token, _ALGORITHM)
+        return _signer().encode(text.encode(), self._auth_token.reveal(), _ALGORITHM)
 
     def _claims(self, ttl: float | None) -> dict[str, Any]:
         now = int(time.time())
@@ -312,6 +314,9 @@ class _CapabilityToken(Policies):
         return {}
 
     def __repr__(self) -> str:
+        if "_auth_token" not in self.__dict__:
+            # Its constructor failed, and an error reporter looks at the frames.
+            return f"<{type(self).__name__} that could not be made>"
         # Nothing of the token's text: it opens the channel to whoever reads it.
         return (
             f"<{type(self).__name__} for {self.channel_id},"
@@ -347,10 +352,9 @@ class WorkerCapabilityToken(WorkerPolicies, _CapabilityToken):
         Raises ValueError for a sid of the wrong kind, a missing auth token or a time
         that is no positive number, TypeError for a sid or auth token that is no text.
         """
+        key, auth_token = Secret(auth_token), ""
         channel_id = _sid("worker_sid", worker_sid, "WK")
-        super().__init__(
-            account_sid, auth_token, workspace_sid, channel_id, ttl, options
-        )
+        super().__init__(account_sid, key, workspace_sid, channel_id, ttl, options)
 
     def _channel_claims(self) -> dict[str, str]:
         return {"worker_sid": self.channel_id}
@@ -372,10 +376,9 @@ class TaskQueueCapabilityToken(_CapabilityToken):
 
         Raises as WorkerCapabilityToken does.
         """
+        key, auth_token = Secret(auth_token), ""
         channel_id = _sid("task_queue_sid", task_queue_sid, "WQ")
-        super().__init__(
-            account_sid, auth_token, workspace_sid, channel_id, ttl, options
-        )
+        super().__init__(account_sid, key, workspace_sid, channel_id, ttl, options)
 
     @property
     def resource_url(self) -> str:
@@ -401,9 +404,8 @@ class WorkspaceCapabilityToken(_CapabilityToken):
 
         Raises as WorkerCapabilityToken does.
         """
-        super().__init__(
-            account_sid, auth_token, workspace_sid, workspace_sid, ttl, options
-        )
+        key, auth_token = Secret(auth_token), ""
+        super().__init__(account_sid, key, workspace_sid, workspace_sid, ttl, options)
 
     @property
     def resource_url(self) -> str:
@@ -438,12 +440,15 @@ def _sid(name: str, value: object, prefix: str) -> str:
     return value
 
 
-def _secret(value: object) -> str:
-    if value is None or value == "":
+def _key(given: Secret) -> Secret:
+    value = given.reveal()
+    kind, is_missing = type(value), value is None or value == ""
+    del value  # or the locals of this frame would show it
+    if is_missing:
         raise ValueError("auth_token is missing: it is the key that signs the token")
-    if not isinstance(value, str):
-        raise TypeError(f"auth_token must be a str, not {type(value).__name__}")
-    return value
+    if not issubclass(kind, str):
+        raise TypeError(f"auth_token must be a str, not {kind.__name__}")
+    return given
 
 
 def _seconds(name: str, value: object) -> float:

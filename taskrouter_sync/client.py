@@ -10,6 +10,7 @@ import inspect
 import logging
 import math
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -18,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from . import notebook
+from .arguments import shown
 from .connection import Connection, Ending, Target
 from .dispatcher import Dispatcher
 from .emitter import Emitter, Registration, name_of
@@ -106,6 +108,7 @@ class Client(Emitter, Resource[R]):
         """Read the arguments and connect in the background; returns at once."""
         Emitter.__init__(self)
         self._refuse_options(debug)
+        self._check_session(http_session)
         provider: TokenProvider | None = token if callable(token) else None
         first = read_token(hide(provider()) if provider else token, self._SID_CLAIM)
         retries = _read_retries(max_retries)
@@ -195,6 +198,13 @@ class Client(Emitter, Resource[R]):
     def _make_http(self, shared: Http, session: requests.Session | None) -> Http:
         return shared if session is None else Http(session)
 
+    @staticmethod
+    def _check_session(session: Any) -> None:
+        if session is not None and not hasattr(session, "merge_environment_settings"):
+            raise ArgumentError(
+                f"http_session must be a requests.Session, not {type(session).__name__}"
+            )
+
     def _make_connection(self, name: str) -> Connection:
         return Connection(name, self, self._timing, self._log)
 
@@ -232,15 +242,17 @@ class Client(Emitter, Resource[R]):
             timeout: seconds; None waits as long as it takes.
 
         Raises:
+            ArgumentError: `timeout` is no number.
             RequestTimeout: it was not ready in time; says what went wrong last.
             ClientClosed: the client was closed.
             TaskRouterError: what keeps it from becoming ready, such as a refused token.
             RuntimeError: in an event callback, which would wait for itself.
         """
+        limit = _read_timeout(timeout)
         if self._dispatcher.is_current and self._is_ready and not self._is_closed:
             return
         self._refuse_callbacks("wait for a later event")
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        deadline = time.monotonic() + limit
         with self._changed:
             while not self._is_settled() and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(_shortest(left, WAIT))
@@ -253,7 +265,7 @@ class Client(Emitter, Resource[R]):
             raise refusal.with_traceback(None)
         because = "" if trouble is None else f": {trouble.message}"
         raise RequestTimeout(
-            f"The client was not ready within {timeout:g} s{because}"
+            f"The client was not ready within {limit:g} s{because}"
         ) from trouble
 
     def _is_settled(self) -> bool:
@@ -943,11 +955,27 @@ def _read_retries(value: Any) -> int:
     """Read `max_retries`: an integer from 0, or its text; None for 0."""
     if value is None:
         return 0
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ArgumentError(f"max_retries must be an integer from 0, not {value!r:.80}")
+        raise ArgumentError(
+            f"max_retries must be an integer from 0, not {shown(value)}"
+        )
     return value
+
+
+def _read_timeout(value: Any) -> float:
+    """Read a time limit in seconds; None for none."""
+    if value is None:
+        return math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ArgumentError(
+            f"timeout must be a number of seconds or None, not {shown(value)}"
+        )
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else 0.0
 
 
 def _shortest(seconds: float, limit: float | None) -> float | None:

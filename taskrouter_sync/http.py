@@ -16,6 +16,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
+from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -65,6 +66,8 @@ _VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
+
+_LIBRARIES = ("requests", "urllib3", "http", "socket", "ssl")
 
 _read_json = json.JSONDecoder().raw_decode
 
@@ -142,7 +145,7 @@ class Http:
             RequestTimeout, ConnectionFailed: there is no response.
         """
         found = self._attempt(url, body, method, token, timing)
-        if isinstance(found, TaskRouterError):
+        if isinstance(found, BaseException):
             # Raised here, where neither token nor body nor what a peer has repeated of
             # them is in reach, and without the library's traceback.
             raise found
@@ -150,9 +153,9 @@ class Http:
 
     def _attempt(
         self, url: str, body: Secret, method: str, token: Secret, timing: Timing
-    ) -> Response | TaskRouterError:
+    ) -> Response | BaseException:
         reply = self._send(url, body, timing)
-        if isinstance(reply, TaskRouterError):
+        if isinstance(reply, BaseException):
             return reply
         is_error = not 200 <= reply.status < 300
         secrets = [token]
@@ -163,7 +166,7 @@ class Http:
         except TaskRouterError as error:
             return error.with_traceback(None)
 
-    def _send(self, url: str, body: Secret, timing: Timing) -> _Reply | TaskRouterError:
+    def _send(self, url: str, body: Secret, timing: Timing) -> _Reply | BaseException:
         thread = threading.get_ident()
         nested = thread in self._busy
         session = _new_session() if nested else self._current_session()
@@ -191,6 +194,9 @@ class Http:
             return error.with_traceback(None)  # in which the body is in reach
         except (requests.RequestException, BaseHTTPError, OSError, ValueError) as error:
             return _translated(error, way.settings.get("verify"))
+        except BaseException as error:  # noqa: BLE001 - post raises it
+            # Of a signal handler, or of what the program's own session calls.
+            return _without_bodies(error)
         finally:
             self._used_at, self._used_at_wall = time.monotonic(), time.time()
             if nested or (self._closed and self._given is None):
@@ -402,6 +408,25 @@ def _translated(error: BaseException, ca_bundle: object) -> TaskRouterError:
         if kind in kinds:
             return ConnectionFailed(f"{words}: {reason}", reached=reached)
     return ConnectionFailed(f"The request could not be sent: {reason}")
+
+
+def _without_bodies(error: BaseException) -> BaseException:
+    """Leave out the frames of libraries, in which the request's body is in reach."""
+    each: BaseException | None = error
+    while each is not None:
+        entries, kept = [], None
+        trace = each.__traceback__
+        while trace is not None:
+            entries.append(trace)
+            trace = trace.tb_next
+        for entry in reversed(entries):
+            module = str(entry.tb_frame.f_globals.get("__name__"))
+            if module.partition(".")[0] not in _LIBRARIES:
+                kept = TracebackType(
+                    kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno
+                )
+        each.__traceback__, each = kept, each.__context__
+    return error
 
 
 def _parse(reply: _Reply, method: str, secrets: Sequence[Secret]) -> Response:

@@ -42,7 +42,7 @@ def base_urls(
         raise ArgumentError(f"region must be text, not {type(region).__name__}")
     if region:
         # It becomes a part of the host's name, and the token goes there.
-        if not re.fullmatch(r"[A-Za-z0-9-]+", region):
+        if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", region):
             raise ArgumentError(
                 f"region must be a name such as 'ie1', not {region!r:.80}"
             )

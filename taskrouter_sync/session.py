@@ -159,7 +159,8 @@ class Session:
         except BaseException as error:  # user code, and SystemExit would end a thread
             if _is_interrupt(error):
                 raise
-            words = one_line(repr(error), 200)
+            # It may quote what the program got instead of a token, or a token.
+            words = one_line(self._token.secret.hidden_in(repr(error)), 200)
             raise TokenError(f"The token provider raised {words}") from error
         self.update_token(token)
         if self._token.is_expired(time.time()):
@@ -435,10 +436,10 @@ def is_unauthorized(error: Any) -> bool:
 
 
 def _sealed(envelope: Mapping[str, Any], token: Token) -> Secret:
-    # Apart: what can't be sent is an error of the encoder, whose frames show what it
-    # was given.
-    secret = json.dumps(token.secret.reveal())
-    return Secret(f'{json.dumps(envelope)[:-1]}, "token": {secret}}}')
+    # Apart, and first: what can't be sent is an error of the encoder, while no frame
+    # has the token.
+    head = json.dumps(envelope)[:-1]
+    return Secret(f'{head}, "token": {json.dumps(token.secret.reveal())}}}')
 
 
 def _is_interrupt(error: BaseException) -> bool:

@@ -898,6 +898,9 @@ def _check_activity(name: str, value: Any) -> None:
     """Refuse a sid that is not text: it would be sent as something else."""
     if value is not None and not isinstance(value, str):
         raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")
+    if value is not None and not value.isprintable():
+        # Half of a surrogate pair can't be sent at all.
+        raise ArgumentError(f"{name} must be a sid, not {value!r:.80}")
 
 
 def _warn(words: str) -> None:

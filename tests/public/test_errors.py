@@ -5,16 +5,27 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import math
 import pickle
+import signal
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
 import pytest
+import requests
 
 import taskrouter_sync
-from taskrouter_sync import TaskQueue, Worker, Workspace
+from taskrouter_sync import (
+    TaskQueue,
+    TaskQueueCapabilityToken,
+    Worker,
+    WorkerCapabilityToken,
+    Workspace,
+    WorkspaceCapabilityToken,
+)
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.errors import (
     ArgumentError,
@@ -170,6 +181,99 @@ def test_what_can_t_be_sent_shows_no_token(
         with pytest.raises((TypeError, ValueError)) as raised:
             worker.update(params)
         assert_hidden(raised.value, token)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sids"),
+    [
+        (WorkerCapabilityToken, ["WK1"]),
+        (TaskQueueCapabilityToken, ["WQ1"]),
+        (WorkspaceCapabilityToken, []),
+    ],
+)
+def test_making_a_token_shows_no_auth_token(kind: type[Any], sids: list[str]) -> None:
+    key = "0123456789abcdef" * 2
+    attempts: list[Callable[[], Any]] = [
+        lambda: kind("AC1", key, "WS1", *["XX1" for _ in sids], ttl=-1),
+        lambda: kind("account", key, "WS1", *sids),
+        lambda: kind("AC1", key, 5, *sids),
+        lambda: kind("AC1", key, "WS1", *sids, ttl=math.nan),
+        lambda: kind("AC1", key, "WS1", *sids, nbf=True),
+        lambda: kind("AC1", key, "WS1", *sids, allow_everything=True),
+        lambda: kind("AC1", key.encode(), "WS1", *sids),
+        lambda: kind("AC1", [key], "WS1", *sids),
+        lambda: kind("AC1", key, "WS1", *sids).to_jwt(ttl=math.inf),
+        lambda: kind("AC1", key, "WS1", *sids).add_policy("", "GET"),
+    ]
+    for attempt in attempts:
+        with pytest.raises((TypeError, ValueError)) as raised:
+            attempt()
+        assert_hidden(raised.value, key)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+def test_what_a_signal_handler_raises_during_a_request_shows_no_token(
+    emulator: Emulator, open_worker: OpenWorker, worker_token: MintToken
+) -> None:
+    """Not in the frames of libraries either, which it interrupted; its own stay."""
+    token = worker_token()
+    worker = open_worker(token)
+    worker.wait_until_ready(5)
+    emulator.faults.delay(5.0, url="/Activities")
+
+    class Alarm(BaseException):
+        pass
+
+    def ring(*_: object) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(Alarm) as raised:
+            worker.activities.fetch()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert_hidden(raised.value, token)
+    assert traceback.extract_tb(raised.value.__traceback__)[-1].name == "ring"
+
+
+def test_what_a_session_of_the_program_raises_shows_no_token(
+    open_worker: OpenWorker, worker_token: MintToken
+) -> None:
+    token = worker_token()
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+            raise LookupError("no way")
+
+    with requests.Session() as session:
+        session.mount("http://", Adapter())
+        worker = open_worker(token, http_session=session)
+        with pytest.raises(LookupError, match="no way") as raised:
+            worker.fetch()
+        worker.close()
+    assert_hidden(raised.value, token)
+
+
+def test_what_a_token_provider_quotes_is_hidden(
+    emulator: Emulator, open_worker: OpenWorker, worker_token: MintToken
+) -> None:
+    token = worker_token()
+    tokens = iter([token])
+
+    def provide() -> str:
+        found = next(tokens, None)
+        if found is None:
+            raise ValueError(f"what came is {token}!")
+        return found
+
+    worker = open_worker(provide)
+    worker.wait_until_ready(5)
+    emulator.faults.answer(401, url="/Activities")
+    with pytest.raises(TokenError, match="what came is <token>!") as raised:
+        worker.activities.fetch()
+    assert token[20:60] not in str(raised.value)
 
 
 FAULTS: list[dict[str, Any]] = [

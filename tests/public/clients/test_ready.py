@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync import (
+    ArgumentError,
     ClientClosed,
     HttpError,
     InvalidResponse,
@@ -21,6 +22,7 @@ from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.backend import Backend
 from ...support.collector import Background, Collector
 from ...support.internals import timing
+from ...support.raw_server import unused_port
 
 
 def test_connected_comes_before_ready_and_reservations_after(
@@ -161,3 +163,21 @@ def test_before_ready_the_client_knows_its_sid_only(
     worker: Worker = open_worker()
     assert worker.sid == alice
     assert worker.friendlyName is None
+
+
+@pytest.mark.parametrize("timeout", ["5", True, float("nan"), [], object()])
+def test_a_time_limit_is_a_number(worker: Worker, timeout: Any) -> None:
+    with pytest.raises(ArgumentError, match="timeout must be a number of seconds"):
+        worker.wait_until_ready(timeout)
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e300, 10**400, None])
+def test_a_time_limit_may_be_very_long(open_worker: OpenWorker, timeout: Any) -> None:
+    open_worker().wait_until_ready(timeout)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("-inf"), -(10**400)])
+def test_a_time_limit_may_be_over(open_worker: OpenWorker, timeout: Any) -> None:
+    worker = open_worker(event_bridge_base_url=f"http://127.0.0.1:{unused_port()}")
+    with pytest.raises(RequestTimeout, match="not ready within"):
+        worker.wait_until_ready(timeout)

@@ -62,7 +62,20 @@ def test_what_is_no_sid_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize(
     "region",
-    ["x@evil.example/?", "a.b", "a/b", "ie1 ", "ie1:80", "ie1#", "é", 5, "a\n"],
+    [
+        "x@evil.example/?",
+        "a.b",
+        "a/b",
+        "ie1 ",
+        "ie1:80",
+        "ie1#",
+        "é",
+        5,
+        "a\n",
+        "-",
+        "a-",
+        "a" * 64,
+    ],
 )
 def test_a_region_is_a_name(worker_token: MintToken, region: Any) -> None:
     with pytest.raises(ArgumentError):

@@ -36,6 +36,10 @@ OF_EVERY_RESOURCE: list[Case] = [
     ("update", ({"A": {1}}, CB), f"the value of A {NO_VALUE} set {{1}}"),
     ("update", ({"A": [CB]}, CB), f"the value of A {NO_VALUE} list"),
     ("update", ({5: "b"}, CB), "the name of a parameter must be text, not int 5"),
+    # What Python itself does not write.
+    ("update", ("A", 10**5000, CB), f"the value of A {NO_VALUE} int"),
+    ("update", ({"A": {"b": [10**5000]}}, CB), f"the value of A {NO_VALUE} dict"),
+    ("update", (10**5000, "A", CB), f"{NO_UPDATE} int, str"),
 ]
 
 OF_A_WORKER: list[Case] = [
@@ -44,6 +48,8 @@ OF_A_WORKER: list[Case] = [
     ("fetchReservations", ("pending", CB), "must be a dict of parameters, not str"),
     ("fetchReservations", (CB, {}, {}), "expected parameters, .* got dict, dict"),
     ("fetchReservations", (CB, {"A": {1}}), f"the value of A {NO_VALUE} set"),
+    ("fetchReservations", (CB, {"A": 10**5000}), f"the value of A {NO_VALUE} int"),
+    ("fetchReservations", (CB, -(10**5000)), "must be a dict of parameters, not int"),
     ("fetchChannels", ("text",), "must be a dict of parameters, not str 'text'"),
     ("updateTask", (), f"{NO_UPDATE} nothing"),
     ("updateTask", (SID, CB), f"{NO_UPDATE} str"),
