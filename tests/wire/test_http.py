@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import socket
 import threading
@@ -83,19 +84,36 @@ def echo(before: bytes, after: bytes = b"\r\n\r\n") -> Script:
     return script
 
 
-def slow(peer: Peer) -> None:
-    """Send one byte each 50 ms: no single wait is too long."""
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    with suppress(OSError):  # the client gives up
-        while not peer.server.stopping.wait(0.05):
-            peer.send(b" ")
+def slow(before: bytes, again: bytes) -> Script:
+    """Send a little each 50 ms: no single wait is too long."""
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(before)
+        with suppress(OSError):  # the client gives up
+            while not peer.server.stopping.wait(0.05):
+                peer.send(again)
+
+    return script
 
 
 def head(status: str, *lines: str) -> bytes:
     return "\r\n".join(
         [f"HTTP/1.1 {status}", *lines, "Connection: close", "", ""]
     ).encode()
+
+
+Set = Callable[[str], None]
+
+
+@pytest.fixture
+def set_proxy(monkeypatch: pytest.MonkeyPatch) -> Set:
+    def set_one(url: str) -> None:
+        monkeypatch.setenv("HTTP_PROXY", url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+
+    return set_one
 
 
 BOMB = gzip.compress(b" " * 100_000_000, 1)
@@ -110,7 +128,14 @@ BOMB = gzip.compress(b" " * 100_000_000, 1)
         (echo(b"HTTP/1.1 200 OK\r\nX: "), InvalidResponse, "is empty"),
         (raw(b""), ConnectionFailed, "it was closed without a response"),
         (raw(head("302 Found", "Location: http://127.0.0.1:1/")), HttpError, "Found"),
-        (slow, RequestTimeout, "did not respond in time"),
+        (
+            slow(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+            RequestTimeout,
+            "did not respond in time",
+        ),
+        (slow(b"HTTP/1.1 200 OK\r\nX: ", b"x"), RequestTimeout, "not respond in time"),
+        (slow(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), RequestTimeout, "in time"),
+        (raw(b"HTTP/1.1 102 P\r\n\r\n" * 200), ConnectionFailed, "is not HTTP"),
         (Peer.stall, RequestTimeout, "did not respond in time"),
         (
             raw(head("200 OK", "Content-Encoding: gzip") + b"no gzip"),
@@ -196,6 +221,30 @@ def keep(peer: Peer) -> None:
         peer.answer(200, GOOD)
 
 
+def hint(peer: Peer) -> None:
+    """Say on each request that a response will come, before it does."""
+    for number in itertools.count():
+        if not peer.next_head():
+            return
+        peer.read_body()
+        peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * (number + 1))
+        peer.answer(200, json.dumps({"payload": {"sid": f"WK{number}"}}).encode())
+
+
+@pytest.mark.parametrize("way", ["straight", "proxy"])
+def test_each_request_gets_its_own_response_after_those_that_inform(
+    http: Http, set_proxy: Set, way: str
+) -> None:
+    with RawServer(hint) as server:
+        if way == "proxy":
+            set_proxy(f"127.0.0.1:{server.port}")
+        url = "http://event-bridge.example" if way == "proxy" else server.url
+        found = [post(http, url).payload["sid"] for _ in range(3)]
+        assert found == ["WK0", "WK1", "WK2"]
+        assert server.connections == 1
+
+
 def test_a_connection_is_kept_until_the_way_is_lost(http: Http) -> None:
     with RawServer(keep, keep, keep) as server:
         for renewals in range(3):
@@ -235,19 +284,6 @@ def test_forty_threads_share_the_pool(
 
 
 # Proxies.
-
-
-Set = Callable[[str], None]
-
-
-@pytest.fixture
-def set_proxy(monkeypatch: pytest.MonkeyPatch) -> Set:
-    def set_one(url: str) -> None:
-        monkeypatch.setenv("HTTP_PROXY", url)
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
-
-    return set_one
 
 
 def test_a_proxy_that_repeats_the_request_shows_no_credentials(
