@@ -167,9 +167,24 @@ def _plain(text: str) -> str:
     return _escape(text if len(text) <= SHORT else f"{text[: SHORT - 1]}…")
 
 
+# Shown as their escapes: control characters, and marks that turn the
+# direction of all that follows.
+_UNSEEN = {
+    code: chr(code).encode("unicode_escape").decode()
+    for code in (
+        *(code for code in range(0x20) if chr(code) not in "\t\n"),
+        *range(0x7F, 0xA0),
+        0x061C,
+        *(0x200E, 0x200F),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    )
+}
+
+
 def _sayable(text: str) -> str:
-    """Replace halves of surrogate pairs, which no page can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """Replace halves of surrogate pairs, which no page can hold, and what is unseen."""
+    return text.encode("utf-8", "replace").decode("utf-8").translate(_UNSEEN)
 
 
 def _table(caption: str, rows: str) -> str:

@@ -20,7 +20,7 @@ from typing import (
 from .. import notebook
 from ..arguments import Parameter, Params, Signature, Value, read_update, takes
 from ..emitter import Callback, ResultCallback, call
-from ..errors import TaskRouterError
+from ..errors import TaskRouterError, one_line
 from ..naming import BothSpellings, camel_case, index, no_attribute
 from ..properties import (
     NOT_PROPERTIES,
@@ -393,7 +393,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     def __repr__(self) -> str:
         payload = self._view.payload
-        parts = [str(payload.get("sid"))]
+        parts = [one_line(str(payload.get("sid")), 60)]
         for name in ("friendly_name", self._SHOWN):
             if payload.get(name) is not None and len(parts) < 3:
                 parts.append(f"{name}={payload[name]!r:.60}")

@@ -187,6 +187,30 @@ def test_whatever_an_event_is_called_it_is_one_short_line_of_the_log(
     assert logs.event_line(event_type, ()) == line
 
 
+def test_whatever_a_thing_is_called_it_shows_itself_in_harmless_text(
+    emulator: Emulator, alice: str, ready_worker: ReadyWorker
+) -> None:
+    """One line in a terminal; no mark that turns the rest of a page in a notebook."""
+    worker, came = ready_worker()
+    worker.set_skip_fetch_reservation()
+    evil = "\x1b[2J\x07\n2031: all is well\r\u202e\u2066\x9b31m\x00\u200f"
+    seen = {each for each in evil if each.isprintable() or each == "\n"}
+    task = {"sid": f"WT{evil}", "friendly_name": evil, "attributes": {"a": evil}}
+    frames = {
+        CREATED: {**task, "reservation_sid": f"WR{evil}"},
+        "task.updated": {**task, evil: evil},
+        "odd": {"sid": evil, "attributes": evil, "date_created": evil},
+    }
+    came.listen(worker, *frames)
+    for event_type, payload in frames.items():
+        emulator.send_frame(alice, {"event_type": event_type, "payload": payload})
+        found = came.expect(event_type)
+        for each in (found, found.get("task", found), worker):
+            assert repr(each).isprintable()
+            html = each._repr_html_()
+            assert not any(each in html for each in set(evil) - seen)
+
+
 # A frame that makes no sense is a gap: the state is read as after one.
 
 
