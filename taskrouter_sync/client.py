@@ -33,13 +33,13 @@ from .errors import (
     one_line,
 )
 from .http import Http, parse_json
-from .lifecycle import INTERRUPTED, WAIT, is_interactive, lifecycle
+from .lifecycle import INTERRUPTED, is_interactive, lifecycle
 from .logs import ClientLog, event_line
 from .network import base_urls, channel_url, differing_services, socket_url
 from .properties import date_value
 from .resources.base import R, Resource
 from .session import Session, is_unauthorized, result_of
-from .timing import Timing, may_pass
+from .timing import WAIT, Timing, may_pass
 from .tokens import EXPIRY_MARGIN, Token, TokenProvider, hide, read_token
 from .typed_events import Disconnection
 

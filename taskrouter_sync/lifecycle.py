@@ -18,13 +18,11 @@ from typing import Any, Protocol
 from .fetcher import Fetcher
 from .http import Http
 from .program import place_of_caller, running_cell
+from .timing import WAIT
 
 
 # The exit status after Ctrl-C.
 INTERRUPTED = 130
-
-# Where a wait without a limit can't be interrupted by Ctrl-C, seconds to wait at once.
-WAIT = 0.5 if os.name == "nt" else None
 
 
 class OpenClient(Protocol):

@@ -24,7 +24,7 @@ from .errors import (
 from .fetcher import Fetcher
 from .http import Http, Response
 from .resources import factory
-from .timing import LONGEST, Timing, may_repeat
+from .timing import LONGEST, WAIT, Timing, may_repeat
 from .tokens import Secret, Token, TokenProvider, check_same_client, hide, read_token
 
 
@@ -142,7 +142,7 @@ class Session:
             if self._asking == me:
                 raise TokenError("The token provider is running already")
             while self._asking is not None:
-                self._provider_done.wait()
+                self._provider_done.wait(WAIT)
             if self._provider is None or self._token is not refused:
                 return
             self._asking = me

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import NamedTuple
 
@@ -13,6 +14,10 @@ from .errors import (
     TaskRouterError,
 )
 
+
+# Seconds that the main thread waits at once where a wait without a limit can't be
+# interrupted by Ctrl-C.
+WAIT = 0.5 if os.name == "nt" else None
 
 # The longest backoff, in seconds.
 LONGEST = 30.0

@@ -20,6 +20,7 @@ from .command import (
     Commands,
     Context,
     add_command,
+    take,
     wait_until_ready,
 )
 from .credentials import WORKER, Credentials
@@ -98,7 +99,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             if first is not None:
                 worker.update("ActivitySid", first)
             with keys(context.stdin, inbox):
-                while agent.take(inbox.get()):
+                while agent.take(take(inbox)):
                     if inbox.empty():
                         agent.show()
         finally:

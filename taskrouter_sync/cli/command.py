@@ -1,17 +1,23 @@
 """What all commands have in common: arguments, environment, output, and how they end.
 
-Imports of the package `terminal` and the public errors.
+Imports of the package `terminal`, `timing` and the public errors.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import queue
+import time
 from collections.abc import Callable, Mapping
-from typing import IO, Any, Final, NoReturn
+from typing import IO, Any, Final, NoReturn, TypeVar
 
 from .. import RequestTimeout
+from ..timing import WAIT
 from .terminal import Paint, plain
+
+
+T = TypeVar("T")
 
 
 DONE: Final = 0
@@ -108,6 +114,26 @@ class Parser(argparse.ArgumentParser):
         """Report a usage error and exit."""
         line = f"{self.prog}: error: {plain(message)} (see `{self.prog} --help`)"
         self.exit(USAGE, f"{line}\n")
+
+
+def take(inbox: queue.SimpleQueue[T], deadline: float | None = None) -> T:
+    """Wait for the next item; Ctrl-C interrupts it on Windows too.
+
+    Args:
+        inbox: what is waited for.
+        deadline: in seconds of `time.monotonic`; None for none.
+
+    Raises:
+        queue.Empty: the deadline has passed.
+    """
+    while True:
+        left = math.inf if deadline is None else max(0.0, deadline - time.monotonic())
+        wait = left if WAIT is None else min(left, WAIT)
+        try:
+            return inbox.get(timeout=None if math.isinf(wait) else wait)
+        except queue.Empty:
+            if wait == left:
+                raise
 
 
 def wait_until_ready(client: Any, context: Context) -> None:

@@ -26,6 +26,7 @@ from .command import (
     Commands,
     Context,
     add_command,
+    take,
 )
 from .terminal import Paint, plain
 
@@ -138,7 +139,7 @@ def _wait_for_signal(greeting: str, context: Context) -> int:
 
     with _handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), stop)):
         context.say(greeting)
-        return statuses.get()
+        return take(statuses)
 
 
 def _run_command(command: list[str], variables: dict[str, str]) -> int:

@@ -23,6 +23,7 @@ from .command import (
     add_command,
     duration,
     positive,
+    take,
     wait_until_ready,
 )
 from .credentials import WORKER, WORKSPACE, Credentials
@@ -101,7 +102,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             wait_until_ready(worker, context)
         while left is None or left > 0:
             try:
-                event = inbox.get(timeout=_remaining(deadline))
+                event = take(inbox, deadline)
             except queue.Empty:
                 return DONE if options.count is None else FAILED
             if wanted and event.name not in wanted:
@@ -141,7 +142,3 @@ def _text(event: events.Event, options: argparse.Namespace, context: Context) ->
     several = options.all or len(options.workers) > 1
     who = context.paint("dim", short_sids(event.channel))
     return f"{who}  {line}" if several else line
-
-
-def _remaining(deadline: float | None) -> float | None:
-    return None if deadline is None else max(0.0, deadline - time.monotonic())

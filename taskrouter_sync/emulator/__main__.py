@@ -37,6 +37,8 @@ DEFAULT_PLAN: dict[str, Any] = {
 DEFAULT_PORT = 8123
 # Of the tokens that are printed: a working day.
 TTL = 12 * 3600
+# On Windows a wait without a limit can't be interrupted by Ctrl-C.
+_AT_ONCE = 0.5 if os.name == "nt" else None
 # Lines of the log that wait for somebody to read what went before.
 _WAITING_LINES = 1000
 # Seconds that the last of them have at the end.
@@ -73,7 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with serving(options) as (emulator, workspace):
             print(greeting(emulator, workspace, options.print_tokens), flush=True)
-            stopped.wait()
+            while not stopped.wait(_AT_ONCE):
+                continue
     except ServingError as error:
         print(error, file=sys.stderr)
         return 1
