@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import trustme
 
 from taskrouter_sync.emulator import Emulator
 
 from ..conftest import MintToken
-from ..support.front import front
+from ..support.front import secure
 from ..support.script import BEGINNING, Run, scripts
 
 
@@ -56,12 +54,8 @@ def run(
     with ExitStack() as stack:
         url = emulator.event_bridge_url
         if request.param == "TLS":
-            authority, bundle = trustme.CA(), tmp_path / "authority.pem"
-            authority.cert_pem.write_to_path(str(bundle))
-            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            authority.issue_cert("127.0.0.1").configure_cert(context)
-            url = f"https://127.0.0.1:{stack.enter_context(front(url, context)).port}"
+            url, bundle = stack.enter_context(secure(url, tmp_path))
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
         yield stack.enter_context(scripts(url, worker_token))
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from taskrouter_sync.emulator import Emulator
 
+from ..conftest import MintToken
+from ..support.front import secure
 from ..support.internals import locks_of
-from ..support.script import Run
+from ..support.script import Run, scripts
 
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
@@ -103,6 +107,42 @@ print(os.waitpid(child, 0)[1], flush=True)
     assert script.line() == "0"
     emulator.create_task()
     assert script.ends()[:2] == (0, "disconnected\n")
+
+
+@pytest.mark.parametrize("how", ["plain", "TLS"])
+def test_a_child_does_not_keep_the_line_of_a_parent_that_is_killed(
+    emulator: Emulator,
+    alice: str,
+    worker_token: MintToken,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    """The service would go on offering tasks to nobody."""
+    with ExitStack() as stack:
+        url = emulator.event_bridge_url
+        if how == "TLS":
+            url, bundle = stack.enter_context(secure(url, tmp_path))
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        run = stack.enter_context(scripts(url, worker_token))
+        script = run(
+            """
+worker.wait_until_ready(5)
+child = os.fork()
+if child == 0:
+    print("child", flush=True)
+    sys.stdin.readline()  # lasts as long as the test
+    print("end", flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+        )
+        assert script.line() == "child"
+        emulator.wait_for_connections(alice, 1)
+        script.process.kill()
+        emulator.wait_for_connections(alice, 0)
+        script.tell("go on")
+        assert script.line() == "end"
 
 
 def test_a_child_is_born_in_an_event_callback(run: Run, emulator: Emulator) -> None:

@@ -8,7 +8,10 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import trustme
 
 from .collector import LIMIT, join
 
@@ -124,6 +127,17 @@ def _end(sock: socket.socket) -> None:
     # A TLS socket's own method would only end the TLS.
     with contextlib.suppress(OSError):
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+@contextmanager
+def secure(target: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Run one with TLS before a URL; gives its own URL, and the bundle to trust."""
+    authority, bundle = trustme.CA(), folder / "authority.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with front(target, context) as made:
+        yield f"https://127.0.0.1:{made.port}", str(bundle)
 
 
 @contextmanager

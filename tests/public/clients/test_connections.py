@@ -144,6 +144,42 @@ def test_silence_ends_a_dead_connection_and_makes_another(
     came.expect("ready")
 
 
+def test_clients_that_evict_each_other_back_off_and_say_so(
+    open_worker: OpenWorker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Though each of them becomes ready each time."""
+    came, drawn = Collector(), Collector()
+
+    def delay(attempt: int) -> float:
+        drawn.add(str(attempt))
+        return 0.01 * attempt
+
+    set_pauses(monkeypatch, delay)
+    for _ in range(2):
+        came.listen(open_worker(close_existing_sessions=True), "ready")
+    for attempt in range(1, 6):
+        for _ in range(2):
+            drawn.expect(str(attempt))
+    assert came.count("ready") >= 5
+    lines = [each for each in caplog.messages if "close_existing_sessions" in each]
+    assert len(lines) >= 5
+    assert (
+        "another program may open it" in lines[0] and "next attempt is in" in lines[0]
+    )
+
+
+def test_a_client_that_is_evicted_once_is_not_said_to_be_again(
+    emulator: Emulator, open_worker: OpenWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = Collector().listen(open_worker(close_existing_sessions=True))
+    first.expect("ready")
+    Collector().listen(open_worker(close_existing_sessions="true")).expect("ready")
+    first.expect("disconnected")
+    assert not any("close_existing_sessions" in each for each in caplog.messages)
+
+
 def test_heartbeats_keep_a_connection(
     emulator: Emulator, ready_worker: ReadyWorker, alice: str, send: Marker
 ) -> None:
