@@ -50,7 +50,9 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
-class _Response(HTTPResponse):
+class BoundedResponse(HTTPResponse):
+    """A response whose head ends in time, and is not an informational one's."""
+
     def __init__(self, sock: Any, *args: Any, **keywords: Any) -> None:
         super().__init__(sock, *args, **keywords)
         self.fp: Any = io.BufferedReader(_Reader(self.fp.detach(), sock))
@@ -66,11 +68,11 @@ class _Response(HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    response_class = _Response
+    response_class = BoundedResponse
 
 
 class _SecureConnection(HTTPSConnection):
-    response_class = _Response
+    response_class = BoundedResponse
 
 
 class _Pool(HTTPConnectionPool):

@@ -21,7 +21,7 @@ from .errors import (
     TokenError,
     one_line,
 )
-from .fetcher import Fetcher
+from .fetcher import Fetcher, NoThread
 from .http import Http, Response
 from .resources import factory
 from .timing import LONGEST, WAIT, Timing, may_repeat
@@ -348,7 +348,9 @@ class Session:
         finally:
             self._waiting.discard(me)
         return [
-            self._get(url) if is_unauthorized(found) else found
+            self._get(url)
+            if is_unauthorized(found) or isinstance(found, NoThread)
+            else found
             for url, found in zip(urls, map(result_of, futures), strict=True)
         ]
 

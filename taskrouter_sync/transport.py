@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import websocket
 from websocket import ABNF
 
+from .adapter import BoundedResponse
 from .errors import ConnectionFailed, TaskRouterError
 from .http import http_error
 from .network import Proxy, Route, describe_failure
@@ -175,6 +176,8 @@ class Transport:
         # round: one of them sees the other.
         self._aborted = False
         self._sock: socket.socket | None = None
+        # Of the addresses that are tried.
+        self._pending: list[socket.socket] = []
         # Written to by `abort` while addresses are tried.
         self._wake: socket.socket | None = None
         # The check of UTF-8 is pure Python there and takes ten times the rest; frames
@@ -239,7 +242,7 @@ class Transport:
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         waker, self._wake = socket.socketpair()
-        pending: list[socket.socket] = []
+        pending = self._pending
         try:
             if self._aborted:
                 raise Aborted
@@ -360,8 +363,10 @@ class Transport:
             sock.close()
 
     def forked(self) -> None:
-        """Close the descriptor in a child process, but not the connection."""
+        """Close the descriptors in a child process, but not the connection."""
         sock, self._sock = self._sock, None
+        for each in self._pending:
+            each.close()
         if sock is not None:
             # Not SSLSocket's own, which might send something.
             _below_tls(sock, "close")()
@@ -377,6 +382,7 @@ def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
         pair = b64encode(proxy.credentials.reveal().encode()).decode()
         headers["Proxy-Authorization"] = f"Basic {pair}"
     via = HTTPConnection(proxy.host, proxy.port)
+    via.response_class = BoundedResponse
     # A duplicate, as reading the response closes what it was read from.
     via.sock = sock.dup()
     try:

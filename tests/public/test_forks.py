@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -143,6 +144,49 @@ os.waitpid(child, 0)
         emulator.wait_for_connections(alice, 0)
         script.tell("go on")
         assert script.line() == "end"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux drops what is too much")
+def test_a_child_does_not_keep_what_its_parent_is_connecting(run: Run) -> None:
+    script = run(
+        """
+import socket, stat
+from contextlib import suppress
+from taskrouter_sync import Worker
+
+def internet_sockets():
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # of the listing itself
+            if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                with socket.socket(fileno=os.dup(int(name))) as each:
+                    found += [name] if each.family == socket.AF_INET else []
+    return found
+
+# Its backlog is full: what comes is swallowed.
+full = socket.socket()
+full.bind(("127.0.0.2", 0))
+full.listen(0)
+filling = [socket.socket() for _ in range(3)]
+for each in filling:
+    each.setblocking(False)
+    each.connect_ex(full.getsockname())
+before = internet_sockets()
+url = "http://127.0.0.2:%d" % full.getsockname()[1]
+worker = Worker(os.environ["TOKEN"], False, event_bridge_base_url=url)
+while internet_sockets() == before:
+    time.sleep(0.01)  # nothing tells that it is connecting
+print(len(internet_sockets()) - len(before), flush=True)
+child = os.fork()
+if child == 0:
+    print(len(internet_sockets()) - len(before), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+worker.close()
+""",
+        "import os, time\n",
+    )
+    assert script.ends()[:2] == (0, "1\n0\n")
 
 
 def test_a_child_is_born_in_an_event_callback(run: Run, emulator: Emulator) -> None:

@@ -75,6 +75,25 @@ def test_an_event_comes_without_what_no_thread_could_load(
     assert "disconnected" not in came.names()
 
 
+def test_a_call_needs_no_thread_for_what_it_loads(
+    backend: Backend,
+    ready_worker: ReadyWorker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    worker, came = ready_worker()
+    worker.set_skip_fetch_reservation()
+    sids = {backend.create_task() for _ in range(3)}
+    for _ in sids:
+        came.expect("reservation.created")
+    end_fetch_threads()
+    refuse(monkeypatch, "taskrouter-fetch")
+    found = worker.fetch_reservations()
+    assert {each.task.sid for each in found} == sids
+    assert {each.task.assignment_status for each in found} == {"reserved"}
+    assert not any("could not be loaded" in each for each in caplog.messages)
+
+
 def test_ready_is_tried_again_until_there_is_a_thread(
     emulator: Emulator,
     worker_token: MintToken,
