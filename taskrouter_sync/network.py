@@ -115,13 +115,18 @@ def socket_url(
     return Secret(f"ws{channel.removeprefix('http')}?{urlencode(query)}")
 
 
-INVALID_PROXY = "The proxy's URL is invalid (in a password write # as %23, @ as %40)"
+INVALID_PROXY = (
+    "The proxy's URL is invalid (in a password write # as %23, / as %2F, @ as %40)"
+)
 
 
 def is_proxy(url: str) -> bool:
     """Whether a URL can be a proxy's, of whatever kind: requests fails oddly if not."""
     parts, _ = _split(url if "://" in url else f"http://{url}")
-    return parts is not None and bool(parts.hostname) and not parts.fragment
+    if parts is None or not parts.hostname or parts.fragment:
+        return False
+    # Behind a / or ? of a password, which is not where it seems to be.
+    return "@" not in parts.path + parts.query
 
 
 class Proxy:

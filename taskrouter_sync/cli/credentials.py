@@ -196,6 +196,7 @@ class Credentials:
         """
         for variable in _ADDRESSES:
             self.address(variable)
+        self._check_proxy()
         token = self.token
         if token is not None and self._fits(token, kind, sid):
             return token
@@ -205,6 +206,15 @@ class Credentials:
             return self.mint(kind, sid)
 
         return mint
+
+    def _check_proxy(self) -> None:
+        # At need: the clients load what it loads, but not every command has one.
+        from .network import proxy_of
+
+        try:
+            proxy_of(self.address(EVENT_BRIDGE_URL), self._environment)
+        except ValueError as error:
+            raise CommandError(str(error), USAGE) from None
 
     def refusal(self) -> str:
         """Say which variable is probably wrong when the service refuses a token."""

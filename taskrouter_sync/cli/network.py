@@ -18,11 +18,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 
+from ..network import is_proxy
 from .terminal import plain
 from .token_checks import Finding, ok, wrong
 
@@ -32,6 +34,7 @@ _LIMIT = 5.0
 # Clocks this far apart, in seconds, make tokens valid too early or too late.
 _SKEW = 30.0
 
+_CORRECT_PROXY = "correct it, or add this service to NO_PROXY"
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -68,22 +71,12 @@ def check(url: str, environment: Mapping[str, str]) -> Iterator[Finding]:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     service = Place(parts.hostname or "", parts.port or (443 if secure else 80))
-    # What clients ask of the environment, by the library that they ask.
-    with requests.Session() as session:
-        settings = session.merge_environment_settings(url, {}, None, None, None)
-    proxy_url = select_proxy(url, settings["proxies"])
-    proxy = None
-    if proxy_url:
-        variable = _variable_of(proxy_url, environment)
-        try:
-            proxy = read_proxy(proxy_url)
-        except ValueError as error:
-            yield wrong(
-                "proxy",
-                f"{variable} {error}",
-                "correct it, or add this service to NO_PROXY",
-            )
-            return
+    settings = _settings(url)
+    try:
+        proxy = proxy_of(url, environment)
+    except ValueError as error:
+        yield wrong("proxy", str(error), _CORRECT_PROXY)
+        return
     first = service if proxy is None else proxy.place
     reached = True
     for finding in _check_first(first):
@@ -98,22 +91,42 @@ def check(url: str, environment: Mapping[str, str]) -> Iterator[Finding]:
             yield from _check_http(service, proxy, context if secure else None)
 
 
+def proxy_of(url: str, environment: Mapping[str, str]) -> Proxy | None:
+    """Find the proxy on the way to a service.
+
+    Raises:
+        ValueError: it can't be used; names the variable, and quotes nothing.
+    """
+    found = select_proxy(url, _settings(url)["proxies"])
+    if not found:
+        return None
+    try:
+        return read_proxy(found)
+    except ValueError as error:
+        raise ValueError(f"{_variable_of(found, environment)} {error}") from None
+
+
+def _settings(url: str) -> Mapping[str, Any]:
+    """Ask what clients ask of the environment, by the library that they ask."""
+    with requests.Session() as session:
+        found: Mapping[str, Any] = session.merge_environment_settings(
+            url, {}, None, None, None
+        )
+    return found
+
+
 def read_proxy(url: str) -> Proxy:
     """Parse the URL of a proxy.
 
     Raises:
         ValueError: it can't be used; says why, and quotes nothing.
     """
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host:
+    if not is_proxy(url):
         raise ValueError(
             "is not a valid URL (in a user name or password, write # as %23, "
             "/ as %2F and @ as %40)"
         )
+    parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme != "http":
         raise ValueError(
             "is not an http:// proxy: the event bridge can be reached through no "
@@ -124,7 +137,7 @@ def read_proxy(url: str) -> Proxy:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         encoded = base64.b64encode(pair.encode()).decode("ascii")
         headers["Proxy-Authorization"] = f"Basic {encoded}"
-    return Proxy(Place(host, port or 80), headers)
+    return Proxy(Place(parts.hostname or "", parts.port or 80), headers)
 
 
 def _variable_of(proxy_url: str, environment: Mapping[str, str]) -> str:

@@ -311,6 +311,8 @@ def test_credentials_of_a_proxy_are_sent_in_utf_8(http: Http, set_proxy: Set) ->
     [
         "http://Al:se#cret@127.0.0.1:3128",
         "http://Al:secret@127.0.0.1:port",
+        "http://Al:12/secret@127.0.0.1:1",
+        "http://Al:12?secret@127.0.0.1:1",
         "http://Al:secret@127.0.0.1:99999",
         "http://Al:secret@",
         "http://",

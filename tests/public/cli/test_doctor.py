@@ -184,6 +184,10 @@ def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
         "socks5://me:password@127.0.0.1:1",
         "http://me:password@127.0.0.1:port",
         "http://me:pass#word@127.0.0.1:1",
+        "http://me:12/pass#word@127.0.0.1:1",
+        "http://me:12/password@127.0.0.1:1",
+        "http://me:12?password@127.0.0.1:1",
+        "http://me:pass word@127.0.0.1:1",
         "http://me:password@",
         "http://me:password@[::1",
     ],
@@ -197,8 +201,13 @@ def test_a_proxy_that_cannot_be_used_is_found_and_its_variable_named(
     assert found["what"] == "proxy"
     assert found["found"].startswith("HTTP_PROXY is not ")
     # The hint on writing passwords apart.
-    for part in ("pass#", "me:", "password@", "127.0.0.1:port"):
+    for part in ("pass#", "me:", "password@", "pass word", "127.0.0.1:port"):
         assert part not in ran.out
+    # Other commands say the same in one line.
+    for command in (["listen", "--timeout", "1s"], ["stats", "--once"], ["worker"]):
+        ran = run(*command)
+        assert (ran.status, ran.out) == (2, "")
+        assert f"HTTP_PROXY {found['found'].partition(' ')[2]}\n" in ran.err
 
 
 def test_a_password_in_a_base_url_is_not_shown(
