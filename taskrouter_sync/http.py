@@ -433,7 +433,9 @@ def _parse(reply: _Reply, method: str, secrets: Sequence[Secret]) -> Response:
     """Read the event bridge's response to a request; see `Http.post` for the errors."""
     status, body = reply.status, reply.body
     if not 200 <= status < 300:
-        raise http_error(status, reply.reason, body, secrets, reply.retry_after)
+        raise http_error(
+            status, reply.reason, body, secrets, reply.retry_after, reply.date
+        )
     if not body.strip():
         if method == "DELETE":
             return Response(None)
@@ -474,8 +476,15 @@ def http_error(
     body: bytes,
     secrets: Sequence[Secret],
     retry_after: str | None = None,
+    date: str | None = None,
 ) -> HttpError:
-    """Make the error of a response that is not 2xx; it never quotes a secret."""
+    """Make the error of a response that is not 2xx; it never quotes a secret.
+
+    Args:
+        status, reason, body: of the response.
+        secrets: what is not to be quoted.
+        retry_after, date: these headers.
+    """
     try:
         document = parse_json(body.removeprefix(codecs.BOM_UTF8))
     except ValueError:
@@ -492,7 +501,7 @@ def http_error(
         _harmless(message, secrets),
         twilio_code=code if type(code) is int else None,
         more_info=_harmless(info, secrets) if isinstance(info, str) else None,
-        retry_after=_seconds(retry_after),
+        retry_after=_seconds(retry_after, date),
     )
 
 
@@ -502,17 +511,22 @@ def _harmless(text: str, secrets: Sequence[Secret]) -> str:
     return one_line(text)
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Read a Retry-After: seconds or a date (RFC 9110, section 10.2.3)."""
+def _seconds(retry_after: str | None, date: str | None) -> float | None:
+    """Read a Retry-After: seconds or a date (RFC 9110, section 10.2.3).
+
+    A date is one of the service's clock, which its own date tells, and not of ours.
+    """
     if retry_after is None:
         return None
     try:
         seconds = float(retry_after)
     except ValueError:
-        date = date_value(retry_after)
-        if not isinstance(date, datetime):
+        until, now = date_value(retry_after), date_value(date)
+        if not isinstance(until, datetime):
             return None
-        seconds = max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
+        if not isinstance(now, datetime):
+            now = datetime.now(timezone.utc)
+        seconds = max(0.0, (until - now).total_seconds())
     return seconds if 0 <= seconds < math.inf else None
 
 

@@ -483,7 +483,7 @@ def _refusal(
     status = error.status_code or 0  # None for a response without a status line
     if status < 300:
         return ConnectionFailed(f"The upgrade was answered with status {status}")
-    body = getattr(error, "resp_body", None)
+    body, headers = getattr(error, "resp_body", None), error.resp_headers or {}
     query = dict(
         pair.partition("=")[::2] for pair in urlsplit(url.reveal()).query.split("&")
     )
@@ -492,5 +492,6 @@ def _refusal(
         responses.get(status, ""),
         body if isinstance(body, bytes) else b"",
         [Secret(query.get("token", ""))],
-        (error.resp_headers or {}).get("retry-after"),
+        headers.get("retry-after"),
+        headers.get("date"),
     )

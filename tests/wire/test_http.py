@@ -211,6 +211,21 @@ def test_retry_after_is_seconds_or_a_date(
     assert found is None or (least or 0) <= found <= (most or 0)
 
 
+@pytest.mark.parametrize("ahead", [-86400, -3600, 0, 3600, 86400])
+def test_a_date_to_retry_after_is_one_of_the_service_s_clock(
+    http: Http, ahead: int
+) -> None:
+    now = datetime.now(timezone.utc) + timedelta(seconds=ahead)
+    date, until = (
+        format_datetime(now + timedelta(seconds=seconds), usegmt=True)
+        for seconds in (0, 20)
+    )
+    response = head("503 Busy", f"Date: {date}", f"Retry-After: {until}")
+    with RawServer(raw(response)) as server:
+        error = caught(http, server.url)
+    assert isinstance(error, HttpError) and error.retry_after == 20.0
+
+
 # Kept connections.
 
 
