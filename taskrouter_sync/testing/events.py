@@ -54,6 +54,8 @@ class EventLog:
         """
         __tracebackhide__ = True  # pytest shows the test's line
         self._check(event)
+        if isinstance(timeout, bool) or not timeout >= 0:  # NaN would wait for ever
+            raise ArgumentError(f"timeout must be a number of seconds, not {timeout!r}")
         with self._came:
             if not self._came.wait_for(lambda: self._next(event), timeout):
                 since = [name for name, _ in self._events[self._taken :]]

@@ -254,6 +254,11 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
             ("worker_sid", "WK", WQ, f"'{WQ}'"),
             ("worker_sid", "WK", "WK1/../WK2", "another text"),
             ("worker_sid", "WK", "WK 1", "another text"),
+            # What no client of the token would take.
+            *(
+                ("worker_sid", "WK", f"WK1{odd}", "another text")
+                for odd in ("?x", "#x", "..", "%2e", "é", "-", "\n")
+            ),
             ("account_sid", "AC", SECRET, "another text"),
         )
     ),

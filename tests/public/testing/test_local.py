@@ -237,6 +237,9 @@ def test_an_event_that_does_not_exist_is_said_at_once(local: LocalTaskRouter) ->
         events.wait_for("reservation.acepted", timeout=3600)
     with pytest.raises(ArgumentError, match="events_of"):
         events.wait_for("yours", timeout=3600)
+    for timeout in (float("nan"), -1, True):
+        with pytest.raises(ArgumentError, match="timeout must be a number"):
+            events.wait_for("mine", timeout)
 
 
 def test_the_journal_begins_after_the_set_up(local: LocalTaskRouter) -> None:
