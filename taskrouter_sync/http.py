@@ -67,6 +67,7 @@ _VARIABLES = (
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
 
+# Whose frames have the body of a request in their locals.
 _LIBRARIES = ("requests", "urllib3", "http", "socket", "ssl")
 
 _read_json = json.JSONDecoder().raw_decode
