@@ -208,3 +208,5 @@ def test_versions_that_can_t_start_threads_late_are_excluded() -> None:
     assert sys.version_info[:3] not in [(3, 12, 0), (3, 12, 1), (3, 12, 2)]
     with open("setup.cfg") as setup:
         assert "python_requires = >=3.10,!=3.12.0,!=3.12.1,!=3.12.2" in setup.read()
+    with open("README.rst") as readme:
+        assert "Python 3.10 or later, but not 3.12.0 to 3.12.2" in readme.read()
