@@ -431,9 +431,9 @@ def _sid(name: str, value: object, prefix: str) -> str:
     # shorter, and the service has the last word.
     if not re.fullmatch(rf"{prefix}[^\s/]+", value):
         # A text that does not look like a sid may be the secret, in the wrong place.
-        came = repr(value) if re.fullmatch(_SHOWABLE, value) else "another text"
+        came = repr(value) if re.fullmatch(_SHOWABLE, value) else "something else"
         if not value:
-            came = "an empty text"
+            came = "an empty string"
         raise ValueError(f"{name} must be a sid that begins with {prefix}, not {came}")
     return value
 

@@ -305,7 +305,7 @@ def json_objects(value: Any) -> Any:
 
 
 def _no_json_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def plain(value: Any, snake_case: bool = False) -> Any:

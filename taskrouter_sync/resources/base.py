@@ -153,7 +153,7 @@ class ClientObject(BothSpellings):
         # Asked by pickle, and for deep copies.
         raise TypeError(
             f"a {type(self).__name__} belongs to its client and can't be pickled or "
-            "deeply copied: take its data, with to_dict() or to_json()"
+            "deep-copied: use its data, from to_dict() or to_json()"
         )
 
 

@@ -252,10 +252,10 @@ class ListResource(ClientObject, Sequence[Item]):
                 visited.add(following)
                 page = page.next()
                 if not isinstance(page, ListResource):
-                    raise InvalidResponse("The service's next page is no list")
+                    raise InvalidResponse("The service's next page is not a list")
                 if page.page is None or page.page not in visited:
                     continue
-            raise InvalidResponse("The service's next page is one that came already")
+            raise InvalidResponse("The service's next page repeats an earlier one")
 
     def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
         """Give this page as plain data, which can be copied, pickled and changed.

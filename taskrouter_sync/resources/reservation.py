@@ -391,7 +391,7 @@ def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
             reservation._set_task(task)
             continue
         if not isinstance(payload, TaskRouterError):
-            payload = InvalidResponse("The service's response is no task")
+            payload = InvalidResponse("The service's response is not a task")
         log.warning("The task of %r could not be loaded: %s", reservation, payload)
 
 
