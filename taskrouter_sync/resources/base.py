@@ -128,10 +128,13 @@ class ClientObject(BothSpellings):
     _url: str
 
     def update_token(self, token: Any) -> None:
-        """Give the client that this came from a new token: the client's own method.
+        """Update the token of the client that this came from.
+
+        Args:
+            token: a capability token for that client.
 
         Raises:
-            TokenError: it is no token of that client.
+            TokenError: the token can't be used, or is for another client.
         """
         token = hide(token)
         self._session.update_token(token)
@@ -219,11 +222,11 @@ def _documented(kind: type) -> frozenset[str]:
 
 
 class Resource(ClientObject, Mapping[str, Any], Generic[R]):
-    """One thing of the service, with the properties that its payload had.
+    """An object of the service, such as a task or a worker, with its properties.
 
-    A property is read as an attribute or by index, in camelCase as TaskRouter.js has it
-    or in snake_case: ``task.assignmentStatus``, ``task["assignment_status"]``. What the
-    service documents and a payload left out is None as an attribute. A resource of an
+    Read a property as an attribute or by index, in camelCase like TaskRouter.js or in
+    snake_case: ``task.assignmentStatus``, ``task["assignment_status"]``. A documented
+    property that the payload did not contain is None as an attribute. A resource of an
     unknown kind is a plain `Resource`.
     """
 
@@ -248,12 +251,15 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     @property
     def payload(self) -> Mapping[str, Any]:
-        """The service's JSON as it came, ``url`` and ``links`` included."""
+        """The JSON from the service, unchanged, including ``url`` and ``links``."""
         return self._view.payload
 
     @callback_first
     def fetch(self) -> R:
-        """Get it anew from the service: ``fetch(cb)``."""
+        """Fetch the resource again: ``fetch(cb)``.
+
+        The result is a new object with the current properties.
+        """
         found: R = self._fetch()
         return found
 
@@ -275,19 +281,21 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     def update(self, **params: Value | None) -> R: ...
     @takes("name", "value", "callback", "*", "params", "sid", more="parameters")
     def update(self, *args: Any, **keywords: Any) -> Any:
-        """Change it: ``update(name, value, cb)`` or ``update({name: value, …}, cb)``.
+        """Update the resource: ``update(name, value, cb)`` or ``update({…}, cb)``.
 
-        The object shows the new properties before the callback runs. In Python code the
-        parameters may be keywords: ``update(friendly_name="Ann")``.
+        The object has its new properties when the callback runs. The result is the
+        updated resource.
 
         Args:
-            name, value: a parameter of the REST API, such as ``"FriendlyName"``.
-                A value that is a dict or list is sent as JSON text.
-            params: a dict of them.
-            sid: its own, as the documentation of activities shows it; of no effect.
+            name, value: a parameter of the REST API, such as ``"FriendlyName"``, and
+                its value. Dicts and lists are sent as JSON.
+            params: a dict of several parameters. They may also be keywords:
+                ``update(friendly_name="Ann")``.
+            sid: the resource's own sid, accepted because the documentation of
+                activities passes it.
 
         Raises:
-            ValueError: `sid` is another resource's.
+            ValueError: `sid` is the sid of another resource.
         """
         update = read_update(f"{self._kind()}.update", args, keywords)
         if update.sid is not None and update.sid != self._view.payload.get("sid"):
@@ -299,17 +307,17 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     @callback_first
     def delete(self) -> None:
-        """Delete it: ``delete(cb)``; the callback gets ``(error)``."""
+        """Delete the resource: ``delete(cb)``; the callback gets ``(error)``."""
         self._session.call("DELETE", self._url)
 
     def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
-        """Give its properties as plain data, which can be copied, pickled and changed.
+        """Return the properties as a plain dict, to be copied, pickled or changed.
 
-        Dates are datetimes, what users stored is dicts and lists. The resources that it
-        only points to are not in it.
+        Dates are datetimes; attributes are dicts and lists. Linked resources, such as
+        the workflow of a task, are not included.
 
         Args:
-            snake_case: the REST API's names, and not those of TaskRouter.js.
+            snake_case: True uses the names of the REST API instead of TaskRouter.js's.
         """
         view = self._view
         return {
@@ -318,9 +326,9 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         }
 
     def to_json(self) -> str:
-        """Give the text that ``JSON.stringify`` gives in JavaScript.
+        """Return the same JSON text as ``JSON.stringify`` in JavaScript.
 
-        The names are TaskRouter.js's, dates are ISO 8601 with ``Z``.
+        The names are those of TaskRouter.js; dates are ISO 8601 in UTC.
         """
         return json_text(self.to_dict())
 
@@ -456,7 +464,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
 
 def as_row(value: Any) -> dict[str, Any]:
-    """Give something as a row of a table: a resource's properties, an object's keys."""
+    """Return an item as a row of a table: a resource's properties, a dict's keys."""
     if isinstance(value, Resource):
         return value._row()
     return dict(value) if isinstance(value, Mapping) else {"value": value}
