@@ -49,12 +49,12 @@ class ServingError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until a signal comes; give the exit status."""
+    """Run the service until a signal arrives; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m taskrouter_sync.emulator",
-        description="A TaskRouter service on this machine, with a ready workspace. "
-        "Account and auth token are those of TWILIO_ACCOUNT_SID and "
-        "TWILIO_AUTH_TOKEN, if set.",
+        description="Run a TaskRouter service on this machine, with a workspace that "
+        "is ready to use. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN set its account and "
+        "auth token; by default these are generated.",
     )
     add_arguments(parser)
     options = parser.parse_args(arguments)
@@ -129,7 +129,7 @@ def serving(
 def _no_port(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"port {port} of {host} is in use, perhaps by another emulator: choose "
+            f"port {port} on {host} is in use, perhaps by another emulator: choose "
             "another with --port, or a free one with --port 0"
         )
     return f"can't listen on {host}:{port}: {error.strerror}"
@@ -216,12 +216,16 @@ def _port(text: str) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what can be said about the service."""
-    parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on; default: %(default)s",
+    )
     parser.add_argument(
         "--port",
         type=_port,
         default=DEFAULT_PORT,
-        help=f"0 for a free one; default: {DEFAULT_PORT}",
+        help=f"the port to listen on; 0 chooses a free one; default: {DEFAULT_PORT}",
     )
     parser.add_argument(
         "--seed",
@@ -229,23 +233,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NUMBER|FILE",
-        help="a number makes the sids repeat from run to run; a JSON file describes "
-        "the workspace, with the arguments of Emulator.workspace: "
+        help="a number: the same number generates the same sids in each run; or a JSON "
+        "file that describes the workspace, with the arguments of Emulator.workspace: "
         + ", ".join(field.name for field in plan.FIELDS)
-        + "; may be given twice, for both",
+        + "; can be given twice, for both",
     )
     parser.add_argument(
         "--manual-clock",
         action="store_true",
-        help="the clock stands still until it is advanced, in the console or over HTTP",
+        help="stop the service's clock; the console or an HTTP request advances it",
     )
     parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="keep the workspaces and the generated account in this file from run to "
-        "run, whatever ends a run; created if it is missing. What became due in "
-        "between happens at the start. The file contains the generated auth token: "
+        help="keep the workspaces and the generated account in this file between runs, "
+        "even after kill -9; created if it does not exist. Whatever became due in the "
+        "meantime happens at the start. The file contains the generated auth token: "
         "keep it secret",
     )
     parser.add_argument(
@@ -298,8 +302,8 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
     ]
     lines = [
         f"TaskRouter emulator at {emulator.url} (Ctrl-C stops it)",
-        f"Console: {emulator.url}/ (GET {emulator.url}/emulator lists how to control "
-        "it over HTTP)",
+        f"Console: {emulator.url}/ (GET {emulator.url}/emulator lists the commands "
+        "for controlling it over HTTP)",
         "",
     ]
     for kind, sids in contents:
@@ -308,7 +312,7 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
     lines += ["", *(f"export {name}={value}" for name, value in exports.items()), ""]
     if worker_sid and not secrets:
         lines += [
-            "To make the worker's token with the account's auth token "
+            "To create a token for the worker with the account's auth token "
             "(--print-tokens prints both):",
             "",
             "    from taskrouter_sync import WorkerCapabilityToken",
