@@ -1,7 +1,7 @@
 """One worker gets one task: connect, become ready, accept, complete.
 
-Runs against the emulator of this package, in this process, with nothing to set up; or
-against your own Twilio account when these environment variables are set:
+Without any set-up it runs against an emulator in this process. With these environment
+variables it runs against your own Twilio account:
 
     TWILIO_ACCOUNT_SID  TWILIO_AUTH_TOKEN
     TASKROUTER_WORKSPACE_SID  TASKROUTER_WORKER_SID
@@ -72,7 +72,7 @@ def work(account_sid, auth_token, workspace_sid, worker_sid, **where):
         # Without a callback, a method returns its result.
         available = next(iter(worker.activities.fetch({"Available": "true"})), None)
         if available is None:
-            print("no activity of the workspace makes a worker available")
+            print("the workspace has no activity with available workers")
             return False
         worker.update("ActivitySid", available.sid)
 
