@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -46,14 +46,22 @@ def taskrouter(request: pytest.FixtureRequest) -> Iterator[LocalTaskRouter]:
 
     marker = request.node.get_closest_marker("taskrouter")
     if marker and marker.args:
-        raise ArgumentError(
+        _refuse_marker(
             "pytest.mark.taskrouter only takes keyword arguments, such as "
-            "workers={'Alice': {}}, "
-            f"not {marker.args[0]!r:.80}"
+            f"workers={{'Alice': {{}}}}, not {marker.args[0]!r:.80}"
         )
-    with LocalTaskRouter(**(marker.kwargs if marker else {})) as service:
+    try:
+        prepared = LocalTaskRouter(**(marker.kwargs if marker else {}))
+    except ArgumentError as error:
+        _refuse_marker(f"pytest.mark.taskrouter: {error}")
+    with prepared as service:
         request.node.stash[_services] = service
         yield service
+
+
+def _refuse_marker(message: str) -> NoReturn:
+    # The test's own mistake: a line says more than a traceback of this package.
+    raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 @pytest.fixture

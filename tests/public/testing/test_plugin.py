@@ -248,6 +248,7 @@ def test_a_wrong_marker_says_what_is_right(
     )
     result.assert_outcomes(errors=1)
     assert right in str(result.stdout)
+    assert "_check_plan" not in str(result.stdout)
 
 
 # Clients that nobody closed.
