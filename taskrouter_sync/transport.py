@@ -227,7 +227,7 @@ class Transport:
         except _FAILURES as error:
             reason = _reason(error, route)
             return ConnectionFailed(
-                f"No connection to the event bridge at {host}: {reason}"
+                f"Event bridge unreachable ({host}:{port}: {reason})"
             )
         return None
 
