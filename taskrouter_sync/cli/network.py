@@ -150,7 +150,7 @@ def _check_first(place: Place) -> Iterator[Finding]:
         )
         return
     addresses = dict.fromkeys(str(each[4][0]) for each in found)
-    yield ok("DNS", f"{plain(place.host)} is {', '.join(addresses)}")
+    yield ok("DNS", f"{plain(place.host)} resolves to {', '.join(addresses)}")
     try:
         with socket.create_connection((place.host, place.port), _LIMIT):
             yield ok("TCP", f"connected to {place}")
