@@ -1,7 +1,7 @@
 """What version 1.0.0 promised still works: its examples, its notebooks, its README.
 
-The files in ``v1_0_0`` are those of the release, unchanged. As long as they run, nothing
-that they use has been removed or renamed.
+The files in ``v1_0_0`` are those of the release, unchanged. As long as they run,
+nothing that they use has been removed or renamed.
 """
 
 from __future__ import annotations
