@@ -7,7 +7,7 @@
     ├── RequestTimeout     no response in time (also a TimeoutError)
     ├── ConnectionFailed   no connection, or one that was lost
     ├── InvalidResponse    a malformed response or frame
-    ├── ClientClosed       the client was closed, before or meanwhile
+    ├── ClientClosed       the client was closed before or during the call
     ├── TokenError         a token that can't be used (also a ValueError)
     └── ArgumentError      a call with wrong arguments (also a TypeError)
 
@@ -24,7 +24,7 @@ from typing import Any
 def one_line(text: str, limit: int = 1000) -> str:
     """Make text of the service harmless: one line, no control characters, not too long.
 
-    Escapes what could forge a log line or steer a terminal, bidirectional marks too.
+    Escapes what could forge a log line or control a terminal, and bidirectional marks.
     """
     text = text[:limit]
     if text.isprintable():

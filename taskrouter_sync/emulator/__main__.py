@@ -45,7 +45,7 @@ _STDERR = 2
 
 
 class ServingError(Exception):
-    """The emulator can't serve; the text is one line, for the person who started it."""
+    """The emulator can't run; the message is one line, for the user."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,10 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
 def serving(
     options: argparse.Namespace,
 ) -> Iterator[tuple[Emulator, ReadyWorkspace]]:
-    """Serve within the block, as the arguments say.
+    """Run the service within the block, with these options.
 
     Raises:
-        ServingError: the port, a file or the workspace is of no use.
+        ServingError: the port, a file or the workspace can't be used.
     """
     numbers = [seed for seed in options.seed if isinstance(seed, int)]
     files = [seed for seed in options.seed if isinstance(seed, Path)]
@@ -136,7 +136,7 @@ def _no_port(host: str, port: int, error: OSError) -> str:
 
 
 def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspace:
-    """Take the oldest workspace that a state file has kept, or else make one."""
+    """Return the oldest workspace from the state file, or else create one."""
 
     def kept(engine: Engine) -> ReadyWorkspace | None:
         return next((contents_of(each) for each in engine.workspaces.values()), None)
@@ -145,7 +145,7 @@ def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspac
 
 
 class _Log(logging.handlers.QueueHandler):
-    """Leaves lines to a thread; those that nobody reads in time are lost."""
+    """Passes lines to a thread; drops them while the queue is full."""
 
     def enqueue(self, record: logging.LogRecord) -> None:
         try:
@@ -156,7 +156,7 @@ class _Log(logging.handlers.QueueHandler):
 
 @contextmanager
 def _logging() -> Iterator[None]:
-    """Log warnings to stderr, from a thread that may be held up there."""
+    """Log warnings to stderr, on a thread that may block there."""
     root = logging.getLogger()
     if root.handlers:
         yield  # Whoever runs this as a function logs as it likes.
@@ -190,7 +190,7 @@ def _failed(message: str) -> ServingError:
 
 
 def _printable(text: str) -> str:
-    """Give a text in one line in which nothing steers a terminal."""
+    """Return the text in one line, with control characters escaped."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode()
         for each in text
@@ -198,7 +198,7 @@ def _printable(text: str) -> str:
 
 
 def _seed(text: str) -> int | Path:
-    """Tell a number from the path of a file."""
+    """Parse a number, or else the path of a file."""
     try:
         return int(text)
     except ValueError:
@@ -215,7 +215,7 @@ def _port(text: str) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be said about the service."""
+    """Add the options of the service."""
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -262,7 +262,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def variables(
     emulator: Emulator, workspace: ReadyWorkspace, *, secrets: bool
 ) -> dict[str, str]:
-    """Give the environment variables that clients and the command line read."""
+    """Return the environment variables that clients and the command line read."""
     worker_sid = next(iter(workspace.workers.values()), None)
     found = {
         "TASKROUTER_EVENT_BRIDGE_URL": emulator.event_bridge_url,
@@ -290,7 +290,7 @@ def variables(
 
 
 def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> str:
-    """Say where the service is, what it contains, and how to use it."""
+    """Return a text: the service's URL, what it contains, and how to use it."""
     worker_sid = next(iter(workspace.workers.values()), None)
     exported = variables(emulator, workspace, secrets=secrets)
     contents = [

@@ -45,12 +45,12 @@ S = TypeVar("S")
 
 
 def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
-    """Run a request; its result or error goes to the callback, or to the caller.
+    """Run a request; pass its result or error to the callback, or to the caller.
 
-    What the callback itself raises reaches the caller, and is never its second call.
+    An exception in the callback reaches the caller; the callback is not called again.
 
     Raises:
-        TaskRouterError: it failed and there is no callback.
+        TaskRouterError: the request failed and there is no callback.
     """
     try:
         result = request()
@@ -122,7 +122,7 @@ else:
 
 
 class ClientObject(BothSpellings):
-    """Something that came from a client, and makes its requests through it."""
+    """An object that came from a client and sends its requests through it."""
 
     _session: Session
     _url: str
@@ -143,7 +143,7 @@ class ClientObject(BothSpellings):
         updateToken = update_token
 
     def _kind(self) -> str:
-        """Name its kind, for complaints: ``worker``, ``workerList``."""
+        """Return its kind for error messages: ``worker``, ``workerList``."""
         name = type(self).__name__.removesuffix("Resource") or "Resource"
         return name[:1].lower() + name[1:]
 
@@ -161,13 +161,13 @@ class ClientObject(BothSpellings):
 
 
 class PayloadView:
-    """What one payload says, each value turned into a property when first asked for.
+    """The properties in a payload, each converted when it is first read.
 
-    Never changes: a new payload makes a new view. What a program sets inside of user
-    data stays as long as the view does.
+    Immutable: each new payload gets a new view. Changes that a program makes to user
+    data last as long as the view.
 
     Attributes:
-        payload: the service's JSON, as it came.
+        payload: the JSON from the service, unchanged.
     """
 
     __slots__ = ("_by_camel", "_values", "payload")
@@ -180,7 +180,7 @@ class PayloadView:
         self._by_camel: Mapping[str, str] | None = None
 
     def value(self, name: str) -> Any:
-        """Read a property in either spelling; KeyError if there is none."""
+        """Return a property in either spelling; raise KeyError if there is none."""
         values = self._values
         if name not in values:
             key = self.key(name)
@@ -191,7 +191,7 @@ class PayloadView:
         return values[name]
 
     def key(self, name: str) -> str:
-        """Find the payload's name for a property; KeyError if there is none."""
+        """Return the payload's name for a property; raise KeyError if there is none."""
         if name in NOT_PROPERTIES:
             raise KeyError(name)
         if name in self.payload:
@@ -201,7 +201,7 @@ class PayloadView:
         return self._by_camel[name]
 
     def keys(self) -> Iterator[str]:
-        """Go through the payload's names that are properties, in its order."""
+        """Iterate over the payload's names that are properties, in its order."""
         return (key for key in self.payload if key not in NOT_PROPERTIES)
 
 
@@ -234,12 +234,12 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     _SHOWN: ClassVar[str] = ""
 
     def __init__(self, session: Session, payload: Mapping[str, Any], url: str) -> None:
-        """Make it of a payload; for the factory.
+        """Create it from a payload; called by the factory.
 
         Args:
-            session: what it shares with the client that it came from.
-            payload: the service's JSON.
-            url: where its requests go.
+            session: the session of its client.
+            payload: the JSON from the service.
+            url: the URL of its requests.
         """
         # Replaced as a whole, never changed: may be read by any thread at any time.
         self._view: PayloadView
@@ -371,7 +371,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         return sorted({*super().__dir__(), *self._view.keys(), *self})
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names as JavaScript's ``for (var property in …)`` does."""
+        """Iterate over the names, like JavaScript's ``for (var property in …)``."""
         # A dict, as two names of a payload can become one in camelCase.
         names: dict[str, None] = {}
         for key in self._view.keys():
@@ -412,18 +412,18 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         return notebook.facts(repr(self)[1:-1], self._row())
 
     def _row(self) -> dict[str, Any]:
-        """Give the payload's own properties, by the REST API's names."""
+        """Return the payload's own properties, with the names of the REST API."""
         view = self._view
         return {name: view.value(name) for name in view.keys()}
 
     def _load(self) -> None:
-        """Load what belongs to it and is not in its payload: a reservation's task."""
+        """Load related objects that are not in its payload: a reservation's task."""
 
     def _is_property(self, name: str) -> bool:
         return name in self or name in _documented(type(self))
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
-        """Make the resource that ``<name>_sid`` points to, where there is one."""
+        """Create the resource that ``<name>_sid`` refers to, if there is one."""
         view = self._view
         try:
             key = view.key(f"{name}_sid")
@@ -450,12 +450,12 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         return self._session.result(payload, self._url)
 
     def _apply(self, payload: Any, if_newer: bool = False) -> None:
-        """Show what the service says; what it does not mention stays.
+        """Update the properties from a payload; keep those that it does not contain.
 
         Args:
-            payload: the service's JSON; what is no object changes nothing.
-            if_newer: whether it is passed over if it is dated earlier than what is
-                shown: for frames, which can be overtaken by responses.
+            payload: the JSON from the service; ignored if it is not an object.
+            if_newer: ignore a payload that is older than the current one: for frames,
+                which responses can overtake.
         """
         if isinstance(payload, Mapping) and not (
             if_newer and is_older(payload, self._view.payload)

@@ -1,4 +1,4 @@
-"""The lists: a page and the way to the others, and which lists there are."""
+"""The lists, which consist of pages."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ class ListResource(ClientObject, Sequence[Item]):
         meta: Mapping[str, Any] | None = None,
         requested: bool = True,
     ) -> None:
-        """Make it; without a page for what is to be fetched.
+        """Create it; without a page if it is not fetched yet.
 
         Args:
-            session: what it shares with its client.
-            url: where its requests go.
-            data, meta: the page, as the factory reads it.
-            requested: whether a list of this kind was asked for, not something else.
+            session: the session of the client.
+            url: the URL of its requests.
+            data, meta: the page, from the factory.
+            requested: whether the request was for a list of this kind.
         """
         self._session = session
         self._url = url
@@ -332,7 +332,7 @@ class ListResource(ClientObject, Sequence[Item]):
         return notebook.table(repr(self)[1:-1], self.to_dicts())
 
     def _load(self) -> None:
-        """Load what belongs to its items and is not in the page: tasks."""
+        """Load related objects that are not in the page: tasks."""
 
     def _turn(self, way: str, args: Any, keywords: Mapping[str, Any]) -> Any:
         method = f"{self._kind()}.{way}"
@@ -343,7 +343,7 @@ class ListResource(ClientObject, Sequence[Item]):
         return deliver(lambda: self._session.perform("GET", url), callback)
 
     def _page_url(self, way: str) -> str | None:
-        """Give the URL of the next or the previous page, or of this one."""
+        """Return the URL of the next, the previous or this page."""
         url = self._meta.get(f"{way}_page_url" if way else "url")
         return url if isinstance(url, str) and url else None
 

@@ -1,8 +1,8 @@
-"""The kinds of resources: their documented properties, and what a task can do.
+"""The kinds of resources, with their documented properties.
 
-The classes named ``…Fields`` are annotations only, in both spellings, for editors and
-checkers, and shared with the clients: what a payload has is read from it at run time,
-and what it lacks of these is None. A test keeps the two spellings equal.
+The classes named ``…Fields`` only contain annotations, in both spellings, for editors
+and type checkers; the clients share them. At run time a property is read from the
+payload, or is None if the payload does not contain it. A test compares the spellings.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reservations, what can be done with them, and the list that loads their tasks."""
+"""Reservations, their methods, and the list that loads their tasks."""
 
 from __future__ import annotations
 
@@ -343,11 +343,11 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         _load_tasks(self._session, [self])
 
     def _set_task(self, task: Task) -> None:
-        """Put the loaded task in; for what has it at hand."""
+        """Set the task, which is already loaded."""
         self._task = task
 
     def _inherit_task(self, older: Reservation) -> None:
-        """Take the task of an older state, if this has none loaded."""
+        """Use the task of an older state, if none is loaded."""
         if self._task is None:
             self._task = older._task
 
@@ -366,13 +366,13 @@ class ReservationList(ListResource[Reservation]):
 
 
 def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
-    """Load the tasks of reservations, side by side: a page may have fifty.
+    """Load the tasks of reservations in parallel: a page may have fifty.
 
-    Where one can't be loaded its reservation's task holds what is known of it: what the
-    program asked for has succeeded, and the callback must come all the same.
+    If one can't be loaded, the reservation's task contains what is known of it: the
+    program's own request has succeeded, so its callback must still be called.
 
     Raises:
-        ClientClosed: the client was closed meanwhile.
+        ClientClosed: the client was closed in the meantime.
     """
     wanted = [
         (each, task._url)
@@ -399,9 +399,9 @@ def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
 def _read_dequeue(
     args: Sequence[Any], keywords: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Callback | None]:
-    """Read a dequeue; its sixth argument is the events only if it reads like them.
+    """Parse a dequeue; its sixth argument is the events only if it looks like them.
 
-    The documentation's example puts the contact URI there, meaning `to`.
+    The documentation's example has the contact URI there, which is `to`.
     """
     values, callback = _DEQUEUE.read(args, keywords)
     events = values.get("status_callback_events")

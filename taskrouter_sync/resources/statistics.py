@@ -83,7 +83,7 @@ class StatisticsList(list[Any]):
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a row as a notebook shows it, with times as those of resources."""
+    """Return a row for a notebook, with times as in resources."""
     return {
         name: date_value(value) if name.endswith(_TIMES) else value
         for name, value in row.items()
@@ -91,7 +91,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Give the values at every depth, each named by its path."""
+    """Return the values at every depth, each named by its path."""
     for name, value in values.items():
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{path}{name}.")
