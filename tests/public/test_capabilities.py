@@ -248,13 +248,13 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
         )
         for name, prefix, value, came in (
             ("account_sid", "AC", WS, f"'{WS}'"),
-            ("account_sid", "AC", "", "an empty text"),
+            ("account_sid", "AC", "", "an empty string"),
             ("workspace_sid", "WS", AC, f"'{AC}'"),
             ("workspace_sid", "WS", "WS", "'WS'"),
             ("worker_sid", "WK", WQ, f"'{WQ}'"),
-            ("worker_sid", "WK", "WK1/../WK2", "another text"),
-            ("worker_sid", "WK", "WK 1", "another text"),
-            ("account_sid", "AC", SECRET, "another text"),
+            ("worker_sid", "WK", "WK1/../WK2", "something else"),
+            ("worker_sid", "WK", "WK 1", "something else"),
+            ("account_sid", "AC", SECRET, "something else"),
         )
     ),
     *(

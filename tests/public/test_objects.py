@@ -16,7 +16,7 @@ from taskrouter_sync.emulator import Emulator
 from ..conftest import OpenWorker, ReadyWorker
 from ..support.backend import Backend
 from ..support.center import Center
-from ..support.collector import LIMIT, Collector
+from ..support.collector import Collector
 from ..support.raw_server import unused_port
 
 
