@@ -1,4 +1,4 @@
-"""An agent accepts what comes and completes it: the first page of the documentation."""
+"""An agent accepts and completes a task: the first example of the documentation."""
 
 import sys
 import threading

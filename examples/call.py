@@ -30,7 +30,7 @@ def main():
                 print(error.message)
                 return
             print("the agent is called: " + reservation.reservationStatus)
-            # The call's TwiML bridges the two; then the page accepts.
+            # The TwiML of the call connects the two; then the page accepts.
             reservation.accept(on_accept)
 
         def on_accept(error, reservation):

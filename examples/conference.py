@@ -1,4 +1,4 @@
-"""A caller and an agent meet in a conference, with options of the REST API."""
+"""Connect a caller and an agent in a conference, with options of the REST API."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""A caller waits in the queue: call the agent, connect them, record the call."""
+"""Call the agent, connect the caller who waits in the queue, record the call."""
 
 import sys
 import threading

@@ -1,10 +1,10 @@
-"""A workspace for the examples: on this machine, or yours.
+"""The backend of the examples: an emulator, or your own account.
 
-Each example is a ported page: it gets its tokens here, where a page would get them from
-its server, and whatever a page's backend would do (create a task) is done here too.
-Without environment variables that is an emulator in this process; with
-``TWILIO_ACCOUNT_SID``, ``TWILIO_AUTH_TOKEN`` and ``TASKROUTER_WORKSPACE_SID`` (and
-``TASKROUTER_WORKER_SID``, ``TASKROUTER_TASK_QUEUE_SID``) it is your account.
+Each example is a ported page. It gets its tokens from this module, as a page gets them
+from its server, which also creates its tasks. Without environment variables the service
+is an emulator in this process. With ``TWILIO_ACCOUNT_SID``, ``TWILIO_AUTH_TOKEN`` and
+``TASKROUTER_WORKSPACE_SID`` (and ``TASKROUTER_WORKER_SID``,
+``TASKROUTER_TASK_QUEUE_SID``) it is your account.
 """
 
 import atexit
@@ -21,7 +21,7 @@ from taskrouter_sync import (
 
 
 class Backend:
-    """What a call center's server knows: its account and its sids."""
+    """What the server of a call center knows: its account and its sids."""
 
     def __init__(self, account_sid, auth_token, workspace_sid, worker_sid, queue_sid):
         self._account = (account_sid, auth_token, workspace_sid)
@@ -55,14 +55,14 @@ class Backend:
         ).to_jwt()
 
     def create_task(self, attributes):
-        """Do what <Enqueue> does when somebody calls."""
+        """Create a task, as <Enqueue> does for a call."""
         with Workspace(self.workspace_token(), debug=False) as workspace:
             return workspace.tasks.create({"Attributes": attributes})
 
 
 @contextmanager
 def backend():
-    """Give the workspace; the emulator ends with the block."""
+    """Return the backend; an emulator is stopped at the end of the block."""
     names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TASKROUTER_WORKSPACE_SID")
     if all(name in os.environ for name in names):
         yield Backend(
@@ -79,7 +79,7 @@ def backend():
             worker_activity="Available",
             queues={"Support": "1==1"},
         )
-        # Scripts that name no address find the emulator by these.
+        # Clients without base URLs find the emulator through these.
         os.environ["TASKROUTER_EVENT_BRIDGE_URL"] = emulator.event_bridge_url
         os.environ["TASKROUTER_API_URL"] = emulator.api_base_url
         try:
@@ -97,7 +97,7 @@ def backend():
 
 @cache
 def lasting_backend():
-    """Give the workspace until the program ends, the same each time: for notebooks."""
+    """Return the same backend at each call, until the program ends: for notebooks."""
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(backend())

@@ -1,4 +1,4 @@
-"""A queue's statistics: of a span of time, of the moment, and both."""
+"""A task queue's statistics: cumulative, real-time, and both."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
 """One worker gets one task: connect, become ready, accept, complete.
 
-Runs against the emulator of this package, in this process, with nothing to set up; or
-against your own Twilio account when these environment variables are set:
+Without any set-up it runs against an emulator in this process. With these environment
+variables it runs against your own Twilio account:
 
     TWILIO_ACCOUNT_SID  TWILIO_AUTH_TOKEN
     TASKROUTER_WORKSPACE_SID  TASKROUTER_WORKER_SID
@@ -22,7 +22,7 @@ from taskrouter_sync import (
 
 
 def work(account_sid, auth_token, workspace_sid, worker_sid, **where):
-    """Let the worker do one task; True when it is completed."""
+    """Let the worker do one task; return whether it was completed."""
     # A capability token says who the worker is and what it may do.
     worker_token = WorkerCapabilityToken(
         account_sid,
@@ -41,7 +41,7 @@ def work(account_sid, auth_token, workspace_sid, worker_sid, **where):
     ).to_jwt()
     completed = threading.Event()
 
-    # These run on the worker's event thread, one at a time, in the service's order.
+    # These run on the worker's event thread, one at a time, in the order of the events.
 
     def on_created(reservation):
         print(f"reserved:  {reservation.task.sid} {reservation.task.attributes}")
@@ -64,22 +64,21 @@ def work(account_sid, auth_token, workspace_sid, worker_sid, **where):
     with Worker(worker_token, debug=False, **where) as worker:
         worker.on("connected", lambda: print("connected: the event bridge"))
         worker.on("ready", lambda me: print(f"ready:     {me.friendly_name}"))
-        worker.on("error", lambda error: None)  # wait_until_ready tells it
+        worker.on("error", lambda error: None)  # wait_until_ready raises it
+        worker.on("activity.update", lambda me: print(f"activity:  {me.activity_name}"))
         worker.on("reservation.created", on_created)
         worker.wait_until_ready(timeout=5)
 
         # Without a callback, a method returns its result.
         available = next(iter(worker.activities.fetch({"Available": "true"})), None)
         if available is None:
-            print("the workspace has no activity in which a worker is available")
+            print("the workspace has no activity with available workers")
             return False
         worker.update("ActivitySid", available.sid)
-        print(f"activity:  {worker.activity_name}")
 
         with Workspace(workspace_token, debug=False, **where) as workspace:
             workspace.on("error", lambda error: None)
-            task = workspace.tasks.create({"Attributes": {"topic": "quickstart"}})
-            print(f"created:   {task.sid}")
+            workspace.tasks.create({"Attributes": {"topic": "quickstart"}})
             return completed.wait(timeout=30)
 
 

@@ -1,4 +1,4 @@
-"""A workspace set up from nothing, walked, and torn down again."""
+"""Set up a workspace from scratch, list its contents, and delete everything again."""
 
 import sys
 
@@ -23,7 +23,7 @@ def main():
 
 
 def tour(workspace):
-    # Without a callback a method returns its result, and raises its error.
+    # Without a callback, a method returns its result or raises an error.
     activity = workspace.activities.create(
         {"FriendlyName": "Lunch", "Available": "false"}
     )
@@ -52,7 +52,7 @@ def tour(workspace):
         if workers.hasNext:
             workers.next(on_list)
 
-    # Page by page, as ported code does; `for worker in list.iter_all()` does the same.
+    # Page by page, as in JavaScript; `for worker in list.iter_all()` does the same.
     workspace.workers.fetch({"PageSize": "2"}, on_list)
 
     def on_update(error, activity):

@@ -1,4 +1,4 @@
-"""Twilio TaskRouter for Python: what TaskRouter.js v1 does in a browser.
+"""Twilio TaskRouter for Python: the API of TaskRouter.js v1, synchronous.
 
 ::
 

@@ -35,10 +35,10 @@ _MOST_BITS = 10_000
 # Said once, for every method that takes a result callback.
 _CALLBACK_NOTE = """
 
-The callback gets ``(error, result)``, one of them None, or as few of them as it takes.
-It runs on this thread, before the method returns. Without one the method returns the
-result, and a request that fails raises a `TaskRouterError`. Wrong arguments raise an
-`ArgumentError`, and nothing is sent.
+The callback gets ``(error, result)``; one of the two is None. It may take fewer
+arguments. It runs on this thread, before the method returns. Without a callback the
+method returns the result, and a failed request raises a `TaskRouterError`. Wrong
+arguments raise an `ArgumentError` before anything is sent.
 """
 
 
@@ -147,8 +147,8 @@ class Signature(NamedTuple):
             rest.pop()
         if len(rest) > len(self.parameters):
             raise ArgumentError(
-                f"{self.method}: takes {len(self.parameters)} values and a callback, "
-                f"not {len(rest)} values"
+                f"{self.method}: too many arguments: takes {len(self.parameters)} "
+                f"and a callback, not {len(rest)}"
             )
         for parameter, value in zip(self.parameters, rest, strict=False):
             if value is not None:
@@ -176,7 +176,7 @@ class Signature(NamedTuple):
             found.append(keywords.pop("options"))
         found = [options for options in found if options is not None]
         if len(found) > 1:
-            raise ArgumentError(f"{self.method}: options came more than once")
+            raise ArgumentError(f"{self.method}: options was given more than once")
         rest = [value for value in rest if not isinstance(value, Mapping)]
         if found and not isinstance(found[0], Mapping):
             wrong(self.method, "options", found[0], "a dict")
@@ -193,10 +193,10 @@ class Signature(NamedTuple):
                 if self.options:
                     values.setdefault("options", {})[parameter_name(name)] = value
                     continue
-                raise ArgumentError(f"{self.method}: there is no argument {name!r}")
+                raise ArgumentError(f"{self.method}: unknown argument {name!r}")
             parameter = spelled[name]
             if parameter.keyword in values:
-                raise ArgumentError(f"{self.method}: {name} came more than once")
+                raise ArgumentError(f"{self.method}: {name} was given more than once")
             if value is not None:
                 values[parameter.keyword] = value
 
@@ -206,7 +206,7 @@ class Signature(NamedTuple):
                 raise ArgumentError(f"{self.method}: {parameter.name} is required")
         elif parameter.required and value == "":
             raise ArgumentError(
-                f"{self.method}: {parameter.name} is required, not an empty text"
+                f"{self.method}: {parameter.name} is required and must not be empty"
             )
         elif not isinstance(value, parameter.types):
             expected = " or ".join(each.__name__ for each in parameter.types)
@@ -270,14 +270,14 @@ def read_update(
         if before_name or before_dict or before_keywords:
             sid, *rest = rest
     if rest and name is not None:
-        raise ArgumentError(f"{method}: name came more than once")
+        raise ArgumentError(f"{method}: name was given more than once")
     rest += pair if params is None else [*pair, params]
     if len(rest) == 1 and isinstance(rest[0], Mapping):
         sent = dict(rest[0])
     elif len(rest) == 2 and isinstance(rest[0], str):
         sent = {rest[0]: rest[1]}
         if rest[1] is None:
-            wrong(method, f"the value of {rest[0]}", None, "text")
+            wrong(method, f"the value of {rest[0]}", None, "a string")
     elif not rest and named:
         sent = {}
     else:
@@ -371,7 +371,7 @@ def take_callback(
                 wrong(method, name, value, "a callable")
             found.append(value)
     if len(found) > 1:
-        raise ArgumentError(f"{method}: more than one callback came")
+        raise ArgumentError(f"{method}: more than one callback was given")
     rest = list(args)
     if found:
         check_callback(found[0], f"{method}: callback")
@@ -395,7 +395,7 @@ def check_sid(method: str, value: Any, name: str = "sid") -> str:
         wrong(method, name, value, "a sid")
     if not _sid_pattern().fullmatch(value):
         raise ArgumentError(
-            f"{method}: {name} must be a sid, which has letters and digits only, "
+            f"{method}: {name} must be a sid, with letters and digits only, "
             f"not {value!r:.80}"
         )
     return value
@@ -410,13 +410,13 @@ def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
     for name, value in params.items():
         if not isinstance(name, str):
             raise ArgumentError(
-                f"{method}: the name of a parameter must be text, not "
+                f"{method}: the name of a parameter must be a string, not "
                 f"{type(name).__name__} {name!r:.80}"
             )
         if not _can_be_sent(value):
             raise ArgumentError(
-                f"{method}: the value of {name} must be text, a number, a boolean, "
-                f"a date, or a dict or list of these, not {shown(value)}"
+                f"{method}: the value of {name} must be a string, number, boolean, "
+                f"date, or a dict or list of these, not {shown(value)}"
             )
     return dict(params)
 
@@ -479,7 +479,7 @@ def _take(method: str, keywords: dict[str, Any], name: str) -> Any:
     found = [keywords.pop(each, None) for each in {name, camel_case(name)}]
     given = [each for each in found if each is not None]
     if len(given) > 1:
-        raise ArgumentError(f"{method}: {name} came more than once")
+        raise ArgumentError(f"{method}: {name} was given more than once")
     return given[0] if given else None
 
 

@@ -1,4 +1,4 @@
-"""Making capability tokens: who may open which channel, for how long, to do what.
+"""Capability tokens: who may open which channel, for how long, and do what.
 
 Names, defaults and policies are those of Twilio's Python library; the names of Twilio's
 documentation for its other libraries stand beside them. Imports PyJWT alone.
@@ -80,13 +80,14 @@ class Policies(ABC):
         query_filter: Mapping[str, Any] | None = None,
         post_filter: Mapping[str, Any] | None = None,
     ) -> None:
-        """Add one policy of your own.
+        """Add a policy of your own.
 
-        `url` may end in `/*` (one more step) or `/**` (any depth below). A filter maps
-        a parameter to the text it must have, or to `{"required": bool, "value": str}`.
+        `url` may end in `/*` (one more path segment) or `/**` (any number). A filter
+        maps a parameter to the value that it must have, or to
+        `{"required": bool, "value": str}`.
 
         Raises ValueError for a method other than GET, POST and DELETE, and for a URL
-        that is empty or has a query, which no request could match.
+        that is empty or has a query, because no request could match it.
         """
         if not url or "?" in url:
             raise ValueError(f"url must be a URL without a query, not {url!r}")
@@ -103,7 +104,7 @@ class Policies(ABC):
         )
 
     def allow_web_sockets(self, channel_id: str | None = None) -> None:
-        """Allow opening the channel, and sending requests through it."""
+        """Allow connecting to the channel and sending requests through it."""
         channel = f"{_EVENT_BRIDGE_URL}/{self.account_sid}"
         url = f"{channel}/{channel_id or self.channel_id}"
         self.add_policy(url, "GET")
@@ -164,7 +165,7 @@ class WorkerPolicies(Policies):
         self.add_policy(f"{self.workspace_url}/Activities", "GET")
 
     def allow_fetch_reservations(self) -> None:
-        """Allow reading tasks, and the reservations below them."""
+        """Allow reading tasks and their reservations."""
         self.add_policy(f"{self.workspace_url}/Tasks/**", "GET")
 
     def allow_fetch_worker_reservations(self) -> None:
@@ -172,7 +173,7 @@ class WorkerPolicies(Policies):
         self.add_policy(f"{self.resource_url}/Reservations/**", "GET")
 
     def allow_update_activities(self) -> None:
-        """Allow changing the worker's activity, and nothing else of it."""
+        """Allow changing the worker's activity, but none of its other properties."""
         self.add_policy(
             self.resource_url, "POST", post_filter={"ActivitySid": {"required": True}}
         )
@@ -199,13 +200,12 @@ class WorkerPolicies(Policies):
 
 
 class TokenOptions(TypedDict, total=False):
-    """The keywords of every capability token.
+    """The options of every capability token, as keyword arguments.
 
-    `valid_until` and `nbf` are seconds since the epoch. `valid_until` overrides the
-    lifetime; `nbf` is a minute before the moment of signing unless given, None leaves
-    it out. Each
-    `allow_…` calls the method of that name; on by default are `allow_web_sockets`
-    and `allow_fetch_self`.
+    `valid_until` and `nbf` are seconds since the epoch. `valid_until` overrides `ttl`.
+    `nbf` defaults to one minute before the token is signed; None omits it. Each
+    `allow_…` option calls the method of the same name; `allow_web_sockets` and
+    `allow_fetch_self` are on by default.
     """
 
     valid_until: float | None
@@ -220,7 +220,7 @@ class TokenOptions(TypedDict, total=False):
 
 
 class WorkerTokenOptions(TokenOptions, total=False):
-    """The keywords of a worker's token; the three `allow_fetch_…` are on by default."""
+    """The options of a worker's token; the `allow_fetch_…` ones are on by default."""
 
     allow_fetch_activities: bool
     allow_fetch_reservations: bool
@@ -230,7 +230,7 @@ class WorkerTokenOptions(TokenOptions, total=False):
 
 
 class _CapabilityToken(Policies):
-    """What the three kinds of token have in common."""
+    """The base class of the three kinds of token."""
 
     # Each helper that is also a keyword, with its default, in the order in which
     # Twilio's library lists the policies.
@@ -279,9 +279,9 @@ class _CapabilityToken(Policies):
             raise TypeError(f"{type(self).__name__} has no option {name!r}")
 
     def to_jwt(self, ttl: float | None = None) -> str:
-        """Sign the token and return its text.
+        """Sign the token and return it as a string.
 
-        `ttl`, in seconds from now, overrides the lifetime given at construction.
+        `ttl`, in seconds from now, overrides the lifetime given to the constructor.
         Raises ValueError unless it is a positive number.
         """
         text = json.dumps(self._claims(ttl), separators=(",", ":"))
@@ -347,10 +347,11 @@ class WorkerCapabilityToken(WorkerPolicies, _CapabilityToken):
         ttl: float = _LIFETIME,
         **options: Unpack[WorkerTokenOptions],
     ) -> None:
-        """Make a token that lives `ttl` seconds; see WorkerTokenOptions for the rest.
+        """Create a token that is valid for `ttl` seconds; see also WorkerTokenOptions.
 
         Raises ValueError for a sid of the wrong kind, a missing auth token or a time
-        that is no positive number, TypeError for a sid or auth token that is no text.
+        that is not a positive number, and TypeError for a sid or an auth token that is
+        not a string.
         """
         key, auth_token = Secret(auth_token), ""
         channel_id = _sid("worker_sid", worker_sid, "WK")
@@ -372,9 +373,9 @@ class TaskQueueCapabilityToken(_CapabilityToken):
         ttl: float = _LIFETIME,
         **options: Unpack[TokenOptions],
     ) -> None:
-        """Make a token that lives `ttl` seconds; see TokenOptions for the rest.
+        """Create a token that is valid for `ttl` seconds; see also TokenOptions.
 
-        Raises as WorkerCapabilityToken does.
+        Raises the same errors as WorkerCapabilityToken.
         """
         key, auth_token = Secret(auth_token), ""
         channel_id = _sid("task_queue_sid", task_queue_sid, "WQ")
@@ -400,9 +401,9 @@ class WorkspaceCapabilityToken(_CapabilityToken):
         ttl: float = _LIFETIME,
         **options: Unpack[TokenOptions],
     ) -> None:
-        """Make a token that lives `ttl` seconds; see TokenOptions for the rest.
+        """Create a token that is valid for `ttl` seconds; see also TokenOptions.
 
-        Raises as WorkerCapabilityToken does.
+        Raises the same errors as WorkerCapabilityToken.
         """
         key, auth_token = Secret(auth_token), ""
         super().__init__(account_sid, key, workspace_sid, workspace_sid, ttl, options)
@@ -433,9 +434,9 @@ def _sid(name: str, value: object, prefix: str) -> str:
     # shorter, and the service has the last word. It becomes a part of URLs.
     if not re.fullmatch(rf"{prefix}\w+", value, re.ASCII):
         # A text that does not look like a sid may be the secret, in the wrong place.
-        came = repr(value) if re.fullmatch(_SHOWABLE, value) else "another text"
+        came = repr(value) if re.fullmatch(_SHOWABLE, value) else "something else"
         if not value:
-            came = "an empty text"
+            came = "an empty string"
         raise ValueError(f"{name} must be a sid that begins with {prefix}, not {came}")
     return value
 

@@ -76,9 +76,10 @@ class Event(NamedTuple):
 
 
 class Client(Emitter, Resource[R]):
-    """A channel of the event bridge, and the resource that it is about.
+    """What `Worker`, `TaskQueue` and `Workspace` have in common.
 
-    Its properties are the latest known of that resource: ``worker.friendlyName``.
+    A client has a channel of the event bridge and a resource. Its properties, such as
+    ``worker.friendlyName``, are the latest known properties of that resource.
     """
 
     # The claim that names the client's resource, and that resource's path.
@@ -191,8 +192,8 @@ class Client(Emitter, Resource[R]):
         if isinstance(debug, Mapping):
             names = ", ".join(inspect.signature(cls).parameters).partition(", daemon")
             raise ArgumentError(
-                f"{cls.__name__} takes no options object: pass "
-                f"{cls.__name__}({names[0]}), or these as keywords"
+                f"{cls.__name__} does not take an options object: pass "
+                f"{cls.__name__}({names[0]}), or use keyword arguments"
             )
 
     def _make_http(self, shared: Http, session: requests.Session | None) -> Http:
@@ -219,34 +220,37 @@ class Client(Emitter, Resource[R]):
     # The connection.
 
     def connect(self) -> None:
-        """Connect again after `disconnect`; does nothing while connected.
+        """Connect again after `disconnect`; do nothing while connected.
 
-        Returns at once: `connected` and `ready` follow.
+        Returns at once. The events `connected` and `ready` follow.
         """
         self._connection.connect()
 
     def disconnect(self) -> None:
-        """End the connection until `connect`; the client stays usable for requests.
+        """Close the connection until `connect` is called; requests still work.
 
-        Returns at once: `disconnected` follows.
+        Returns at once. The event `disconnected` follows.
         """
         self._connection.disconnect()
         self._dispatcher.interrupt()
 
     def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Wait on this thread until the client is ready to work with.
+        """Block this thread until the client is ready.
 
-        That is after `ready`; a Worker has also asked which reservations are pending.
+        That is after `ready`; a Worker has then also fetched its pending reservations.
 
         Args:
-            timeout: seconds; None waits as long as it takes.
+            timeout: seconds to wait; None waits forever.
 
         Raises:
-            ArgumentError: `timeout` is no number.
-            RequestTimeout: it was not ready in time; says what went wrong last.
+            ArgumentError: `timeout` is not a number.
+            RequestTimeout: the client was not ready in time; the message includes the
+                last error.
             ClientClosed: the client was closed.
-            TaskRouterError: what keeps it from becoming ready, such as a refused token.
-            RuntimeError: in an event callback, which would wait for itself.
+            TaskRouterError: the client can't become ready, for example because its
+                token was refused.
+            RuntimeError: called in an event callback, where it would block the event
+                that it waits for.
         """
         limit = _read_timeout(timeout)
         if self._dispatcher.is_current and self._is_ready and not self._is_closed:
@@ -274,13 +278,14 @@ class Client(Emitter, Resource[R]):
         )
 
     def run_forever(self) -> None:
-        """Wait until the client is closed: the last line of a script, in words.
+        """Block this thread until the client is closed.
 
-        Ctrl-C closes all clients and ends the program with status 130; in a notebook,
-        or another interactive session, it ends this wait and nothing else.
+        Ctrl-C closes all clients and ends the program with status 130. In a notebook or
+        another interactive session it only ends this call.
 
         Raises:
-            RuntimeError: in an event callback, which would block all later ones.
+            RuntimeError: called in an event callback, where it would block all later
+                events.
         """
         self._refuse_callbacks("run forever")
         try:
@@ -298,12 +303,12 @@ class Client(Emitter, Resource[R]):
             raise RuntimeError(f"An event callback can't {what}")
 
     def close(self) -> None:
-        """End the connection, all waiting and the client's threads, for good.
+        """Close the connection and stop the client's threads, for good.
 
-        May be called from any thread, any callback, a signal handler, and any number of
-        times. When it returns no further callback comes, but for one that is running at
-        this moment, and the `disconnected` that follows if this is called in a
-        callback.
+        May be called any number of times, from any thread, any callback and a signal
+        handler. After it has returned no callback is called any more. There are two
+        exceptions: a callback that is already running runs to its end, and after a
+        `close` in a callback `disconnected` is still emitted.
         """
         deadline = time.monotonic() + _CLOSE
         with self._changed:
@@ -369,16 +374,17 @@ class Client(Emitter, Resource[R]):
     # Tokens.
 
     def update_token(self, token: Any) -> None:
-        """Use another token from now on, for everything born of this client.
+        """Use a new token for the client and for every object that came from it.
 
-        A connection that waits because its token was refused or has expired is opened
-        at once; an open one is not touched. May be called from any thread.
+        If there is no connection because the token was refused or has expired, the
+        client connects at once. An open connection stays open. May be called from any
+        thread.
 
         Args:
-            token: a capability token of the same account, workspace and channel.
+            token: a capability token for the same account, workspace and channel.
 
         Raises:
-            TokenError: it can't be used; the old one stays in use.
+            TokenError: the token can't be used; the old one stays in use.
 
         Source: TaskRouter.js v1, ``updateToken``.
         """
@@ -465,8 +471,8 @@ class Client(Emitter, Resource[R]):
             )
         if not queued and not self._is_closed:
             self._log.warning(
-                "%s: %d events are queued for a callback that blocks; the connection "
-                "is opened again when they are done",
+                "%s: a callback is blocking and %d events are queued; the connection "
+                "is closed until they have been processed",
                 self._name(),
                 len(self._dispatcher),
             )
@@ -491,9 +497,9 @@ class Client(Emitter, Resource[R]):
         wait = self._connection.backs_off
         if wait:
             self._log.warning(
-                "%s: the connection was ended soon after it was made, again: another "
-                "program may open it with close_existing_sessions too; the next "
-                "attempt is in %.0f s",
+                "%s: the connection was closed again soon after it was opened: another "
+                "program may also be using close_existing_sessions; next attempt in "
+                "%.0f s",
                 self._name(),
                 wait,
             )
@@ -593,7 +599,7 @@ class Client(Emitter, Resource[R]):
             return
         error = payload
         if not isinstance(error, TaskRouterError):
-            error = InvalidResponse("The response to ready holds no resource")
+            error = InvalidResponse("The response to ready contains no resource")
         if is_refused(error):
             if self._handle_refused(error, token):
                 return
@@ -738,7 +744,7 @@ class Client(Emitter, Resource[R]):
             # A callback that has just closed the client still gets `disconnected`.
             if self._ended or registration.event != "disconnected":
                 self._log.warning(
-                    "%s: the client is closed: no %r will come for %s",
+                    "%s: the client is closed: no %r event will be delivered to %s",
                     self._name(),
                     registration.event,
                     name_of(registration.callback),
@@ -871,7 +877,7 @@ class Client(Emitter, Resource[R]):
     def __repr__(self) -> str:
         if "_connection" not in self.__dict__:
             # Its constructor failed, and an error reporter looks at the frames.
-            return f"<{type(self).__name__} that is not open>"
+            return f"<{type(self).__name__}, not open>"
         row = self._row()
         parts = [self._name(), self._connection.state.value]
         parts += [f"{name}={row[name]!r:.60}" for name in _SHOWN if row.get(name)]
@@ -937,7 +943,7 @@ def parse_frame(frame: bytes) -> Event | None:
         trouble = "has an event_type that is not text"
     if trouble:
         text = frame.decode("utf-8", "replace")
-        raise InvalidResponse(f"A frame of the event bridge {trouble}", response=text)
+        raise InvalidResponse(f"A frame from the event bridge {trouble}", response=text)
     assert isinstance(message, dict)
     return Event(event_type, message.get("payload")) if event_type else None
 
@@ -959,7 +965,7 @@ def _read_retries(value: Any) -> int:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ArgumentError(
-            f"max_retries must be an integer from 0, not {shown(value)}"
+            f"max_retries must be a non-negative integer, not {shown(value)}"
         )
     return value
 

@@ -160,19 +160,22 @@ class Emitter(BothSpellings):
     @overload
     def on(self: Self, event: str, callback: Listener) -> Self: ...
     def on(self, event: str, callback: Listener = _NOT_GIVEN) -> Any:
-        """Call `callback` at every `event`; without a callback, decorate one.
+        """Add a listener: call `callback` for every `event`.
+
+        Without a callback this is a decorator: ``@worker.on("ready")``.
 
         Args:
-            event: the event's name, such as ``"reservation.created"``.
-            callback: gets what the event carries, as many of it as it takes. It runs on
-                the client's event thread, one at a time; what it raises is logged.
+            event: the name of the event, such as ``"reservation.created"``.
+            callback: gets what the event carries, or as many of the arguments as it
+                takes. Callbacks run on the client's event thread, one at a time. An
+                exception in one is logged.
 
         Returns:
-            The emitter, so that calls can be chained (or the decorator).
+            The client, so that calls can be chained (or the decorator).
 
         Raises:
-            ArgumentError: `event` is no text, or `callback` can't be called, or is a
-                coroutine function.
+            ArgumentError: `event` is not a string, or `callback` can't be called or
+                is a coroutine function.
 
         Source: https://nodejs.org/api/events.html#emitteroneventname-listener
         """
@@ -183,20 +186,20 @@ class Emitter(BothSpellings):
     @overload
     def once(self: Self, event: str, callback: Listener) -> Self: ...
     def once(self, event: str, callback: Listener = _NOT_GIVEN) -> Any:
-        """Call `callback` at the next `event` only; otherwise as `on`."""
+        """Call `callback` for the next `event` only; otherwise like `on`."""
         return self._register(event, callback, once=True)
 
     def add_listener(self: Self, event: str, callback: Listener) -> Self:
-        """Do what `on` does: Node's other name for it.
+        """Add a listener, like `on`, for any event.
 
-        Type checkers know the names of the events, and what each carries, for `on` and
-        `once`; this takes a listener of any event, also of a program's own.
+        For `on` and `once`, type checkers know the names of the events and what each
+        carries. Use this method for events of your own.
         """
         self._register(event, callback, once=False)
         return self
 
     def remove_listener(self: Self, event: str, callback: Listener) -> Self:
-        """Take `callback` off `event`: the latest registration, if it has several."""
+        """Remove a listener; if it was added several times, the latest addition."""
         _check_event(event)
         check_callback(callback)
         for registration in reversed(self._registered(event)):
@@ -205,27 +208,27 @@ class Emitter(BothSpellings):
         return self
 
     def off(self: Self, event: str, callback: Listener) -> Self:
-        """Do what `remove_listener` does: Node's other name for it."""
+        """Do the same as `remove_listener`."""
         return self.remove_listener(event, callback)
 
     def remove_all_listeners(self: Self, event: str | None = None) -> Self:
-        """Take all listeners off `event`, or off every event."""
+        """Remove all listeners of `event`, or of every event."""
         for name in tuple(self._listeners) if event is None else (event,):
             self._listeners.get(name, []).clear()
         return self
 
     def listeners(self, event: str) -> list[Listener]:
-        """List the callbacks of `event`, in the order in which they are called."""
+        """Return a list of the listeners of `event`, in the order of their calls."""
         return [registration.callback for registration in self._registered(event)]
 
     def emit(self, event: str, *args: Any) -> bool:
         """Call the listeners of `event` with `args`, on this thread, one by one.
 
-        What a listener raises is logged with its traceback; the others are called all
-        the same.
+        An exception in a listener is logged with its traceback; the other listeners are
+        still called.
 
         Returns:
-            Whether there was a listener.
+            True if there was a listener.
         """
         return self._emit_to(self._registered(event), *args)
 
@@ -264,7 +267,7 @@ class Emitter(BothSpellings):
     ) -> None:
         """Handle what a listener raised: log it with its traceback."""
         log.error(
-            "The listener %s of %r raised",
+            "Listener %s for %r raised an exception",
             name_of(registration.callback),
             registration.event,
             exc_info=error,
@@ -325,5 +328,6 @@ def _is_ctrl_c(error: BaseException) -> bool:
 def _check_event(event: Any) -> None:
     if not isinstance(event, str):
         raise ArgumentError(
-            f"event must be the event's name, not {type(event).__name__} {event!r:.80}"
+            "event must be the name of an event, not "
+            f"{type(event).__name__} {event!r:.80}"
         )

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""The exceptions of this package.
 
 ::
 
@@ -6,14 +6,14 @@
     ├── HttpError          the service responded with an error status
     ├── RequestTimeout     no response in time (also a TimeoutError)
     ├── ConnectionFailed   no connection, or one that was lost
-    ├── InvalidResponse    a response or a frame that makes no sense
-    ├── ClientClosed       the client was closed, before or meanwhile
+    ├── InvalidResponse    a malformed response or frame
+    ├── ClientClosed       the client was closed before or during the call
     ├── TokenError         a token that can't be used (also a ValueError)
     └── ArgumentError      a call with wrong arguments (also a TypeError)
 
-Every error has `code`, `message` and `response`, as ported callbacks print them. Errors
-can be pickled and copied, and none of them holds a token: not in its text, its cause or
-the local variables of its traceback.
+Every error has the attributes `code`, `message` and `response` that ported callbacks
+use. Errors can be pickled and copied. None contains a token: not in its message, its
+cause or the local variables of its traceback.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 def one_line(text: str, limit: int = 1000) -> str:
     """Make text of the service harmless: one line, no control characters, not too long.
 
-    Escapes what could forge a log line or steer a terminal, bidirectional marks too.
+    Escapes what could forge a log line or control a terminal, and bidirectional marks.
     """
     text = text[:limit]
     if text.isprintable():
@@ -36,13 +36,13 @@ def one_line(text: str, limit: int = 1000) -> str:
 
 
 class TaskRouterError(Exception):
-    """The root: everything this package raises or passes to a callback.
+    """The base class of all errors that are raised or passed to a callback.
 
     Attributes:
-        code: the HTTP status where there is one, else 0, as ``XMLHttpRequest.status``.
+        code: the HTTP status, or 0 without one, like ``XMLHttpRequest.status``.
         message: what happened.
-        response: what the service sent, where that says more (the text of a frame);
-            always text.
+        response: what the service sent, if that says more (such as the text of a
+            malformed frame); always a string.
     """
 
     def __init__(self, message: str, *, code: int = 0, response: str = "") -> None:
@@ -75,13 +75,14 @@ def _restore(
 
 
 class HttpError(TaskRouterError):
-    """The service responded with a status that is not 2xx.
+    """The service responded with an HTTP status other than 2xx.
 
     Attributes:
         status: the HTTP status (the same as `code`).
-        twilio_code: Twilio's own code, if given.
-        more_info: the URL of its explanation, if given.
-        retry_after: seconds to wait before the next attempt, if the service said so.
+        twilio_code: Twilio's error code, or None.
+        more_info: the URL of its explanation, or None.
+        retry_after: seconds to wait before the next attempt, or None if the service did
+            not specify it.
     """
 
     def __init__(
@@ -104,15 +105,15 @@ class HttpError(TaskRouterError):
 
 
 class RequestTimeout(TaskRouterError, TimeoutError):
-    """Nothing came within the time limit."""
+    """The time limit was exceeded."""
 
 
 class ConnectionFailed(TaskRouterError):
     """The service can't be reached, or the connection was lost.
 
     Attributes:
-        reached: whether the service may have received the request: what is not safe to
-            repeat is repeated only if it surely did not.
+        reached: whether the service may have received the request. If it may have, only
+            a request that is safe to repeat is retried.
     """
 
     def __init__(
@@ -123,24 +124,24 @@ class ConnectionFailed(TaskRouterError):
 
 
 class InvalidResponse(TaskRouterError):
-    """A response, or a frame, that violates the service's contract."""
+    """The service sent a malformed response or frame."""
 
 
 class ClientClosed(TaskRouterError):
     """The client was closed before or during the call.
 
-    After a fork the parent's clients count as closed in the child.
+    After a fork, the parent's clients are closed in the child process.
     """
 
-    FORKED = "The client was opened before this process was forked: open one here"
+    FORKED = "The client was opened before this process was forked: open a new one here"
 
     def __init__(self, message: str = "The client is closed") -> None:
         super().__init__(message)
 
 
 class TokenError(TaskRouterError, ValueError):
-    """A token that is missing, malformed, or of another client."""
+    """The token is missing, malformed, or for another client."""
 
 
 class ArgumentError(TaskRouterError, TypeError):
-    """A call whose arguments are wrong in number or type."""
+    """A call has the wrong number or type of arguments."""

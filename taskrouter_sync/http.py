@@ -468,7 +468,9 @@ def _check_list(payload: Any, status: int) -> None:
         return
     key = meta.get("key")
     if not isinstance(key, str) or not isinstance(payload.get(key), list):
-        raise InvalidResponse("The service's list lacks its items", code=status)
+        raise InvalidResponse(
+            "The service's response describes a list but has no items", code=status
+        )
 
 
 def http_error(

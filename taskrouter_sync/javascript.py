@@ -14,6 +14,6 @@ class _TaskRouter:
 
 
 class Twilio:
-    """What a page that loads TaskRouter.js finds under this name."""
+    """The namespace of TaskRouter.js: ``Twilio.TaskRouter.Worker`` and so on."""
 
     TaskRouter = _TaskRouter

@@ -133,9 +133,9 @@ class Lifecycle:
             self._install()
         if twin is not None:
             client._log.warning(
-                "%r (opened at %s) is the second open client of its channel, after %r "
-                "(opened at %s): both get every event. Close one with close(), or all "
-                "with taskrouter_sync.close_all()",
+                "%r (opened at %s) is a second open client for the channel of %r "
+                "(opened at %s): both receive every event. Close one with close(), "
+                "or all with taskrouter_sync.close_all()",
                 client,
                 opening.place,
                 *twin,
@@ -160,8 +160,8 @@ class Lifecycle:
             ]
         for client, place in reversed(earlier):
             client._log.warning(
-                "%r, opened by an earlier run of this cell (%s), is closed: the cell "
-                "opens a client again",
+                "closing %r, which an earlier run of this cell (%s) opened: the cell "
+                "is opening a new client",
                 client,
                 place,
             )
@@ -222,8 +222,9 @@ class Lifecycle:
                 logs = [client._log for client in waited_for]
                 shown = (each for each in logs if each.isEnabledFor(logging.INFO))
                 next(shown, logs[0]).info(
-                    "The script has ended; waiting for %s. Close them, or open them "
-                    "with daemon=True, to let the process end",
+                    "The script has ended, but the process stays alive while these "
+                    "clients are open: %s. To let it exit, close them or open them "
+                    "with daemon=True",
                     ", ".join(map(repr, waited_for)),
                 )
             while any(each.keeps_alive for each in self._open.values()):
@@ -294,10 +295,11 @@ lifecycle = Lifecycle()
 
 
 def close_all() -> None:
-    """Close every open client of this process, the youngest first.
+    """Close every open client of this process, the newest first.
 
-    For notebooks and interactive sessions, whose clients outlive the names that they
-    had. May be called from any thread, and any number of times.
+    Useful in notebooks and interactive sessions, where a client may still be open when
+    no variable refers to it any more. May be called from any thread, and any number of
+    times.
     """
     lifecycle.close_all()
 

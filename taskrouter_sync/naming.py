@@ -53,7 +53,9 @@ def no_attribute(thing: object, name: str, known: Iterable[str]) -> AttributeErr
     """Make the error for a name that is not there; it suggests the nearest one."""
     text = f"{type(thing).__name__!r} object has no attribute {name!r}"
     nearest = nearest_name(name, known)
-    return AttributeError(text if nearest is None else f"{text}; see {nearest!r}")
+    return AttributeError(
+        text if nearest is None else f"{text}; did you mean {nearest!r}?"
+    )
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

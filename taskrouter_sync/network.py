@@ -39,7 +39,7 @@ def base_urls(
     """
     bridge = EVENT_BRIDGE
     if region is not None and not isinstance(region, str):
-        raise ArgumentError(f"region must be text, not {type(region).__name__}")
+        raise ArgumentError(f"region must be a string, not {type(region).__name__}")
     if region:
         # It becomes a part of the host's name, and the token goes there.
         if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", region):
@@ -64,9 +64,9 @@ def differing_services(api: str, event_bridge: str) -> str:
     if hosts[0] == hosts[1] or all(host.endswith(".twilio.com") for host in hosts):
         return ""
     return (
-        f"the REST API is that of {hosts[0]}, the event bridge that of {hosts[1]}: set "
-        f"both, with api_base_url and event_bridge_base_url or {API_VARIABLE} and "
-        f"{EVENT_BRIDGE_VARIABLE}, or neither"
+        f"the REST API is at {hosts[0]} but the event bridge is at {hosts[1]}: set "
+        f"both, with api_base_url and event_bridge_base_url or with {API_VARIABLE} "
+        f"and {EVENT_BRIDGE_VARIABLE}, or set neither"
     )
 
 
@@ -78,9 +78,11 @@ def _base_url(argument: str, given: object, variable: str | None, default: str) 
     host = parts.hostname if parts else None
     if not parts or not host or parts.scheme not in ("http", "https"):
         shown = "" if "@" in value else f", not {value!r:.80}"  # it may be a password
-        raise ValueError(f"{argument} must be a URL of http or https{shown}")
+        raise ValueError(f"{argument} must be an http:// or https:// URL{shown}")
     if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError(f"{argument} must have no credentials, query or fragment")
+        raise ValueError(
+            f"{argument} must not contain credentials, a query or a fragment"
+        )
     where = f"[{host}]" if ":" in host else host
     where += "" if port is None else f":{port}"
     return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
@@ -116,7 +118,7 @@ def socket_url(
 
 
 INVALID_PROXY = (
-    "The proxy's URL is invalid (in a password write # as %23, / as %2F, @ as %40)"
+    "The proxy's URL is invalid (in a password, write # as %23, / as %2F, @ as %40)"
 )
 
 
@@ -152,7 +154,7 @@ class Proxy:
             raise ValueError(INVALID_PROXY)
         if parts.scheme != "http":
             raise ValueError(
-                "The event bridge can be reached through proxies of http:// only, "
+                "The event bridge can only be reached through an http:// proxy, "
                 f"not {parts.scheme}://"
             )
         self.host, self.port = parts.hostname or "", port or 80
@@ -204,14 +206,14 @@ def describe_failure(error: BaseException, ca_bundle: object = None) -> str:
         if isinstance(each, ssl.SSLError):
             return f"TLS failed: {each.reason or type(each).__name__}"
         if isinstance(each, socket.gaierror):
-            return f"the name could not be resolved: {each.strerror}"
+            return f"the host name could not be resolved: {each.strerror}"
     for each in reversed(found):
         if refused := re.match(r"Tunnel connection failed: (\d{3})\b", str(each)):
             return f"the proxy refused the connection with status {refused[1]}"
         if isinstance(each, TimeoutError):
             return "timed out"
         if isinstance(each, ConnectionResetError) and isinstance(each, HTTPException):
-            return "it was closed without a response"
+            return "the connection was closed without a response"
         if isinstance(each, HTTPException):
             return "the response is not HTTP"
         if isinstance(each, OSError) and isinstance(each.errno, int):

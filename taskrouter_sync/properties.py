@@ -61,15 +61,14 @@ _R = TypeVar("_R", bound="Record")
 
 
 class JsonObject(dict[str, Any]):
-    """An object of the user's own: a dict that behaves as JavaScript's objects do.
+    """User data, such as attributes: a dict that behaves like a JavaScript object.
 
-    - ``task.attributes["foo"]`` and ``task.attributes.foo`` read the same value; a name
-      that is not there is None as an attribute, and a KeyError by index.
+    - ``task.attributes["foo"]`` and ``task.attributes.foo`` read the same value. A
+      missing key is None as an attribute and a KeyError by index.
     - ``task.attributes.foo = 1`` sets the key, ``del task.attributes.foo`` removes it.
-    - A key that Python can't write after a dot has an underscore: ``attributes.from_``.
-    - A key that is a dict's method (``items``) is set either way and read by index.
-    - A dict that is stored in it becomes such an object, a list a list of such objects,
-      at every depth.
+    - A key that is a Python keyword has an underscore: ``attributes.from_``.
+    - A key with the name of a dict method, such as ``items``, is read by index.
+    - Dicts and lists that are stored in it behave in the same way, at every depth.
     """
 
     __slots__ = ()
@@ -153,12 +152,11 @@ class JsonArray(list[Any]):
 
 
 class Record(dict[str, Any]):
-    """An object of the service inside a payload: camelCase keys, both spellings.
+    """An object inside a payload: a dict with camelCase keys, read in both spellings.
 
-    As an attribute a name that the REST API documents is None where the object lacks
-    it; any other name is an AttributeError, which suggests the nearest one. By index
-    what is not there is a KeyError. ``json.dumps`` gives the names that
-    ``JSON.stringify`` gives in JavaScript.
+    As an attribute, a documented name that is missing is None; any other name is an
+    AttributeError that suggests the most similar name. By index, a missing name is a
+    KeyError. ``json.dumps`` uses the same names as ``JSON.stringify`` in JavaScript.
     """
 
     # The service's own names, by the camelCase ones; and the values whose camelCase
@@ -183,10 +181,10 @@ class Record(dict[str, Any]):
             self[camel] = value
 
     def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
-        """Give it as plain data of the caller's own.
+        """Return the values as a plain dict, which is a copy.
 
         Args:
-            snake_case: the REST API's names, and not those of TaskRouter.js.
+            snake_case: True uses the names of the REST API instead of TaskRouter.js's.
         """
         names = self._names if snake_case else {}
         found = {names.get(k, k): plain(v, snake_case) for k, v in self.items()}
@@ -195,7 +193,7 @@ class Record(dict[str, Any]):
         return found
 
     def to_json(self) -> str:
-        """Give the text that ``JSON.stringify`` gives in JavaScript."""
+        """Return the same JSON text as ``JSON.stringify`` in JavaScript."""
         return json_text(self)
 
     toDict = to_dict
@@ -305,7 +303,7 @@ def json_objects(value: Any) -> Any:
 
 
 def _no_json_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def plain(value: Any, snake_case: bool = False) -> Any:

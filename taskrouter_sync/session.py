@@ -140,7 +140,7 @@ class Session:
         me = threading.get_ident()
         with self._provider_done:
             if self._asking == me:
-                raise TokenError("The token provider is running already")
+                raise TokenError("The token provider is already running")
             while self._asking is not None:
                 self._provider_done.wait(WAIT)
             if self._provider is None or self._token is not refused:
@@ -329,7 +329,7 @@ class Session:
             if not isinstance(next_url, str) or not next_url:
                 return found
             url = next_url
-        raise InvalidResponse(f"The pages of the worker's {key} have no end")
+        raise InvalidResponse(f"The pages of the worker's {key} never end")
 
     def get_all(self, urls: Sequence[str]) -> list[Any]:
         """GET several resources side by side, for a caller that waits.

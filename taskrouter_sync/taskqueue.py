@@ -24,7 +24,7 @@ class TaskQueue(
     HasStatistics[StatisticsData],
     Client[TaskQueueResource],
 ):
-    """A task queue, as TaskRouter.js's ``Twilio.TaskRouter.TaskQueue``."""
+    """A client for one task queue: ``Twilio.TaskRouter.TaskQueue``."""
 
     _SID_CLAIM = "taskqueue_sid"
     _PATH = "/TaskQueues/{sid}"
@@ -43,18 +43,18 @@ class TaskQueue(
         http_session: requests.Session | None = None,
         _timing: Timing | None = None,
     ) -> None:
-        """Open the client; the order of the arguments is TaskRouter.js's.
+        """Open the client; the arguments are in the order of TaskRouter.js.
 
         Args:
             token: a capability token for the task queue, or a function that returns a
-                fresh one.
+                new one.
             debug, region, max_retries, api_base_url, event_bridge_base_url: as for
                 `taskrouter_sync.Worker`.
-            daemon, http_session: as there.
+            daemon, http_session: likewise.
 
         Raises:
-            TokenError: a ValueError that names what the token lacks.
-            ArgumentError: a TypeError that names the argument.
+            TokenError: the token can't be used; also a ValueError.
+            ArgumentError: an argument is wrong; also a TypeError.
 
         Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/taskqueue
         """
@@ -73,7 +73,7 @@ class TaskQueue(
 
     @property
     def task_queue_sid(self) -> str:
-        """The queue's sid, WQ…: known from the token."""
+        """The task queue's sid (WQ…), from the token."""
         return str(self.payload["sid"])
 
     if TYPE_CHECKING:  # both spellings for editors; at run time by rule

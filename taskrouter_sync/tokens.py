@@ -173,7 +173,7 @@ def read_claims(token: Any) -> dict[str, Any]:
         raise TokenError("A token is required")
     kind = type(token.reveal() if isinstance(token, Secret) else token)
     if kind is not str and not issubclass(kind, str):
-        raise TokenError(f"The token must be text, not {kind.__name__}")
+        raise TokenError(f"The token must be a string, not {kind.__name__}")
     claims, trouble = _decode(token)
     if trouble:
         # Out here, where the library's error, which may quote the token, is no context.
@@ -185,7 +185,7 @@ def _decode(token: Secret) -> tuple[dict[str, Any], str]:
     try:
         text = token.reveal().strip()
         if re.search(r"\s", text):  # which some versions of the library pass over
-            return {}, "there is a blank in it"
+            return {}, "it contains whitespace"
         return jwt.decode(text, options={"verify_signature": False}), ""
     except (jwt.InvalidTokenError, ValueError) as error:
         return {}, type(error).__name__

@@ -107,7 +107,7 @@ class _Reader:
 
     def recv(self, size: int) -> bytes:
         if self._left <= 0:
-            raise OSError(errno.EMSGSIZE, "the service sends more than is allowed")
+            raise OSError(errno.EMSGSIZE, "the service sent more data than allowed")
         if self._start == len(self._buffer):
             self._fill()
         data = self._buffer[self._start : self._start + min(size, self._left)]
@@ -230,7 +230,7 @@ class Transport:
         except _FAILURES as error:
             reason = _reason(error, route)
             return ConnectionFailed(
-                f"No connection to the event bridge at {host}: {reason}"
+                f"Event bridge unreachable ({host}:{port}: {reason})"
             )
         return None
 
@@ -468,12 +468,14 @@ def _reason(error: BaseException, route: Route | None = None) -> str:
     if isinstance(error, websocket.WebSocketTimeoutException | TimeoutError):
         return "timed out"
     if isinstance(error, websocket.WebSocketConnectionClosedException):
-        return "it was closed without a close frame"
+        return "closed without a close frame"
     is_library = isinstance(
         error, websocket.WebSocketException | CookieError | ValueError | IndexError
     )
     if is_library and not isinstance(error, OSError):
-        return f"the response is not a WebSocket's ({type(error).__name__})"
+        return (
+            f"the response is not a valid WebSocket response ({type(error).__name__})"
+        )
     return describe_failure(error, route.ca_bundle if route else None)
 
 
@@ -482,7 +484,9 @@ def _refusal(
 ) -> TaskRouterError:
     status = error.status_code or 0  # None for a response without a status line
     if status < 300:
-        return ConnectionFailed(f"The upgrade was answered with status {status}")
+        return ConnectionFailed(
+            f"The service responded to the WebSocket upgrade with status {status}"
+        )
     body, headers = getattr(error, "resp_body", None), error.resp_headers or {}
     query = dict(
         pair.partition("=")[::2] for pair in urlsplit(url.reveal()).query.split("&")

@@ -69,7 +69,7 @@ _OF_THE_WORKER = (_ACTIVITY, "attributes.update")
 
 
 class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
-    """An agent, as TaskRouter.js's ``Twilio.TaskRouter.Worker``.
+    """A client for one worker (an agent): ``Twilio.TaskRouter.Worker``.
 
     ::
 
@@ -104,33 +104,34 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         http_session: requests.Session | None = None,
         _timing: Timing | None = None,
     ) -> None:
-        """Open the client; the order of the arguments is TaskRouter.js's.
+        """Open the client; the arguments are in the order of TaskRouter.js.
 
         Args:
-            token: a capability token for the worker, or a function that returns a fresh
-                one: called now, before the token expires, and after a 401.
-            debug: report events through `logging`; off for False and "false". In a
-                notebook the default is off.
-            connect_activity_sid: WA…, the worker's activity once it is connected and
-                has nothing pending; at the first connection only.
-            disconnect_activity_sid: WA…, its activity when the connection is lost or
-                closed.
-            close_existing_sessions: for True or "true" the service ends the worker's
+            token: a capability token for the worker, or a function that returns a new
+                one. The function is called now, before the token expires, and after the
+                service has refused a token (401).
+            debug: log events and requests; False or "false" turns this off. In a
+                notebook it is off by default.
+            connect_activity_sid: WA…, the activity that the worker gets after the first
+                connection, if no reservation is pending.
+            disconnect_activity_sid: WA…, the activity that the worker gets when the
+                connection is lost or closed.
+            close_existing_sessions: with True or "true" the service closes the worker's
                 other connections.
-            region: of the event bridge, such as ``"ie1-ix"``.
-            max_retries: further attempts of a request that may be repeated.
-            api_base_url: instead of ``https://taskrouter.twilio.com/v1``; the
+            region: the region of the event bridge, such as ``"ie1-ix"``.
+            max_retries: how often a failed request is retried, if it is safe to repeat.
+            api_base_url: used instead of ``https://taskrouter.twilio.com/v1``. The
                 environment variable TASKROUTER_API_URL sets it too.
-            event_bridge_base_url: instead of ``https://event-bridge.twilio.com``; the
-                environment variable TASKROUTER_EVENT_BRIDGE_URL sets it too.
-            daemon: whether the script may end while this client is open.
-            http_session: sends the requests instead of a session of the SDK's own, with
-                its adapters, proxies and client certificate, which the WebSocket takes
-                too; stays open.
+            event_bridge_base_url: used instead of ``https://event-bridge.twilio.com``.
+                The environment variable TASKROUTER_EVENT_BRIDGE_URL sets it too.
+            daemon: True lets the script exit while this client is open.
+            http_session: your own session for all requests, with its adapters, proxies
+                and client certificate; the WebSocket uses the certificate too. `close`
+                leaves it open.
 
         Raises:
-            TokenError: a ValueError that names what the token lacks.
-            ArgumentError: a TypeError that names the argument.
+            TokenError: the token can't be used; also a ValueError.
+            ArgumentError: an argument is wrong; also a TypeError.
 
         Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/worker
         """
@@ -178,15 +179,15 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     @property
     def worker_sid(self) -> str:
-        """The worker's sid, WK…: known from the token."""
+        """The worker's sid (WK…), from the token."""
         return str(self.payload["sid"])
 
     @property
     def reservations(self) -> dict[str, Reservation]:
-        """The open reservations by sid (WR…), a copy; kept current by events.
+        """A dict of the open reservations by sid (WR…), kept up to date by events.
 
-        Those that were accepted before this program started are read in the background
-        when this is first asked for.
+        Each access returns a copy. Reservations that were accepted before this program
+        started are fetched in the background at the first access.
         """
         if not self._reservations.is_complete:
             self._dispatcher.call_soon(self._learn)
@@ -224,13 +225,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def fetch_reservations(self, params: Params, /) -> ReservationList: ...
     @takes("callback", "params", more="filters")
     def fetch_reservations(self, *args: Any, **keywords: Any) -> Any:
-        """Get the worker's reservations: ``fetchReservations(cb, params)``.
+        """Fetch the worker's reservations: ``fetchReservations(cb, params)``.
 
-        Each has its task loaded.
+        The result is a list of reservations with their tasks.
 
         Args:
-            params: filters of the REST API: ``{"ReservationStatus": "accepted"}``; in
-                Python code they may be keywords.
+            params: a dict of filters of the REST API, such as
+                ``{"ReservationStatus": "accepted"}``. Filters may also be keywords:
+                ``reservation_status="accepted"``.
 
         Source: TaskRouter.js v1, ``worker.fetchReservations``.
         """
@@ -246,7 +248,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> WorkerChannelList: ...
     @takes("callback", more="filters")
     def fetch_channels(self, *args: Any, **keywords: Any) -> Any:
-        """Get the worker's channels: ``fetchChannels(cb)``.
+        """Fetch the worker's channels: ``fetchChannels(cb)``.
+
+        The result is a list of worker channels.
 
         Source: TaskRouter.js v1, ``worker.fetchChannels``.
         """
@@ -286,12 +290,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         more="parameters",
     )
     def update_task(self, *args: Any, **keywords: Any) -> Any:
-        """Change a task: ``updateTask(taskSid, params, cb)``.
+        """Update a task: ``updateTask(taskSid, params, cb)``.
+
+        The result is the updated task.
 
         Args:
-            task_sid: WT….
-            params: of the REST API, such as ``{"Attributes": {…}}``; values that are
-                dicts or lists are sent as JSON text.
+            task_sid: the task's sid, WT….
+            params: a dict of parameters of the REST API, such as
+                ``{"Attributes": {…}}``. Dicts and lists are sent as JSON.
 
         Source: TaskRouter.js v1, ``worker.updateTask``.
         """
@@ -315,9 +321,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def complete_task(self, *args: Any, **keywords: Any) -> Any:
         """Complete a task: ``completeTask(taskSid, cb, reason)``.
 
+        The result is the completed task.
+
         Args:
-            task_sid: WT….
-            reason: why, in words.
+            task_sid: the task's sid, WT….
+            reason: text that is stored with the task.
 
         Source: TaskRouter.js v1, ``worker.completeTask``.
         """
@@ -327,10 +335,13 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         return deliver(partial(self._session.perform, "POST", url, params), callback)
 
     def set_skip_fetch_reservation(self, skip: bool = True) -> None:
-        """Deliver reservation events as their frames are, without further requests.
+        """Emit reservation events without fetching the reservation and its task.
+
+        The callback then gets what the frame contains. This saves two requests for each
+        event.
 
         Args:
-            skip: False takes it back.
+            skip: False turns fetching on again.
 
         Source: TaskRouter.js v1, ``worker.setSkipFetchReservation``.
         """
@@ -348,7 +359,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def fetch_activity_list(self, callback: None = None) -> ActivityList: ...
     @takes("params", "callback", "*", "sid", more="filters")
     def fetch_activity_list(self, *args: Any, **keywords: Any) -> Any:
-        """Get the activities: ``fetchActivityList(cb)``.
+        """Fetch the activities: ``fetchActivityList(cb)``.
 
         Deprecated: use ``activities.fetch``.
         """
@@ -430,7 +441,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> None:
         if not self._reservations.is_news(event.type, sid):
             # Of the pending ones, of a sync, or sent twice.
-            self._log.debug("%s: %s of %s came before", self._name(), event.type, sid)
+            self._log.debug(
+                "%s: %s of %s was already emitted", self._name(), event.type, sid
+            )
             return
         made = self._build_reservation(event.payload, sid, task, reservation)
         if (self._is_behind or self._may_lag) and self._reservations.has_begun:
@@ -468,7 +481,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return None
         if isinstance(result, TaskRouterError):
             self._log.info(
-                "%s: a detail of an event is missing: %s", self._name(), result
+                "%s: could not fetch the details of an event: %s", self._name(), result
             )
             return None
         return self._session.build(result)
@@ -795,7 +808,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             else:
                 self._may_read_channels = False
                 self._log.info(
-                    "%s: the channels can't be read: %s", self._name(), found
+                    "%s: the channels could not be read: %s", self._name(), found
                 )
             return
         self._succeeded("channels")
@@ -884,13 +897,13 @@ def _sids_of(event: Event) -> tuple[str, str]:
     """Give the sids of the task and the reservation that an event is about."""
     payload = event.payload
     if not isinstance(payload, dict):
-        raise InvalidResponse(f"A frame of {event.type} has no payload")
+        raise InvalidResponse(f"A {event.type} frame has no payload")
     task_sid, sid = payload.get("sid"), payload.get("reservation_sid")
     if sid is None and str(task_sid).startswith("WR"):
         # It carries the reservation, not its task.
         sid, task_sid = task_sid, payload.get("task_sid", payload.get("taskSid"))
     if not isinstance(task_sid, str) or not isinstance(sid, str):
-        raise InvalidResponse(f"A frame of {event.type} names no reservation")
+        raise InvalidResponse(f"A {event.type} frame has no reservation sid")
     return task_sid, sid
 
 

@@ -26,7 +26,7 @@ class Workspace(
     HasStatistics[StatisticsData],
     Client[WorkspaceResource],
 ):
-    """A workspace, as TaskRouter.js's ``Twilio.TaskRouter.Workspace``."""
+    """A client for one workspace: ``Twilio.TaskRouter.Workspace``."""
 
     _SID_CLAIM = "workspace_sid"
     # TaskRouter.js writes the slash, and the service takes it.
@@ -46,18 +46,18 @@ class Workspace(
         http_session: requests.Session | None = None,
         _timing: Timing | None = None,
     ) -> None:
-        """Open the client; the order of the arguments is TaskRouter.js's.
+        """Open the client; the arguments are in the order of TaskRouter.js.
 
         Args:
             token: a capability token for the workspace, or a function that returns a
-                fresh one.
+                new one.
             debug, region, max_retries, api_base_url, event_bridge_base_url: as for
                 `taskrouter_sync.Worker`.
-            daemon, http_session: as there.
+            daemon, http_session: likewise.
 
         Raises:
-            TokenError: a ValueError that names what the token lacks.
-            ArgumentError: a TypeError that names the argument.
+            TokenError: the token can't be used; also a ValueError.
+            ArgumentError: an argument is wrong; also a TypeError.
 
         Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/workspace
         """

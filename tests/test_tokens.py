@@ -86,8 +86,8 @@ REFUSED: list[tuple[str, Any, str]] = [
     # What is wrong, the token, the words.
     ("none", None, "A token is required"),
     ("empty", "", "A token is required"),
-    ("a number", 5, "must be text, not int"),
-    ("bytes", b"token", "must be text, not bytes"),
+    ("a number", 5, "must be a string, not int"),
+    ("bytes", b"token", "must be a string, not bytes"),
     ("one part", "token", "is not a valid JWT"),
     ("two parts", "to.ken", "is not a valid JWT"),
     ("no base64", "a.b.c", "is not a valid JWT"),

@@ -1,4 +1,4 @@
-// An agent's desk: who calls, buttons to accept, reject and complete, the activity.
+// An agent's desk: the caller, buttons to accept, reject and complete, the activity.
 
 var worker = new Twilio.TaskRouter.Worker(WORKER_TOKEN, false);
 var activities = {};

@@ -1,4 +1,4 @@
-// A desk that meets callers in conferences: hold and resume, then wrap up.
+// A desk that takes calls in conferences: hold, resume and wrap up.
 
 function Desk(worker) {
   this.worker = worker;
@@ -49,7 +49,7 @@ Desk.prototype.hold = function () {
     show("error", "there is no conference");
     return;
   }
-  // Twilio's REST API holds callers, and needs the account: the server does it.
+  // Holding a caller takes the REST API and the account, so the server does it.
   post("/hold", {
     "conference": conference.sid,
     "participant": conference.participants.customer,

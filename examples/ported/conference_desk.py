@@ -1,4 +1,4 @@
-"""A desk that meets callers in conferences: hold and resume, then wrap up.
+"""A desk that takes calls in conferences: hold, resume and wrap up.
 
 Ported line by line from ``conference_desk.js``.
 """
@@ -63,7 +63,7 @@ class Desk:
             self.held = not self.held
             show("hold", "on" if self.held else "off")
 
-        # Twilio's REST API holds callers, and needs the account: the server does it.
+        # Holding a caller takes the REST API and the account, so the server does it.
         post(
             "/hold",
             {

@@ -1,5 +1,5 @@
-// What the page has around its script: buttons, texts and fields by their ids, and its
-// server. The tokens are in the page's HTML, where the server has put them.
+// The page around the script: buttons, texts and fields by their ids, and its server. The
+// server has put the tokens into the page's HTML.
 
 function onClick(id, callback) {
   document.getElementById(id).onclick = callback;

@@ -1,7 +1,8 @@
-"""What a page has around its script, in a terminal; in a browser it is ``page.js``.
+"""The page around a script, in a terminal; ``page.js`` is the same for a browser.
 
-A line of input that names a button clicks it, ``field=text`` fills in a field; texts
-are printed. The end of the input closes the page. Clicks run on the main thread. ::
+A line of input with the name of a button clicks it; ``field=text`` fills in a field;
+texts are printed. The end of the input closes the page. Clicks run on the main
+thread. ::
 
     WORKER_TOKEN=$(taskrouter-sync token worker) python examples/ported/agent_desk.py
 """
@@ -22,7 +23,7 @@ def onClick(id, callback):
 
 
 def show(id, text):
-    # In one piece: callbacks on two threads may show something at once.
+    # A single write, because callbacks on two threads may print at the same time.
     print(f"{id}: {text}\n", end="", flush=True)
 
 
@@ -31,13 +32,13 @@ def value(id):
 
 
 def post(path, data, callback):
-    """Call the page's own server, whose address is in PAGE_SERVER."""
+    """Send a request to the page's own server, whose URL is in PAGE_SERVER."""
     response = requests.post(os.environ["PAGE_SERVER"] + path, json=data, timeout=10)
     callback(response.status_code)
 
 
 def every(seconds, function):
-    """Do what setInterval does; `set()` of what this returns is clearInterval."""
+    """Like setInterval; call `set()` of the result instead of clearInterval."""
     ended = threading.Event()
 
     def run():

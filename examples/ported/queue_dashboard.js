@@ -1,4 +1,4 @@
-// A dashboard of queues: polls the statistics of one queue, and of all of them.
+// A dashboard of task queues: polls the statistics of one and of all of them.
 
 var taskQueue = new Twilio.TaskRouter.TaskQueue(TASK_QUEUE_TOKEN, false);
 var workspace = new Twilio.TaskRouter.Workspace(WORKSPACE_TOKEN, false);

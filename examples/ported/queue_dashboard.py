@@ -1,4 +1,4 @@
-"""A dashboard of queues: polls the statistics of one queue, and of all of them.
+"""A dashboard of task queues: polls the statistics of one and of all of them.
 
 Ported line by line from ``queue_dashboard.js``.
 """
@@ -21,7 +21,7 @@ def onReady(taskQueue):
     global timer
     show("queue", taskQueue.friendlyName)
     refresh()
-    if timer:  # `ready` comes again after a reconnect
+    if timer:  # `ready` is emitted again after a reconnect
         timer.set()
     timer = every(0.5, refresh)
 
@@ -45,7 +45,7 @@ def refresh():
     taskQueue.realtimeStats.fetch(onStatistics)
 
 
-# Below `refresh`: in Python a function must be there before it is called.
+# Below `refresh`, because Python requires a definition before the call.
 taskQueue.on("ready", onReady)
 
 

@@ -36,7 +36,7 @@ def onPage(error, list):
     if error:
         show("error", error.message)
         return
-    # A loop in place of a callback that calls `next` with itself.
+    # A loop instead of a callback that passes itself to `next`.
     for worker in list.iter_all():
         showWorker(worker)
     show("workers", len(workers))

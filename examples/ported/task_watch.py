@@ -60,7 +60,7 @@ def watch(task):
         watch(task)
 
     timer = threading.Timer(0.1, lambda: task.fetch(onTask))
-    timer.daemon = True  # a page that is closed waits for no timer
+    timer.daemon = True  # a closed page does not wait for a timer
     timer.start()
 
 

@@ -1,6 +1,6 @@
-"""``worker``: an agent on the terminal.
+"""``worker``: an agent in the terminal.
 
-Events and keys come on other threads; everything is done on the main one.
+Events and keys arrive on other threads and are handled on the main thread.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _KEYS = """\
   s  switch to another activity           ?  this help      q  quit"""
 
 _EXAMPLES = f"""\
-  taskrouter-sync worker                    the worker of the environment
+  taskrouter-sync worker                    the worker from the environment
   taskrouter-sync worker WK0123…            another worker
   taskrouter-sync worker --activity Available
-                                            be available for work at once
+                                            start in the activity Available
   taskrouter-sync worker --activity Available --leave Offline
-                                            and offline when the command ends
+                                            and end in the activity Offline
 
 keys:
 {_KEYS}
@@ -64,12 +64,19 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands, "worker", run, "work as an agent in this terminal", _EXAMPLES
     )
-    parser.add_argument("sid", nargs="?", metavar="WK…", help="the worker's sid")
     parser.add_argument(
-        "--activity", metavar="NAME", help="the worker's activity when it starts"
+        "sid",
+        nargs="?",
+        metavar="WK…",
+        help="the worker's sid; default: from the environment",
     )
     parser.add_argument(
-        "--leave", metavar="NAME", help="the worker's activity when it ends"
+        "--activity",
+        metavar="NAME",
+        help="the worker's activity when the command starts",
+    )
+    parser.add_argument(
+        "--leave", metavar="NAME", help="the worker's activity when the command ends"
     )
     parser.add_argument(
         "--alone", action="store_true", help="close the worker's other connections"
@@ -77,12 +84,12 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="events as JSON lines, with everything that they carry; keys still work",
+        help="print events as JSON lines with their full payload; the keys still work",
     )
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Be the worker until `q` or Ctrl-C."""
+    """Run the worker until `q` or Ctrl-C."""
     inbox: queue.SimpleQueue[Event | str] = queue.SimpleQueue()
     with EveryEvent(
         Credentials(context.environment).source(WORKER, options.sid),
@@ -109,7 +116,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 
 class _Agent:
-    """One worker in front of a terminal."""
+    """The worker, its events and its keys."""
 
     def __init__(self, worker: EveryEvent, context: Context, *, as_json: bool) -> None:
         self._worker = worker
@@ -119,7 +126,7 @@ class _Agent:
         self._shown: list[str] = []
 
     def take(self, item: Event | str) -> bool:
-        """Do what an event or a key asks for; False when that is to quit."""
+        """Handle an event or a key; return False to quit."""
         self._menu.update(self._worker.reservations)
         if isinstance(item, Event):
             self._print(item)
@@ -148,8 +155,8 @@ class _Agent:
         """Find an activity's sid by its name, or by the sid itself; None for None.
 
         Raises:
-            CommandError: there is none of that name.
-            TaskRouterError: the service refuses.
+            CommandError: there is no such activity.
+            TaskRouterError: the request failed.
         """
         if name is None:
             return None
@@ -158,7 +165,7 @@ class _Agent:
             if name in (each.friendly_name, each.sid):
                 return str(each.sid)
         raise CommandError(
-            f"no activity is named {name} (use "
+            f"there is no activity {name} (use "
             f"{', '.join(each.friendly_name for each in found)})"
         )
 
@@ -188,11 +195,11 @@ class _Agent:
 
 @dataclass(frozen=True)
 class Action:
-    """What a key asks for.
+    """The action that a key stands for.
 
     Attributes:
         verb: what to do.
-        subject: a reservation, or an activity; None where the verb needs none.
+        subject: a reservation or an activity; None if the verb needs none.
     """
 
     verb: Verb
@@ -200,9 +207,9 @@ class Action:
 
 
 class Menu:
-    """What the keys mean: open reservations and which is chosen. Pure.
+    """What the keys mean: the open reservations, and which is chosen. Pure.
 
-    Reservations are asked for their properties only.
+    Only reads properties of the reservations.
     """
 
     def __init__(self) -> None:
@@ -212,13 +219,13 @@ class Menu:
         self._activities: Sequence[Any] = ()
 
     def update(self, reservations: Mapping[str, Any]) -> None:
-        """Set which reservations are open, by sid, the oldest first."""
+        """Set the open reservations, by sid, the oldest first."""
         self._reservations = dict(reservations)
         if self._chosen not in self._reservations:
             self._chosen = None
 
     def offer(self, activities: Sequence[Any]) -> list[str]:
-        """Let the next digit choose an activity; return the lines that say so."""
+        """Let the next digit choose an activity; return the lines with the choices."""
         self._activities = activities[:9]
         return [
             f"  {number}  {plain(each.friendly_name)}"
@@ -226,7 +233,7 @@ class Menu:
         ]
 
     def press(self, key: str) -> Action | str:
-        """Return what a key means now: an action, or words for the agent."""
+        """Return what a key means now: an action, or a message for the agent."""
         activities, self._activities = self._activities, ()
         if key in "123456789" and key:
             return self._digit(int(key), activities)
@@ -239,7 +246,7 @@ class Menu:
         return Action(_VERBS.get(key, "help"))
 
     def lines(self, paint: Paint) -> list[str]:
-        """Show the open reservations, the chosen one marked, and the keys."""
+        """Return lines with the open reservations and the keys."""
         shown = []
         for number, (sid, each) in enumerate(self._reservations.items(), 1):
             mark = ">" if sid == self._chosen else " "
@@ -278,7 +285,7 @@ class Menu:
         return Action(verb, found)
 
     def _find(self, statuses: Sequence[str]) -> Any:
-        """Find what a verb is about: the chosen one if it fits, else the oldest."""
+        """Find the reservation for a verb: the chosen one, or else the oldest."""
         fitting = {
             sid: each
             for sid, each in self._reservations.items()

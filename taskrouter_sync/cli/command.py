@@ -1,6 +1,6 @@
-"""What all commands have in common: arguments, environment, output, and how they end.
+"""What all commands share: arguments, environment, output and exit status.
 
-Imports of the package `terminal`, `timing` and the public errors.
+Of the package, imports only `terminal`, `timing` and the public errors.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ INTERRUPTED: Final = 130  # as shells count Ctrl-C
 STATUSES: Final = """\
 exit status:
   0    success
-  1    failure: the service, the network or the token refused
+  1    failure: of the service, the network or the token
   2    usage error, or missing credentials
   130  interrupted by Ctrl-C
 """
@@ -51,7 +51,7 @@ environment:
   {TASK_QUEUE_SID}  WQ…, the default task queue
   {TOKEN}           a ready-made capability token, instead of the account
   {EVENT_BRIDGE_URL}, {API_URL}
-                             another service than Twilio's, such as the emulator
+                             a service other than Twilio, such as the emulator
 """
 
 # Seconds that a client may take to be ready: without a word, and at all.
@@ -64,7 +64,7 @@ Commands = Any  # what add_subparsers returns has no public type
 
 
 class CommandError(Exception):
-    """A command that can't continue; its text is for the person who typed it.
+    """The command can't continue; the message is for the user.
 
     Attributes:
         status: the exit status.
@@ -76,9 +76,9 @@ class CommandError(Exception):
 
 
 class Context:
-    """What a command works with: its streams and the environment.
+    """The streams and the environment of a command.
 
-    Passed to each command, so that none asks the interpreter for them.
+    Passed to each command, so that tests can replace them.
     """
 
     def __init__(
@@ -95,23 +95,23 @@ class Context:
         self.paint = Paint(stdout, environment)
 
     def say(self, *lines: str) -> None:
-        """Print lines and flush: somebody may be watching, or a pipe waiting."""
+        """Print lines and flush: a person or a program may be waiting for them."""
         for line in lines:
             self.stdout.write(f"{line}\n")
         self.stdout.flush()
 
     def warn(self, *lines: str) -> None:
-        """Print lines on stderr, for people, where stdout is for programs."""
+        """Print lines for people to stderr, because stdout may be read by a program."""
         for line in lines:
             self.stderr.write(f"{line}\n")
         self.stderr.flush()
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line that points to the help."""
+    """A parser whose errors are one line that mentions --help."""
 
     def error(self, message: str) -> NoReturn:
-        """Report a usage error and exit."""
+        """Print a usage error and exit."""
         line = f"{self.prog}: error: {plain(message)} (see `{self.prog} --help`)"
         self.exit(USAGE, f"{line}\n")
 
@@ -137,10 +137,10 @@ def take(inbox: queue.SimpleQueue[T], deadline: float | None = None) -> T:
 
 
 def wait_until_ready(client: Any, context: Context) -> None:
-    """Wait until a client is ready; say on stderr what for, if it takes long.
+    """Wait until a client is ready; if it takes long, print the last error to stderr.
 
     Raises:
-        TaskRouterError: it is not, after half a minute.
+        TaskRouterError: it is not ready after half a minute.
     """
     try:
         client.wait_until_ready(_PATIENCE)
@@ -159,16 +159,16 @@ def add_command(
     verbose: bool = True,
     rest: str | None = None,
 ) -> argparse.ArgumentParser:
-    """Add a command whose ``--help`` teaches by examples.
+    """Add a command whose ``--help`` contains examples.
 
     Args:
-        commands: those of the program, or of the command above.
-        name: as it is typed.
+        commands: the commands of the program or of the parent command.
+        name: the name of the command.
         run: takes the options and the context, returns the exit status. None for a
-            command that has commands of its own, and shows its help without one.
+            command with subcommands, which prints its help without one.
         summary: one line.
-        examples: commands with a comment on each.
-        verbose: whether it has steps that can be logged.
+        examples: commands with a comment for each.
+        verbose: whether the command has an option to log its steps.
         rest: the argument, a list, that takes what follows after options.
     """
     parser: argparse.ArgumentParser = commands.add_parser(

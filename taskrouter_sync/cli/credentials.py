@@ -1,6 +1,6 @@
-"""Who a command is: account, workspace, tokens and addresses, from the environment.
+"""The account, workspace, tokens and addresses of a command, from the environment.
 
-Secrets on a command line end up in histories and process lists.
+Secrets on a command line end up in shell histories and process lists.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ class Kind:
     """A kind of capability token, and of client.
 
     Attributes:
-        name: as the command line says it.
-        words: as a sentence says it.
-        prefix: of the sids of its channels.
+        name: as an argument on the command line.
+        words: as part of a sentence.
+        prefix: the prefix of its sids.
         claim: the token's claim with that sid.
         variable: the environment variable with that sid.
         make: the class of its tokens.
         client: the class of its clients.
-        usual: what tokens allow by default: what the commands of this program need,
-            and usually a person's own programs too.
+        usual: what its tokens allow by default: what the commands of this program need,
+            and most other programs too.
     """
 
     name: str
@@ -104,32 +104,32 @@ KINDS = {kind.name: kind for kind in (WORKER, TASK_QUEUE, WORKSPACE)}
 
 
 class Credentials:
-    """What the environment says about who is asking, and where the service is."""
+    """The credentials and base URLs that the environment specifies."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
     @property
     def account_sid(self) -> str | None:
-        """The account's sid, if it is known here."""
+        """The account's sid, if it is set."""
         return self._environment.get(ACCOUNT_SID) or None
 
     @property
     def auth_token(self) -> str | None:
-        """The account's auth token, if it is known here."""
+        """The account's auth token, if it is set."""
         return self._environment.get(AUTH_TOKEN) or None
 
     @property
     def token(self) -> str | None:
-        """The ready-made token, if there is one."""
+        """The ready-made token, if it is set."""
         return (self._environment.get(TOKEN) or "").strip() or None
 
     def address(self, variable: str) -> str:
-        """Return a base URL: the environment's, or Twilio's.
+        """Return a base URL: from the environment, or Twilio's.
 
         Raises:
-            CommandError: it is not a URL that clients can use; names the variable and
-                quotes nothing, as it may hold a password.
+            CommandError: clients can't use the URL. The message names the variable, but
+                not its value, which may contain a password.
         """
         value = self._environment.get(variable) or _ADDRESSES[variable]
         try:
@@ -147,7 +147,7 @@ class Credentials:
         return value.rstrip("/")
 
     def where(self) -> str:
-        """Name the variables that lead elsewhere than to Twilio, with their URLs."""
+        """Describe the variables that select another service than Twilio."""
         return ", ".join(
             f"{name} is {shown_url(self._environment[name])}"
             for name in _ADDRESSES
@@ -161,16 +161,16 @@ class Credentials:
         allowed: tuple[str, ...] | None = None,
         ttl: float = 3600,
     ) -> str:
-        """Make a token.
+        """Create a token.
 
         Args:
-            kind: of token.
-            sid: of the worker, task queue or workspace; None for the environment's.
-            allowed: names such as ``update-activities``; None for the usual.
+            kind: the kind of token.
+            sid: the worker, task queue or workspace; None uses the environment.
+            allowed: names such as ``update-activities``; None uses the defaults.
             ttl: seconds until it expires.
 
         Raises:
-            CommandError: something is missing, or not a sid.
+            CommandError: something is missing, or is not a sid.
         """
         account = self._sid(ACCOUNT_SID, "AC"), self._needed(AUTH_TOKEN)
         if sid is not None:
@@ -188,11 +188,10 @@ class Credentials:
             raise CommandError(str(error), USAGE) from None
 
     def source(self, kind: Kind, sid: str | None = None) -> str | Callable[[], str]:
-        """Return what a client takes: the ready-made token, or a token function.
+        """Return the token argument for a client: the ready-made token, or a function.
 
         Raises:
-            CommandError: there is neither, or not a sid; or the environment's base
-                URLs can't be used.
+            CommandError: credentials are missing or invalid, or the base URLs are.
         """
         for variable in _ADDRESSES:
             self.address(variable)
@@ -217,11 +216,11 @@ class Credentials:
             raise CommandError(str(error), USAGE) from None
 
     def refusal(self) -> str:
-        """Say which variable is probably wrong when the service refuses a token."""
+        """Say which variable is probably wrong if the service refuses a token."""
         suspects = []
         token, key = self.token, self.auth_token
         if token is not None and (key is None or not is_signed_with(token, key)):
-            suspects.append(f"{TOKEN} has expired or is of another account")
+            suspects.append(f"{TOKEN} has expired or is for another account")
         if key is not None:
             suspects.append(
                 f"{AUTH_TOKEN} is probably not the auth token of "
@@ -247,8 +246,8 @@ class Credentials:
         value = self._environment.get(name)
         if not value:
             raise CommandError(
-                f"{name} is not set: credentials come from the environment "
-                "(see `taskrouter-sync --help`; for the emulator, use the lines that "
+                f"{name} is not set: credentials are read from the environment "
+                "(see `taskrouter-sync --help`; for the emulator, paste the lines that "
                 "`taskrouter-sync emulator --print-tokens` prints)",
                 USAGE,
             )
@@ -256,7 +255,7 @@ class Credentials:
 
 
 def is_refused_signature(error: Exception) -> bool:
-    """Whether the service has refused a token because of who signed it."""
+    """Whether the service refused a token because of its signature."""
     if not isinstance(error, HttpError):
         return False
     # The event bridge answers 403 to this and to more, and says what it is.
@@ -266,7 +265,7 @@ def is_refused_signature(error: Exception) -> bool:
 
 
 def shown_url(url: str) -> str:
-    """Show where a URL leads, without the user, password and query in it."""
+    """Return a URL without the user, password and query in it."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

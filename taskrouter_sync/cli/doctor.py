@@ -1,6 +1,6 @@
-"""``doctor``: what keeps a client from working, and what to do about it.
+"""``doctor``: finds out why a client doesn't work, and what to do about it.
 
-One check after another, from the token to `ready`; each says what it found.
+Runs one check after another, from the token to `ready`, and prints each result.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ from .token_checks import Finding, note, ok, wrong
 
 
 _EXAMPLES = """\
-  taskrouter-sync doctor                  check the token of the environment, or one
-                                          for the worker, made with the account
-  taskrouter-sync doctor workspace        one for the workspace
-  taskrouter-sync doctor --offline        the token alone
-  taskrouter-sync doctor --json           for a program, or to attach to a mail:
-                                          it contains sids and no secrets
+  taskrouter-sync doctor                  check the token from the environment, or
+                                          one for the worker, made from the account
+  taskrouter-sync doctor workspace        check a token for the workspace
+  taskrouter-sync doctor --offline        check only the token
+  taskrouter-sync doctor --json           print JSON, for a program or a bug report:
+                                          it contains sids but no secrets
 """
 _SIGNS = {
     "ok": ("green", "ok   "),
@@ -62,25 +62,26 @@ _PATIENCE = 10.0
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "doctor", run, "find out what keeps a client from working", _EXAMPLES
+        commands, "doctor", run, "find out why a client doesn't work", _EXAMPLES
     )
     parser.add_argument(
         "kind",
         nargs="?",
         choices=list(KINDS),
-        help=f"make a token of this kind; default: use {TOKEN}, or make a worker's",
+        help=f"create a token of this kind and check it; default: check {TOKEN}, or "
+        "else a new token for the worker",
     )
-    parser.add_argument("sid", nargs="?", help="default: the environment's")
+    parser.add_argument("sid", nargs="?", help="default: from the environment")
     parser.add_argument(
-        "--offline", action="store_true", help="check the token alone; do not connect"
+        "--offline", action="store_true", help="check only the token; do not connect"
     )
     parser.add_argument(
-        "--json", action="store_true", help="print the findings as JSON lines"
+        "--json", action="store_true", help="print the results as JSON lines"
     )
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Print what is found; fail if anything is wrong."""
+    """Print the results; fail if anything is wrong."""
     verdicts = []
     for finding in _check(options, context):
         verdicts.append(finding.verdict)
@@ -96,8 +97,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 def _summary(failed: bool, offline: bool) -> str:
     if failed:
-        return "something is wrong: see above"
-    return "no problem was found offline" if offline else "all is well"
+        return "something is wrong (see above)"
+    return "no problem was found offline" if offline else "no problem was found"
 
 
 def _print(finding: Finding, context: Context) -> None:
@@ -137,7 +138,7 @@ def _check(options: argparse.Namespace, context: Context) -> Iterator[Finding]:
         # One that was made here is as good as the account's variables, no better.
         yield note(
             "token",
-            f"made for the {kind.words} {claims['channel']} with {AUTH_TOKEN}",
+            f"created for the {kind.words} {claims['channel']} with {AUTH_TOKEN}",
             "only the service can tell whether account, auth token and sids are right"
             + (": run without --offline" if options.offline else ""),
         )
@@ -152,12 +153,12 @@ def _check_token(
     yield from token_checks.check_times(claims, time.time())
     key = credentials.auth_token
     if key is not None and is_signed_with(text, key):
-        yield ok("signature", f"the token was made with {AUTH_TOKEN}")
+        yield ok("signature", f"the token was signed with {AUTH_TOKEN}")
     elif key is not None:
         yield wrong(
             "signature",
-            f"the token was not made with {AUTH_TOKEN}",
-            "make it with the auth token of its account, not with an API key's secret",
+            f"the token was not signed with {AUTH_TOKEN}",
+            "sign it with the auth token of its account, not with an API key's secret",
         )
     yield from token_checks.check_policies(claims)
 
@@ -211,16 +212,16 @@ def _advice(error: Exception, claims: Mapping[str, Any]) -> str:
     account = claims.get("account_sid")
     if is_refused_signature(error):
         return (
-            f"the token was signed with what is probably not the auth token of "
+            f"the token was signed with a key that is probably not the auth token of "
             f"{account}: compare it with the one in Twilio's console"
         )
     if status == 403:
-        return "the token is of another account, or lacks a policy"
+        return "the token is for another account, or lacks a policy"
     if status == 404:
-        return f"does the sid in the token exist in the account {account}?"
+        return f"check that the sid in the token exists in the account {account}"
     if status >= 500:
-        return "the service has a problem: try again, or see its status page"
-    return "something between here and the service may block WebSockets"
+        return "the service has a problem: try again later, or see its status page"
+    return "a proxy or firewall may be blocking WebSockets"
 
 
 def _kind_of(claims: Mapping[str, Any]) -> Kind:

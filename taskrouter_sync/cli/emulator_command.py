@@ -1,6 +1,6 @@
 """``emulator``: a service on this machine, for people or for one command.
 
-The service, its arguments and its greeting are the emulator's own program's.
+The service, its arguments and its greeting come from the emulator's own program.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from .terminal import Paint, plain
 
 
 _EXAMPLES = """\
-  taskrouter-sync emulator --print-tokens      prints what to set for other commands
+  taskrouter-sync emulator --print-tokens      prints the variables for other commands
   taskrouter-sync emulator -- pytest           runs a command against a new service
                                                and exits with its status
   taskrouter-sync emulator --log               prints requests and events
   taskrouter-sync emulator --seed workspace.json --state state.db
-  taskrouter-sync emulator --manual-clock      time is advanced by hand
+  taskrouter-sync emulator --manual-clock      time passes only when you advance it
 """
 
 # As shells have it.
@@ -62,8 +62,8 @@ def add(commands: Commands, *, whole: bool) -> None:
     """Add the command.
 
     Args:
-        commands: the program's.
-        whole: whether with its arguments, which loads the emulator.
+        commands: the commands of the program.
+        whole: whether to add its arguments, which imports the emulator.
     """
     parser = add_command(
         commands,
@@ -77,9 +77,10 @@ def add(commands: Commands, *, whole: bool) -> None:
         return
     program = _program()
     parser.description = (
-        "Run a TaskRouter service on this machine until Ctrl-C, or until COMMAND ends. "
-        "COMMAND finds the service in its environment, and its exit status is passed "
-        "on. The account is that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, if set."
+        "Run a TaskRouter service on this machine until Ctrl-C, or until COMMAND\n"
+        "ends. COMMAND finds the service through its environment; its exit status is\n"
+        "passed on. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN set the account and the\n"
+        "auth token; by default these are generated."
     )
     parser.usage = "%(prog)s [options] [-- COMMAND [ARGUMENT ...]]"
     program.add_arguments(parser)
@@ -94,7 +95,7 @@ def add(commands: Commands, *, whole: bool) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Serve until a signal comes, or as long as the command runs."""
+    """Run the service until a signal arrives, or as long as the command runs."""
     program = _program()
     if options.port is None:
         options.port = program.DEFAULT_PORT if options.program is None else 0
@@ -117,10 +118,11 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 
 def _program() -> Any:
-    """Load the emulator's program.
+    """Import the emulator's program.
 
     Raises:
-        CommandError: the extra ``emulator`` is not installed; says how.
+        CommandError: the extra ``emulator`` is not installed; the message says how to
+            install it.
     """
     try:
         from ..emulator import __main__ as program
@@ -143,7 +145,7 @@ def _wait_for_signal(greeting: str, context: Context) -> int:
 
 
 def _run_command(command: list[str], variables: dict[str, str]) -> int:
-    """Run a command with more environment variables; return its exit status."""
+    """Run a command with additional environment variables; return its exit status."""
     environment = {**os.environ, **variables}
     # The service is on this machine: no proxy leads to it.
     host = urlsplit(variables["TASKROUTER_API_URL"]).hostname
@@ -162,7 +164,7 @@ def _run_command(command: list[str], variables: dict[str, str]) -> int:
             early.append(number)
 
     def leave_it(number: int, frame: object) -> None:
-        """Do nothing: the terminal has sent Ctrl-C to the command, too."""
+        """Do nothing: the terminal has sent Ctrl-C to the command as well."""
 
     handlers: dict[int, Any] = {signal.SIGTERM: forward, signal.SIGINT: leave_it}
     if hasattr(signal, "SIGHUP"):
@@ -197,7 +199,7 @@ def _handlers(handlers: dict[Any, Any]) -> Iterator[None]:
 
 @contextmanager
 def _logging(emulator: Any, stream: IO[str], context: Context) -> Iterator[None]:
-    """Print what happens in the emulator, from a thread of its own."""
+    """Print what happens in the emulator, on a separate thread."""
     entries: queue.Queue[Any] = queue.Queue(_WAITING)
     paint = Paint(stream, context.environment)
     printer = threading.Thread(
@@ -225,7 +227,7 @@ def _print_log(entries: queue.Queue[Any], stream: IO[str], paint: Paint) -> None
 
 
 def log_line(entry: Any, paint: Paint) -> str:
-    """Show a request, an event or an alert of the emulator in a line."""
+    """Return a line for a request, an event or an alert of the emulator."""
     time = paint("dim", datetime.fromtimestamp(entry.time).strftime("%H:%M:%S.%f")[:-3])
     if hasattr(entry, "event_type"):
         name = paint("cyan", f"{plain(entry.event_type):<26}")

@@ -51,7 +51,7 @@ _ADJECTIVES = frozenset(
 
 
 class Event(NamedTuple):
-    """An event: when it came, whose it is (WK…), its name, and what it carries."""
+    """An event: its time, its worker (WK…), its name and its payload."""
 
     at: datetime
     channel: str
@@ -60,7 +60,7 @@ class Event(NamedTuple):
 
 
 class EveryEvent(Worker):
-    """A Worker whose events all go into a queue, also those without a listener."""
+    """A Worker that puts all its events into a queue, with or without a listener."""
 
     def __init__(
         self,
@@ -72,8 +72,8 @@ class EveryEvent(Worker):
 
         Args:
             token: as for Worker.
-            events: gets an `Event` for each, from the event thread.
-            options: Worker's own.
+            events: the queue; the event thread puts an `Event` for each event into it.
+            options: as for Worker.
         """
         # Set first: events may come before the constructor has returned.
         self._events_queue = events
@@ -88,11 +88,11 @@ class EveryEvent(Worker):
 
 
 def line(event: Event, paint: Paint, *, named: bool = True) -> str:
-    """Show an event in a line for people: local time, name, and a sentence.
+    """Return a line for people: local time, name, and a sentence.
 
     Args:
-        event: which one.
-        paint: its colors.
+        event: the event.
+        paint: the colors.
         named: whether the line shows the event's name.
     """
     style = _STYLES.get(event.name.rpartition(".")[2], "cyan")
@@ -104,7 +104,7 @@ def line(event: Event, paint: Paint, *, named: bool = True) -> str:
 
 
 def sentence(event: Event) -> str:
-    """Say in a sentence what happened, with short sids."""
+    """Return a sentence that says what happened, with short sids."""
     value = event.args[0] if event.args else None
     kind, _, last = event.name.rpartition(".")
     if kind in ("reservation", "task") and isinstance(value, Mapping):

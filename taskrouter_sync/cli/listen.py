@@ -1,6 +1,6 @@
 """``listen``: the events of workers, as lines or as JSON.
 
-Events come on the clients' threads and are printed on the main one.
+Events arrive on the clients' threads and are printed on the main thread.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .terminal import short_sids
 
 
 _EXAMPLES = """\
-  taskrouter-sync listen                       the worker of the environment
+  taskrouter-sync listen                       the worker from the environment
   taskrouter-sync listen WK0123… WK4567…       these workers
   taskrouter-sync listen --all                 every worker of the workspace
   taskrouter-sync listen --json | jq .event    one JSON document per line
@@ -47,25 +47,30 @@ def add(commands: Commands) -> None:
         commands,
         "listen",
         run,
-        "show the events of workers as they happen",
+        "print the events of workers as they happen",
         _EXAMPLES,
         rest="workers",
     )
-    parser.add_argument("workers", nargs="*", metavar="WK…", help="sids of workers")
     parser.add_argument(
-        "--all", action="store_true", help="all workers that the workspace has now"
+        "workers",
+        nargs="*",
+        metavar="WK…",
+        help="the sids of the workers; default: from the environment",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="all workers that are in the workspace now"
     )
     parser.add_argument(
         "--event",
         action="append",
         type=_event,
         metavar="NAME",
-        help="only these events; may be repeated",
+        help="print only these events; can be repeated",
     )
     parser.add_argument(
         "--json",
         action="store_true",
-        help="JSON lines with at, event, channel and payload",
+        help="print JSON lines with at, event, channel and payload",
     )
     parser.add_argument(
         "--count", type=positive, metavar="N", help="exit after N events"

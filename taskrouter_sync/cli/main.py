@@ -1,7 +1,7 @@
-"""The program: its commands, and how each of them ends.
+"""The program: its commands, errors and exit statuses.
 
-Errors become a line on stderr and an exit status; nobody sees a traceback. What takes
-time to load is imported where it is used, so that Ctrl-C meanwhile ends it as ever.
+An error is one line on stderr and an exit status, never a traceback. Modules that take
+long to load are imported where they are used, so that Ctrl-C works in the meantime.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _NAME = "taskrouter-sync"
 
 _EXAMPLES = """\
 examples:
-  taskrouter-sync emulator --print-tokens     a TaskRouter service on this machine
+  taskrouter-sync emulator --print-tokens     run a TaskRouter service on this machine
   taskrouter-sync emulator -- pytest          run a command against such a service
   taskrouter-sync doctor                      check credentials, network and service
   taskrouter-sync worker                      work as an agent in this terminal
-  taskrouter-sync listen --json               a worker's events, for programs
+  taskrouter-sync listen --json               print a worker's events, for programs
   taskrouter-sync task create language=en     create a task for an agent
-  taskrouter-sync stats                       statistics of task queues, live
-  taskrouter-sync token worker --ttl 8h       a capability token for a working day
+  taskrouter-sync stats                       show live statistics of task queues
+  taskrouter-sync token worker --ttl 8h       make a capability token for a working day
 
 `taskrouter-sync COMMAND --help` shows more.
 """
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: without the program's name; None for the process's own.
+        arguments: without the program's name; None uses those of the process.
 
     Returns:
         The exit status.
@@ -99,10 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(parser: Parser, words: list[str]) -> argparse.Namespace:
-    """Parse the arguments; errors name the command, and lists may be interrupted.
+    """Parse the arguments; errors name the command, and options may be between others.
 
-    argparse itself takes a list of arguments from one place only, and would call those
-    after an option unknown; and its error would name the program alone.
+    By itself, argparse would report positional arguments after an option as unknown,
+    and its error would name only the program.
     """
     options, unknown = parser.parse_known_args(words)
     if options.rest is not None:
@@ -115,7 +115,7 @@ def _parse(parser: Parser, words: list[str]) -> argparse.Namespace:
 
 
 def _typed_name() -> str:
-    """Return how this program was called, for usage lines and errors."""
+    """Return the program's name as it was typed, for usage lines and errors."""
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
         return f"python -m {called.parent.name}"
@@ -123,17 +123,17 @@ def _typed_name() -> str:
 
 
 def _parser(name: str, *, whole: bool = True) -> Parser:
-    """Make the parser.
+    """Create the parser.
 
     Args:
-        name: of the program, as it was typed.
-        whole: whether the emulator's own arguments are in it; loads the emulator.
+        name: the program's name, as it was typed.
+        whole: whether to add the emulator's arguments, which imports the emulator.
     """
     from . import agent, doctor, emulator_command, listen, stats, tasks, token_command
 
     parser = Parser(
         prog=name,
-        description="Twilio TaskRouter on the command line.",
+        description="Work with Twilio TaskRouter on the command line.",
         epilog=f"{_EXAMPLES}\n{VARIABLES}\n{STATUSES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -161,7 +161,7 @@ def _add_completion(commands: Commands) -> None:
 
 
 def _complete(options: argparse.Namespace, context: Context) -> int:
-    """Print a script that completes commands and options."""
+    """Print a shell script that completes commands and options."""
     try:
         import shtab
     except ImportError:
@@ -177,11 +177,11 @@ def _complete(options: argparse.Namespace, context: Context) -> int:
 
 
 def _hint(error: TaskRouterError) -> str:
-    """Say which setting is probably at fault, and how to find out more."""
+    """Say which setting is probably wrong, and how to find out more."""
     from .credentials import Credentials, is_refused_signature
 
     credentials = Credentials(os.environ)
-    doctor_words = "`taskrouter-sync doctor` checks what is wrong"
+    doctor_words = "`taskrouter-sync doctor` finds out more"
     where = credentials.where()
     if where and isinstance(error, ConnectionFailed | RequestTimeout):
         return f" ({where}; {doctor_words})"
@@ -196,7 +196,7 @@ def _complain(name: str, message: str) -> None:
 
 
 def _forget_stdout() -> None:
-    """Let the interpreter's last flush succeed: whoever read stdout is gone."""
+    """Prevent an error when the interpreter flushes stdout, whose reader is gone."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,7 +1,7 @@
-"""The way to a service, step by step: proxy, name, TCP, tunnel, TLS and clock.
+"""Checks the connection to a service in steps: proxy, DNS, TCP, tunnel, TLS, clock.
 
-Goes as the clients go, but by the standard library alone, so that each step can be
-told from the next. Quotes nothing that a peer sent, and no password.
+Connects like the clients, but only with the standard library, so that it can report on
+each step. Never quotes a password or anything that a peer has sent.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Place:
 
 
 class Proxy:
-    """An HTTP proxy: where it is, and what it is sent besides.
+    """An HTTP proxy: its address and the headers for it.
 
-    No dataclass: its repr would show the credentials.
+    Not a dataclass, whose repr would show the credentials.
     """
 
     def __init__(self, place: Place, headers: Mapping[str, str]) -> None:
@@ -62,11 +62,11 @@ class Proxy:
 
 
 def check(url: str, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Check the way to the service at a URL of http or https, as far as it goes.
+    """Check the connection to an http or https URL, up to the first failure.
 
     Args:
-        url: has been checked: it has a host, and a port that is one.
-        environment: names the proxies and the certificates.
+        url: the URL, with a valid host and port.
+        environment: specifies the proxies and the certificates.
     """
     parts = urlsplit(url)
     secure = parts.scheme == "https"
@@ -119,7 +119,7 @@ def read_proxy(url: str) -> Proxy:
     """Parse the URL of a proxy.
 
     Raises:
-        ValueError: it can't be used; says why, and quotes nothing.
+        ValueError: the proxy can't be used; the message does not quote the URL.
     """
     if not is_proxy(url):
         raise ValueError(
@@ -129,8 +129,7 @@ def read_proxy(url: str) -> Proxy:
     parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme != "http":
         raise ValueError(
-            "is not an http:// proxy: the event bridge can be reached through no "
-            "other kind"
+            "is not an http:// proxy, the only kind that works for the event bridge"
         )
     headers = {}
     if parts.username is not None:
@@ -141,46 +140,47 @@ def read_proxy(url: str) -> Proxy:
 
 
 def _variable_of(proxy_url: str, environment: Mapping[str, str]) -> str:
-    """Name the environment variable that has the URL of a proxy."""
+    """Return the name of the environment variable with the URL of a proxy."""
     names = [name for name in environment if name.lower().endswith("_proxy")]
     for name in names:
         # The library puts a scheme before a URL that has none.
         value = environment[name]
         if value and proxy_url.endswith(value):
             return name
-    return "the proxy of this machine's settings"
+    return "the proxy in this machine's settings"
 
 
 def _check_first(place: Place) -> Iterator[Finding]:
-    """Check that the proxy or the service itself can be connected to."""
+    """Check that the proxy, or else the service, accepts a TCP connection."""
     try:
         found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "not a valid name"
         yield wrong(
             "DNS",
-            f"{plain(place.host)} has no address: {plain(reason)}",
-            "check the name, and this machine's DNS and network",
+            f"{plain(place.host)} could not be resolved: {plain(reason)}",
+            "check the host name, and this machine's DNS and network",
         )
         return
     addresses = dict.fromkeys(str(each[4][0]) for each in found)
-    yield ok("DNS", f"{plain(place.host)} is {', '.join(addresses)}")
+    yield ok("DNS", f"{plain(place.host)} resolves to {', '.join(addresses)}")
     try:
         with socket.create_connection((place.host, place.port), _LIMIT):
             yield ok("TCP", f"connected to {place}")
     except OSError as error:
-        reason = error.strerror or "no answer in time"
+        reason = error.strerror or "timed out"
         yield wrong(
             "TCP",
             f"can't connect to {place}: {plain(reason)}",
-            "is the service running? A firewall may block the connection",
+            "check that the service is running and that no firewall blocks the "
+            "connection",
         )
 
 
 def _trusted(
     verify: object, environment: Mapping[str, str]
 ) -> tuple[ssl.SSLContext | None, Finding | None]:
-    """Load the certificates to trust; a finding instead if they can't be read."""
+    """Load the CA certificates; return a finding if they can't be read."""
     bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
     name = next((each for each in _CA_VARIABLES if environment.get(each)), "")
     try:
@@ -188,7 +188,7 @@ def _trusted(
             return ssl.create_default_context(capath=bundle), None
         return ssl.create_default_context(cafile=bundle), None
     except OSError as error:  # ssl.SSLError is one, for a file without certificates
-        reason = error.strerror or "it holds no certificate"
+        reason = error.strerror or "it contains no certificate"
         found = f"the certificates in {plain(bundle)} can't be read: {plain(reason)}"
         advice = f"correct or unset {name}" if name else "reinstall certifi"
         return None, wrong("TLS", found, advice)
@@ -197,7 +197,7 @@ def _trusted(
 def _check_http(
     service: Place, proxy: Proxy | None, context: ssl.SSLContext | None
 ) -> Iterator[Finding]:
-    """Check the proxy's tunnel, TLS, and that the service's clock agrees."""
+    """Check the proxy's tunnel, TLS, and the difference of the clocks."""
     first = service if proxy is None else proxy.place
     if context is None:
         connection = http.client.HTTPConnection(first.host, first.port, timeout=_LIMIT)
@@ -215,8 +215,8 @@ def _check_http(
             yield wrong(
                 "TLS",
                 f"no secure connection: {plain(error.reason or 'handshake failed')}",
-                "behind an inspecting proxy, set REQUESTS_CA_BUNDLE to a file that "
-                "has its certificate too",
+                "behind a proxy that inspects TLS, set REQUESTS_CA_BUNDLE to a file "
+                "that also contains the proxy's certificate",
             )
             return
         except (OSError, http.client.HTTPException) as error:
@@ -234,11 +234,11 @@ def _no_connection(error: Exception, service: Place, proxy: Proxy | None) -> Fin
         return wrong(
             "TLS",
             f"{service} closed the connection",
-            "does the service speak TLS? Use http:// if it does not",
+            "use http:// if the service does not support TLS",
         )
     # Of what the proxy answered only the status: the rest may quote what it was sent.
     status = re.search(r": (\d{3})\b", str(error))
-    answer = "did not answer in HTTP"
+    answer = "did not respond in HTTP"
     if status:
         answer = f"answered {status[1]}"
         if int(status[1]) in [each.value for each in HTTPStatus]:
@@ -251,7 +251,7 @@ def _no_connection(error: Exception, service: Place, proxy: Proxy | None) -> Fin
 
 
 def _check_clock(connection: http.client.HTTPConnection) -> Iterator[Finding]:
-    """Compare this machine's clock with the service's, if that says what time it is."""
+    """Compare this machine's clock with the service's, if its response has a date."""
     try:
         connection.request("HEAD", "/")
         date = connection.getresponse().headers.get("Date")

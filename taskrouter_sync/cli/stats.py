@@ -1,4 +1,4 @@
-"""``stats``: a task queue, or all task queues of a workspace, live."""
+"""``stats``: live statistics of a task queue, or of all of a workspace."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .terminal import columns, plain, span
 
 
 _EXAMPLES = """\
-  taskrouter-sync stats                     the workspace's task queues, live
-  taskrouter-sync stats WQ0123…             one task queue
-  taskrouter-sync stats --minutes 240       totals of the last four hours
+  taskrouter-sync stats                     show live statistics of all task queues
+  taskrouter-sync stats WQ0123…             of one task queue
+  taskrouter-sync stats --minutes 240       with totals of the last four hours
   taskrouter-sync stats --once              print them once
-  taskrouter-sync stats --json --every 1m   JSON lines, for programs
+  taskrouter-sync stats --json --every 1m   print JSON lines, for programs
 
 With the extra `cli`, live tables are updated in place: pip install
 'taskrouter_sync[cli]'
@@ -43,7 +43,7 @@ _STATUSES = ("pending", "reserved", "assigned", "wrapping")
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "stats", run, "show statistics of task queues, live", _EXAMPLES
+        commands, "stats", run, "show live statistics of task queues", _EXAMPLES
     )
     parser.add_argument(
         "queue", nargs="?", metavar="WQ…", help="a task queue; default: all"
@@ -60,13 +60,13 @@ def add(commands: Commands) -> None:
         type=positive,
         default=15,
         metavar="N",
-        help="time span of the totals; default: 15",
+        help="period of the totals, in minutes; default: 15",
     )
     parser.add_argument("--once", action="store_true", help="print them once and exit")
     parser.add_argument(
         "--json",
         action="store_true",
-        help="a line of JSON each time, with all statistics of each task queue",
+        help="print a line of JSON each time, with all statistics of each task queue",
     )
 
 
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under their heads."""
+    """Rows of a table and their headings."""
 
     title: str
     head: tuple[str, ...]
@@ -102,7 +102,7 @@ class Table:
 
 
 def _of_a_queue(client: TaskQueue, minutes: int) -> tuple[list[Any], Table]:
-    """Show the statistics of one task queue, a row for each figure."""
+    """Return the statistics of one task queue, with a row for each figure."""
     found = client.statistics.fetch({"Minutes": minutes})
     now, past = found.realtime, found.cumulative
     rows: list[tuple[Any, ...]] = [
@@ -128,7 +128,7 @@ def _of_a_queue(client: TaskQueue, minutes: int) -> tuple[list[Any], Table]:
 
 
 def _of_the_workspace(client: Workspace, minutes: int) -> tuple[list[Any], Table]:
-    """Show the statistics of a workspace's task queues, a row for each."""
+    """Return the statistics of a workspace's task queues, with a row for each."""
     names = {
         each.sid: each.friendly_name for each in client.taskqueues.fetch().iter_all()
     }
@@ -163,7 +163,7 @@ def _count(realtime: Any, status: str) -> int:
 
 
 def _nested(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
-    """Turn a row, with names such as ``realtime.total_tasks``, into objects again."""
+    """Turn a row with names such as ``realtime.total_tasks`` into nested objects."""
     made: dict[str, Any] = {"friendly_name": name}
     for path, value in row.items():
         *parents, last = path.split(".")
@@ -175,7 +175,7 @@ def _nested(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
 
 
 class _Printer:
-    """Prints each table below the one before, with the time if more will come."""
+    """Prints each table below the previous one, with the time if there are several."""
 
     def __init__(self, context: Context, *, timed: bool) -> None:
         self._context = context
@@ -191,19 +191,19 @@ class _Printer:
 
 
 class _Display:
-    """Shows each table in the place of the one before, by rich."""
+    """Replaces each table by the next, with rich."""
 
     def __init__(self, display: Any) -> None:
         self._display = display
 
     def show(self, table: Table) -> None:
-        """Put a table in the place of the one before."""
+        """Show a table instead of the previous one."""
         self._display.update(_rich(table), refresh=True)
 
 
 @contextmanager
 def _screen(context: Context, *, live: bool) -> Iterator[_Printer | _Display]:
-    """Open what shows tables; in place on a terminal, if the extra ``cli`` is there."""
+    """Open the display: in place on a terminal if the extra ``cli`` is installed."""
     display = _display(context) if live and context.paint.on else None
     if display is None:
         yield _Printer(context, timed=live)
@@ -213,7 +213,7 @@ def _screen(context: Context, *, live: bool) -> Iterator[_Printer | _Display]:
 
 
 def _display(context: Context) -> Any:
-    """Make rich's place on the terminal; None where rich is not installed."""
+    """Create rich's display on the terminal; None if rich is not installed."""
     try:
         from rich.console import Console
         from rich.live import Live

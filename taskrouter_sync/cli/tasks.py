@@ -27,7 +27,7 @@ _STATUSES = ("pending", "reserved", "assigned", "wrapping", "completed", "cancel
 
 _EXAMPLES = """\
   taskrouter-sync task create language=en      create a task
-  taskrouter-sync task list --status pending   which tasks are waiting
+  taskrouter-sync task list --status pending   list the waiting tasks
   taskrouter-sync task update WT0123… --priority 10
   taskrouter-sync task cancel WT0123…          cancel a task
 
@@ -80,20 +80,24 @@ def _add_create(verbs: Commands) -> None:
     parser = add_command(
         verbs, "create", create, "create a task", _CREATE, rest="words"
     )
-    _add_attributes(parser, "attributes, as text")
-    parser.add_argument("--attributes", metavar="JSON", help="attributes, as an object")
+    _add_attributes(parser, "attributes with string values")
     parser.add_argument(
-        "--workflow", metavar="WW…", help="by default the workspace's only workflow"
+        "--attributes", metavar="JSON", help="all attributes as a JSON object"
     )
-    parser.add_argument("--channel", metavar="NAME", help="such as voice or chat")
     parser.add_argument(
-        "--priority", type=int, metavar="N", help="higher ones are assigned first"
+        "--workflow", metavar="WW…", help="default: the only workflow of the workspace"
+    )
+    parser.add_argument(
+        "--channel", metavar="NAME", help="the task channel, such as voice or chat"
+    )
+    parser.add_argument(
+        "--priority", type=int, metavar="N", help="tasks with a higher one go first"
     )
     parser.add_argument(
         "--timeout",
         type=positive,
         metavar="SECONDS",
-        help="the task's time to live, after which it is canceled",
+        help="the task is canceled after this time",
     )
     _add_json(parser, "print the whole task")
 
@@ -104,12 +108,16 @@ def _add_list(verbs: Commands) -> None:
         "--status",
         action="append",
         choices=_STATUSES,
-        help="tasks with this status; may be repeated",
+        help="only tasks with this status; can be repeated",
     )
-    parser.add_argument("--queue", metavar="WQ…", help="tasks in this task queue")
-    parser.add_argument("--workflow", metavar="WW…", help="tasks of this workflow")
+    parser.add_argument("--queue", metavar="WQ…", help="only tasks in this task queue")
+    parser.add_argument("--workflow", metavar="WW…", help="only tasks of this workflow")
     parser.add_argument(
-        "--limit", type=positive, default=50, metavar="N", help="at most; default: 50"
+        "--limit",
+        type=positive,
+        default=50,
+        metavar="N",
+        help="the maximum number of tasks; default: 50",
     )
     _add_json(parser, "print each task as a line of JSON")
 
@@ -119,19 +127,23 @@ def _add_update(verbs: Commands) -> None:
         verbs, "update", update, "update a task", _UPDATE, rest="words"
     )
     parser.add_argument("sid", metavar="WT…", help="the task's sid")
-    _add_attributes(parser, "attributes to change, as text; the others are kept")
+    _add_attributes(parser, "attributes to change; the others are kept")
     parser.add_argument(
-        "--attributes", metavar="JSON", help="an object that replaces all attributes"
+        "--attributes",
+        metavar="JSON",
+        help="a JSON object that replaces all attributes",
     )
     parser.add_argument(
-        "--priority", type=int, metavar="N", help="higher ones are assigned first"
+        "--priority", type=int, metavar="N", help="tasks with a higher one go first"
     )
     parser.add_argument(
         "--status",
         choices=("completed", "wrapping", "canceled"),
         help="the task's new status",
     )
-    parser.add_argument("--reason", metavar="TEXT", help="the reason of the new status")
+    parser.add_argument(
+        "--reason", metavar="TEXT", help="the reason for the new status"
+    )
     _add_json(parser, "print the whole task")
 
 
@@ -139,7 +151,7 @@ def _add_cancel(verbs: Commands) -> None:
     parser = add_command(verbs, "cancel", cancel, "cancel tasks", _CANCEL, rest="sids")
     parser.add_argument("sids", nargs="+", metavar="WT…", help="the tasks' sids")
     parser.add_argument(
-        "--reason", metavar="TEXT", help="the reason, kept with the task"
+        "--reason", metavar="TEXT", help="the reason, stored with the task"
     )
     _add_json(parser, "print each task as a line of JSON")
 
@@ -214,7 +226,7 @@ def update(options: argparse.Namespace, context: Context) -> int:
 
 
 def cancel(options: argparse.Namespace, context: Context) -> int:
-    """Cancel the tasks and print their sids; go on after one that is refused."""
+    """Cancel the tasks and print their sids; continue after a failure."""
     params = _given(AssignmentStatus="canceled", Reason=options.reason)
     with _workspace(options, context) as workspace:
         outcomes = [
@@ -268,7 +280,7 @@ def _row(task: Any) -> tuple[Any, ...]:
 
 
 def _attributes(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the attributes on the command line."""
+    """Return the attributes from the command line."""
     attributes: object = {}
     if options.attributes is not None:
         try:
@@ -291,6 +303,6 @@ def _attributes(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _parsed(attributes: str) -> dict[str, Any]:
-    """Parse the attributes of a task; the service keeps nothing but objects there."""
+    """Parse the attributes of a task, which must be a JSON object."""
     found: Any = json.loads(attributes)
     return found if isinstance(found, dict) else {}

@@ -1,6 +1,6 @@
-"""Text and keys on a terminal: colors, harmless text, tables, and keys as pressed.
+"""Text and keys on a terminal: colors, escaping, tables and single keys.
 
-Imports of the package only `notebook`, for local time.
+Of the package, imports only `notebook`, for local time.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Paint:
 
 
 def plain(text: object) -> str:
-    """Make text safe to print: what could control a terminal is shown escaped."""
+    """Make text safe to print: escape what could control a terminal."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode()
         for each in str(text)
@@ -71,7 +71,7 @@ def plain(text: object) -> str:
 
 
 def short(value: object, width: int = 60) -> str:
-    """Show a value in few characters, as JSON if it is an object or a list."""
+    """Return a short text for a value, JSON for an object or a list."""
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False, default=str)
     text = plain(value)
@@ -79,12 +79,12 @@ def short(value: object, width: int = 60) -> str:
 
 
 def short_sids(text: str) -> str:
-    """Shorten the sids in a text to what people can tell apart: ``WK0123ab…``."""
+    """Shorten the sids in a text: ``WK0123ab…``."""
     return _SID.sub(r"\1…", text)
 
 
 def columns(rows: Sequence[Sequence[object]], indent: str = "") -> list[str]:
-    """Align rows of values in columns, numbers to the right."""
+    """Align rows of values in columns, with numbers on the right."""
     texts = [[plain(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
 
@@ -103,7 +103,7 @@ def _is_number(value: Any) -> bool:
 
 
 def span(seconds: float) -> str:
-    """Show a duration in its two largest units: ``1 h 30 min``."""
+    """Return a duration in its two largest units: ``1 h 30 min``."""
     units = [("d", 86400), ("h", 3600), ("min", 60), ("s", 1)]
     rest, parts = int(seconds), []
     for unit, length in units:
@@ -114,7 +114,7 @@ def span(seconds: float) -> str:
 
 
 def moment(value: Any, now: float) -> str:
-    """Show a time in epoch seconds: local time, and how far away it is."""
+    """Return a time in epoch seconds as local time, with its distance from now."""
     try:
         date = datetime.fromtimestamp(float(value), timezone.utc)
     except (TypeError, ValueError, OverflowError, OSError):
@@ -127,15 +127,15 @@ def moment(value: Any, now: float) -> str:
 
 @contextmanager
 def keys(stream: IO[str], pressed: queue.SimpleQueue[Any]) -> Iterator[None]:
-    """Put each key into a queue within the block, and `END` at the end of input.
+    """Within the block, put each key into a queue, and `END` at the end of input.
 
     Ctrl-Z gives the terminal back to the shell; when the program continues, its keys
     work again and `REDRAW` is put into the queue.
 
     Args:
-        stream: a terminal, whose keys come at once and without echo; or a pipe, in
-            which spaces and line ends do not count.
-        pressed: gets the keys from another thread.
+        stream: a terminal, whose keys arrive at once and are not echoed; or a pipe,
+            in which whitespace is ignored.
+        pressed: the queue; another thread puts the keys into it.
     """
     receiver, sender = socket.socketpair()
     sender.setblocking(False)
@@ -157,15 +157,15 @@ def keys(stream: IO[str], pressed: queue.SimpleQueue[Any]) -> Iterator[None]:
 
 @contextmanager
 def _key_mode(stream: IO[str], wakeup: socket.socket) -> Iterator[None]:
-    """Let a terminal send each key at once and without echo; Ctrl-C still interrupts.
+    """Make a terminal send each key at once and without echo; Ctrl-C still works.
 
-    A shell does not keep a stopped program's terminal settings: whoever is stopped
-    restores the usual ones before, and sets its own again when it continues.
+    A shell does not save the terminal settings of a stopped program. A program has to
+    restore the original settings before it stops, and set its own when it continues.
 
     Args:
-        stream: it may be something else than a terminal.
-        wakeup: gets the number of each signal. One may come on another thread, and
-            does not end the main thread's wait then.
+        stream: a terminal or something else.
+        wakeup: gets the number of each signal. A signal may arrive on another thread,
+            and then does not wake the main thread.
     """
     if termios is None or tty is None or not stream.isatty():
         yield
@@ -200,7 +200,7 @@ def _key_mode(stream: IO[str], wakeup: socket.socket) -> Iterator[None]:
 
 
 def _in_foreground(stream: IO[str]) -> bool:
-    """Whether this process may change its terminal, and be seen there."""
+    """Whether this process is in the foreground of its terminal."""
     try:
         return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
     except OSError:
@@ -226,9 +226,9 @@ def _read_keys(
 def _has_input(
     descriptor: int, wakeup: socket.socket, pressed: queue.SimpleQueue[Any]
 ) -> bool:
-    """Wait for input; False if the block has ended instead.
+    """Wait for input; return False if the block has ended.
 
-    After a signal the main thread is woken by `REDRAW`, so that its handler runs.
+    After a signal, `REDRAW` wakes the main thread, so that its handler runs.
     """
     if termios is None:
         return True  # Windows waits for sockets only

@@ -1,6 +1,6 @@
-"""Whether a token's claims, times and policies are what its client needs. Pure.
+"""Checks whether a token's claims, times and policies suit its client. Pure.
 
-Uses the emulator's reading of policies, which is the service's.
+Uses the emulator's implementation of policies, which follows the service's.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ class Finding:
     """The result of one check.
 
     Attributes:
-        verdict: ``wrong`` keeps the client from working, a ``note`` may surprise.
-        what: was checked.
-        found: in words.
-        advice: what to do; "" where nothing is to be done.
+        verdict: ``ok``; ``wrong`` prevents the client from working; ``note`` may be a
+            surprise.
+        what: what was checked.
+        found: the result, as a sentence.
+        advice: what to do, or "".
     """
 
     verdict: Literal["ok", "note", "wrong"]
@@ -48,22 +49,22 @@ class Finding:
 
 
 def ok(what: str, found: str) -> Finding:
-    """Make a finding that all is well."""
+    """Return a finding that nothing is wrong."""
     return Finding("ok", what, found)
 
 
 def note(what: str, found: str, advice: str) -> Finding:
-    """Make a finding that may surprise."""
+    """Return a finding that may be a surprise."""
     return Finding("note", what, found, advice)
 
 
 def wrong(what: str, found: str, advice: str) -> Finding:
-    """Make a finding that something must be done."""
+    """Return a finding that prevents the client from working."""
     return Finding("wrong", what, found, advice)
 
 
 def check_claims(claims: Mapping[str, Any]) -> Iterator[Finding]:
-    """Check whom a token is for."""
+    """Check which client a token is for."""
     needed = ("account_sid", "workspace_sid", "channel")
     missing = [name for name in needed if not claims.get(name)]
     if missing:
@@ -87,33 +88,33 @@ def check_claims(claims: Mapping[str, Any]) -> Iterator[Finding]:
     if channel not in [claims.get(name) for name in _SIDS]:
         yield note(
             "claims",
-            f"the channel {short(channel)} is none of the token's sids",
-            "the client connects to the sid that its class needs, whatever the channel",
+            f"the channel {short(channel)} is not one of the token's sids",
+            "the client ignores the channel and uses the sid for its class",
         )
     yield ok("claims", f"channel {short(channel)} of {short(claims['workspace_sid'])}")
 
 
 def check_times(claims: Mapping[str, Any], now: float) -> Iterator[Finding]:
-    """Check when a token is valid; `now` in epoch seconds."""
+    """Check when a token is valid; `now` is in epoch seconds."""
     begins, ends = _time(claims.get("nbf")), _time(claims.get("exp"))
     if ends is None:
         yield wrong(
             "times",
             "the token has no exp",
-            "the service requires one: make the token with a lifetime (ttl)",
+            "the service requires one: create the token with a lifetime (ttl)",
         )
     elif ends <= now:
         yield wrong(
             "times",
             f"the token expired {moment(ends, now)}",
-            "make a new one; in programs, give the client a function that returns "
-            "tokens instead of a token",
+            "create a new one; in programs, pass the client a function that returns a "
+            "token instead of a token",
         )
     elif ends - now < _SOON:
         yield note(
             "times",
             f"the token expires {moment(ends, now)}",
-            "on token.expired call update_token, or give the client a function",
+            "call update_token on token.expired, or pass the client a function",
         )
     else:
         yield ok("times", f"the token expires {moment(ends, now)}")
@@ -131,13 +132,15 @@ def check_policies(claims: Mapping[str, Any]) -> Iterator[Finding]:
         refused = refused_requests(claims)
     except InvalidPolicies as error:
         yield wrong(
-            "policies", str(error), "make the token with this package or Twilio's"
+            "policies",
+            str(error),
+            "create the token with this package or Twilio's library",
         )
         return
     for each in refused:
         verdict: Literal["note", "wrong"] = "wrong" if each.essential else "note"
         found = f"the token does not allow the client to {each.what}"
-        advice = f"make the token with {each.option}=True"
+        advice = f"create the token with {each.option}=True"
         yield Finding(verdict, "policies", found, advice)
     total = len(requests_of(claims))
     if count := total - len(refused):
@@ -150,10 +153,10 @@ class ClientRequest:
     """A kind of request that a client sends.
 
     Attributes:
-        what: in words.
+        what: its purpose.
         method, url, query, form: the request.
         option: the token's option that allows it.
-        essential: whether nothing works without it.
+        essential: whether the client can't work without it.
     """
 
     what: str
@@ -170,7 +173,7 @@ class ClientRequest:
 
 
 def refused_requests(claims: Mapping[str, Any]) -> list[ClientRequest]:
-    """List what the client of a token requests and the token does not allow.
+    """List the requests of a token's client that the token does not allow.
 
     Raises:
         InvalidPolicies: the token's policies can't be read, or contradict each other.
@@ -180,7 +183,7 @@ def refused_requests(claims: Mapping[str, Any]) -> list[ClientRequest]:
 
 
 def requests_of(claims: Mapping[str, Any]) -> list[ClientRequest]:
-    """List what the client of a token requests, the essential first."""
+    """List the requests of a token's client, the essential ones first."""
     workspace = f"{_API}/Workspaces/{claims.get('workspace_sid')}"
     if sid := claims.get("worker_sid"):
         found = _of_a_worker(workspace, f"{workspace}/Workers/{sid}")

@@ -1,4 +1,4 @@
-"""``token``: make a capability token, or decode one."""
+"""``token``: creates a capability token, or decodes one."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .terminal import moment, plain, short
 
 
 _EXAMPLES = """\
-  taskrouter-sync token worker                      for the worker of the environment
-  taskrouter-sync token worker WK0123… --ttl 8h     for another, for a working day
-  taskrouter-sync token worker --read-only          may read, but change nothing
+  taskrouter-sync token worker                      for the worker from the environment
+  taskrouter-sync token worker WK0123… --ttl 8h     for another worker, for 8 hours
+  taskrouter-sync token worker --read-only          a token that only allows reading
   taskrouter-sync token workspace --allow fetch-subresources
-                                                    that permission and no other
+                                                    only this permission
   export TASKROUTER_TOKEN=$(taskrouter-sync token worker)
-  taskrouter-sync token --decode < token.txt        what a token is for
+  taskrouter-sync token --decode < token.txt        show what a token is for
 """
 
 # What tokens can allow: all of them, and those of workers. Each is an option of the
@@ -56,25 +56,29 @@ def add(commands: Commands) -> None:
         commands, "token", run, "make a capability token, or decode one", _EXAMPLES
     )
     parser.add_argument(
-        "kind", nargs="?", choices=list(KINDS), help="the client that it is for"
+        "kind",
+        nargs="?",
+        choices=list(KINDS),
+        help="the kind of client that the token is for",
     )
-    parser.add_argument("sid", nargs="?", help="default: the environment's")
+    parser.add_argument("sid", nargs="?", help="default: from the environment")
     parser.add_argument(
         "--ttl",
         type=duration,
         default=3600.0,
         metavar="DURATION",
-        help="how long it is valid; default: 1h",
+        help="how long the token is valid; default: 1h",
     )
     parser.add_argument(
         "--allow",
         action="append",
         choices=WORKER_PERMISSIONS,
         metavar="PERMISSION",
-        help="instead of the default permissions; may be repeated: "
+        help="grant only this permission, instead of the default ones; can be "
+        "repeated: "
         f"{', '.join(WORKER_PERMISSIONS)}",
     )
-    parser.add_argument("--read-only", action="store_true", help="allow reading only")
+    parser.add_argument("--read-only", action="store_true", help="only allow reading")
     parser.add_argument(
         "--decode",
         action="store_true",
@@ -85,7 +89,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Print a token, or what one is for."""
+    """Print a token, or what a token is for."""
     if options.decode:
         return _decode(options, context)
     if options.kind is None:
@@ -129,10 +133,10 @@ def _decode(options: argparse.Namespace, context: Context) -> int:
 
 
 def lines(claims: Mapping[str, Any], now: float) -> list[str]:
-    """Show what a token is for, until when, and what it allows. Pure.
+    """Return lines: what a token is for, until when, and what it allows. Pure.
 
     Args:
-        claims: the token's.
+        claims: the claims of the token.
         now: epoch seconds.
     """
     known = {name: claims[name] for name in _CLAIMS if name in claims}

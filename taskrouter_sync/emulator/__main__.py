@@ -47,16 +47,16 @@ _STDERR = 2
 
 
 class ServingError(Exception):
-    """The emulator can't serve; the text is one line, for the person who started it."""
+    """The emulator can't run; the message is one line, for the user."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until a signal comes; give the exit status."""
+    """Run the service until a signal arrives; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m taskrouter_sync.emulator",
-        description="A TaskRouter service on this machine, with a ready workspace. "
-        "Account and auth token are those of TWILIO_ACCOUNT_SID and "
-        "TWILIO_AUTH_TOKEN, if set.",
+        description="Run a TaskRouter service on this machine, with a workspace that "
+        "is ready to use. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN set its account and "
+        "auth token; by default these are generated.",
     )
     add_arguments(parser)
     options = parser.parse_args(arguments)
@@ -87,10 +87,10 @@ def main(arguments: list[str] | None = None) -> int:
 def serving(
     options: argparse.Namespace,
 ) -> Iterator[tuple[Emulator, ReadyWorkspace]]:
-    """Serve within the block, as the arguments say.
+    """Run the service within the block, with these options.
 
     Raises:
-        ServingError: the port, a file or the workspace is of no use.
+        ServingError: the port, a file or the workspace can't be used.
     """
     numbers = [seed for seed in options.seed if isinstance(seed, int)]
     files = [seed for seed in options.seed if isinstance(seed, Path)]
@@ -132,14 +132,14 @@ def serving(
 def _no_port(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"port {port} of {host} is in use, perhaps by another emulator: choose "
+            f"port {port} on {host} is in use, perhaps by another emulator: choose "
             "another with --port, or a free one with --port 0"
         )
     return f"can't listen on {host}:{port}: {error.strerror}"
 
 
 def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspace:
-    """Take the oldest workspace that a state file has kept, or else make one."""
+    """Return the oldest workspace from the state file, or else create one."""
 
     def kept(engine: Engine) -> ReadyWorkspace | None:
         return next((contents_of(each) for each in engine.workspaces.values()), None)
@@ -148,7 +148,7 @@ def _workspace(emulator: Emulator, contents: Mapping[str, Any]) -> ReadyWorkspac
 
 
 class _Log(logging.handlers.QueueHandler):
-    """Leaves lines to a thread; those that nobody reads in time are lost."""
+    """Passes lines to a thread; drops them while the queue is full."""
 
     def enqueue(self, record: logging.LogRecord) -> None:
         try:
@@ -159,7 +159,7 @@ class _Log(logging.handlers.QueueHandler):
 
 @contextmanager
 def _logging() -> Iterator[None]:
-    """Log warnings to stderr, from a thread that may be held up there."""
+    """Log warnings to stderr, on a thread that may block there."""
     root = logging.getLogger()
     if root.handlers:
         yield  # Whoever runs this as a function logs as it likes.
@@ -193,7 +193,7 @@ def _failed(message: str) -> ServingError:
 
 
 def _printable(text: str) -> str:
-    """Give a text in one line in which nothing steers a terminal."""
+    """Return the text in one line, with control characters escaped."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode()
         for each in text
@@ -201,7 +201,7 @@ def _printable(text: str) -> str:
 
 
 def _seed(text: str) -> int | Path:
-    """Tell a number from the path of a file."""
+    """Parse a number, or else the path of a file."""
     try:
         return int(text)
     except ValueError:
@@ -218,13 +218,17 @@ def _port(text: str) -> int:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be said about the service."""
-    parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    """Add the options of the service."""
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on; default: %(default)s",
+    )
     parser.add_argument(
         "--port",
         type=_port,
         default=DEFAULT_PORT,
-        help=f"0 for a free one; default: {DEFAULT_PORT}",
+        help=f"the port to listen on; 0 chooses a free one; default: {DEFAULT_PORT}",
     )
     parser.add_argument(
         "--seed",
@@ -232,23 +236,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NUMBER|FILE",
-        help="a number makes the sids repeat from run to run; a JSON file describes "
-        "the workspace, with the arguments of Emulator.workspace: "
+        help="a number: the same number generates the same sids in each run; or a JSON "
+        "file that describes the workspace, with the arguments of Emulator.workspace: "
         + ", ".join(field.name for field in plan.FIELDS)
-        + "; may be given twice, for both",
+        + "; can be given twice, for both",
     )
     parser.add_argument(
         "--manual-clock",
         action="store_true",
-        help="the clock stands still until it is advanced, in the console or over HTTP",
+        help="stop the service's clock; the console or an HTTP request advances it",
     )
     parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="keep the workspaces and the generated account in this file from run to "
-        "run, whatever ends a run; created if it is missing. What became due in "
-        "between happens at the start. The file contains the generated auth token: "
+        help="keep the workspaces and the generated account in this file between runs, "
+        "even after kill -9; created if it does not exist. Whatever became due in the "
+        "meantime happens at the start. The file contains the generated auth token: "
         "keep it secret",
     )
     parser.add_argument(
@@ -261,7 +265,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def variables(
     emulator: Emulator, workspace: ReadyWorkspace, *, secrets: bool
 ) -> dict[str, str]:
-    """Give the environment variables that clients and the command line read."""
+    """Return the environment variables that clients and the command line read."""
     worker_sid = next(iter(workspace.workers.values()), None)
     found = {
         "TASKROUTER_EVENT_BRIDGE_URL": emulator.event_bridge_url,
@@ -289,7 +293,7 @@ def variables(
 
 
 def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> str:
-    """Say where the service is, what it contains, and how to use it."""
+    """Return a text: the service's URL, what it contains, and how to use it."""
     worker_sid = next(iter(workspace.workers.values()), None)
     exported = variables(emulator, workspace, secrets=secrets)
     contents = [
@@ -301,8 +305,8 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
     ]
     lines = [
         f"TaskRouter emulator at {emulator.url} (Ctrl-C stops it)",
-        f"Console: {emulator.url}/ (GET {emulator.url}/emulator lists how to control "
-        "it over HTTP)",
+        f"Console: {emulator.url}/ (GET {emulator.url}/emulator lists the commands "
+        "for controlling it over HTTP)",
         "",
     ]
     for kind, sids in contents:
@@ -311,7 +315,7 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
     lines += ["", *(f"export {name}={value}" for name, value in exports.items()), ""]
     if worker_sid and not secrets:
         lines += [
-            "To make the worker's token with the account's auth token "
+            "To create a token for the worker with the account's auth token "
             "(--print-tokens prints both):",
             "",
             "    from taskrouter_sync import WorkerCapabilityToken",

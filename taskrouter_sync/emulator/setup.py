@@ -1,4 +1,4 @@
-"""A workspace that is ready for work, in one call.
+"""Sets up a workspace that is ready to use, in one call.
 
 Owns: what it contains, by names instead of sids. Uses the engine's operations only.
 """
@@ -35,15 +35,15 @@ _QUEUE_KEYS = ("queue", "task_queue_sid")
 
 
 class Sids(dict[str, str]):
-    """Sids by friendly name; for an unknown name the KeyError says which there are."""
+    """A dict of sids by friendly name; its KeyError lists the known names."""
 
     def __missing__(self, name: str) -> str:
-        raise KeyError(f"{name!r} is none of {', '.join(map(repr, self)) or 'none'}")
+        raise KeyError(f"{name!r} is not one of {', '.join(map(repr, self)) or 'none'}")
 
 
 @dataclass(frozen=True)
 class ReadyWorkspace:
-    """The sids of a workspace's content by friendly name."""
+    """The sids of everything in a workspace, by friendly name."""
 
     sid: str
     activities: Sids
@@ -53,7 +53,7 @@ class ReadyWorkspace:
 
     @property
     def workflow_sid(self) -> str:
-        """The sid of its workflow."""
+        """The sid of the workspace's workflow."""
         return next(iter(self.workflows.values()))
 
 
@@ -111,7 +111,7 @@ def set_up(
         ("worker_activity", worker_activity),
     ):
         if activity is not None and activity not in activities:
-            raise ValueError(f"{key}: no activity is named {activity!r}")
+            raise ValueError(f"{key}: there is no activity named {activity!r}")
     with _naming("name"):
         workspace = engine.workspaces.create(
             name, multi_task_enabled=multi_task_enabled

@@ -45,12 +45,12 @@ S = TypeVar("S")
 
 
 def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
-    """Run a request; its result or error goes to the callback, or to the caller.
+    """Run a request; pass its result or error to the callback, or to the caller.
 
-    What the callback itself raises reaches the caller, and is never its second call.
+    An exception in the callback reaches the caller; the callback is not called again.
 
     Raises:
-        TaskRouterError: it failed and there is no callback.
+        TaskRouterError: the request failed and there is no callback.
     """
     try:
         result = request()
@@ -122,16 +122,19 @@ else:
 
 
 class ClientObject(BothSpellings):
-    """Something that came from a client, and makes its requests through it."""
+    """An object that came from a client and sends its requests through it."""
 
     _session: Session
     _url: str
 
     def update_token(self, token: Any) -> None:
-        """Give the client that this came from a new token: the client's own method.
+        """Update the token of the client that this came from.
+
+        Args:
+            token: a capability token for that client.
 
         Raises:
-            TokenError: it is no token of that client.
+            TokenError: the token can't be used, or is for another client.
         """
         token = hide(token)
         self._session.update_token(token)
@@ -140,7 +143,7 @@ class ClientObject(BothSpellings):
         updateToken = update_token
 
     def _kind(self) -> str:
-        """Name its kind, for complaints: ``worker``, ``workerList``."""
+        """Return its kind for error messages: ``worker``, ``workerList``."""
         name = type(self).__name__.removesuffix("Resource") or "Resource"
         return name[:1].lower() + name[1:]
 
@@ -153,18 +156,18 @@ class ClientObject(BothSpellings):
         # Asked by pickle, and for deep copies.
         raise TypeError(
             f"a {type(self).__name__} belongs to its client and can't be pickled or "
-            "deeply copied: take its data, with to_dict() or to_json()"
+            "deep-copied: use its data, from to_dict() or to_json()"
         )
 
 
 class PayloadView:
-    """What one payload says, each value turned into a property when first asked for.
+    """The properties in a payload, each converted when it is first read.
 
-    Never changes: a new payload makes a new view. What a program sets inside of user
-    data stays as long as the view does.
+    Immutable: each new payload gets a new view. Changes that a program makes to user
+    data last as long as the view.
 
     Attributes:
-        payload: the service's JSON, as it came.
+        payload: the JSON from the service, unchanged.
     """
 
     __slots__ = ("_by_camel", "_values", "payload")
@@ -177,7 +180,7 @@ class PayloadView:
         self._by_camel: Mapping[str, str] | None = None
 
     def value(self, name: str) -> Any:
-        """Read a property in either spelling; KeyError if there is none."""
+        """Return a property in either spelling; raise KeyError if there is none."""
         values = self._values
         if name not in values:
             key = self.key(name)
@@ -188,7 +191,7 @@ class PayloadView:
         return values[name]
 
     def key(self, name: str) -> str:
-        """Find the payload's name for a property; KeyError if there is none."""
+        """Return the payload's name for a property; raise KeyError if there is none."""
         if name in NOT_PROPERTIES:
             raise KeyError(name)
         if name in self.payload:
@@ -198,7 +201,7 @@ class PayloadView:
         return self._by_camel[name]
 
     def keys(self) -> Iterator[str]:
-        """Go through the payload's names that are properties, in its order."""
+        """Iterate over the payload's names that are properties, in its order."""
         return (key for key in self.payload if key not in NOT_PROPERTIES)
 
 
@@ -219,11 +222,11 @@ def _documented(kind: type) -> frozenset[str]:
 
 
 class Resource(ClientObject, Mapping[str, Any], Generic[R]):
-    """One thing of the service, with the properties that its payload had.
+    """An object of the service, such as a task or a worker, with its properties.
 
-    A property is read as an attribute or by index, in camelCase as TaskRouter.js has it
-    or in snake_case: ``task.assignmentStatus``, ``task["assignment_status"]``. What the
-    service documents and a payload left out is None as an attribute. A resource of an
+    Read a property as an attribute or by index, in camelCase like TaskRouter.js or in
+    snake_case: ``task.assignmentStatus``, ``task["assignment_status"]``. A documented
+    property that the payload did not contain is None as an attribute. A resource of an
     unknown kind is a plain `Resource`.
     """
 
@@ -231,12 +234,12 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     _SHOWN: ClassVar[str] = ""
 
     def __init__(self, session: Session, payload: Mapping[str, Any], url: str) -> None:
-        """Make it of a payload; for the factory.
+        """Create it from a payload; called by the factory.
 
         Args:
-            session: what it shares with the client that it came from.
-            payload: the service's JSON.
-            url: where its requests go.
+            session: the session of its client.
+            payload: the JSON from the service.
+            url: the URL of its requests.
         """
         # Replaced as a whole, never changed: may be read by any thread at any time.
         self._view: PayloadView
@@ -248,12 +251,15 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     @property
     def payload(self) -> Mapping[str, Any]:
-        """The service's JSON as it came, ``url`` and ``links`` included."""
+        """The JSON from the service, unchanged, including ``url`` and ``links``."""
         return self._view.payload
 
     @callback_first
     def fetch(self) -> R:
-        """Get it anew from the service: ``fetch(cb)``."""
+        """Fetch the resource again: ``fetch(cb)``.
+
+        The result is a new object with the current properties.
+        """
         found: R = self._fetch()
         return found
 
@@ -275,19 +281,21 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     def update(self, **params: Value | None) -> R: ...
     @takes("name", "value", "callback", "*", "params", "sid", more="parameters")
     def update(self, *args: Any, **keywords: Any) -> Any:
-        """Change it: ``update(name, value, cb)`` or ``update({name: value, …}, cb)``.
+        """Update the resource: ``update(name, value, cb)`` or ``update({…}, cb)``.
 
-        The object shows the new properties before the callback runs. In Python code the
-        parameters may be keywords: ``update(friendly_name="Ann")``.
+        The object has its new properties when the callback runs. The result is the
+        updated resource.
 
         Args:
-            name, value: a parameter of the REST API, such as ``"FriendlyName"``.
-                A value that is a dict or list is sent as JSON text.
-            params: a dict of them.
-            sid: its own, as the documentation of activities shows it; of no effect.
+            name, value: a parameter of the REST API, such as ``"FriendlyName"``, and
+                its value. Dicts and lists are sent as JSON.
+            params: a dict of several parameters. They may also be keywords:
+                ``update(friendly_name="Ann")``.
+            sid: the resource's own sid, accepted because the documentation of
+                activities passes it.
 
         Raises:
-            ValueError: `sid` is another resource's.
+            ValueError: `sid` is the sid of another resource.
         """
         update = read_update(f"{self._kind()}.update", args, keywords)
         if update.sid is not None and update.sid != self._view.payload.get("sid"):
@@ -299,17 +307,17 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     @callback_first
     def delete(self) -> None:
-        """Delete it: ``delete(cb)``; the callback gets ``(error)``."""
+        """Delete the resource: ``delete(cb)``; the callback gets ``(error)``."""
         self._session.call("DELETE", self._url)
 
     def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
-        """Give its properties as plain data, which can be copied, pickled and changed.
+        """Return the properties as a plain dict, to be copied, pickled or changed.
 
-        Dates are datetimes, what users stored is dicts and lists. The resources that it
-        only points to are not in it.
+        Dates are datetimes; attributes are dicts and lists. Linked resources, such as
+        the workflow of a task, are not included.
 
         Args:
-            snake_case: the REST API's names, and not those of TaskRouter.js.
+            snake_case: True uses the names of the REST API instead of TaskRouter.js's.
         """
         view = self._view
         return {
@@ -318,9 +326,9 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         }
 
     def to_json(self) -> str:
-        """Give the text that ``JSON.stringify`` gives in JavaScript.
+        """Return the same JSON text as ``JSON.stringify`` in JavaScript.
 
-        The names are TaskRouter.js's, dates are ISO 8601 with ``Z``.
+        The names are those of TaskRouter.js; dates are ISO 8601 in UTC.
         """
         return json_text(self.to_dict())
 
@@ -363,7 +371,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         return sorted({*super().__dir__(), *self._view.keys(), *self})
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names as JavaScript's ``for (var property in …)`` does."""
+        """Iterate over the names, like JavaScript's ``for (var property in …)``."""
         # A dict, as two names of a payload can become one in camelCase.
         names: dict[str, None] = {}
         for key in self._view.keys():
@@ -404,18 +412,18 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         return notebook.facts(repr(self)[1:-1], self._row())
 
     def _row(self) -> dict[str, Any]:
-        """Give the payload's own properties, by the REST API's names."""
+        """Return the payload's own properties, with the names of the REST API."""
         view = self._view
         return {name: view.value(name) for name in view.keys()}
 
     def _load(self) -> None:
-        """Load what belongs to it and is not in its payload: a reservation's task."""
+        """Load related objects that are not in its payload: a reservation's task."""
 
     def _is_property(self, name: str) -> bool:
         return name in self or name in _documented(type(self))
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
-        """Make the resource that ``<name>_sid`` points to, where there is one."""
+        """Create the resource that ``<name>_sid`` refers to, if there is one."""
         view = self._view
         try:
             key = view.key(f"{name}_sid")
@@ -442,12 +450,12 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         return self._session.result(payload, self._url)
 
     def _apply(self, payload: Any, if_newer: bool = False) -> None:
-        """Show what the service says; what it does not mention stays.
+        """Update the properties from a payload; keep those that it does not contain.
 
         Args:
-            payload: the service's JSON; what is no object changes nothing.
-            if_newer: whether it is passed over if it is dated earlier than what is
-                shown: for frames, which can be overtaken by responses.
+            payload: the JSON from the service; ignored if it is not an object.
+            if_newer: ignore a payload that is older than the current one: for frames,
+                which responses can overtake.
         """
         if isinstance(payload, Mapping) and not (
             if_newer and is_older(payload, self._view.payload)
@@ -456,7 +464,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
 
 def as_row(value: Any) -> dict[str, Any]:
-    """Give something as a row of a table: a resource's properties, an object's keys."""
+    """Return an item as a row of a table: a resource's properties, a dict's keys."""
     if isinstance(value, Resource):
         return value._row()
     return dict(value) if isinstance(value, Mapping) else {"value": value}

@@ -1,4 +1,4 @@
-"""From a payload to what it is: a resource, a list, statistics, or plain data."""
+"""Turns payloads into resources, lists, statistics or plain data."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ _OWN = ("reservations", "channels")
 
 
 def make(session: Session, payload: Any, url: str | None = None) -> Any:
-    """Make of a payload what TaskRouter.js makes of it.
+    """Turn a payload into the same object as TaskRouter.js does.
 
     Args:
-        session: what the result shares with its client.
-        payload: the service's JSON.
-        url: that it was asked for at, if it was.
+        session: the session of the client.
+        payload: the JSON from the service.
+        url: the URL that was requested, if any.
     """
     if not isinstance(payload, dict):
         return json_objects(payload)
@@ -85,15 +85,15 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
 def neighbor(
     session: Session, sid: Any, context: Mapping[str, Any]
 ) -> Resource[Any] | None:
-    """Make the resource that a sid points to, before it is fetched.
+    """Create the resource that a sid refers to, before it is fetched.
 
     Args:
-        session: what it shares with its client.
-        sid: of whatever kind.
-        context: the payload that the sid stands in, for a path that needs more of it.
+        session: the session of the client.
+        sid: a sid of any kind.
+        context: the payload that contains the sid, for paths that need more of it.
 
     Returns:
-        It, knowing its sid; None for a sid of no resource, or none at all.
+        The resource, with only its sid; None if the sid does not refer to a resource.
     """
     if not isinstance(sid, str) or sid[:2] not in _KINDS:
         return None
@@ -130,7 +130,7 @@ def _resource(
 
 
 def _segment(sid: Any) -> str:
-    """Write a sid as one segment of a path, whatever is in it."""
+    """Quote a sid as a single segment of a path."""
     text = str(sid)
     return text if text.isalnum() and text.isascii() else quote(text, safe="")
 

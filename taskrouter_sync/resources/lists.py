@@ -1,4 +1,4 @@
-"""The lists: a page and the way to the others, and which lists there are."""
+"""The lists, which consist of pages."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ Item = TypeVar("Item")
 
 
 class ListResource(ClientObject, Sequence[Item]):
-    """A list as TaskRouter.js has it: a sequence of the items of one page.
+    """One page of a list, as a sequence of its items.
 
     Attributes:
         data: the items of this page.
-        page, page_size: where this page is, from 0, and how many items fit on one.
-        has_next, has_previous: whether there is another one.
+        page, page_size: the number of this page, from 0, and the items per page.
+        has_next, has_previous: whether there is a next or a previous page.
     """
 
     def __init__(
@@ -58,13 +58,13 @@ class ListResource(ClientObject, Sequence[Item]):
         meta: Mapping[str, Any] | None = None,
         requested: bool = True,
     ) -> None:
-        """Make it; without a page for what is to be fetched.
+        """Create it; without a page if it is not fetched yet.
 
         Args:
-            session: what it shares with its client.
-            url: where its requests go.
-            data, meta: the page, as the factory reads it.
-            requested: whether a list of this kind was asked for, not something else.
+            session: the session of the client.
+            url: the URL of its requests.
+            data, meta: the page, from the factory.
+            requested: whether the request was for a list of this kind.
         """
         self._session = session
         self._url = url
@@ -111,12 +111,15 @@ class ListResource(ClientObject, Sequence[Item]):
     ) -> None: ...
     @takes("params", "callback", "*", "sid", more="filters")
     def fetch(self, *args: Any, **keywords: Any) -> Any:
-        """Get the list, or one of it: ``fetch(cb)``, ``(params, cb)``, ``(sid, cb)``.
+        """Fetch the list or one item: ``fetch(cb)``, ``(params, cb)``, ``(sid, cb)``.
+
+        The result is the first page of the list, or the item with that sid.
 
         Args:
-            params: filters of the REST API, such as ``{"Available": "true"}``; in
-                Python code they may be keywords.
-            sid: of the one to get.
+            params: a dict of filters of the REST API, such as
+                ``{"Available": "true"}``. Filters may also be keywords:
+                ``available="true"``.
+            sid: the sid of the item.
         """
         fetch = read_fetch(f"{self._kind()}.fetch", args, keywords)
         url = self._url if fetch.sid is None else f"{self._url}/{fetch.sid}"
@@ -134,12 +137,14 @@ class ListResource(ClientObject, Sequence[Item]):
     def create(self, **params: Value | None) -> Item: ...
     @takes("params", "callback", more="parameters")
     def create(self, *args: Any, **keywords: Any) -> Any:
-        """Create one: ``create(params, cb)``.
+        """Create an item: ``create(params, cb)``.
+
+        The result is the new resource.
 
         Args:
-            params: of the REST API, such as ``{"FriendlyName": "Ann"}``; in Python code
-                they may be keywords: ``create(friendly_name="Ann")``. Values that are
-                dicts or lists are sent as JSON text.
+            params: a dict of parameters of the REST API, such as
+                ``{"FriendlyName": "Ann"}``. They may also be keywords:
+                ``create(friendly_name="Ann")``. Dicts and lists are sent as JSON.
         """
         params, callback = read_params(f"{self._kind()}.create", args, keywords)
         return deliver(
@@ -170,12 +175,14 @@ class ListResource(ClientObject, Sequence[Item]):
         "sid", "name", "value", "callback", "*", "params", required=1, more="parameters"
     )
     def update(self, *args: Any, **keywords: Any) -> Any:
-        """Change one: ``update(sid, name, value, cb)`` or ``update(sid, dict, cb)``.
+        """Update an item: ``update(sid, name, value, cb)`` or ``(sid, dict, cb)``.
+
+        The result is the updated resource.
 
         Args:
-            sid: of the one to change.
-            name, value: a parameter of the REST API.
-            params: a dict of them; in Python code they may be keywords.
+            sid: the sid of the item.
+            name, value: a parameter of the REST API and its value.
+            params: a dict of several parameters. They may also be keywords.
         """
         update = read_update(f"{self._kind()}.update", args, keywords, of_one=True)
         url = f"{self._url}/{update.sid}"
@@ -189,10 +196,10 @@ class ListResource(ClientObject, Sequence[Item]):
     def delete(self, sid: str, callback: None = None) -> None: ...
     @takes("sid", "callback", required=1)
     def delete(self, *args: Any, **keywords: Any) -> Any:
-        """Delete one: ``delete(sid, cb)``; the callback gets ``(error)``.
+        """Delete an item: ``delete(sid, cb)``; the callback gets ``(error)``.
 
         Args:
-            sid: of the one to delete.
+            sid: the sid of the item.
         """
         signature = Signature(
             f"{self._kind()}.delete",
@@ -209,10 +216,10 @@ class ListResource(ClientObject, Sequence[Item]):
     def next(self: Self, callback: None = None) -> Self: ...
     @takes("callback")
     def next(self, *args: Any, **keywords: Any) -> Any:
-        """Get the next page: ``next(cb)``.
+        """Fetch the next page: ``next(cb)``.
 
         Raises:
-            LookupError: there is no next page: see `has_next`.
+            LookupError: there is no next page; see `has_next`.
         """
         return self._turn("next", args, keywords)
 
@@ -222,23 +229,23 @@ class ListResource(ClientObject, Sequence[Item]):
     def previous(self: Self, callback: None = None) -> Self: ...
     @takes("callback")
     def previous(self, *args: Any, **keywords: Any) -> Any:
-        """Get the previous page: ``previous(cb)``; otherwise as `next`."""
+        """Fetch the previous page: ``previous(cb)``; otherwise like `next`."""
         return self._turn("previous", args, keywords)
 
     @callback_first
     def all(self) -> list[Item]:
-        """Get the items of this page and of all that follow: ``all(cb)``."""
+        """Fetch the items of this page and of all later pages: ``all(cb)``."""
         return list(self.iter_all())
 
     def iter_all(self) -> Iterator[Item]:
-        """Go through the items of this page and of all that follow.
+        """Iterate over the items of this page and of all later pages.
 
-        One page is in memory at a time; the next is fetched when the walk gets there,
-        on the thread that walks.
+        One page is in memory at a time. The next page is fetched when the iteration
+        reaches it, on the thread that iterates.
 
         Raises:
-            TaskRouterError: a page could not be fetched; `InvalidResponse` if it is one
-                that came already.
+            TaskRouterError: a page could not be fetched; `InvalidResponse` if the
+                service returned the same page twice.
         """
         page: ListResource[Item] = self
         visited: set[int | str | None] = set()
@@ -252,16 +259,16 @@ class ListResource(ClientObject, Sequence[Item]):
                 visited.add(following)
                 page = page.next()
                 if not isinstance(page, ListResource):
-                    raise InvalidResponse("The service's next page is no list")
+                    raise InvalidResponse("The service's next page is not a list")
                 if page.page is None or page.page not in visited:
                     continue
-            raise InvalidResponse("The service's next page is one that came already")
+            raise InvalidResponse("The service's next page repeats an earlier one")
 
     def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
-        """Give this page as plain data, which can be copied, pickled and changed.
+        """Return this page as a plain dict, to be copied, pickled or changed.
 
         Args:
-            snake_case: the REST API's names, and not those of TaskRouter.js.
+            snake_case: True uses the names of the REST API instead of TaskRouter.js's.
 
         Returns:
             A dict with ``data``, ``page``, ``pageSize``, ``hasNext``, ``hasPrevious``.
@@ -280,15 +287,15 @@ class ListResource(ClientObject, Sequence[Item]):
         }
 
     def to_json(self) -> str:
-        """Give the text that ``JSON.stringify`` gives in JavaScript."""
+        """Return the same JSON text as ``JSON.stringify`` in JavaScript."""
         return json_text(self.to_dict())
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Give the items of this page as rows, for `pandas` and `csv.DictWriter`.
+        """Return the items of this page as rows for `pandas` or `csv.DictWriter`.
 
         Returns:
-            One dict for each resource, with the REST API's names: dates as datetimes,
-            attributes parsed.
+            A list with a dict for each item, with the names of the REST API. Dates are
+            datetimes; attributes are parsed.
         """
         return [as_row(item) for item in self.data]
 
@@ -325,7 +332,7 @@ class ListResource(ClientObject, Sequence[Item]):
         return notebook.table(repr(self)[1:-1], self.to_dicts())
 
     def _load(self) -> None:
-        """Load what belongs to its items and is not in the page: tasks."""
+        """Load related objects that are not in the page: tasks."""
 
     def _turn(self, way: str, args: Any, keywords: Mapping[str, Any]) -> Any:
         method = f"{self._kind()}.{way}"
@@ -336,7 +343,7 @@ class ListResource(ClientObject, Sequence[Item]):
         return deliver(lambda: self._session.perform("GET", url), callback)
 
     def _page_url(self, way: str) -> str | None:
-        """Give the URL of the next or the previous page, or of this one."""
+        """Return the URL of the next, the previous or this page."""
         url = self._meta.get(f"{way}_page_url" if way else "url")
         return url if isinstance(url, str) and url else None
 
@@ -362,7 +369,7 @@ class TaskList(ListResource["Task"]):
 
 
 class WorkerChannelList(ListResource["WorkerChannel"]):
-    """A worker's channels: what ``fetchChannels`` delivers."""
+    """A worker's channels, from ``fetchChannels``."""
 
 
 class WorkspaceLists(ClientObject):

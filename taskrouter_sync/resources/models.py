@@ -1,8 +1,8 @@
-"""The kinds of resources: their documented properties, and what a task can do.
+"""The kinds of resources, with their documented properties.
 
-The classes named ``…Fields`` are annotations only, in both spellings, for editors and
-checkers, and shared with the clients: what a payload has is read from it at run time,
-and what it lacks of these is None. A test keeps the two spellings equal.
+The classes named ``…Fields`` only contain annotations, in both spellings, for editors
+and type checkers; the clients share them. At run time a property is read from the
+payload, or is None if the payload does not contain it. A test compares the spellings.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CommonFields:
 
 
 class InWorkspaceFields(CommonFields):
-    """The properties of what belongs to a workspace."""
+    """The properties of everything that belongs to a workspace."""
 
     workspace: WorkspaceResource
     workspace_sid: str
@@ -52,7 +52,7 @@ class WorkerFields(InWorkspaceFields):
 
 
 class TaskFields(InWorkspaceFields):
-    """A task's properties; its queue under both of its names."""
+    """A task's properties; its task queue has two names."""
 
     addons: Any
     age: int
@@ -199,34 +199,34 @@ class WorkspaceFields(CommonFields):
 
 
 class Activity(ActivityFields, Resource["Activity"]):
-    """A state that workers can be in, as TaskRouter.js's ``activity``."""
+    """An activity: a state that workers can be in, such as Offline."""
 
 
 class WorkerChannel(WorkerChannelFields, Resource["WorkerChannel"]):
-    """A worker's capacity on one task channel, as ``fetchChannels`` delivers it."""
+    """A worker's capacity on one task channel, from ``fetchChannels``."""
 
     _SHOWN = "task_channel_unique_name"
 
 
 class Workflow(WorkflowFields, HasStatistics[StatisticsData], Resource["Workflow"]):
-    """The rules by which tasks find queues, as TaskRouter.js's ``workflow``."""
+    """A workflow: the rules that assign tasks to task queues."""
 
 
 class WorkerResource(WorkerFields, Resource["WorkerResource"]):
-    """A worker as a resource; the client that is one is `taskrouter_sync.Worker`."""
+    """A worker in a list or a result; the client is `taskrouter_sync.Worker`."""
 
     _SHOWN = "activity_name"
 
     @property
     def statistics(self) -> Statistics[StatisticsData]:
-        """The worker's statistics, over a period."""
+        """The worker's statistics over a period."""
         return Statistics(self._session, f"{self._url}/Statistics")
 
 
 class TaskQueueResource(
     TaskQueueFields, HasStatistics[StatisticsData], Resource["TaskQueueResource"]
 ):
-    """A task queue as a resource; the client is `taskrouter_sync.TaskQueue`."""
+    """A task queue in a list or a result; the client is `taskrouter_sync.TaskQueue`."""
 
 
 class WorkspaceResource(
@@ -235,13 +235,13 @@ class WorkspaceResource(
     HasStatistics[StatisticsData],
     Resource["WorkspaceResource"],
 ):
-    """A workspace as a resource; the client is `taskrouter_sync.Workspace`."""
+    """A workspace as a result; the client is `taskrouter_sync.Workspace`."""
 
 
 class Task(TaskFields, Resource["Task"]):
-    """A task, as TaskRouter.js's ``task``.
+    """A task.
 
-    Its queue is ``task.queue`` and ``task.taskQueue``, whichever sid the payload has.
+    Its task queue is both ``task.queue`` and ``task.taskQueue``.
     """
 
     _SHOWN = "assignment_status"
@@ -250,8 +250,10 @@ class Task(TaskFields, Resource["Task"]):
     def complete(self, reason: str | None = None) -> Task:
         """Complete the task: ``complete(cb, reason)``.
 
+        The result is the completed task.
+
         Args:
-            reason: why, in words.
+            reason: text that is stored with the task.
         """
         params = {"AssignmentStatus": "completed"}
         if reason is not None:

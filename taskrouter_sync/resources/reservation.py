@@ -1,4 +1,4 @@
-"""Reservations, what can be done with them, and the list that loads their tasks."""
+"""Reservations, their methods, and the list that loads their tasks."""
 
 from __future__ import annotations
 
@@ -97,11 +97,10 @@ _PROGRESS = frozenset({"initiated", "ringing", "answered", "completed"})
 
 
 class Reservation(ReservationFields, Resource["Reservation"]):
-    """A task offered to a worker, as TaskRouter.js's ``reservation``.
+    """A reservation: a task that is offered or assigned to a worker.
 
-    Its `task` is loaded wherever the client delivers it: in events, in lists of
-    reservations and in the results of its own methods. An action does not change the
-    reservation it is called on: the result is a new one.
+    Its `task` is loaded in events, in lists of reservations and in the results of the
+    methods below. Methods do not change the reservation; the result is a new object.
     """
 
     _SHOWN = "reservation_status"
@@ -128,7 +127,8 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         """Reject the reservation: ``reject(activitySid, cb)``.
 
         Args:
-            activity_sid: WA…, the worker's next activity; not given: it stays.
+            activity_sid: WA…, the worker's new activity; without it the activity does
+                not change.
         """
         values, callback = _REJECT.read(args, keywords)
         params = {"ReservationStatus": "rejected", **_REJECT.wire(values)}
@@ -172,21 +172,22 @@ class Reservation(ReservationFields, Resource["Reservation"]):
     ) -> None: ...
     @_DEQUEUE.shown
     def dequeue(self, *args: Any, **keywords: Any) -> Any:
-        """Call the worker and connect the caller that waits in the queue.
+        """Call the worker and connect the call to the caller who waits in the queue.
 
         ``dequeue(dequeueFrom, dequeuePostWorkActivitySid, dequeueRecord,
         dequeueTimeout, dequeueStatusCallbackUrl, dequeueStatusCallbackEvents,
         dequeueTo, cb)``
 
         Args:
-            from_: caller id for the worker.
+            from_: the caller ID that the worker sees.
             post_work_activity_sid: WA…, the worker's activity after the call.
             record: ``"record-from-answer"`` or ``"do-not-record"``.
-            timeout: seconds that the worker's phone rings.
-            status_callback_url: gets the call's progress.
-            status_callback_events: of ``initiated, ringing, answered, completed``, as
-                text with commas or as a list. Anything else in sixth place is `to`, as
-                in the documentation's own example.
+            timeout: how long the worker's phone rings, in seconds.
+            status_callback_url: the URL that is called as the call progresses.
+            status_callback_events: some of ``initiated``, ``ringing``, ``answered`` and
+                ``completed``, as a list or separated by commas. Any other value as the
+                sixth argument is `to`, as in the example of TaskRouter.js's
+                documentation.
             to: the worker's contact URI.
         """
         values, callback = _read_dequeue(args, keywords)
@@ -217,16 +218,16 @@ class Reservation(ReservationFields, Resource["Reservation"]):
     ) -> None: ...
     @_CALL.shown
     def call(self, *args: Any, **keywords: Any) -> Any:
-        """Call the worker and run TwiML on that call.
+        """Call the worker and run TwiML on the call.
 
         ``call(callFrom, callUrl, callStatusCallbackUrl, callAccept, callRecord,
         callTo, cb)``
 
         Args:
-            from_: caller id; required.
-            url: of the TwiML; required.
-            status_callback_url: gets the call's progress.
-            accept: whether the reservation is accepted before the call is made.
+            from_: the caller ID; required.
+            url: the URL of the TwiML; required.
+            status_callback_url: the URL that is called as the call progresses.
+            accept: True accepts the reservation before the call is made.
             record: ``"record-from-answer"`` or ``"do-not-record"``.
             to: the worker's contact URI.
         """
@@ -257,9 +258,9 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         ``redirect(redirectCallSid, redirectUrl, redirectAccept, cb)``
 
         Args:
-            call_sid: CA…, the call; required.
-            url: of the TwiML; required.
-            accept: whether the reservation is accepted too.
+            call_sid: the sid of the call, CA…; required.
+            url: the URL of the TwiML; required.
+            accept: True also accepts the reservation.
         """
         values, callback = _REDIRECT.read(args, keywords)
         params = {"Instruction": "redirect", **_REDIRECT.wire(values)}
@@ -305,9 +306,9 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         ``conference(from, postWorkActivitySid, timeout, to, cb, options)``
 
         Args:
-            from_: caller id for the worker.
+            from_: the caller ID that the worker sees.
             post_work_activity_sid: WA…, the worker's activity after the call.
-            timeout: seconds that the worker's phone rings.
+            timeout: how long the worker's phone rings, in seconds.
             to: the worker's contact URI.
             options: further parameters of the REST API, such as
                 ``{"EndConferenceOnExit": "true"}``; they override the others. In
@@ -318,7 +319,7 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         return deliver(lambda: self._act(params), callback)
 
     def to_dict(self, snake_case: bool = False) -> dict[str, Any]:
-        """Give its properties, and its task's if that is loaded; see `Resource`."""
+        """Return the properties, with those of the task; see `Resource.to_dict`."""
         found = super().to_dict(snake_case)
         if self._task is not None:
             found["task"] = self._task.to_dict(snake_case)
@@ -342,11 +343,11 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         _load_tasks(self._session, [self])
 
     def _set_task(self, task: Task) -> None:
-        """Put the loaded task in; for what has it at hand."""
+        """Set the task, which is already loaded."""
         self._task = task
 
     def _inherit_task(self, older: Reservation) -> None:
-        """Take the task of an older state, if this has none loaded."""
+        """Use the task of an older state, if none is loaded."""
         if self._task is None:
             self._task = older._task
 
@@ -356,7 +357,7 @@ class Reservation(ReservationFields, Resource["Reservation"]):
 
 
 class ReservationList(ListResource[Reservation]):
-    """Reservations: what ``fetchReservations`` delivers, each with its task loaded."""
+    """A worker's reservations with their tasks, from ``fetchReservations``."""
 
     def _load(self) -> None:
         # v1.21 loads no tasks of a list that answers something else.
@@ -365,13 +366,13 @@ class ReservationList(ListResource[Reservation]):
 
 
 def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
-    """Load the tasks of reservations, side by side: a page may have fifty.
+    """Load the tasks of reservations in parallel: a page may have fifty.
 
-    Where one can't be loaded its reservation's task holds what is known of it: what the
-    program asked for has succeeded, and the callback must come all the same.
+    If one can't be loaded, the reservation's task contains what is known of it: the
+    program's own request has succeeded, so its callback must still be called.
 
     Raises:
-        ClientClosed: the client was closed meanwhile.
+        ClientClosed: the client was closed in the meantime.
     """
     wanted = [
         (each, task._url)
@@ -391,16 +392,16 @@ def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
             reservation._set_task(task)
             continue
         if not isinstance(payload, TaskRouterError):
-            payload = InvalidResponse("The service's response is no task")
+            payload = InvalidResponse("The service's response is not a task")
         log.warning("The task of %r could not be loaded: %s", reservation, payload)
 
 
 def _read_dequeue(
     args: Sequence[Any], keywords: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Callback | None]:
-    """Read a dequeue; its sixth argument is the events only if it reads like them.
+    """Parse a dequeue; its sixth argument is the events only if it looks like them.
 
-    The documentation's example puts the contact URI there, meaning `to`.
+    The documentation's example has the contact URI there, which is `to`.
     """
     values, callback = _DEQUEUE.read(args, keywords)
     events = values.get("status_callback_events")

@@ -1,4 +1,4 @@
-"""Statistics: where they are asked for, and the plain data that comes back."""
+"""Statistics: requesting them, and the data of the response."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ Data = TypeVar("Data")
 
 
 class StatisticsData(Record):
-    """What a statistics request brought: a dict with JavaScript's camelCase keys.
+    """Statistics as a dict with the camelCase keys of TaskRouter.js.
 
-    Both spellings are read, as attributes or by index, and ``json.dumps`` works as
-    ``JSON.stringify`` does. Times are text, ISO 8601 in UTC, also in `to_dicts`:
-    ``pandas.to_datetime`` reads them. Tables in notebooks show them as other times.
+    Read the values as attributes or by index, in either spelling. ``json.dumps``
+    returns what ``JSON.stringify`` does in JavaScript. Times are strings, ISO 8601 in
+    UTC, also in `to_dicts`; ``pandas.to_datetime`` parses them. Tables in notebooks
+    show them in your time zone, like all other times.
     """
 
     __slots__ = ()
@@ -39,9 +40,9 @@ class StatisticsData(Record):
         )
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Give the one row that they are, with the REST API's names, for data frames.
+        """Return a list with one row, with the names of the REST API, for data frames.
 
-        What is nested is named by its path: ``realtime.tasks_by_status.pending``.
+        The name of a nested value is its path: ``realtime.tasks_by_status.pending``.
         """
         return [dict(_flat(self.to_dict(snake_case=True)))]
 
@@ -52,22 +53,22 @@ class StatisticsData(Record):
 
 
 class StatisticsList(list[Any]):
-    """Statistics of several things, as ``workspace.taskqueues.statistics`` has them."""
+    """Statistics of several resources, from ``workspace.taskqueues.statistics``."""
 
     def to_dict(self, snake_case: bool = False) -> list[Any]:
-        """Give each as plain data: a list, as these are one.
+        """Return a list with a plain dict for each resource.
 
         Args:
-            snake_case: the REST API's names, and not those of TaskRouter.js.
+            snake_case: True uses the names of the REST API instead of TaskRouter.js's.
         """
         return [plain(each, snake_case) for each in self]
 
     def to_json(self) -> str:
-        """Give the text that ``JSON.stringify`` gives in JavaScript."""
+        """Return the same JSON text as ``JSON.stringify`` in JavaScript."""
         return json_text(self)
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Give one row for each thing; see `StatisticsData.to_dicts`."""
+        """Return a row for each resource; see `StatisticsData.to_dicts`."""
         return [
             each.to_dicts()[0] if isinstance(each, StatisticsData) else as_row(each)
             for each in self
@@ -82,7 +83,7 @@ class StatisticsList(list[Any]):
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a row as a notebook shows it, with times as those of resources."""
+    """Return a row for a notebook, with times as in resources."""
     return {
         name: date_value(value) if name.endswith(_TIMES) else value
         for name, value in row.items()
@@ -90,7 +91,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Give the values at every depth, each named by its path."""
+    """Return the values at every depth, each named by its path."""
     for name, value in values.items():
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{path}{name}.")
@@ -99,7 +100,7 @@ def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]
 
 
 class Statistics(ClientObject, Generic[Data]):
-    """Statistics of one kind, of one thing: ``worker.statistics.fetch(cb)``."""
+    """One kind of statistics of a resource: ``worker.statistics.fetch(cb)``."""
 
     def __init__(self, session: Session, url: str) -> None:
         self._session = session
@@ -123,11 +124,14 @@ class Statistics(ClientObject, Generic[Data]):
     ) -> None: ...
     @takes("params", "callback", more="parameters")
     def fetch(self, *args: Any, **keywords: Any) -> Any:
-        """Ask for the statistics: ``fetch(cb)`` or ``fetch(params, cb)``.
+        """Fetch the statistics: ``fetch(cb)`` or ``fetch(params, cb)``.
+
+        The result is a `StatisticsData`, or a `StatisticsList` for several resources.
 
         Args:
-            params: ``Minutes``, ``StartDate``, ``EndDate`` … of the REST API; in Python
-                code they may be keywords: ``fetch(minutes=240)``.
+            params: a dict of parameters of the REST API, such as ``Minutes``,
+                ``StartDate`` and ``EndDate``. They may also be keywords:
+                ``fetch(minutes=240)``.
         """
         fetch = read_fetch("statistics.fetch", args, keywords, by_sid=False)
         return deliver(
@@ -144,15 +148,15 @@ class RealTimeStatistics(Statistics[Data]):
 
 
 class CumulativeStatistics(Statistics[Data]):
-    """Statistics of a period: ``taskQueue.cumulativeStats``."""
+    """Cumulative statistics: ``taskQueue.cumulativeStats``."""
 
 
 class HasStatistics(ClientObject, Generic[Data]):
-    """Something that has all three kinds of statistics, below its own URL."""
+    """A resource that has all three kinds of statistics."""
 
     @property
     def statistics(self) -> Statistics[Data]:
-        """Real-time and cumulative statistics in one."""
+        """Real-time and cumulative statistics together."""
         return Statistics(self._session, f"{self._url.rstrip('/')}/Statistics")
 
     @property

@@ -1,6 +1,6 @@
-"""For the tests of programs that use TaskRouter: a service of their own, per test.
+"""Testing programs that use TaskRouter: each test gets its own service.
 
-With pytest use the fixtures ``taskrouter`` and ``taskrouter_worker``; with unittest
+With pytest, use the fixtures ``taskrouter`` and ``taskrouter_worker``; with unittest
 `TaskRouterTestCase`; elsewhere ``with LocalTaskRouter() as taskrouter:``.
 """
 

@@ -1,4 +1,4 @@
-"""What a client has told its listeners, and waiting for what must still come."""
+"""Recording the events of a client, and waiting for events."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __unittest = True
 
 
 class EventLog:
-    """Records the events of one client, in their order."""
+    """Records the events of one client, in order."""
 
     def __init__(self, client: Any, *others: str) -> None:
-        """Listen from now on; the state that still holds comes at once.
+        """Start recording; the current state, such as `ready`, is recorded at once.
 
         Args:
             client: a Worker, TaskQueue or Workspace.
-            others: names of events that are not documented.
+            others: the names of events of your own.
         """
         self._recorded = {*WORKER_EVENTS, *others}
         # Guards both; wait_for waits on it.
@@ -34,23 +34,24 @@ class EventLog:
 
     @property
     def names(self) -> list[str]:
-        """The names of all events so far."""
+        """A list of the names of all events so far."""
         with self._came:
             return [event for event, _ in self._events]
 
     def wait_for(self, event: str, timeout: float = 5.0) -> Any:
-        """Wait for the next event of a name; those before it are passed over.
+        """Wait for the next event with a name; earlier events are skipped.
 
         Args:
-            event: such as ``"reservation.created"``.
+            event: the name, such as ``"reservation.created"``.
             timeout: seconds.
 
         Returns:
-            What it carries: a reservation, an error …; None for nothing.
+            What the event carries, such as a reservation or an error, or None.
 
         Raises:
-            AssertionError: it did not come; says what came instead.
-            ArgumentError: no event of this name is recorded.
+            AssertionError: there was no such event in time; the message lists the
+                events that there were.
+            ArgumentError: events with this name are not recorded.
         """
         __tracebackhide__ = True  # pytest shows the test's line
         self._check(event)
@@ -60,7 +61,7 @@ class EventLog:
             if not self._came.wait_for(lambda: self._next(event), timeout):
                 since = [name for name, _ in self._events[self._taken :]]
                 raise AssertionError(
-                    f"no {event!r} within {timeout:g} s, but {since or 'nothing'}"
+                    f"no {event!r} within {timeout:g} s; got {since or 'nothing'}"
                 )
             self._taken = self._next(event)
             return self._events[self._taken - 1][1]
@@ -72,12 +73,12 @@ class EventLog:
         nearest = nearest_name(str(event), self._recorded)
         meant = "" if nearest is None else f" (did you mean {nearest!r}?)"
         raise ArgumentError(
-            f"there is no event {event!r}{meant}; name events of your own when the "
-            "recording begins: events_of(client, 'my.event')"
+            f"there is no event {event!r}{meant}; to record events of your own, name "
+            "them at the start: events_of(client, 'my.event')"
         )
 
     def _next(self, event: str) -> int:
-        """Count up to and with the next event of a name; 0 if there is none yet."""
+        """Return the number of events up to the next with a name; 0 without one."""
         for position in range(self._taken, len(self._events)):
             if self._events[position][0] == event:
                 return position + 1

@@ -1,4 +1,4 @@
-"""What happened in a service, as text: requests that arrived, and its events. Pure."""
+"""The requests and events of a service, as text. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WIDTH = 100
 
 
 def journal(requests: Sequence[Request], events: Sequence[Event]) -> str:
-    """Tell what happened; tokens were left out of requests when they were noted."""
+    """Return the text; requests were recorded without their tokens."""
     return "\n".join(
         [
             *_section("requests", [_request(each) for each in requests]),
@@ -30,14 +30,14 @@ def journal(requests: Sequence[Request], events: Sequence[Event]) -> str:
 
 def _section(title: str, lines: list[str]) -> list[str]:
     left = len(lines) - _SHOWN
-    before = [f"  … {left} before"] if left > 0 else []
+    before = [f"  … {left} earlier"] if left > 0 else []
     return [f"TaskRouter {title}:", *before, *(lines[-_SHOWN:] or ["  none"])]
 
 
 def _request(request: Request) -> str:
-    answered = "no answer" if request.status is None else str(request.status)
+    answered = "no response" if request.status is None else str(request.status)
     path = request.url.partition("/Workspaces/")[2].partition("/")[2] or request.url
-    text = f"  {_time(request.time)}  {answered:<9}  {request.method:<6}  {path}"
+    text = f"  {_time(request.time)}  {answered:<11}  {request.method:<6}  {path}"
     if request.params:
         text += f"  {json.dumps(dict(request.params), default=str)}"
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"

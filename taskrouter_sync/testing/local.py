@@ -1,6 +1,6 @@
-"""A TaskRouter service for one test: an emulator, a ready workspace, and clients.
+"""A TaskRouter service for one test: an emulator, a workspace and clients.
 
-The emulator is imported when a service is made, not with this module.
+The emulator is imported when a service is created, not with this module.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ _OTHERS = ("fetch_subresources", "update_self", "update_subresources")
 
 
 class LocalTaskRouter:
-    """A fresh service on this machine, with a workspace that is ready for work.
+    """A new service on this machine, with a workspace that is ready to use.
 
-    While it runs, the environment variables of the README point programs at it: a
-    ``Worker(token)`` of the program under test finds it without further words.
+    While it runs, environment variables select it: ``Worker(token)`` in the program
+    under test connects to it without further arguments.
 
-    What an event callback raises is raised again at the end, so that it fails the test.
-    A client that the test, or its program, has left open is closed at the end, with a
-    warning that names it.
+    An exception in an event callback is raised again at the end, so that the test
+    fails. Clients that are still open at the end are closed; for a client that the test
+    did not open with the methods below, a warning names it.
 
     Attributes:
         emulator: the `taskrouter_sync.emulator.Emulator`.
-        workspace: sids by name: ``workspace.workers["Alice"]``.
+        workspace: its sids by name: ``workspace.workers["Alice"]``.
     """
 
     def __init__(
@@ -73,17 +73,17 @@ class LocalTaskRouter:
         callbacks_may_raise: bool = False,
         **workspace: Any,
     ) -> None:
-        """Prepare it; ``with`` starts it.
+        """Prepare the service; the ``with`` statement starts it.
 
         Args:
-            manual_clock: whether the service's time stands still but for `advance`.
-            callbacks_may_raise: whether the test passes all the same when an event
-                callback has raised.
-            workspace: as for ``Emulator.workspace``: ``workers={"Alice": {…}}``,
-                ``queues``, ``workflow`` …; by default there is Alice, who is available.
+            manual_clock: True stops the service's clock; only `advance` moves it.
+            callbacks_may_raise: True lets the test pass if an event callback raises.
+            workspace: the arguments of ``Emulator.workspace``, such as
+                ``workers={"Alice": {…}}``, ``queues`` and ``workflow``. By default
+                there is one available worker, Alice.
 
         Raises:
-            ArgumentError: one of the arguments is wrong; a TypeError.
+            ArgumentError: one of the arguments is wrong; also a TypeError.
             ImportError: the extra ``emulator`` is not installed.
         """
         from ..emulator import Emulator
@@ -127,16 +127,16 @@ class LocalTaskRouter:
             self._raise_callback_error()
 
     def check_callbacks(self) -> None:
-        """Raise what an event callback has raised since the last check, if one has.
+        """Raise the first exception of an event callback since the last check, if any.
 
-        The end of the test does it; a test that goes on for long may do it earlier.
+        This happens at the end of each test. A long test may call it earlier.
         """
         __tracebackhide__ = True
         self._wait_for_callbacks()
         self._raise_callback_error()
 
     def _wait_for_callbacks(self) -> None:
-        """Let clients handle the events that they have received."""
+        """Wait until the clients have handled the events that they have received."""
         for client in self._open_clients():
             client._wait_until_handled(_HANDLED)
 
@@ -147,7 +147,7 @@ class LocalTaskRouter:
             return
         listener, error = errors[0]
         if not isinstance(error, Exception):  # SystemExit would end the test run
-            raise AssertionError(f"the callback {listener} raised {error!r}") from error
+            raise AssertionError(f"callback {listener} raised {error!r}") from error
         raise error.with_traceback(without_our_beginning(error.__traceback__))
 
     def _on_listener_error(
@@ -160,7 +160,7 @@ class LocalTaskRouter:
         return client._channel_url.startswith(f"{self.emulator.event_bridge_url}/")
 
     def _open_clients(self) -> list[Client[Any]]:
-        """List all open clients of this service, those of the program too."""
+        """Return all open clients of this service, including those of the program."""
         return [
             client
             for client in lifecycle.clients()
@@ -168,14 +168,14 @@ class LocalTaskRouter:
         ]
 
     def _close_clients(self) -> None:
-        """Close all clients of this service, and name those that nobody else closed."""
+        """Close all clients of this service; warn about those that were left open."""
         left = [each for each in self._open_clients() if each not in self._clients]
         names = ", ".join(map(repr, left))
         for client in (*reversed(left), *reversed(self._clients)):
             client.close()
         if left:
             warnings.warn(
-                f"{names} was left open by the test and is closed now: close it in the "
+                f"the test left {names} open, so it was closed: close it in the "
                 "program, or with taskrouter_sync.close_all()",
                 stacklevel=2,
             )
@@ -183,17 +183,20 @@ class LocalTaskRouter:
     # Clients and tokens
 
     def worker(self, name: str | None = None, **options: Any) -> Worker:
-        """Open a worker's client and wait until it is ready; it is closed at the end.
+        """Open a client for a worker and wait until it is ready.
+
+        The client is closed at the end of the test.
 
         Args:
-            name: the worker's; None for the first.
-            options: of `taskrouter_sync.Worker`; `token` instead of the usual one.
+            name: the worker's name; None selects the first worker.
+            options: the arguments of `taskrouter_sync.Worker`; `token` replaces the
+                default token.
         """
         token = options.pop("token", None) or self.worker_token(name)
         return self._opened(Worker, token, options)
 
     def task_queue(self, name: str | None = None, **options: Any) -> TaskQueue:
-        """Open a task queue's client, as `worker` does."""
+        """Open a client for a task queue, like `worker`."""
         sid = _named(self.workspace.task_queues, name)
         token = TaskQueueCapabilityToken(
             *self._account(), self.workspace.sid, sid, **_allowed(_OTHERS)
@@ -201,7 +204,7 @@ class LocalTaskRouter:
         return self._opened(TaskQueue, token.to_jwt(), options)
 
     def workspace_client(self, **options: Any) -> Workspace:
-        """Open the workspace's client, as `worker` does."""
+        """Open a client for the workspace, like `worker`."""
         token = WorkspaceCapabilityToken(
             *self._account(),
             self.workspace.sid,
@@ -210,11 +213,11 @@ class LocalTaskRouter:
         return self._opened(Workspace, token.to_jwt(), options)
 
     def worker_token(self, name: str | None = None, **options: Any) -> str:
-        """Make a worker's token.
+        """Return a capability token for a worker.
 
         Args:
-            name: the worker's; None for the first.
-            options: of `taskrouter_sync.WorkerCapabilityToken`.
+            name: the worker's name; None selects the first worker.
+            options: the options of `taskrouter_sync.WorkerCapabilityToken`.
         """
         return WorkerCapabilityToken(
             *self._account(),
@@ -224,7 +227,12 @@ class LocalTaskRouter:
         ).to_jwt()
 
     def events_of(self, client: Any, *others: str) -> EventLog:
-        """Record a client's events; see `EventLog`."""
+        """Record the events of a client; see `EventLog`.
+
+        Args:
+            client: a Worker, TaskQueue or Workspace.
+            others: the names of events of your own.
+        """
         return EventLog(client, *others)
 
     # What happens in the service
@@ -232,54 +240,58 @@ class LocalTaskRouter:
     def create_task(
         self, attributes: Mapping[str, Any] | None = None, **options: object
     ) -> dict[str, Any]:
-        """Create a task, and give it as REST shows it.
+        """Create a task and return it as a dict, as in the REST API.
 
         Args:
-            attributes: the task's.
-            options: the other REST parameters in snake_case, as ``priority=3``.
+            attributes: the task's attributes, a dict.
+            options: the other parameters of the REST API in snake_case, such as
+                ``priority=3``.
         """
         return self.emulator.create_task(
             self.workspace, attributes=attributes, **options
         )
 
     def advance(self, seconds: float) -> None:
-        """Let the service's time pass: what falls due happens, in order.
+        """Advance the service's clock; whatever becomes due happens in order.
 
-        Tokens go by real time, which nobody can move.
+        Tokens still expire by real time.
 
         Args:
-            seconds: from 0.
+            seconds: 0 or more.
 
         Raises:
-            ValueError: they are negative: time does not go back.
-            RuntimeError: the clock is a real one: ``manual_clock=False``.
+            ValueError: `seconds` is negative; time can't go back.
+            RuntimeError: the service has a real clock (``manual_clock=False``).
         """
         __tracebackhide__ = True
         if seconds < 0:
-            raise ValueError(f"time does not go back: advance({seconds})")
+            raise ValueError(f"time can't go back: advance({seconds})")
         self.emulator.advance(seconds)
 
     @property
     def faults(self) -> Faults:
-        """Trouble to come, as in ``faults.answer(500)``; see the emulator's `Faults`.
+        """Scripted failures, such as ``faults.answer(500)``; see `Faults`.
 
         ``faults.cut_sockets()`` cuts the WebSockets that are open now;
-        ``faults.drop()`` leaves the next request without a response.
+        ``faults.drop()`` drops the connection of the next request.
         """
         return self.emulator.faults
 
     @property
     def requests(self) -> list[Request]:
-        """All requests that arrived, in order."""
+        """A list of all requests that have arrived, in order."""
         return self.emulator.requests
 
     @property
     def events(self) -> list[Event]:
-        """All events of the service, in order."""
+        """A list of all events of the service, in order."""
         return self.emulator.events
 
     def journal(self) -> str:
-        """Tell what happened, for the report of a test that failed: no secrets."""
+        """Return the requests and events as text, without secrets.
+
+        The report of a failed test contains it.
+        """
         return journal(self.requests, self.events[self._events_before :])
 
     def _opened(
@@ -312,7 +324,7 @@ class LocalTaskRouter:
 
 
 def _set(variables: Mapping[str, str]) -> Callable[[], None]:
-    """Set environment variables; give what puts them back."""
+    """Set environment variables; return a function that restores them."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
 
@@ -334,9 +346,9 @@ def _named(sids: Mapping[str, str], name: str | None) -> str:
     if name is None:
         return next(iter(sids.values()))
     if not isinstance(name, str):
-        raise ArgumentError(f"name must be one name, as text, not {name!r:.80}")
+        raise ArgumentError(f"name must be a single name, not {name!r:.80}")
     if name not in sids:
-        raise LookupError(f"{name!r} is none of {', '.join(sids)}")
+        raise LookupError(f"{name!r} is not one of {', '.join(sids)}")
     return sids[name]
 
 
@@ -345,7 +357,7 @@ def _check_plan(plan: Mapping[str, Any], known: list[str]) -> None:
         if name not in known:
             nearest = nearest_name(name, known)
             right = f"did you mean {nearest!r}?" if nearest else ", ".join(known)
-            raise ArgumentError(f"a workspace has no argument {name!r}: {right}")
+            raise ArgumentError(f"unknown argument {name!r}: {right}")
     for name, inside, example in (
         ("workers", "attributes", '{"Alice": {"languages": ["en"]}}'),
         ("queues", "expressions", '{"Support": "1==1"}'),
@@ -353,6 +365,6 @@ def _check_plan(plan: Mapping[str, Any], known: list[str]) -> None:
     ):
         if not isinstance(plan.get(name, {}), Mapping | type(None)):
             raise ArgumentError(
-                f"{name} must be a dict of {inside} by name, {name}={example}, "
+                f"{name} must be a dict of {inside} by name, such as {name}={example}, "
                 f"not {plan[name]!r:.80}"
             )

@@ -1,16 +1,17 @@
 """The pytest plugin: fixtures ``taskrouter`` and ``taskrouter_worker``.
 
-What an event callback raises fails the test. Clients that are open after the last test
-are closed, and named: they would keep pytest from ending.
+An exception in an event callback fails the test. Clients that are still open after the
+last test are closed and listed, because they would keep pytest from exiting.
 
-Loaded in every run of pytest; imports the emulator only when a test asks for it.
+This module is loaded in every run of pytest. It imports the emulator only when a test
+uses a fixture.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .local import LocalTaskRouter
 
 _MARKER = (
-    "taskrouter(**options): how the fixture `taskrouter` is set up: workers={'Alice': "
+    "taskrouter(**options): set up the fixture `taskrouter`: workers={'Alice': "
     "{...}}, queues, workflow, manual_clock=False, callbacks_may_raise=True and so on"
 )
 _services = pytest.StashKey["LocalTaskRouter"]()
@@ -33,35 +34,45 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def taskrouter(request: pytest.FixtureRequest) -> Iterator[LocalTaskRouter]:
-    """A TaskRouter service on this machine, with a workspace that is ready for work.
+    """A TaskRouter service on this machine, with a workspace that is ready to use.
 
-    Its time stands still but for ``taskrouter.advance(seconds)``. The marker
-    ``@pytest.mark.taskrouter(…)`` says what the workspace has. What an event callback
-    raises fails the test, unless the marker says ``callbacks_may_raise=True``.
+    Its clock is stopped; ``taskrouter.advance(seconds)`` moves it. The marker
+    ``@pytest.mark.taskrouter(…)`` sets the contents of the workspace. An exception in
+    an event callback fails the test, unless the marker has
+    ``callbacks_may_raise=True``.
     """
     from ..errors import ArgumentError
     from .local import LocalTaskRouter
 
     marker = request.node.get_closest_marker("taskrouter")
     if marker and marker.args:
-        raise ArgumentError(
-            "pytest.mark.taskrouter takes keywords only, as in workers={'Alice': {}}, "
-            f"not {marker.args[0]!r:.80}"
+        _refuse_marker(
+            "pytest.mark.taskrouter only takes keyword arguments, such as "
+            f"workers={{'Alice': {{}}}}, not {marker.args[0]!r:.80}"
         )
-    with LocalTaskRouter(**(marker.kwargs if marker else {})) as service:
+    try:
+        prepared = LocalTaskRouter(**(marker.kwargs if marker else {}))
+    except ArgumentError as error:
+        _refuse_marker(f"pytest.mark.taskrouter: {error}")
+    with prepared as service:
         request.node.stash[_services] = service
         yield service
 
 
+def _refuse_marker(message: str) -> NoReturn:
+    # The test's own mistake: a line says more than a traceback of this package.
+    raise pytest.fail.Exception(message, pytrace=False) from None
+
+
 @pytest.fixture
 def taskrouter_worker(taskrouter: LocalTaskRouter) -> Worker:
-    """A client of the workspace's first worker, which is ready; closed at the end."""
+    """A client for the workspace's first worker, ready; closed after the test."""
     return taskrouter.worker()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Fail a test whose event callback has raised."""
+    """Fail a test if one of its event callbacks has raised."""
     __tracebackhide__ = True
     result = yield
     service = item.stash.get(_services, None)
@@ -71,7 +82,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Close what is open after the last test."""
+    """Close the clients that are still open after the last test."""
     module = sys.modules.get("taskrouter_sync.lifecycle")
     clients = [] if module is None else module.lifecycle.clients()
     session.config.stash[_left_open] = [repr(client) for client in clients]
@@ -82,16 +93,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name what was open after the last test."""
+    """List the clients that were still open after the last test."""
     for client in config.stash.get(_left_open, []):
         terminalreporter.write_line(
-            f"taskrouter_sync: {client} was left open and is closed now", yellow=True
+            f"taskrouter_sync: {client} was left open, so it was closed", yellow=True
         )
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
-    """Tell in the report of a failing test what happened in its service."""
+    """Add what happened in the service to the report of a failed test."""
     outcome = yield
     report = outcome.get_result()
     service: Any = item.stash.get(_services, None)

@@ -1,4 +1,4 @@
-"""For unittest: a test case whose every test has a service of its own."""
+"""For unittest: a test case in which each test has its own service."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ __unittest = True
 
 
 class TaskRouterTestCase(unittest.TestCase):
-    """A test case with ``self.taskrouter``, a `LocalTaskRouter` that is ready.
+    """A test case with ``self.taskrouter``, a running `LocalTaskRouter`.
 
-    A failing test's report shows what happened in the service (from Python 3.11 on).
-    What an event callback raises fails the test, unless `taskrouter_options` have
-    ``"callbacks_may_raise": True``.
+    The report of a failed test shows what happened in the service (Python 3.11 or
+    later). An exception in an event callback fails the test, unless
+    `taskrouter_options` contain ``"callbacks_may_raise": True``.
 
     Attributes:
-        taskrouter_options: for `LocalTaskRouter`, such as ``{"workers": {"Bob": {}}}``.
-        taskrouter: this test's service.
+        taskrouter_options: the arguments of `LocalTaskRouter`, such as
+            ``{"workers": {"Bob": {}}}``.
+        taskrouter: the service of the current test.
     """
 
     taskrouter_options: ClassVar[Mapping[str, Any]] = {}
@@ -36,14 +37,14 @@ class TaskRouterTestCase(unittest.TestCase):
             setattr(self, methodName, self._noted(test))
 
     def setUp(self) -> None:
-        """Start the service; it stops when the test is over."""
+        """Start the service; it is stopped after the test."""
         super().setUp()
         service = LocalTaskRouter(**self.taskrouter_options)
         self.taskrouter = service.__enter__()
         self.addCleanup(service.__exit__, None, None, None)
 
     def _noted(self, test: Callable[[], Any]) -> Callable[[], Any]:
-        """Let what a test raises tell what happened in the service."""
+        """Add what happened in the service to the exception of a failed test."""
 
         @functools.wraps(test)
         def run() -> Any:

@@ -93,12 +93,12 @@ def _open_ours(
         tokens = [token(payloads.worker_sid(number)) for number in range(workers)]
 
         def open_all() -> None:
-            opened = [
-                stack.enter_context(open_worker(service, number, text))
-                for number, text in enumerate(tokens)
-            ]
-            for worker in opened:
-                worker.wait_until_ready(LIMIT)
+            ready = threading.Semaphore(0)
+            for number, text in enumerate(tokens):
+                worker = stack.enter_context(open_worker(service, number, text))
+                worker.on("ready", lambda _: ready.release())
+            for _ in tokens:
+                assert ready.acquire(timeout=LIMIT)
 
         return _watch(open_all, workers, pause, idle)
 

@@ -377,9 +377,9 @@ def test_what_the_service_refuses_is_said(emulator: Emulator, page: Page) -> Non
 def test_a_connection_is_dropped(emulator: Emulator, page: Page, desk: Desk) -> None:
     alice = row(page, "workers", "Alice")
     expect(alice).to_contain_text("1 open")
-    alice.get_by_role("button", name="Drop").click()
+    alice.get_by_role("button", name="Cut").click()
     emulator.wait_for_connections(desk.worker_sid, 0)
-    expect(alice.get_by_role("button", name="Drop")).to_be_disabled()
+    expect(alice.get_by_role("button", name="Cut")).to_be_disabled()
 
 
 def test_the_clock_is_advanced(emulator: Emulator, page: Page) -> None:

@@ -116,7 +116,7 @@ def test_a_workspace_is_set_up_in_one_call(remote: Remote, emulator: Emulator) -
 NO_WORKSPACES: list[tuple[dict[str, object], str]] = [
     ({"activities": {"Here": "yes"}}, "activities.Here must be true or false"),
     ({"workers": {"Ann": []}}, "workers.Ann must be a JSON object"),
-    ({"worker_activity": "Nowhere"}, "worker_activity: no activity is named"),
+    ({"worker_activity": "Nowhere"}, "worker_activity: there is no activity named"),
     ({"queues": {"Q": "1=="}}, "queues.Q: "),
     ({"workflow": {"task_routing": 1}}, "workflow: "),
     ({"task_reservation_timeout": 0}, "task_reservation_timeout must be a whole"),
@@ -145,7 +145,7 @@ def test_a_task_is_created_as_rest_shows_it(
 
 def test_a_task_needs_to_know_which_workspace(remote: Remote) -> None:
     refused = remote.post("/tasks", 400)
-    assert refused["message"] == "workspace: say which of 0 is meant"
+    assert refused["message"] == "workspace is required: there are 0"
 
 
 def test_rest_needs_no_credentials_here(

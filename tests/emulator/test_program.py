@@ -118,7 +118,7 @@ def test_a_port_that_is_taken_is_said_without_a_traceback() -> None:
             assert process.stderr is not None
             error = process.stderr.read()
     [line] = error.splitlines()
-    assert f"port {port} of 127.0.0.1 is in use" in line
+    assert f"port {port} on 127.0.0.1 is in use" in line
     assert "--port 0" in line
 
 

@@ -373,7 +373,7 @@ def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:
 
 def test_a_task_of_several_workspaces_needs_to_say_which(emulator: Emulator) -> None:
     first, second = emulator.workspace(), emulator.workspace()
-    with pytest.raises(ValueError, match="which of 2"):
+    with pytest.raises(ValueError, match="workspace is required: there are 2"):
         emulator.create_task()
     assert emulator.create_task(first)["workspace_sid"] == first.sid
     assert emulator.create_task(second.sid)["workspace_sid"] == second.sid

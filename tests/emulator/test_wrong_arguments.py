@@ -34,12 +34,12 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
     "an unknown activity": (
         lambda emulator: emulator.workspace(worker_activity="Availible"),
         ValueError,
-        "worker_activity: no activity is named 'Availible'",
+        "worker_activity: there is no activity named 'Availible'",
     ),
     "an unknown option of a task": (
         lambda emulator: emulator.create_task(prioirty=3),
         TypeError,
-        "prioirty is not an argument: did you mean priority",
+        "unknown argument prioirty: did you mean priority",
     ),
     "attributes as text": (
         lambda emulator: emulator.create_task(attributes="{}"),  # type: ignore[arg-type]
@@ -49,12 +49,12 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
     "a step back in time": (
         lambda emulator: emulator.advance(-100),
         ValueError,
-        "seconds is -100: must be 0 to",
+        "seconds must be 0 to .*, not -100",
     ),
     "no time at all": (
         lambda emulator: emulator.advance(float("nan")),
         ValueError,
-        "seconds is nan",
+        "seconds must be 0 to .*, not nan",
     ),
     "a huge step": (
         lambda emulator: emulator.advance(10**400),
@@ -64,12 +64,12 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
     "an event that does not exist": (
         lambda emulator: emulator.wait_for_events("reservation.acepted"),
         ValueError,
-        "not a type of event: did you mean reservation.accepted",
+        "not an event type: did you mean reservation.accepted",
     ),
     "a method that does not exist": (
         lambda emulator: emulator.wait_for_requests(method="PUT"),
         ValueError,
-        "method is 'PUT': one of GET, POST, DELETE",
+        "method must be one of GET, POST, DELETE, not 'PUT'",
     ),
     "a worker's name for its channel": (
         lambda emulator: emulator.wait_for_connections("Alice", 1),
@@ -99,7 +99,7 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
     "a port that is none": (
         lambda emulator: Emulator(port=99999),
         ValueError,
-        "port is 99999: must be 0",
+        "port must be 0 .* to 65535, not 99999",
     ),
 }
 

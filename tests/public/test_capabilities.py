@@ -248,18 +248,18 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
         )
         for name, prefix, value, came in (
             ("account_sid", "AC", WS, f"'{WS}'"),
-            ("account_sid", "AC", "", "an empty text"),
+            ("account_sid", "AC", "", "an empty string"),
             ("workspace_sid", "WS", AC, f"'{AC}'"),
             ("workspace_sid", "WS", "WS", "'WS'"),
             ("worker_sid", "WK", WQ, f"'{WQ}'"),
-            ("worker_sid", "WK", "WK1/../WK2", "another text"),
-            ("worker_sid", "WK", "WK 1", "another text"),
+            ("worker_sid", "WK", "WK1/../WK2", "something else"),
+            ("worker_sid", "WK", "WK 1", "something else"),
             # What no client of the token would take.
             *(
-                ("worker_sid", "WK", f"WK1{odd}", "another text")
+                ("worker_sid", "WK", f"WK1{odd}", "something else")
                 for odd in ("?x", "#x", "..", "%2e", "é", "-", "\n")
             ),
-            ("account_sid", "AC", SECRET, "another text"),
+            ("account_sid", "AC", SECRET, "something else"),
         )
     ),
     *(

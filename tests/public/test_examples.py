@@ -71,17 +71,12 @@ def test_quickstart_completes_a_task_and_prints_it() -> None:
     done = run("quickstart.py")
 
     assert (done.returncode, done.stderr) == (0, "")
-    steps = [line.split(":")[0] for line in done.stdout.splitlines()]
-    assert steps == [
-        "emulator",
-        "connected",
-        "ready",
-        "activity",
-        "created",
-        "reserved",
-        "accepted",
-        "completed",
-    ]
+    first, *steps = [line.split(":")[0] for line in done.stdout.splitlines()]
+    assert first == "emulator"
+    # A listener that is added while `ready` is emitted may come after it.
+    assert sorted(steps[:2]) == ["connected", "ready"]
+    # All of these are printed by callbacks of one thread: no other can come between.
+    assert steps[2:] == ["activity", "reserved", "accepted", "completed"]
     assert done.stdout.splitlines()[-1].endswith("is completed")
 
 

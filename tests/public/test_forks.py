@@ -84,7 +84,7 @@ os.waitpid(child, 0)
 worker.close()
 """
     )
-    line = "The client was opened before this process was forked: open one here"
+    line = "The client was opened before this process was forked: open a new one here"
     told = f"ClientClosed {line}\n" * len(_ATTEMPTS)
     assert script.ends()[:2] == (0, told)
 

@@ -289,8 +289,8 @@ def test_a_cell_that_runs_again_closes_what_it_opened(
     assert kernel.run("worker.close()") == "ok"
     assert kernel.output(OPENING, cell_id) == ""
     said = kernel.output(edited, cell_id)
-    assert "opened by an earlier run of this cell (In[" in said
-    assert "is closed" in said
+    assert "which an earlier run of this cell (In[" in said
+    assert "closing <Worker " in said
     emulator.wait_for_connections(alice, 1)
 
 
@@ -299,10 +299,10 @@ def test_two_clients_of_one_run_stay_open(
 ) -> None:
     assert kernel.run("worker.close()") == "ok"
     said = kernel.output(f"{OPENING}{OPENING}")
-    assert "is the second open client of its channel" in said
+    assert "is a second open client for the channel of" in said
     emulator.wait_for_connections(alice, 2)
     # Both were of the earlier run.
-    assert kernel.output(f"{OPENING}{OPENING}").count("is closed") == 2
+    assert kernel.output(f"{OPENING}{OPENING}").count("closing <Worker ") == 2
     emulator.wait_for_connections(alice, 2)
 
 

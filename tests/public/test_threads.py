@@ -173,7 +173,7 @@ print("last line", flush=True)
     assert err is not None
     lines = iter(err.readline, "")
     line = next(each for each in lines if "The script has ended" in each)
-    assert "waiting for <Worker" in line and "daemon=True" in line
+    assert "while these clients are open: <Worker" in line and "daemon=True" in line
     emulator.send_frame(alice, {"event_type": "end", "payload": {}})
     assert script.process.wait(10) == (3 if last else 0)
 

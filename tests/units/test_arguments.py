@@ -121,32 +121,42 @@ def test_arguments(
 REFUSED: list[tuple[Signature, tuple[Any, ...], Values, str]] = [
     (DIAL, (), {}, "phone.dial: dialFrom is required"),
     (DIAL, (None, "ann"), {}, "phone.dial: dialFrom is required"),
-    (DIAL, ("joe", "ann", 30, "x"), {}, "takes 3 values and a callback, not 4"),
+    (
+        DIAL,
+        ("joe", "ann", 30, "x"),
+        {},
+        "takes 3 and a callback, not 4",
+    ),
     (DIAL, ("joe", ["ann"]), {}, "dialTo must be str or .*, not list"),
     (DIAL, ("joe", {"a": 1}), {}, "dialTo must be str or .*, not dict"),
     (DIAL, ("joe", b"ann"), {}, "dialTo must be str or .*, not bytes"),
-    (DIAL, ("joe", cb, cb), {}, "more than one callback came"),
-    (DIAL, ("joe", cb), {"callback": cb}, "more than one callback came"),
-    (DIAL, ("joe",), {"callback": cb, "cb": cb}, "more than one callback came"),
+    (DIAL, ("joe", cb, cb), {}, "more than one callback was given"),
+    (DIAL, ("joe", cb), {"callback": cb}, "more than one callback was given"),
+    (DIAL, ("joe",), {"callback": cb, "cb": cb}, "more than one callback was given"),
     (DIAL, ("joe",), {"callback": "cb"}, "callback must be a callable, not str"),
     (DIAL, ("joe",), {"cb": 5}, "cb must be a callable, not int"),
-    (DIAL, ("joe",), {"colour": "red"}, "there is no argument 'colour'"),
-    (DIAL, ("joe",), {"options": {}}, "there is no argument 'options'"),
-    (DIAL, ("joe",), {"from_": "ann"}, "from_ came more than once"),
-    (DIAL, (), {"from_": "a", "dialFrom": "b"}, "dialFrom came more than once"),
-    (COMPLETE, (cb, "done", "x"), {}, "takes 1 values and a callback, not 2"),
+    (DIAL, ("joe",), {"colour": "red"}, "unknown argument 'colour'"),
+    (DIAL, ("joe",), {"options": {}}, "unknown argument 'options'"),
+    (DIAL, ("joe",), {"from_": "ann"}, "from_ was given more than once"),
+    (DIAL, (), {"from_": "a", "dialFrom": "b"}, "dialFrom was given more than once"),
+    (COMPLETE, (cb, "done", "x"), {}, "takes 1 and a callback, not 2"),
     (COMPLETE, (cb, ["done"]), {}, "reason must be .*, not list"),
-    (CONFER, ({}, {"a": 1}), {}, "options came more than once"),
-    (CONFER, ({},), {"options": {}}, "options came more than once"),
+    (CONFER, ({}, {"a": 1}), {}, "options was given more than once"),
+    (CONFER, ({},), {"options": {}}, "options was given more than once"),
     (CONFER, (), {"options": "Beep"}, "options must be a dict, not str"),
     (DELETE, (), {}, "workers.delete: sid is required"),
     (DELETE, (cb,), {}, "workers.delete: sid is required"),
     (DELETE, (5, cb), {}, "sid must be str, not int"),
-    (DELETE, ("", cb), {}, "workers.delete: sid is required, not an empty text"),
+    (DELETE, ("", cb), {}, "workers.delete: sid is required and must not be empty"),
     # What could not be sent.
-    (CONFER, ({"Beep": b"no"},), {}, "the value of Beep must be text, .* not bytes"),
-    (CONFER, (), {"beep": {"no"}}, "the value of Beep must be text, .* not set"),
-    (CONFER, ({5: "no"},), {}, "the name of a parameter must be text, not int 5"),
+    (
+        CONFER,
+        ({"Beep": b"no"},),
+        {},
+        "the value of Beep must be a string, .* not bytes",
+    ),
+    (CONFER, (), {"beep": {"no"}}, "the value of Beep must be a string, .* not set"),
+    (CONFER, ({5: "no"},), {}, "the name of a parameter must be a string, not int 5"),
 ]
 
 
@@ -279,10 +289,16 @@ REFUSED_UPDATES: list[tuple[tuple[Any, ...], str]] = [
     ((None, cb), "got NoneType"),
     (("ActivitySid",), "got str"),
     (("ActivitySid", cb), "got str"),
-    (("ActivitySid", None, cb), "the value of ActivitySid must be text, not NoneType"),
-    (("ActivitySid", b"WA", cb), "the value of ActivitySid must be text, .* not bytes"),
+    (
+        ("ActivitySid", None, cb),
+        "the value of ActivitySid must be a string, not NoneType",
+    ),
+    (
+        ("ActivitySid", b"WA", cb),
+        "the value of ActivitySid must be a string, .* not bytes",
+    ),
     (({"ActivitySid": b"WA"}, cb), "the value of ActivitySid must be .*, not bytes"),
-    (({5: "WA"}, cb), "the name of a parameter must be text, not int 5"),
+    (({5: "WA"}, cb), "the name of a parameter must be a string, not int 5"),
     ((5, "x"), "got int, str"),
     ((True,), "got bool"),
     (([("A", "b")], cb), "got list"),
@@ -305,11 +321,11 @@ def test_what_is_no_update(args: tuple[Any, ...], words: str) -> None:
     [
         ((), {"name": "A"}, "got str"),
         ((), {"value": "b"}, "got str"),
-        (("b",), {"name": "A"}, "name came more than once"),
+        (("b",), {"name": "A"}, "name was given more than once"),
         ((), {"params": "A"}, "params must be a dict, not str"),
         (({"A": "b"},), {"params": {}}, "got dict, dict"),
         (("A", "b"), {"params": {}}, "got str, str, dict"),
-        ((), {"friendly_name": b"Ann"}, "the value of FriendlyName must be text"),
+        ((), {"friendly_name": b"Ann"}, "the value of FriendlyName must be a string"),
     ],
 )
 def test_keywords_that_are_no_update(
@@ -348,7 +364,7 @@ NO_SIDS += ["#", "%2e%2e", "a\\b", "WKé", "WK1\x00"]
 
 @pytest.mark.parametrize("sid", NO_SIDS)
 def test_what_can_be_no_sid(sid: str) -> None:
-    words = ": sid must be a sid, which has letters and digits only, not "
+    words = ": sid must be a sid, with letters and digits only, not "
     with pytest.raises(ArgumentError, match=words):
         check_sid("m", sid)
     with pytest.raises(ArgumentError, match=words):
@@ -557,14 +573,14 @@ LOOP.append(LOOP)
     [b"WA", {1}, object(), [{1}], {"a": b"b"}, LOOP, [float("nan")], float("inf")],
 )
 def test_what_can_t_be_sent(value: Any) -> None:
-    words = "^workers.create: the value of Attributes must be text, .* not "
+    words = "^workers.create: the value of Attributes must be a string, .* not "
     with pytest.raises(ArgumentError, match=words + type(value).__name__):
         checked("workers.create", {"A": "b", "Attributes": value})
 
 
 @pytest.mark.parametrize("name", [5, None, b"A", ("A", "b")])
 def test_a_name_is_text(name: Any) -> None:
-    words = "^workers.create: the name of a parameter must be text, not "
+    words = "^workers.create: the name of a parameter must be a string, not "
     with pytest.raises(ArgumentError, match=words + type(name).__name__):
         checked("workers.create", {name: "b"})
 

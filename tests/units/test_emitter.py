@@ -194,7 +194,7 @@ def test_a_wrapper_around_a_coroutine_function_is_found_out_when_called(
     with pytest.raises(ArgumentError, match="wrapper returned a coroutine"):
         call(wrapper)
     Emitter().on("ready", wrapper).emit("ready")
-    assert "wrapper of 'ready' raised" in caplog.text
+    assert "wrapper for 'ready' raised" in caplog.text
 
 
 class Heard:
@@ -299,9 +299,9 @@ def test_a_decorator_leaves_the_function_as_it_is(
 def test_an_event_without_a_name_is_a_mistake(
     emitter: Emitter, method: str, event: Any
 ) -> None:
-    with pytest.raises(ArgumentError, match="event must be the event's name, not"):
+    with pytest.raises(ArgumentError, match="event must be the name of an event, not"):
         getattr(emitter, method)(event, print)
-    with pytest.raises(ArgumentError, match="event must be the event's name, not"):
+    with pytest.raises(ArgumentError, match="event must be the name of an event, not"):
         emitter.on(event)
 
 
@@ -332,8 +332,8 @@ def test_what_a_listener_raises_is_logged_and_the_others_are_called(
         assert emitter.emit("ready", 1) is True
     assert heard.calls == [("a", 1)]
     (record,) = caplog.records
-    assert record.getMessage().startswith("The listener ")
-    assert record.getMessage().endswith("broken of 'ready' raised")
+    assert record.getMessage().startswith("Listener ")
+    assert record.getMessage().endswith("broken for 'ready' raised an exception")
     assert record.exc_info is not None
     assert record.exc_info[1] is error
 

@@ -123,7 +123,7 @@ class TestPages:
         here["meta"] |= {"next_page_url": f"{WORKSPACE}/Workers?Page=9", **first}
         session.reply("GET /Workers?Page=9", here)
         walk = session.make(here, f"{WORKSPACE}/Workers").iter_all()
-        with pytest.raises(InvalidResponse, match="next page is one that came already"):
+        with pytest.raises(InvalidResponse, match="next page repeats an earlier one"):
             for count, _ in enumerate(walk):
                 assert count < 10
         assert len(session.requests) == 1
@@ -132,7 +132,7 @@ class TestPages:
         self, session: RecordingSession, workers: Any
     ) -> None:
         session.reply("GET /Workers?PageSize=2&Page=1", {"sid": WK})
-        with pytest.raises(InvalidResponse, match="next page is no list"):
+        with pytest.raises(InvalidResponse, match="next page is not a list"):
             workers.all()
 
     @pytest.mark.parametrize("url", [None, "", 5, {}, []])

@@ -101,7 +101,7 @@ def test_the_nearest_name(name: str, nearest: str | None) -> None:
     assert nearest_name(name, known) == nearest
     text = str(no_attribute(5, name, known))
     assert text.startswith(f"'int' object has no attribute {name!r}")
-    assert nearest is None or text.endswith(f"{nearest!r}")
+    assert nearest is None or text.endswith(f"did you mean {nearest!r}?")
 
 
 class Telephone(BothSpellings):

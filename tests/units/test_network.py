@@ -64,15 +64,27 @@ def test_base_urls(
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ((5, None, None), ArgumentError, "region must be text, not int"),
+        ((5, None, None), ArgumentError, "region must be a string, not int"),
         (("a.evil.com/", None, None), ArgumentError, "region must be a name such as"),
         ((None, 5, None), ArgumentError, "api_base_url must be a URL, not int"),
         ((None, None, b"x"), ArgumentError, "event_bridge_base_url must be a URL"),
-        ((None, "twilio.com", None), ValueError, "api_base_url must be a URL of http"),
-        ((None, None, "wss://bridge"), ValueError, "must be a URL of http or https"),
-        ((None, None, "https://"), ValueError, "must be a URL of http or https"),
-        ((None, None, "https:/bridge"), ValueError, "must be a URL of http or https"),
-        ((None, None, "http://al:pw@b"), ValueError, "must have no credentials, query"),
+        ((None, "twilio.com", None), ValueError, "api_base_url must be an http"),
+        (
+            (None, None, "wss://bridge"),
+            ValueError,
+            "must be an http:// or https:// URL",
+        ),
+        ((None, None, "https://"), ValueError, "must be an http:// or https:// URL"),
+        (
+            (None, None, "https:/bridge"),
+            ValueError,
+            "must be an http:// or https:// URL",
+        ),
+        (
+            (None, None, "http://al:pw@b"),
+            ValueError,
+            "must not contain credentials, a query",
+        ),
     ],
 )
 def test_what_is_not_a_base_url(
@@ -85,7 +97,7 @@ def test_what_is_not_a_base_url(
 
 
 def test_an_environment_that_names_no_url_is_refused() -> None:
-    with pytest.raises(ValueError, match="event_bridge_base_url must be a URL"):
+    with pytest.raises(ValueError, match="event_bridge_base_url must be an http"):
         base_urls(None, None, None, {EVENT_BRIDGE_VARIABLE: "localhost:8080"})
 
 

@@ -428,7 +428,9 @@ class TestRecord:
         assert (links.workerChannels, links.reservations) == ("u", None)
         assert links.real_time_statistics is links.realTimeStatistics is None
         assert "reservations" not in links
-        with pytest.raises(AttributeError, match="'reservation'; see 'reservations'"):
+        with pytest.raises(
+            AttributeError, match="'reservation'; did you mean 'reservations'"
+        ):
             _ = links.reservation
         assert not hasattr(links, "tasksEntered")
         assert Record({}, statistics=True).tasksEntered is None

@@ -145,9 +145,11 @@ def test_a_name_that_nobody_knows(worker: Any, name: str) -> None:
 
 
 def test_a_name_that_is_mistyped_gets_a_suggestion(worker: Any) -> None:
-    with pytest.raises(AttributeError, match="'updaet'; see 'update'"):
+    with pytest.raises(AttributeError, match="'updaet'; did you mean 'update'"):
         worker.updaet()
-    with pytest.raises(AttributeError, match="'frendlyName'; see 'friendlyName'"):
+    with pytest.raises(
+        AttributeError, match="'frendlyName'; did you mean 'friendlyName'"
+    ):
         _ = worker.frendlyName
 
 

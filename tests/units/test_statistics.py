@@ -84,7 +84,9 @@ def test_a_documented_name_that_is_absent_is_none() -> None:
     assert statistics.realtime.total_tasks is None
     with pytest.raises(KeyError):
         _ = statistics["totalTasks"]
-    with pytest.raises(AttributeError, match="'tasksEnterd'; see 'tasksEntered'"):
+    with pytest.raises(
+        AttributeError, match="'tasksEnterd'; did you mean 'tasksEntered'"
+    ):
         _ = statistics.cumulative.tasksEnterd
 
 
@@ -319,7 +321,7 @@ def test_what_belongs_to_a_client_cannot_be_copied_and_says_how(
     reservation: Any, workers: Any, statistics: Any, copied: Any
 ) -> None:
     for thing in (reservation, reservation.task, workers, statistics):
-        with pytest.raises(TypeError, match=r"take its data, with to_dict\(\)"):
+        with pytest.raises(TypeError, match=r"use its data, from to_dict\(\)"):
             copied(thing)
     assert copy.copy(reservation).task is reservation.task
 

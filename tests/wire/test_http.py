@@ -126,7 +126,7 @@ BOMB = gzip.compress(b" " * 100_000_000, 1)
         (echo(b"HTTP/1.1 "), ConnectionFailed, "the response is not HTTP"),
         (echo(b"HTTP/1.1 400 "), HttpError, "<token>"),
         (echo(b"HTTP/1.1 200 OK\r\nX: "), InvalidResponse, "is empty"),
-        (raw(b""), ConnectionFailed, "it was closed without a response"),
+        (raw(b""), ConnectionFailed, "the connection was closed without a response"),
         (raw(head("302 Found", "Location: http://127.0.0.1:1/")), HttpError, "Found"),
         (
             slow(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),

@@ -175,7 +175,7 @@ def _slow(peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("script", "kind", "words"),
     [
-        (_echo, ConnectionFailed, "not a WebSocket's"),
+        (_echo, ConnectionFailed, "not a valid WebSocket response"),
         (_refuse, HttpError, "no: GET /v1/x?token=<token>"),
         (_slow, ConnectionFailed, "timed out"),
         (Peer.stall, ConnectionFailed, "timed out"),

@@ -56,7 +56,7 @@ export function queueRow(queue) {
   function tick() {
     const oldest = shown.tasks[0];
     if (!oldest) return;
-    say(summary, `${shown.waiting} waiting, the first for ${age(oldest)}`);
+    say(summary, `${shown.waiting} waiting, the longest for ${age(oldest)}`);
     shown.tasks.forEach((task, at) => {
       const time = list.children[at]?.querySelector(".time");
       if (time) say(time, age(task));

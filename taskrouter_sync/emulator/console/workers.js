@@ -14,7 +14,7 @@ export function workerRow(worker, workspace) {
   const time = element("span", { className: "quiet time" });
   const load = element("div", { className: "load" });
   const connection = element("span");
-  const drop = element("button", { type: "button" }, "Drop");
+  const drop = element("button", { type: "button" }, "Cut");
   const node = element(
     "tr",
     {},
@@ -41,7 +41,7 @@ export function workerRow(worker, workspace) {
   drop.addEventListener("click", () =>
     carryOut(async () => {
       const { sockets } = await ask("/sockets/cut", { channel: shown.sid });
-      return `Connections of ${shown.friendly_name} dropped: ${sockets}.`;
+      return `Connections of ${shown.friendly_name} cut: ${sockets}.`;
     }),
   );
 
@@ -58,7 +58,7 @@ export function workerRow(worker, workspace) {
     chosen();
     activity.setAttribute("aria-label", `Activity of ${latest.friendly_name}`);
     set.setAttribute("aria-label", `Set the activity of ${latest.friendly_name}`);
-    drop.setAttribute("aria-label", `Drop the connections of ${latest.friendly_name}`);
+    drop.setAttribute("aria-label", `Cut the connections of ${latest.friendly_name}`);
     lamp.classList.toggle("on", latest.available);
     showLoad(load, latest.channels);
     const open = latest.connections;

@@ -116,7 +116,7 @@ def test_an_activity_that_is_not_there_is_refused_with_those_that_are(
 ) -> None:
     ran = run("worker", option, "Gone fishing")
     assert ran.status == 1
-    assert "no activity is named Gone fishing (use Offline, Available" in ran.err
+    assert "there is no activity Gone fishing (use Offline, Available" in ran.err
 
 
 def test_keys_come_from_a_pipe_too(account: dict[str, str], emulator: Emulator) -> None:

@@ -32,7 +32,7 @@ def looks(out: str) -> list[dict[str, str]]:
 def test_where_all_is_well_it_says_so(run: Run, kind: list[str]) -> None:
     ran = run("doctor", *kind)
     assert wrong(ran.out) == []
-    assert (ran.status, ran.out.splitlines()[-1]) == (0, "all is well")
+    assert (ran.status, ran.out.splitlines()[-1]) == (0, "no problem was found")
     assert "ready" in ran.out
 
 
@@ -95,7 +95,7 @@ def test_a_token_that_it_has_made_itself_is_not_called_good(
     ran = run("doctor", "--offline")
     assert (ran.status, ran.err) == (0, "")
     note, advice, summary = ran.out.splitlines()
-    assert note.startswith("note   token       made for the worker WK")
+    assert note.startswith("note   token       created for the worker WK")
     assert "only the service can tell" in advice
     assert summary == "no problem was found offline"
     for what in ("claims", "times", "signature", "policies"):
@@ -113,7 +113,7 @@ def test_a_missing_policy_is_found_before_the_service_says_so(
         "note   policies    the token does not allow the client to change the activity"
         in ran.out
     )
-    assert "→ make the token with allow_update_activities=True" in ran.out
+    assert "→ create the token with allow_update_activities=True" in ran.out
 
 
 @pytest.mark.usefixtures("account")
@@ -126,7 +126,7 @@ def test_a_name_without_an_address_is_found(
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     ran = run("doctor")
     assert wrong(ran.out) == ["DNS"]
-    assert "127.0.0.1 has no address: Name or service not known" in ran.out
+    assert "127.0.0.1 could not be resolved: Name or service not known" in ran.out
 
 
 @pytest.mark.usefixtures("account")
@@ -270,7 +270,7 @@ def test_certificates_are_looked_at(
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
-    ("status", "advice"), [(403, "lacks a policy"), (404, "exist in the account AC")]
+    ("status", "advice"), [(403, "lacks a policy"), (404, "exists in the account AC")]
 )
 def test_what_the_service_refuses_is_explained(
     run: Run, emulator: Emulator, status: int, advice: str

@@ -108,7 +108,7 @@ def test_a_port_in_use_is_one_line_with_a_hint(run: Run, emulator: Emulator) -> 
     ran = run("emulator", "--port", port)
     assert (ran.status, ran.out) == (1, "")
     [line] = ran.err.splitlines()
-    assert f"port {port} of 127.0.0.1 is in use" in line
+    assert f"port {port} on 127.0.0.1 is in use" in line
     assert "--port 0" in line
 
 

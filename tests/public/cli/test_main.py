@@ -353,7 +353,7 @@ def test_an_error_never_fails_for_an_encoding(account: dict[str, str]) -> None:
     ) as process:
         _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 1
-    assert rb"no activity is named Paus\xe9" in err
+    assert rb"there is no activity Paus\xe9" in err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

@@ -54,9 +54,9 @@ def without(*names: str, **more: Any) -> str:
 NO_TOKENS = [
     (None, "A token is required"),
     ("", "A token is required"),
-    (7, "must be text, not int"),
-    (b"a.b.c", "must be text, not bytes"),
-    ({"token": "x"}, "must be text, not dict"),
+    (7, "must be a string, not int"),
+    (b"a.b.c", "must be a string, not bytes"),
+    ({"token": "x"}, "must be a string, not dict"),
     ("secret", "not a valid JWT"),
     ("a.b", "not a valid JWT"),
     ("secret.secret.secret", "not a valid JWT"),
@@ -157,7 +157,7 @@ def test_a_token_that_can_t_be_used_is_refused_and_the_old_one_stays(
         with pytest.raises(TokenError, match=words) as caught:
             worker.update_token(text)
         assert_no_secret(caught.value, text)
-    for wrong, words in [*NO_TOKENS, (lambda: "x", "must be text")]:
+    for wrong, words in [*NO_TOKENS, (lambda: "x", "must be a string")]:
         with pytest.raises(TokenError, match=words):
             worker.update_token(wrong)
     assert worker.fetch().friendlyName == "Alice"

@@ -124,7 +124,9 @@ def test_a_kind_of_proxy_that_can_t_be_used_is_named(
     emulator: Emulator, open_at: OpenAt, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"{scheme}://Al:secret@127.0.0.1:1")
-    with pytest.raises(ValueError, match=f"http:// only, not {scheme}://") as caught:
+    with pytest.raises(
+        ValueError, match=f"an http:// proxy, not {scheme}://"
+    ) as caught:
         open_at(emulator.event_bridge_url)
     assert "secret" not in str(caught.value)
 

@@ -84,7 +84,7 @@ def test_a_refusal_without_words(emulator: Emulator, calls: Calls, body: str) ->
 
 EMPTY = "The service's response is empty"
 NO_OBJECT = "The service's response is not a JSON object"
-NO_ITEMS = "The service's list lacks its items"
+NO_ITEMS = "The service's response describes a list but has no items"
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_walk_ends_where_a_page_names_one_that_came(
         center.emulator.faults.answer(200, body, method="GET", url=path)
     found: list[str] = []
     first = fetch(center)
-    with pytest.raises(InvalidResponse, match="one that came already"):
+    with pytest.raises(InvalidResponse, match="repeats an earlier one"):
         found.extend(each.sid for each in first.iter_all())
     if numbered:
         assert found == [f"XX{number}" for number in numbers[:before]]

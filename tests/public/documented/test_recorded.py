@@ -160,5 +160,5 @@ def test_a_pending_frame_that_names_no_reservation_is_an_error(
     emulator.send_frame(
         str(worker.sid), {"event_type": "reservation.pending", "payload": payload}
     )
-    assert "names no reservation" in came.expect("error").message
+    assert "has no reservation sid" in came.expect("error").message
     assert came.count("reservation.created") == 0

@@ -60,7 +60,9 @@ def test_wrong_keywords(
 )
 def test_wrong_listeners(center: Center, method: str) -> None:
     register = getattr(center.worker, method)
-    with pytest.raises(TypeError, match=r"event must be the event's name, not int 5"):
+    with pytest.raises(
+        TypeError, match=r"event must be the name of an event, not int 5"
+    ):
         register(5, print)
     with pytest.raises(TypeError, match="callback must be callable, not str 'print'"):
         register("ready", "print")

@@ -15,13 +15,13 @@ SID = "WK" + "0" * 31 + "1"
 Case: TypeAlias = tuple[str, tuple[Any, ...], str]
 
 NO_UPDATE = "expected a name and a value, or a dict, then a callback; got"
-NO_VALUE = "must be text, a number, a boolean, a date, or a dict or list of these, not"
+NO_VALUE = "must be a string, number, boolean, date, or a dict or list of these, not"
 
 OF_EVERY_RESOURCE: list[Case] = [
-    ("fetch", (5,), "takes 0 values and a callback, not 1 values"),
-    ("fetch", ({}, CB), "takes 0 values and a callback, not 1 values"),
-    ("fetch", (CB, CB), "more than one callback came"),
-    ("delete", (SID, CB), "takes 0 values and a callback, not 1 values"),
+    ("fetch", (5,), "takes 0 and a callback, not 1"),
+    ("fetch", ({}, CB), "takes 0 and a callback, not 1"),
+    ("fetch", (CB, CB), "more than one callback was given"),
+    ("delete", (SID, CB), "takes 0 and a callback, not 1"),
     ("update", (), f"{NO_UPDATE} nothing"),
     ("update", (CB,), f"{NO_UPDATE} nothing"),
     ("update", (None, CB), f"{NO_UPDATE} NoneType"),
@@ -30,12 +30,12 @@ OF_EVERY_RESOURCE: list[Case] = [
     ("update", (["FriendlyName"], CB), f"{NO_UPDATE} list"),
     ("update", ({"a": "b"}, {"c": "d"}, CB), f"{NO_UPDATE} dict, dict"),
     ("update", ("A", "b", "C", "d", CB), f"{NO_UPDATE} str, str, str, str"),
-    ("update", ("A", "b", CB, CB), "more than one callback came"),
-    ("update", ("A", None, CB), "the value of A must be text, not NoneType None"),
+    ("update", ("A", "b", CB, CB), "more than one callback was given"),
+    ("update", ("A", None, CB), "the value of A must be a string, not NoneType None"),
     ("update", ("A", b"b", CB), f"the value of A {NO_VALUE} bytes b'b'"),
     ("update", ({"A": {1}}, CB), f"the value of A {NO_VALUE} set {{1}}"),
     ("update", ({"A": [CB]}, CB), f"the value of A {NO_VALUE} list"),
-    ("update", ({5: "b"}, CB), "the name of a parameter must be text, not int 5"),
+    ("update", ({5: "b"}, CB), "the name of a parameter must be a string, not int 5"),
     # What Python itself does not write.
     ("update", ("A", 10**5000, CB), f"the value of A {NO_VALUE} int"),
     ("update", ({"A": {"b": [10**5000]}}, CB), f"the value of A {NO_VALUE} dict"),
@@ -59,13 +59,17 @@ OF_A_WORKER: list[Case] = [
     ("updateTask", (SID, {"A": b"b"}, CB), f"the value of A {NO_VALUE} bytes"),
     ("completeTask", (), "taskSid is required"),
     ("completeTask", (CB,), "taskSid is required"),
-    ("completeTask", ("", CB), "taskSid is required, not an empty text"),
+    ("completeTask", ("", CB), "taskSid is required and must not be empty"),
     ("completeTask", (5, CB), "taskSid must be str, not int 5"),
     ("completeTask", (SID, CB, ["done"]), "reason must be str or .*, not list"),
-    ("completeTask", (SID, CB, "a", "b"), "takes 2 values and a callback, not 3"),
+    (
+        "completeTask",
+        (SID, CB, "a", "b"),
+        "takes 2 and a callback, not 3",
+    ),
     ("updateActivity", (CB,), "activitySid is required"),
     ("updateActivity", (5, CB), "activitySid must be str, not int 5"),
-    ("updateActivity", (SID, "x", CB), "takes 1 values and a callback, not 2"),
+    ("updateActivity", (SID, "x", CB), "takes 1 and a callback, not 2"),
     ("statistics.fetch", ("Minutes", CB), "must be a dict of parameters, not str"),
     ("statistics.fetch", (240, CB), "must be a dict of parameters, not int 240"),
     ("activities.fetch", (5, CB), "must be a dict of parameters or a sid, not int 5"),
@@ -77,32 +81,32 @@ OF_A_WORKER: list[Case] = [
 
 OF_A_RESERVATION: list[Case] = [
     *OF_EVERY_RESOURCE,
-    ("accept", ("now", CB), "takes 0 values and a callback, not 1"),
-    ("accept", (CB, CB), "more than one callback came"),
+    ("accept", ("now", CB), "takes 0 and a callback, not 1"),
+    ("accept", (CB, CB), "more than one callback was given"),
     ("reject", (["WA"], CB), "activitySid must be str or .*, not list"),
-    ("reject", (SID, "x", CB), "takes 1 values and a callback, not 2"),
+    ("reject", (SID, "x", CB), "takes 1 and a callback, not 2"),
     ("dequeue", (["1800"], CB), "dequeueFrom must be str or .*, not list"),
     ("dequeue", (*["x"] * 5, 5, CB), "dequeueStatusCallbackEvents .*, not int 5"),
-    ("dequeue", (*["x"] * 8, CB), "takes 7 values and a callback, not 8"),
+    ("dequeue", (*["x"] * 8, CB), "takes 7 and a callback, not 8"),
     ("call", (CB,), "callFrom is required"),
     ("call", ("1800", CB), "callUrl is required"),
     ("call", ("1800", {"url": "x"}, CB), "callUrl must be str or .*, not dict"),
-    ("call", (*["x"] * 7, CB), "takes 6 values and a callback, not 7"),
+    ("call", (*["x"] * 7, CB), "takes 6 and a callback, not 7"),
     ("redirect", (CB,), "redirectCallSid is required"),
     ("redirect", ("CA1", CB), "redirectUrl is required"),
     ("redirect", ("CA1", "http://x", {}, CB), "redirectAccept must be .*, not dict"),
-    ("redirect", (*["x"] * 4, CB), "takes 3 values and a callback, not 4"),
+    ("redirect", (*["x"] * 4, CB), "takes 3 and a callback, not 4"),
     ("conference", (["1800"], CB), "from must be str or .*, not list"),
-    ("conference", (*["x"] * 5, CB), "takes 4 values and a callback, not 5"),
-    ("conference", ({}, CB, {}), "options came more than once"),
+    ("conference", (*["x"] * 5, CB), "takes 4 and a callback, not 5"),
+    ("conference", ({}, CB, {}), "options was given more than once"),
     ("conference", (CB, {"Beep": b"no"}), f"the value of Beep {NO_VALUE} bytes"),
 ]
 
 OF_A_TASK: list[Case] = [
     *OF_EVERY_RESOURCE,
     ("complete", (CB, ["done"]), "reason must be str or .*, not list"),
-    ("complete", (CB, "a", "b"), "takes 1 values and a callback, not 2"),
-    ("complete", (CB, CB), "more than one callback came"),
+    ("complete", (CB, "a", "b"), "takes 1 and a callback, not 2"),
+    ("complete", (CB, CB), "more than one callback was given"),
 ]
 
 OF_A_LIST: list[Case] = [
@@ -117,15 +121,19 @@ OF_A_LIST: list[Case] = [
     ("update", (SID, CB), f"{NO_UPDATE} str"),
     ("update", ("FriendlyName", "Ann", CB), "the sid must come first, .* got str, str"),
     ("update", ({"A": "b"}, CB), "the sid must come first, .* got dict"),
-    ("update", (SID, "A", None, CB), "the value of A must be text, not NoneType None"),
+    (
+        "update",
+        (SID, "A", None, CB),
+        "the value of A must be a string, not NoneType None",
+    ),
     ("update", (SID, {"A": b"b"}, CB), f"the value of A {NO_VALUE} bytes"),
     ("delete", (CB,), "sid is required"),
-    ("delete", ("", CB), "sid is required, not an empty text"),
+    ("delete", ("", CB), "sid is required and must not be empty"),
     ("delete", (5, CB), "sid must be str, not int 5"),
-    ("delete", (SID, SID, CB), "takes 1 values and a callback, not 2"),
-    ("next", (5, CB), "takes 0 values and a callback, not 1"),
-    ("previous", ({}, CB), "takes 0 values and a callback, not 1"),
-    ("all", ("x", CB), "takes 0 values and a callback, not 1"),
+    ("delete", (SID, SID, CB), "takes 1 and a callback, not 2"),
+    ("next", (5, CB), "takes 0 and a callback, not 1"),
+    ("previous", ({}, CB), "takes 0 and a callback, not 1"),
+    ("all", ("x", CB), "takes 0 and a callback, not 1"),
     ("realtimeStats.fetch", ("x", CB), "must be a dict of parameters, not str 'x'"),
 ]
 
@@ -146,14 +154,22 @@ GROUPS: Mapping[str, list[Case]] = {
 }
 
 KEYWORDS: list[tuple[str, dict[str, Any], str]] = [
-    ("accept", {"reason": "x"}, "reservation.accept: there is no argument 'reason'"),
-    ("reject", {"sid": "WA1"}, "reservation.reject: there is no argument 'sid'"),
+    ("accept", {"reason": "x"}, "reservation.accept: unknown argument 'reason'"),
+    ("reject", {"sid": "WA1"}, "reservation.reject: unknown argument 'sid'"),
     ("reject", {"callback": 5}, "callback must be a callable, not int 5"),
     ("reject", {"cb": "then"}, "cb must be a callable, not str 'then'"),
-    ("dequeue", {"from_": "a", "dequeueFrom": "b"}, "dequeueFrom came more than once"),
+    (
+        "dequeue",
+        {"from_": "a", "dequeueFrom": "b"},
+        "dequeueFrom was given more than once",
+    ),
     ("call", {"url": "http://x"}, "callFrom is required"),
     ("conference", {"options": ["x"]}, "options must be a dict, not list"),
-    ("conference", {"beep": {1}}, "the value of Beep must be text, .* not set"),
-    ("update", {"priority": b"x"}, "the value of Priority must be text, .* not bytes"),
-    ("fetch", {"sid": SID}, "there is no argument 'sid'"),
+    ("conference", {"beep": {1}}, "the value of Beep must be a string, .* not set"),
+    (
+        "update",
+        {"priority": b"x"},
+        "the value of Priority must be a string, .* not bytes",
+    ),
+    ("fetch", {"sid": SID}, "unknown argument 'sid'"),
 ]
