@@ -52,6 +52,13 @@ def test_a_program_s_own_logging_is_left_alone(
     assert caplog.messages == ["trouble"]
 
 
+def test_every_line_is_one_line_of_harmless_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ClientLog(True).warning("%s", "trouble\nERROR forged\x1b[2J\u202e")
+    assert caplog.messages == [r"trouble\nERROR forged\x1b[2J\u202e"]
+
+
 def test_without_debug_the_story_is_not_told(
     caplog: pytest.LogCaptureFixture, open_worker: OpenWorker
 ) -> None:
