@@ -787,8 +787,11 @@ class Client(Emitter, Resource[R]):
         return self._session.result(payload, self._url)
 
     def _emit(self, event: str, *args: Any) -> bool:
-        if self._log.isEnabledFor(logging.INFO):
-            self._log.info("%s: %s", self._name(), event_line(event, args))
+        # An outage is one warning when it begins: its attempts are details.
+        is_detail = self._is_outage and event in ("error", "disconnected")
+        level = logging.DEBUG if is_detail else logging.INFO
+        if self._log.isEnabledFor(level):
+            self._log.log(level, "%s: %s", self._name(), event_line(event, args))
         return self.emit(event, *args)
 
     def _wait_until_handled(self, timeout: float) -> None:
@@ -881,11 +884,12 @@ class Client(Emitter, Resource[R]):
         row = self._row()
         parts = [self._name(), self._connection.state.value]
         parts += [f"{name}={row[name]!r:.60}" for name in _SHOWN if row.get(name)]
-        if count := len(self._open_reservations()):
+        if count := len(self._open_reservations() or ()):
             parts.append(f"open_reservations={count}")
         return f"<{type(self).__name__} {' '.join(parts)}>"
 
     def _repr_html_(self) -> str:
+        found = self._open_reservations()
         reservations = [
             {
                 "sid": each.payload.get("sid"),
@@ -893,7 +897,7 @@ class Client(Emitter, Resource[R]):
                 "attributes": (each.get("task") or {}).get("attributes"),
                 "date_created": each.get("date_created"),
             }
-            for each in self._open_reservations().values()
+            for each in (found or {}).values()
         ]
         row, refusal, running = self._row(), self._refusal, self._running_name()
         state = {
@@ -902,7 +906,7 @@ class Client(Emitter, Resource[R]):
             "ready": "yes" if self._is_ready else "no",
             **({} if refusal is None else {"refused": str(refusal)}),
             "token expires": date_value(self._session.token.expires_at),
-            "open reservations": len(reservations),
+            **({} if found is None else {"open reservations": len(found)}),
             "events queued": len(self._dispatcher),
             **({} if running is None else {"callback running": running}),
         }
@@ -911,9 +915,9 @@ class Client(Emitter, Resource[R]):
             below.insert(0, notebook.table("open reservations", reservations))
         return notebook.card(f"{type(self).__name__} {self._name()}", state, *below)
 
-    def _open_reservations(self) -> Mapping[str, Reservation]:
-        """Give the open reservations by sid; a Worker has some."""
-        return {}
+    def _open_reservations(self) -> Mapping[str, Reservation] | None:
+        """Give the open reservations by sid; None for a client that has none."""
+        return None
 
 
 def parse_frame(frame: bytes) -> Event | None:

@@ -18,8 +18,6 @@ from .errors import ArgumentError, TaskRouterError
 from .naming import BothSpellings, nearest_name
 
 
-log = logging.getLogger("taskrouter_sync")
-
 Result = TypeVar("Result")
 
 # Gets (error, result): one of them is None.
@@ -147,6 +145,10 @@ class Emitter(BothSpellings):
     # The names of the events that there are, for those who mistype one.
     _EVENTS: ClassVar[frozenset[str]] = frozenset()
 
+    _log: logging.LoggerAdapter[Any] = logging.LoggerAdapter(
+        logging.getLogger("taskrouter_sync"), {}
+    )
+
     def __init__(self) -> None:
         # A list stays once it is here, so that nobody appends to one that is gone.
         self._listeners: dict[str, list[Registration]] = {}
@@ -266,7 +268,7 @@ class Emitter(BothSpellings):
         self, registration: Registration, error: BaseException
     ) -> None:
         """Handle what a listener raised: log it with its traceback."""
-        log.error(
+        self._log.error(
             "Listener %s for %r raised an exception",
             name_of(registration.callback),
             registration.event,
@@ -316,7 +318,7 @@ class Emitter(BothSpellings):
     def _warn_if_mistyped(self, event: str) -> None:
         meant = nearest_name(event, self._EVENTS)
         if meant is not None:
-            log.warning("There is no event %r; did you mean %r?", event, meant)
+            self._log.warning("There is no event %r; did you mean %r?", event, meant)
 
 
 def _is_ctrl_c(error: BaseException) -> bool:

@@ -52,6 +52,13 @@ def test_a_program_s_own_logging_is_left_alone(
     assert caplog.messages == ["trouble"]
 
 
+def test_every_line_is_one_line_of_harmless_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ClientLog(True).warning("%s", "trouble\nERROR forged\x1b[2J\u202e")
+    assert caplog.messages == [r"trouble\nERROR forged\x1b[2J\u202e"]
+
+
 def test_without_debug_the_story_is_not_told(
     caplog: pytest.LogCaptureFixture, open_worker: OpenWorker
 ) -> None:
@@ -104,6 +111,37 @@ def test_an_event_and_the_requests_for_it_name_the_same_sids(
     told = [each for each in messages if reservation.sid in each]
     assert any(f"/Reservations/{reservation.sid} -> 200" in each for each in told)
     assert any(each.endswith(f"created {reservation.sid}") for each in told)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_outage_reads_as_one(
+    caplog: pytest.LogCaptureFixture,
+    ready_worker: ReadyWorker,
+    emulator: Emulator,
+    alice: str,
+    no_pauses: None,
+    debug: bool,
+) -> None:
+    """However many attempts fail: what each of them met is a detail."""
+    caplog.set_level(logging.DEBUG)
+    _, came = ready_worker(debug=debug)
+    before = len(caplog.records)
+    emulator.faults.refuse_upgrades(503, times=3)
+    emulator.faults.cut_sockets(alice)
+    for _ in range(3):
+        came.expect("error")
+    came.expect("ready")
+    said = [
+        (each.levelname, each.getMessage().removeprefix(f"{alice}: "))
+        for each in caplog.records[before:]
+        if each.name == "taskrouter_sync" and each.levelno >= logging.INFO
+    ]
+    warnings = [message for level, message in said if level == "WARNING"]
+    assert [warnings[0][-10:], warnings[1][:18]] == ["; retrying", "reconnected after "]
+    assert len(warnings) == 2
+    events = [message for level, message in said if " -> " not in message]
+    expected = ["disconnected", *warnings, "connected", f"ready {alice}"]
+    assert events == (expected if debug else warnings)
 
 
 @pytest.mark.parametrize(
