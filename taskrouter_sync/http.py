@@ -1,6 +1,6 @@
 """HTTP for all clients of a process: kept connections, limits, errors of our own.
 
-With `adapter`, the only importer of requests.
+The only importer of requests.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]
 from requests.utils import select_proxy
 
-from .adapter import Adapter
 from .errors import (
     ConnectionFailed,
     HttpError,
@@ -184,6 +184,10 @@ class Http:
                 timeout=(timing.connect, timing.response),
                 **way.settings,
             ) as response:
+                if response.status_code < 200:
+                    # An interim one, of a kind that http.client takes for the response:
+                    # the next request must not get what follows.
+                    response.raw.close()
                 return _Reply(
                     response.status_code,
                     response.reason or "",
@@ -298,7 +302,7 @@ def _in_utf_8(proxy: str) -> str:
 def _new_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
-    adapter = Adapter()
+    adapter = HTTPAdapter()
     # Keep-alive probes let the kernel notice connections that are dead.
     options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))

@@ -23,7 +23,6 @@ from urllib.parse import urlsplit
 import websocket
 from websocket import ABNF
 
-from .adapter import BoundedResponse
 from .errors import ConnectionFailed, TaskRouterError
 from .http import http_error
 from .network import Proxy, Route, describe_failure
@@ -382,7 +381,6 @@ def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
         pair = b64encode(proxy.credentials.reveal().encode()).decode()
         headers["Proxy-Authorization"] = f"Basic {pair}"
     via = HTTPConnection(proxy.host, proxy.port)
-    via.response_class = BoundedResponse
     # A duplicate, as reading the response closes what it was read from.
     via.sock = sock.dup()
     try:

@@ -18,7 +18,7 @@ PACKAGE = Path(taskrouter_sync.__file__).parent
 # From the bottom up. A module uses those of its own layer, as long as they do not use
 # it, and of the layers before; a package (resources, cli …) is one module here.
 LAYERS: list[set[str]] = [
-    {"program", "errors", "naming", "adapter", "_version"},
+    {"program", "errors", "naming", "_version"},
     {"properties", "tokens", "capability", "emitter", "notebook", "logs", "timing"},
     {"arguments", "network"},
     {"resources", "typed_events"},
@@ -38,8 +38,7 @@ LAYER_OF = {name: number for number, layer in enumerate(LAYERS) for name in laye
 # Which modules use a library. The emulator is a program of its own: it uses nothing of
 # the SDK, and only the command line and what helps with tests use it.
 LIBRARIES: dict[str, set[str]] = {
-    "requests": {"http", "adapter", "cli"},
-    "urllib3": {"adapter"},
+    "requests": {"http", "cli"},
     "websocket": {"transport"},
     "jwt": {"tokens", "capability"},
     "rich": {"cli"},
@@ -128,11 +127,7 @@ def test_imports_go_down() -> None:
         ("http", "def f():\n    from . import session", "http uses session, which is"),
         ("resources/base", "from ..session import X", "resources uses session, which"),
         ("tokens", "from taskrouter_sync.http import X", "tokens uses http, which is"),
-        (
-            "client",
-            "import requests.adapters",
-            "client uses requests: let ['adapter'",
-        ),
+        ("client", "import requests.adapters", "client uses requests: let ['cli'"),
         ("client", "from flask import Flask", "client uses flask: give it a place"),
         ("worker", "from .emulator import Emulator", "must not know each other"),
         ("emulator/bridge", "from ..errors import X", "must not know each other"),

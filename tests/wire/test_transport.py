@@ -209,34 +209,6 @@ def test_a_proxy_that_repeats_its_request_shows_nothing(transport: Transport) ->
     assert_no_secret(error, "p@ss-word")
 
 
-def test_a_proxy_that_drips_is_given_up_in_time(transport: Transport) -> None:
-    def drip(peer: Peer) -> None:
-        peer.read_head()
-        peer.send(b"HTTP/1.1 200 OK\r\nX: ")
-        with suppress(OSError):
-            while not peer.server.stopping.wait(0.05):
-                peer.send(b"x")
-
-    with RawServer(drip) as server:
-        proxy = Proxy(f"127.0.0.1:{server.port}")
-        error = failure(transport, url(80, host="b.example"), Route(None, proxy))
-    assert "timed out" in error.message
-
-
-def test_a_proxy_may_inform_before_it_agrees(transport: Transport) -> None:
-    def agree(peer: Peer) -> None:
-        peer.next_head()
-        peer.send(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n")
-        peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        peer.head = ""
-        greet(peer)
-
-    with RawServer(agree) as server:
-        proxy = Proxy(f"127.0.0.1:{server.port}")
-        transport.open(url(80, host="b.example"), Route(None, proxy))
-        assert next(iter(transport))
-
-
 # Certificates.
 
 
