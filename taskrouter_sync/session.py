@@ -303,7 +303,7 @@ class Session:
             closing=True,
         )
         future = self._fetcher.submit(self, job)
-        wait_for([future], 0.5)
+        wait_for([future], 0.35)  # the client has something left to do
         return result_of(future)
 
     def fetch_pages(
