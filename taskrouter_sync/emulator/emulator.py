@@ -23,7 +23,7 @@ from taskrouter_sync.emulator.clock import ManualClock, RealClock
 from taskrouter_sync.emulator.control.control import Control
 from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import EVENT_TYPES
+from taskrouter_sync.emulator.engine.model import EVENT_TYPES
 from taskrouter_sync.emulator.faults import METHODS, Faults, check_channel
 from taskrouter_sync.emulator.journal import Journal, Request, Search
 from taskrouter_sync.emulator.persistence import (

@@ -22,7 +22,7 @@ from typing import Any
 
 from taskrouter_sync.emulator.clock import ManualClock
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.changes import Changes
+from taskrouter_sync.emulator.engine.containers import Changes
 from taskrouter_sync.emulator.engine.state import (
     SERVICE,
     Recorder,

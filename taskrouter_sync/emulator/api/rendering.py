@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 
 from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.entities import Entity
+from taskrouter_sync.emulator.engine.containers import Entity
 from taskrouter_sync.emulator.engine.model import (
     Activity,
     Reservation,

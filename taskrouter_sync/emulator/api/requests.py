@@ -24,9 +24,8 @@ from taskrouter_sync.emulator.api.responses import (
     version_mismatch,
 )
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.entities import Entity, Versioned
-from taskrouter_sync.emulator.engine.events import KEEP_SECONDS
-from taskrouter_sync.emulator.engine.model import Task, Worker, Workspace
+from taskrouter_sync.emulator.engine.containers import Entity, Versioned
+from taskrouter_sync.emulator.engine.model import KEEP_SECONDS, Task, Worker, Workspace
 
 
 DEFAULT_MINUTES = 15

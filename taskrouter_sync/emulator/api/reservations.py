@@ -17,7 +17,11 @@ from taskrouter_sync.emulator.api.rendering import Json
 from taskrouter_sync.emulator.api.requests import Parameters, Request, snake
 from taskrouter_sync.emulator.api.responses import Response, ServiceError, invalid
 from taskrouter_sync.emulator.engine.calls import RING_SECONDS, Instruction, Option
-from taskrouter_sync.emulator.engine.errors import INVALID_PARAMETER, one_of, whole
+from taskrouter_sync.emulator.engine.errors import (
+    INVALID_PARAMETER,
+    check_choice,
+    check_whole,
+)
 from taskrouter_sync.emulator.engine.model import (
     Reservation,
     ReservationStatus,
@@ -83,8 +87,7 @@ def list_reservations(request: Request) -> Response:
     """List the reservations of a task or a worker."""
     params = request.params
     status = params.text("ReservationStatus")
-    if status is not None:
-        one_of(status, get_args(ReservationStatus), "ReservationStatus")
+    check_choice(status, get_args(ReservationStatus), "ReservationStatus")
     # Only the list of a task can be asked for one worker's.
     worker_sid = params.text("WorkerSid") if "task" in request.sids else None
     return listed(
@@ -283,7 +286,8 @@ def _flag(params: Parameters, name: str) -> bool | None:
 
 def _number(params: Parameters, name: str, low: int, high: int) -> int | None:
     value = params.integer(name) if params.text(name) else None
-    return None if value is None else whole(value, low, high, name)
+    check_whole(value, low, high, name)
+    return value
 
 
 def _timeout(params: Parameters, name: str) -> int:
@@ -293,12 +297,11 @@ def _timeout(params: Parameters, name: str) -> int:
 def _choice(params: Parameters, name: str, allowed: tuple[str, ...]) -> str | None:
     """Give one of the allowed texts; case does not matter: Python's True is true."""
     value = _text(params, name)
-    if value is None:
-        return None
     for each in allowed:
-        if value.lower() == each.lower():
+        if value is not None and value.lower() == each.lower():
             return each
-    return one_of(value, allowed, name)
+    check_choice(value, allowed, name)
+    return None
 
 
 def _url(
@@ -333,7 +336,10 @@ def _required_url(
 
 
 def _events(params: Parameters, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one_of(word, allowed, name) for word in _words(params, name))
+    words = _words(params, name)
+    for word in words:
+        check_choice(word, allowed, name)
+    return tuple(words)
 
 
 def _words(params: Parameters, name: str) -> list[str]:

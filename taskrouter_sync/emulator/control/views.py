@@ -12,8 +12,8 @@ from taskrouter_sync.emulator.api.requests import Parameters
 from taskrouter_sync.emulator.clock import ManualClock
 from taskrouter_sync.emulator.engine import Event
 from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import EventLog
 from taskrouter_sync.emulator.engine.model import (
+    EventLog,
     Reservation,
     Task,
     TaskQueue,
@@ -269,9 +269,7 @@ def _reservation(task: Task, reservation: Reservation) -> Json:
     }
 
 
-def series_of(
-    events: EventLog[Event], open_tasks: int, now: float
-) -> dict[str, object]:
+def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
     """Give the series of the latest minutes, oldest step first.
 
     Args:

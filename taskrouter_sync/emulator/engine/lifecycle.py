@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 
 from .calls import CallStatus, Instruction, PhoneCall
+from .containers import TASK_KINDS
 from .core import Core
-from .deadlines import TASK_KINDS
 from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
 
@@ -46,7 +46,7 @@ class Lifecycle:
                 reservation_timeout=timeout,
                 worker_previous_activity_sid=worker.activity_sid,
             )
-            task.reservations[reservation.sid] = reservation
+            task.reservations.add(reservation)
             worker.reservations[reservation.sid] = reservation
             self._fill_capacity(workspace, worker, task)
             core.deadlines.set(
@@ -356,7 +356,7 @@ class CallLifecycle:
     ) -> None:
         """Log that a call was redirected. What its TwiML does is not simulated."""
         call = _call(call_sid, reservation, instruction)
-        self._core.calls.add_redirected(call, self._core.now)
+        self._core.calls.add(call, redirected_at=self._core.now)
 
     def advance(self, sid: str) -> None:
         """Do what is due for a call: its answer, its failure, or its end."""

@@ -394,7 +394,7 @@ class Matcher:
             for task_channel_sid, waiting in queue.waiting.items():
                 if not workspace.can_take(worker, task_channel_sid):
                     continue
-                found = self._first_suited(workspace, waiting.entries, worker)
+                found = self._first_suited(workspace, waiting, worker)
                 if found is not None:
                     candidate = ((later, found[0]), found[1])
                     if best is None or (candidate[0], "") < best:
@@ -465,8 +465,8 @@ def _longest_idle(
         return []
     chosen: list[Worker] = []
     passed: list[tuple[int, str]] = []
-    while len(chosen) < limit and (first := idle.first()) is not None:
-        rank, worker_sid = first
+    while len(chosen) < limit and idle.entries:
+        rank, worker_sid = first = idle.entries[0]
         worker = workspace.workers.get(worker_sid)
         if (
             worker is None

@@ -21,9 +21,8 @@ from dataclasses import asdict, fields
 from typing import Any, TypeAlias, cast
 
 from .calls import CallSettings, CallState, Instruction, PhoneCall
+from .containers import Container, Deadline, Entity, Kind
 from .core import Backlog, Core
-from .deadlines import Deadline, Kind
-from .entities import Container, Entity
 from .errors import ServiceError
 from .expressions import Expression
 from .model import (
@@ -76,6 +75,15 @@ _KINDS: Mapping[str, tuple[type[Entity], str, str]] = {
     "reservation": (Reservation, "", ""),
 }
 _KIND_OF = {each: kind for kind, (each, _, _) in _KINDS.items()}
+# The containers of a workspace, owners before what they own.
+_CONTAINERS: Mapping[type[Entity], str] = {
+    Activity: "activities",
+    TaskChannel: "task_channels",
+    TaskQueue: "task_queues",
+    Workflow: "workflows",
+    Worker: "workers",
+    Task: "tasks",
+}
 _FIELDS = {
     each: tuple(
         field.name
@@ -85,21 +93,12 @@ _FIELDS = {
     for each, parsed, shared in _KINDS.values()
 }
 _EVENT_OBJECTS = (
-    "task",
-    "reservation",
-    "worker",
-    "worker_channel",
-    "activity",
-    "previous_activity",
-    "task_queue",
-    "previous_task_queue",
-    "workflow",
-    "task_channel",
-    "workspace",
-)
-_EVENT_FIELDS = tuple(
+    "task reservation worker worker_channel activity previous_activity task_queue"
+    " previous_task_queue workflow task_channel workspace"
+).split()
+_EVENT_FIELDS = [
     field.name for field in fields(Event) if field.name not in _EVENT_OBJECTS
-)
+]
 
 
 def records_of_version_1(state: Mapping[str, Any]) -> Records:
@@ -229,14 +228,11 @@ def _things(core: Core) -> Iterator[tuple[str, object]]:
 
 def _of_workspace(workspace: Workspace) -> Iterator[Entity]:
     yield workspace
-    yield from workspace.activities.values()
-    yield from workspace.task_channels.values()
-    yield from workspace.task_queues.values()
-    yield from workspace.workflows.values()
-    for worker in workspace.workers.values():
-        yield worker
-        yield from worker.channels.values()
-    yield from workspace.tasks.values()
+    for name in _CONTAINERS.values():
+        for entity in getattr(workspace, name).values():
+            yield entity
+            if isinstance(entity, Worker):
+                yield from entity.channels.values()
 
 
 def _entity(entity: Entity) -> Record:
@@ -263,8 +259,7 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
             raise TypeError("a number is none")
         if not 0 <= now < _MOST_SECONDS:
             raise ValueError("the time is none")
-        call_settings = CallSettings()
-        call_settings.set_all(**service["telephony"])
+        call_settings = CallSettings(**service["telephony"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"the state is damaged: {error!r}") from error
     except ServiceError as error:
@@ -294,7 +289,6 @@ class _Restored:
             group, space, rest = key.partition(" ")
             groups[group if space else "entity"].append((rest or key, record))
         self._texts.by_digest = dict(groups.pop("configuration", ()))
-        events: dict[str, list[Event]] = {}
         since: dict[str, float] = {}
         entities: dict[str, Entity] = {}
         for sid, record in groups.pop("entity"):
@@ -303,7 +297,6 @@ class _Restored:
             entity = entities[sid] = self._entity(record)
             self._add(entity)
             if isinstance(entity, Workspace):
-                events[sid] = []
                 moment = record["events_complete_since"]
                 since[sid] = -math.inf if moment is None else moment
         versions: dict[int, Entity] = {}
@@ -316,9 +309,10 @@ class _Restored:
                     setattr(version, name, getattr(original, name))
         for _, record in groups.pop("event", ()):
             event = _event_of(record, versions)
-            events[event.workspace_sid].append(event)
+            self.workspaces[event.workspace_sid].events.append(event)
         for sid, workspace in self.workspaces.items():
-            workspace.events.refill(events[sid], since[sid])
+            log = workspace.events
+            log.complete_since = max(log.complete_since, since[sid])
             _index(workspace)
         for key, (when, order, workspace_sid) in groups.pop("deadline", ()):
             name, _, sid = key.partition(" ")
@@ -350,33 +344,23 @@ class _Restored:
 
     def _add(self, entity: Entity) -> None:
         if isinstance(entity, Workspace):
-            self.workspaces[entity.sid] = entity
+            self.workspaces.add(entity)
             return
         workspace = self.workspaces[entity.workspace_sid]
-        if isinstance(entity, Activity):
-            workspace.activities[entity.sid] = entity
-        elif isinstance(entity, TaskChannel):
-            workspace.task_channels[entity.sid] = entity
-        elif isinstance(entity, TaskQueue):
-            workspace.task_queues[entity.sid] = entity
-        elif isinstance(entity, Workflow):
-            workspace.workflows[entity.sid] = entity
-        elif isinstance(entity, Worker):
-            workspace.workers[entity.sid] = entity
-        elif isinstance(entity, WorkerChannel):
+        if isinstance(entity, WorkerChannel):
             worker = workspace.workers[entity.worker_sid]
-            worker.channels[entity.sid] = entity
+            worker.channels.add(entity)
             worker.channels_by_task_channel[entity.task_channel_sid] = entity
-        elif isinstance(entity, Task):
-            workspace.tasks[entity.sid] = entity
         elif isinstance(entity, Reservation):
-            workspace.tasks[entity.task_sid].reservations[entity.sid] = entity
+            workspace.tasks[entity.task_sid].reservations.add(entity)
             self.reservation_tasks[entity.sid] = entity.task_sid
             holder = workspace.workers.get(entity.worker_sid)
             # Who had one that is over may have been deleted.
             if holder is not None:
                 holder.reservations[entity.sid] = entity
                 holder.live_reservations += entity.live
+        else:
+            getattr(workspace, _CONTAINERS[type(entity)]).add(entity)
 
 
 def _index(workspace: Workspace) -> None:

@@ -132,7 +132,7 @@ def test_nobody_gets_a_second_task_of_any_channel(
 
 
 def test_channels_do_not_count(bench: Bench, ann: Worker) -> None:
-    channel = bench.engine.workers.find_channel(ann, "default")
+    channel = ann.channel("default")
     bench.engine.workers.update_channel(channel, available=False, capacity=0)
     assert holders(bench.task()) == ["Ann"]
 
