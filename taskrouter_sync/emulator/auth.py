@@ -1,20 +1,31 @@
 """Capability tokens, as the service checks them, and what they allow.
 
-Owns: signature, lifetime, issuer and version of a token; its policies: which rule
+Owns: which URLs mean this service, and their canonical spelling, by which policies are
+compared; signature, lifetime, issuer and version of a token; its policies: which rule
 covers a request, and which of several wins. The only module of the emulator that
 knows PyJWT. No text of it holds a token.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 import jwt
 
-from taskrouter_sync.emulator.api.addresses import API, channel_url
+
+API = "https://taskrouter.twilio.com"
+BRIDGE = "https://event-bridge.twilio.com"
+
+CHANNELS = "/v1/wschannels"
+
+# Also the regional ones, as event-bridge.ie1-ix.us1.twilio.com.
+_TWILIO = re.compile(r"(taskrouter|event-bridge)(\.[a-z0-9-]+){0,2}\.twilio\.com")
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 VERSION = "v1"
@@ -24,6 +35,60 @@ Values = Mapping[str, Sequence[str]]
 """Parameters by name, each with all its values."""
 
 Filter = Mapping[str, "Condition"]
+
+
+class Addresses:
+    """The service's own addresses, and the canonical ones it answers to.
+
+    Args:
+        own: the emulator's address, such as ``http://127.0.0.1:8123``.
+        host: one more host (and port) that a client found it at.
+    """
+
+    def __init__(self, own: str, host: str = "") -> None:
+        parts = urlsplit(own)
+        self._own_hosts = frozenset(
+            {
+                parts.netloc.lower(),
+                *(f"{name}:{parts.port}" for name in _LOOPBACK),
+                host.lower(),
+            }
+        )
+
+    def canonical(self, url: str) -> str:
+        """Give the URL as the service spells it: no query, no trailing slash.
+
+        A URL of another host keeps its host, so it equals none of the service's.
+        """
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            # Such as http://[::1 without its bracket: nobody's URL.
+            return url
+        host = parts.netloc.lower()
+        # An encoded slash is part of a name, not a separator, and stays so.
+        path = "/".join(
+            unquote(step).replace("/", "%2F")
+            for step in parts.path.rstrip("/").split("/")
+        )
+        twilio = _TWILIO.fullmatch(host)
+        if twilio is not None:
+            base = BRIDGE if twilio[1] == "event-bridge" else API
+        elif host in self._own_hosts:
+            base = BRIDGE if path.startswith(CHANNELS) else API
+        else:
+            base = f"{parts.scheme.lower()}://{host}"
+        return base + path
+
+    def api_path(self, url: str) -> str | None:
+        """Give the path of a REST URL (``/v1/…``), None for any other URL."""
+        canonical = self.canonical(url)
+        return canonical[len(API) :] if canonical.startswith(f"{API}/") else None
+
+
+def channel_url(account_sid: str, channel: str) -> str:
+    """Give the canonical URL of a channel, as token policies name it."""
+    return f"{BRIDGE}{CHANNELS}/{account_sid}/{channel}"
 
 
 class InvalidPolicies(ValueError):
@@ -223,19 +288,6 @@ def _same_subject(one: Policy, two: Policy) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class Verified:
-    """What a good token says.
-
-    Attributes:
-        policies: what it allows.
-        expires: when it ends, in epoch seconds.
-    """
-
-    policies: Policies
-    expires: int
-
-
 class TokenRefused(Exception):
     """The token is not good for this account.
 
@@ -274,7 +326,7 @@ class Verifier:
         self._account_sid = account_sid
         self._auth_token = auth_token
         self._canonical = canonical
-        self._good: OrderedDict[str, Verified] = OrderedDict()
+        self._good: OrderedDict[str, tuple[Policies, int]] = OrderedDict()
 
     def policies(self, token: str) -> Policies:
         """Check a token and give what it allows.
@@ -292,10 +344,11 @@ class Verifier:
             )
             if len(self._good) > self._MOST:
                 self._good.popitem(last=False)
-        if known.expires <= time.time():
+        policies, expires = known
+        if expires <= time.time():
             del self._good[token]
             raise TokenExpired
-        return known.policies
+        return policies
 
 
 def verify(
@@ -304,8 +357,8 @@ def verify(
     account_sid: str,
     auth_token: str,
     canonical: Callable[[str], str],
-) -> Verified:
-    """Check the token and give what it allows, and until when.
+) -> tuple[Policies, int]:
+    """Check the token and give what it allows, and until when (epoch seconds).
 
     Its times are compared with the real clock, without leeway, also where the
     service's own clock is moved by a test: those who mint tokens go by real time.
@@ -352,7 +405,7 @@ def verify(
     except InvalidPolicies as error:
         raise TokenRefused(403, f"The token is invalid: {error}") from None
     # As PyJWT reads it.
-    return Verified(policies, int(claims["exp"]))
+    return policies, int(claims["exp"])
 
 
 def mint_worker_token(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from taskrouter_sync.emulator.api import responses as errors
+from taskrouter_sync.emulator.api import requests as errors
 from taskrouter_sync.emulator.channels import Close, Connection
 
 

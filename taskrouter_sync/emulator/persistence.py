@@ -20,7 +20,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from taskrouter_sync.emulator.clock import ManualClock
+from taskrouter_sync.emulator.clock import ManualClock, Sids
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.containers import Changes
 from taskrouter_sync.emulator.engine.state import (
@@ -28,7 +28,6 @@ from taskrouter_sync.emulator.engine.state import (
     Recorder,
     records_of_version_1,
 )
-from taskrouter_sync.emulator.sids import Sids
 from taskrouter_sync.emulator.state_file import StateError, StateFile
 
 

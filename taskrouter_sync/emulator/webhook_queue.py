@@ -12,9 +12,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 
-from taskrouter_sync.emulator.alerts import Alert, Level, printable
 from taskrouter_sync.emulator.clock import Clock
-from taskrouter_sync.emulator.journal import Journal
+from taskrouter_sync.emulator.journal import Alert, Journal, Level, printable
 from taskrouter_sync.emulator.persistence import Saver
 from taskrouter_sync.emulator.state_file import StateError
 from taskrouter_sync.emulator.webhook_request import (

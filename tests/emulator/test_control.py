@@ -16,8 +16,7 @@ import websocket
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.control.command import Command
-from taskrouter_sync.emulator.control.commands import COMMANDS
+from taskrouter_sync.emulator.control.commands import COMMANDS, Command
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 

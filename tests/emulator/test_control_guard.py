@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from taskrouter_sync.emulator.control.guard import Caller, Refusal, refusal
+from taskrouter_sync.emulator.control.control import Caller, Refusal, refusal
 
 
 HERE = Caller(

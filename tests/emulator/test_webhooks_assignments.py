@@ -8,11 +8,11 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.alerts import Alert
 from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.calls import PhoneCall
 from taskrouter_sync.emulator.engine.model import Reservation
+from taskrouter_sync.emulator.journal import Alert
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.support.receiver import Receiver, Reply, says
 

@@ -21,12 +21,12 @@ from taskrouter_sync.emulator.api.pages import (
     ordered,
 )
 from taskrouter_sync.emulator.api.rendering import Json, Renderer, event_data
-from taskrouter_sync.emulator.api.requests import Handlers, Parameters, Request
-from taskrouter_sync.emulator.api.responses import (
+from taskrouter_sync.emulator.api.requests import (
+    Handlers,
+    Parameters,
+    Request,
     Response,
-    ServiceError,
     method_not_allowed,
-    not_found,
     refused,
 )
 from taskrouter_sync.emulator.engine import Engine, Event
@@ -39,7 +39,9 @@ from taskrouter_sync.emulator.engine.configuration import (
 )
 from taskrouter_sync.emulator.engine.errors import (
     MAX_ATTRIBUTES,
+    ServiceError,
     check_choice,
+    not_found,
     parse_json,
 )
 from taskrouter_sync.emulator.engine.model import TaskQueue, TaskStatus, Worker

@@ -11,12 +11,13 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from taskrouter_sync.emulator.api.rendering import Json
-from taskrouter_sync.emulator.api.requests import Parameters, Request
-from taskrouter_sync.emulator.api.responses import (
+from taskrouter_sync.emulator.api.requests import (
+    UNSUPPORTED_PAGE,
+    Parameters,
+    Request,
     Response,
-    invalid,
-    unsupported_page,
 )
+from taskrouter_sync.emulator.engine.errors import invalid
 from taskrouter_sync.emulator.engine.expressions import ExpressionError, parse
 
 
@@ -107,7 +108,7 @@ def _asked(params: Parameters) -> tuple[int, int, str | None]:
     if number < 0:
         raise invalid("Page must not be negative")
     if number > 0 and not token:
-        raise unsupported_page()
+        raise invalid("Page is not supported without its PageToken", UNSUPPORTED_PAGE)
     return size, number, token or None
 
 

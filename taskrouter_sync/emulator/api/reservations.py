@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from taskrouter_sync.emulator.api.pages import equals, listed
 from taskrouter_sync.emulator.api.rendering import Json
-from taskrouter_sync.emulator.api.requests import Parameters, Request, snake
-from taskrouter_sync.emulator.api.responses import Response, ServiceError, invalid
+from taskrouter_sync.emulator.api.requests import Parameters, Request, Response, snake
 from taskrouter_sync.emulator.engine.calls import RING_SECONDS, Instruction, Option
 from taskrouter_sync.emulator.engine.errors import (
     INVALID_PARAMETER,
+    ServiceError,
     check_choice,
     check_whole,
+    invalid,
 )
 from taskrouter_sync.emulator.engine.model import (
     Reservation,

@@ -12,9 +12,9 @@ from functools import cached_property, partial
 
 from taskrouter_sync.emulator.api.pages import equals, listed
 from taskrouter_sync.emulator.api.rendering import Json, iso
-from taskrouter_sync.emulator.api.requests import Handlers, Request
-from taskrouter_sync.emulator.api.responses import Response, invalid
+from taskrouter_sync.emulator.api.requests import Handlers, Request, Response
 from taskrouter_sync.emulator.engine import Event, statistics
+from taskrouter_sync.emulator.engine.errors import invalid
 from taskrouter_sync.emulator.engine.model import Task, TaskQueue, Worker
 from taskrouter_sync.emulator.engine.statistics import Tally
 

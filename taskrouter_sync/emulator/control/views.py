@@ -66,7 +66,7 @@ class Views:
     def clock(self) -> Json:
         """Show the clock, and when something will be due."""
         return {
-            "now": self._service.now(),
+            "now": self._service.clock.now(),
             "manual": isinstance(self._service.clock, ManualClock),
             "next_deadline": self._service.engine.next_deadline(),
         }
@@ -83,13 +83,13 @@ class Views:
         """
         engine = self._service.engine
         engine.run_due()
-        requests, events = self._service.journal.counts()
+        journal = self._service.journal
         return {
             "account_sid": engine.account_sid,
             "clock": self.clock(),
             "connections": self.connections(),
-            "requests": requests,
-            "events": events,
+            "requests": journal.requests.count,
+            "events": journal.events.count,
             "total_workspaces": len(engine.workspaces),
             "workspaces": [
                 self._workspace(each, lists)
@@ -122,7 +122,7 @@ class Views:
         return _queues(workspace, tasks)
 
     def _workspace(self, workspace: Workspace, lists: bool) -> Json:
-        now = self._service.now()
+        now = self._service.clock.now()
         tasks = present_tasks(workspace)
         return {
             **(self._lists(workspace, tasks) if lists else {}),

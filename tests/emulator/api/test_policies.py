@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.auth import InvalidPolicies, Policies
+from taskrouter_sync.emulator.auth import Addresses, InvalidPolicies, Policies
 
 
 HOST = "https://taskrouter.twilio.com"
