@@ -21,16 +21,17 @@ from taskrouter_sync.emulator.control.views import Json, Views
 from taskrouter_sync.emulator.engine.calls import Outcome
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.fields import (
-    Choice,
-    Document,
-    Each,
-    Either,
+    DOCUMENT,
+    FLAG,
+    NULL,
     Field,
     FieldError,
-    Flag,
-    Integer,
-    Number,
-    Text,
+    choice,
+    either,
+    integer,
+    named,
+    number,
+    text,
 )
 from taskrouter_sync.emulator.journal import Request, Search
 from taskrouter_sync.emulator.service import Service
@@ -298,16 +299,16 @@ class _List:
 
     def command(self) -> Command:
         """Make the command that reads it."""
-        status = Field("status", Text(), f"only rows with this {self.status}")
+        status = Field("status", text(), f"only rows with this {self.status}")
         about = "only rows that contain all of these words (sids: begin with)"
         fields = (
-            Field("workspace", Text(), "WS…", required=True),
-            Field("text", Text(), about),
+            Field("workspace", text(), "WS…", required=True),
+            Field("text", text(), about),
             *([status] if self.status is not None else []),
-            Field("order", Choice(tuple(self.orders)), "the first one by default"),
-            Field("offset", Integer(0, _MANY), "how many to skip; 0 by default"),
+            Field("order", choice(*self.orders), "the first one by default"),
+            Field("offset", integer(0, _MANY), "how many to skip; 0 by default"),
             Field(
-                "limit", Integer(1, _MOST_ROWS), f"at most how many; {_ROWS} by default"
+                "limit", integer(1, _MOST_ROWS), f"at most how many; {_ROWS} by default"
             ),
         )
         return Command("GET", f"/{self.name}", self.about, self.read, fields)
@@ -402,20 +403,20 @@ def _on_sockets(method: str) -> Run:
 
 # The table
 
-_OUTCOME = Choice(get_args(Outcome))
-_AFTER = Field("after", Integer(0, _MANY), "only what has a higher number")
+_OUTCOME = choice(*get_args(Outcome))
+_AFTER = Field("after", integer(0, _MANY), "only what has a higher number")
 _LIMIT = Field(
-    "limit", Integer(1, _MOST_LISTED), f"the first so many; {_LISTED} by default"
+    "limit", integer(1, _MOST_LISTED), f"the first so many; {_LISTED} by default"
 )
-_TIMEOUT = Field("timeout", Number(0, _MOST_SECONDS), "seconds; 5 by default")
-_METHOD = Field("method", Choice(METHODS), "only requests of it")
-_URL = Field("url", Text(), "only requests with this in their URL")
-_TIMES = Field("times", Integer(1, _MANY_TIMES), "how many requests; 1 by default")
-_CARRIED_OUT = Field("carried_out", Flag(), "do what was asked all the same")
+_TIMEOUT = Field("timeout", number(0, _MOST_SECONDS), "seconds; 5 by default")
+_METHOD = Field("method", choice(*METHODS), "only requests of it")
+_URL = Field("url", text(), "only requests with this in their URL")
+_TIMES = Field("times", integer(1, _MANY_TIMES), "how many requests; 1 by default")
+_CARRIED_OUT = Field("carried_out", FLAG, "do what was asked all the same")
 _MATCH = (_METHOD, _URL, _TIMES)
-_CHANNEL = Field("channel", Text(), "WK…, WQ… or WS…; all by default")
-_THE_CHANNEL = Field("channel", Text(), "WK…, WQ… or WS…", required=True)
-_DELAY = Field("delay", Number(0, _HOUR), "seconds until the answer")
+_CHANNEL = Field("channel", text(), "WK…, WQ… or WS…; all by default")
+_THE_CHANNEL = Field("channel", text(), "WK…, WQ… or WS…", required=True)
+_DELAY = Field("delay", number(0, _HOUR), "seconds until the answer")
 
 COMMANDS: Sequence[Command] = (
     Command(
@@ -429,7 +430,7 @@ COMMANDS: Sequence[Command] = (
         "/clock/advance",
         "Let time pass on a manual clock; 409 on a real one.",
         _advance,
-        (Field("seconds", Number(0, _TEN_YEARS), "how long", required=True),),
+        (Field("seconds", number(0, _TEN_YEARS), "how long", required=True),),
     ),
     Command(
         "POST",
@@ -445,16 +446,16 @@ COMMANDS: Sequence[Command] = (
         "Create a task, and give it as REST shows it.",
         lambda context, given: context.emulator.create_task(**given),
         (
-            Field("workspace", Text(), "WS…; by default the only one"),
-            Field("attributes", Document(), "the task's attributes; none by default"),
-            Field("workflow_sid", Text(), "WW…; by default the only one"),
-            Field("task_channel", Text(), "a unique name or TC…; default by default"),
-            Field("task_queue_sid", Text(), "WQ…, instead of a way to it"),
-            Field("priority", Integer(0, _INT32), "0 by default"),
-            Field("timeout", Integer(1, _INT32), "seconds; a day by default"),
-            Field("routing_target", Text(), "a worker or queue, past the workflow"),
-            Field("ignore_capacity", Flag(), "past the capacity, too"),
-            Field("virtual_start_time", Text(), "a date, ISO 8601"),
+            Field("workspace", text(), "WS…; by default the only one"),
+            Field("attributes", DOCUMENT, "the task's attributes; none by default"),
+            Field("workflow_sid", text(), "WW…; by default the only one"),
+            Field("task_channel", text(), "a unique name or TC…; default by default"),
+            Field("task_queue_sid", text(), "WQ…, instead of a way to it"),
+            Field("priority", integer(0, _INT32), "0 by default"),
+            Field("timeout", integer(1, _INT32), "seconds; a day by default"),
+            Field("routing_target", text(), "a worker or queue, past the workflow"),
+            Field("ignore_capacity", FLAG, "past the capacity, too"),
+            Field("virtual_start_time", text(), "a date, ISO 8601"),
         ),
         201,
     ),
@@ -464,9 +465,9 @@ COMMANDS: Sequence[Command] = (
         "Do anything that REST does, without credentials, past faults and journal.",
         _rest,
         (
-            Field("method", Choice(METHODS), "the HTTP method", required=True),
-            Field("path", Text(), "/Workspaces/…", required=True),
-            Field("params", Document(), "the parameters, as REST names them"),
+            Field("method", choice(*METHODS), "the HTTP method", required=True),
+            Field("path", text(), "/Workspaces/…", required=True),
+            Field("params", DOCUMENT, "the parameters, as REST names them"),
         ),
     ),
     Command(
@@ -481,14 +482,14 @@ COMMANDS: Sequence[Command] = (
         "Say how simulated calls go; what is not given stays as it is.",
         _telephony,
         (
-            Field("answer_after", Number(0, _HOUR), "seconds until a call is answered"),
+            Field("answer_after", number(0, _HOUR), "seconds until a call is answered"),
             Field(
                 "call_length",
-                Either((Number(0, _TEN_YEARS), None)),
+                either(number(0, _TEN_YEARS), NULL),
                 "seconds from answer to end; null: until it is hung up",
             ),
             Field("outcome", _OUTCOME, "what comes of calls"),
-            Field("outcomes", Each(_OUTCOME), "the same by contact URI"),
+            Field("outcomes", named(_OUTCOME), "the same by contact URI"),
         ),
     ),
     Command(
@@ -496,7 +497,7 @@ COMMANDS: Sequence[Command] = (
         "/calls/hang_up",
         "End a call.",
         _hang_up,
-        (Field("call_sid", Text(), "CA…", required=True),),
+        (Field("call_sid", text(), "CA…", required=True),),
     ),
     Command(
         "GET",
@@ -509,7 +510,7 @@ COMMANDS: Sequence[Command] = (
         "/restore",
         "Be what an emulator was at a snapshot; all sockets are closed.",
         _restore,
-        (Field("snapshot", Document(), "what /snapshot gave", required=True),),
+        (Field("snapshot", DOCUMENT, "what /snapshot gave", required=True),),
     ),
     Command(
         "GET",
@@ -522,7 +523,7 @@ COMMANDS: Sequence[Command] = (
         "/events",
         "List the service's events, oldest first.",
         _events,
-        (Field("event_type", Text(), "only events of it"), _AFTER, _LIMIT),
+        (Field("event_type", text(), "only events of it"), _AFTER, _LIMIT),
     ),
     Command(
         "GET",
@@ -537,7 +538,7 @@ COMMANDS: Sequence[Command] = (
         "List the matching requests once there are enough; 504 if it takes long.",
         _wait_for_requests,
         (
-            Field("count", Integer(1, _MANY), "at least how many; 1 by default"),
+            Field("count", integer(1, _MANY), "at least how many; 1 by default"),
             *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
         ),
     ),
@@ -549,7 +550,7 @@ COMMANDS: Sequence[Command] = (
         _wait_for_connections,
         (
             _THE_CHANNEL,
-            Field("count", Integer(0, _MANY), "exactly how many", required=True),
+            Field("count", integer(0, _MANY), "exactly how many", required=True),
             _TIMEOUT,
         ),
     ),
@@ -567,12 +568,10 @@ COMMANDS: Sequence[Command] = (
         "Answer the next matching requests with a status.",
         _fault("answer"),
         (
-            Field("status", Integer(200, 599), "the HTTP status", required=True),
-            Field(
-                "body", Either((Document(), Text())), "by default like the service's"
-            ),
-            Field("message", Text(1000), "the reason phrase, and in the default body"),
-            Field("code", Integer(0, 99_999), "Twilio's code in the default body"),
+            Field("status", integer(200, 599), "the HTTP status", required=True),
+            Field("body", either(DOCUMENT, text()), "by default like the service's"),
+            Field("message", text(1000), "the reason phrase, and in the default body"),
+            Field("code", integer(0, 99_999), "Twilio's code in the default body"),
             _DELAY,
             _CARRIED_OUT,
             *_MATCH,
@@ -583,14 +582,14 @@ COMMANDS: Sequence[Command] = (
         "/faults/malformed",
         "Answer the next matching requests 200 with a body that is no JSON.",
         _fault("malformed"),
-        (Field("body", Text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
+        (Field("body", text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
     ),
     Command(
         "POST",
         "/faults/delay",
         "Let the next matching requests wait before they are carried out.",
         _fault("delay"),
-        (Field("seconds", Number(0, _HOUR), "how long", required=True), *_MATCH),
+        (Field("seconds", number(0, _HOUR), "how long", required=True), *_MATCH),
     ),
     Command(
         "POST",
@@ -605,9 +604,9 @@ COMMANDS: Sequence[Command] = (
         "Refuse the next sockets with a status.",
         _fault("refuse_upgrades"),
         (
-            Field("status", Integer(300, 599), "the HTTP status", required=True),
+            Field("status", integer(300, 599), "the HTTP status", required=True),
             _CHANNEL,
-            Field("times", Integer(1, _MANY_TIMES), "how many sockets; 1 by default"),
+            Field("times", integer(1, _MANY_TIMES), "how many sockets; 1 by default"),
             _DELAY,
         ),
     ),
@@ -624,8 +623,8 @@ COMMANDS: Sequence[Command] = (
         _on_sockets("close_sockets"),
         (
             _CHANNEL,
-            Field("code", Integer(1000, 4999), "the close code; 1000 by default"),
-            Field("reason", Text(123), "the close reason"),
+            Field("code", integer(1000, 4999), "the close code; 1000 by default"),
+            Field("reason", text(123), "the close reason"),
         ),
     ),
     Command(
@@ -656,7 +655,7 @@ COMMANDS: Sequence[Command] = (
         _on_sockets("duplicate_frames"),
         (
             _CHANNEL,
-            Field("times", Integer(1, _MANY_TIMES), "how many frames; 1 by default"),
+            Field("times", integer(1, _MANY_TIMES), "how many frames; 1 by default"),
         ),
     ),
     Command(
@@ -666,7 +665,7 @@ COMMANDS: Sequence[Command] = (
         lambda context, given: {"sockets": context.emulator.send_frame(**given)},
         (
             _THE_CHANNEL,
-            Field("frame", Either((Text(), Document())), "the frame", required=True),
+            Field("frame", either(text(), DOCUMENT), "the frame", required=True),
         ),
     ),
 )
