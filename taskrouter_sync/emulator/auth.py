@@ -34,7 +34,8 @@ _ALGORITHM = "HS256"
 Values = Mapping[str, Sequence[str]]
 """Parameters by name, each with all its values."""
 
-Filter = Mapping[str, "Condition"]
+Filter = Mapping[str, tuple[bool, "str | None"]]
+"""By parameter: whether it is required, and the value that it must have."""
 
 
 class Addresses:
@@ -95,14 +96,6 @@ class InvalidPolicies(ValueError):
     """The token's policies are unreadable or contradict each other."""
 
 
-@dataclass(frozen=True)
-class Condition:
-    """What a filter asks of one parameter."""
-
-    required: bool
-    value: str | None
-
-
 @dataclass(frozen=True, eq=False)
 class Policy:
     """One rule of a token."""
@@ -127,6 +120,12 @@ class Policy:
         )
 
     @property
+    def subject(self) -> tuple[object, ...]:
+        """What the rule is about: two that differ only in the verdict contradict."""
+        filters = self.query_filter, self.post_filter
+        return self.steps, self.depth, self.method, *filters
+
+    @property
     def specificity(self) -> tuple[int, float, bool]:
         """Rank the rule: longer path, then narrower pattern, then with filters."""
         filtered = bool(self.query_filter or self.post_filter)
@@ -148,19 +147,13 @@ class Policies:
         if not isinstance(claim, list):
             raise InvalidPolicies("policies must be a list")
         self._canonical = canonical
-        self._rules = [_policy(item, canonical) for item in claim]
-        _refuse_contradictions(self._rules)
-
-    def allows(
-        self,
-        method: str,
-        url: str,
-        *,
-        query: Values | None = None,
-        form: Values | None = None,
-    ) -> bool:
-        """Tell whether the token allows the request; see `refusal`."""
-        return self.refusal(method, url, query=query, form=form) is None
+        self._rules: list[Policy] = []
+        for item in claim:
+            rule = _policy(item, canonical)
+            for other in self._rules:
+                if rule.allow != other.allow and rule.subject == other.subject:
+                    raise InvalidPolicies("policies contradict each other")
+            self._rules.append(rule)
 
     def refusal(
         self,
@@ -183,29 +176,31 @@ class Policies:
         """
         where = self._canonical(url)
         steps = where.split("/")
-        covering = [rule for rule in self._rules if rule.covers(method, steps)]
-        problems = {
-            rule: _problem(rule.query_filter, query or {})
-            or _problem(rule.post_filter, form or {})
-            for rule in covering
-        }
         refused = f"No policy of the token allows {method} {where}"
-        fulfilled = [rule for rule in covering if problems[rule] is None]
+        fulfilled: list[Policy] = []
+        # Those that would allow it, with what is missing.
+        missed: list[tuple[Policy, str]] = []
+        for rule in self._rules:
+            if not rule.covers(method, steps):
+                continue
+            problem = _problem(rule.query_filter, query or {})
+            problem = problem or _problem(rule.post_filter, form or {})
+            if problem is None:
+                fulfilled.append(rule)
+            elif rule.allow:
+                missed.append((rule, problem))
         if fulfilled:
-            best = max(rule.specificity for rule in fulfilled)
-            verdicts = {rule.allow for rule in fulfilled if rule.specificity == best}
-            if len(verdicts) > 1:
+            most = max(rule.specificity for rule in fulfilled)
+            best = [rule for rule in fulfilled if rule.specificity == most]
+            if len({rule.allow for rule in best}) > 1:
                 raise InvalidPolicies("policies contradict each other")
-            if verdicts.pop():
+            if best[0].allow:
                 return None
-            rule = next(rule for rule in fulfilled if rule.specificity == best)
-            return f"{refused}: the policy for {rule.method} {rule.url} denies it"
-        allowing = [rule for rule in covering if rule.allow]
-        if not allowing:
+            return f"{refused}: the policy for {method} {best[0].url} denies it"
+        if not missed:
             return refused
-        rule = max(allowing, key=lambda rule: rule.specificity)
-        reason = f"the policy for {rule.method} {rule.url} {problems[rule]}"
-        return f"{refused}: {reason}"
+        rule, problem = max(missed, key=lambda each: each[0].specificity)
+        return f"{refused}: the policy for {method} {rule.url} {problem}"
 
 
 def _policy(item: object, canonical: Callable[[str], str]) -> Policy:
@@ -243,15 +238,15 @@ def _filter(claim: object) -> Filter:
     return {name: _condition(condition) for name, condition in claim.items()}
 
 
-def _condition(claim: object) -> Condition:
+def _condition(claim: object) -> tuple[bool, str | None]:
     if isinstance(claim, str):
-        return Condition(required=True, value=claim)
+        return True, claim
     if not isinstance(claim, dict):
         raise InvalidPolicies("a filter's condition must be a text or an object")
     value = claim.get("value")
     if value is not None and not isinstance(value, str):
         raise InvalidPolicies("a filter's value must be a text")
-    return Condition(required=claim.get("required") is True, value=value)
+    return claim.get("required") is True, value
 
 
 def _problem(conditions: Filter, params: Values) -> str | None:
@@ -259,33 +254,17 @@ def _problem(conditions: Filter, params: Values) -> str | None:
     if not conditions:
         return None
     # An empty value counts as present: public facts do not say.
-    for name, condition in conditions.items():
+    for name, (required, value) in conditions.items():
         values = params.get(name)
         if values is None:
-            if condition.required:
+            if required:
                 return f"requires {name}"
-        elif condition.value is not None:
-            if any(value != condition.value for value in values):
-                return f"requires {name} to be {condition.value}"
+        elif value is not None and any(each != value for each in values):
+            return f"requires {name} to be {value}"
     for name in params:
         if name not in conditions:
             return f"does not allow {name}"
     return None
-
-
-def _refuse_contradictions(rules: Sequence[Policy]) -> None:
-    seen: list[Policy] = []
-    for rule in rules:
-        for other in seen:
-            if rule.allow != other.allow and _same_subject(rule, other):
-                raise InvalidPolicies("policies contradict each other")
-        seen.append(rule)
-
-
-def _same_subject(one: Policy, two: Policy) -> bool:
-    return (one.steps, one.depth, one.method, one.query_filter, one.post_filter) == (
-        (two.steps, two.depth, two.method, two.query_filter, two.post_filter)
-    )
 
 
 class TokenRefused(Exception):

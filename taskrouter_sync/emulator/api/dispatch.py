@@ -8,12 +8,11 @@ Authentication has been checked before.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
 from taskrouter_sync.emulator.api import reservations, statistics
 from taskrouter_sync.emulator.api.pages import (
-    Keys,
     Test,
     equals,
     listed,
@@ -84,8 +83,9 @@ class Resource:
         operations: the engine's, which say what a creation and a change take.
         renders: the renderer's method for it.
         filters: attributes by the parameters that the list is filtered by, with kinds.
-        keys: what the list can be ordered by.
-        apart: of the keys, those that must not come together.
+        orders: what the list can be ordered by; names regardless of case, as the
+            service compares them.
+        apart: of these, those that must not come together.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Resource:
         renders: str,
         *,
         filters: Mapping[str, tuple[str, str]] | None = None,
-        keys: Keys | None = None,
+        orders: Sequence[str] = (),
         apart: frozenset[str] = frozenset(),
     ) -> None:
         self._name = name = operations.container
@@ -102,7 +102,7 @@ class Resource:
         self._create = kinds_of(operations.create)
         self._update = kinds_of(operations.update)
         self._filters = filters or {}
-        self._keys = keys or {}
+        self._orders = orders
         self._apart = apart
         self.path = "".join(word.capitalize() for word in name.split("_"))
         self.key = "channels" if name == "task_channels" else name
@@ -125,7 +125,7 @@ class Resource:
             equals(getattr(params, kind)(parameter), attribute)
             for parameter, (kind, attribute) in self._filters.items()
         ]
-        items = ordered(self._items(request), params, self._keys, apart=self._apart)
+        items = ordered(self._items(request), params, self._orders, self._apart)
         render = self._render(request)
         return listed(request, self.key, items, render, *tests, *self._tests(request))
 
@@ -249,7 +249,7 @@ _NAME = {"FriendlyName": ("text", "friendly_name")}
 WORKSPACES = _Workspaces(Workspaces, "workspace", filters=_NAME)
 # What is in a workspace. Published is that Workers and TaskQueues have the parameter
 # Ordering, but not what it takes. Taken is the form of that of Tasks, with what people
-# tell these by; names regardless of case, as the service compares them.
+# tell these by.
 RESOURCES = (
     Resource(
         Activities,
@@ -261,11 +261,7 @@ RESOURCES = (
         TaskQueues,
         "task_queue",
         filters=_NAME,
-        keys={
-            "DateCreated": lambda queue: queue.date_created,
-            "DateUpdated": lambda queue: queue.date_updated,
-            "FriendlyName": lambda queue: queue.friendly_name.casefold(),
-        },
+        orders=("DateCreated", "DateUpdated", "FriendlyName"),
     ),
     Resource(Workflows, "workflow", filters=_NAME),
     _Workers(
@@ -277,13 +273,13 @@ RESOURCES = (
             "ActivitySid": ("text", "activity_sid"),
             "Available": ("boolean", "available"),
         },
-        keys={
-            "DateCreated": lambda worker: worker.date_created,
-            "DateUpdated": lambda worker: worker.date_updated,
-            "DateStatusChanged": lambda worker: worker.date_status_changed,
-            "FriendlyName": lambda worker: worker.friendly_name.casefold(),
-            "ActivityName": lambda worker: worker.activity_name.casefold(),
-        },
+        orders=(
+            "DateCreated",
+            "DateUpdated",
+            "DateStatusChanged",
+            "FriendlyName",
+            "ActivityName",
+        ),
     ),
     _Tasks(
         Tasks,
@@ -296,11 +292,7 @@ RESOURCES = (
             "TaskQueueName": ("text", "task_queue_friendly_name"),
             "RoutingTarget": ("text", "routing_target"),
         },
-        keys={
-            "DateCreated": lambda task: task.date_created,
-            "Priority": lambda task: task.priority,
-            "VirtualStartTime": lambda task: task.virtual_start_time,
-        },
+        orders=("DateCreated", "Priority", "VirtualStartTime"),
         apart=frozenset({"DateCreated", "VirtualStartTime"}),
     ),
 )

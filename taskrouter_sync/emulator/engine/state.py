@@ -18,13 +18,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any, TypeAlias, cast
 
 from .calls import CallSettings, CallState, Instruction, PhoneCall
 from .containers import Container, Deadline, Entity, Kind
 from .core import Backlog, Core
 from .errors import ServiceError
-from .expressions import Expression
 from .model import (
     Activity,
     Event,
@@ -283,12 +283,14 @@ class _Restored:
         self.reservation_tasks: dict[str, str] = {}
         self.deadlines: dict[tuple[Kind, str], Deadline] = {}
         self.calls: list[PhoneCall] = []
-        self._texts = _Texts()
+        # Each text is parsed once.
+        self._parse_configuration = cache(parse_configuration)
+        self._parse_expression = cache(parsed_expression)
         groups: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         for key, record in records.items():
             group, space, rest = key.partition(" ")
             groups[group if space else "entity"].append((rest or key, record))
-        self._texts.by_digest = dict(groups.pop("configuration", ()))
+        self._by_digest: dict[str, str] = dict(groups.pop("configuration", ()))
         since: dict[str, float] = {}
         entities: dict[str, Entity] = {}
         for sid, record in groups.pop("entity"):
@@ -333,14 +335,27 @@ class _Restored:
             # Not as strictly as of a caller: an instruction may have added to it.
             values["attributes_value"] = json.loads(values["attributes"])
         if kind is Task:
-            values["configuration"] = self._texts.entered(values)
+            values["configuration"] = self._entered(values)
         elif kind is Workflow:
             text = values["configuration"]
-            values["configuration_value"] = self._texts.configuration(text)
+            values["configuration_value"] = self._parse_configuration(text)
         elif kind is TaskQueue:
-            text = values["target_workers"]
-            values["target_workers_value"] = self._texts.expression(text)
+            text = values["target_workers"].strip()
+            values["target_workers_value"] = self._parse_expression(
+                text, "TargetWorkers"
+            )
         return kind(**values)
+
+    def _entered(self, task: Mapping[str, Any]) -> Configuration | None:
+        """Return the configuration that the task of this record goes by."""
+        digest = task.get("configuration")
+        if digest is None:
+            return None
+        text = self._by_digest[digest]
+        # Only that of a task routed to a queue has no text.
+        if not text:
+            return leading_to(task["routing_target"])
+        return self._parse_configuration(text)
 
     def _add(self, entity: Entity) -> None:
         if isinstance(entity, Workspace):
@@ -372,39 +387,6 @@ def _index(workspace: Workspace) -> None:
     for task in workspace.tasks.values():
         if task.assignment_status == "pending":
             workspace.enqueue(task)
-
-
-class _Texts:
-    """What texts mean, each parsed once."""
-
-    def __init__(self) -> None:
-        # The texts of configurations.
-        self.by_digest: dict[str, str] = {}
-        self._configurations: dict[str, Configuration] = {}
-        self._expressions: dict[str, Expression | None] = {}
-
-    def configuration(self, text: str) -> Configuration:
-        """Parse a workflow's configuration."""
-        known = self._configurations.get(text)
-        if known is None:
-            known = self._configurations[text] = parse_configuration(text)
-        return known
-
-    def entered(self, task: Mapping[str, Any]) -> Configuration | None:
-        """Return the configuration that the task of this record goes by."""
-        digest = task.get("configuration")
-        if digest is None:
-            return None
-        text = self.by_digest[digest]
-        # Only that of a task routed to a queue has no text.
-        return self.configuration(text) if text else leading_to(task["routing_target"])
-
-    def expression(self, text: str) -> Expression | None:
-        """Parse a queue's expression."""
-        if text not in self._expressions:
-            parsed = parsed_expression(text.strip(), "TargetWorkers")
-            self._expressions[text] = parsed
-        return self._expressions[text]
 
 
 def _event_of(record: Record, versions: Mapping[int, Entity]) -> Event:
