@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from taskrouter_sync.emulator.engine import Event
-from taskrouter_sync.emulator.engine.model import Task, Worker, WorkerChannel
-from taskrouter_sync.emulator.journal import Journal
+from .engine import Event
+from .engine.model import Task, Worker, WorkerChannel
+from .journal import Journal
 
 
 # A socket whose queue is full is dead or hopelessly slow.

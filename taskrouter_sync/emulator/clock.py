@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
-from taskrouter_sync.emulator.engine import Engine
+from .engine import Engine
 
 
 # 2026-01-01T00:00:00Z: the same for every run, so that dates repeat as well.

@@ -15,26 +15,24 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import Any, TypedDict, TypeVar
 
-from taskrouter_sync.emulator import setup
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
-from taskrouter_sync.emulator.clock import ManualClock, RealClock, Sids
-from taskrouter_sync.emulator.control.control import Control
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.calls import Outcome, PhoneCall
-from taskrouter_sync.emulator.engine.model import EVENT_TYPES
-from taskrouter_sync.emulator.engine.telephony import Telephony as CallOperations
-from taskrouter_sync.emulator.faults import METHODS, Faults, check_channel
-from taskrouter_sync.emulator.journal import Alert, Journal, Request, Search
-from taskrouter_sync.emulator.persistence import (
-    Saver,
-    put_back_snapshot,
-    take_snapshot,
-)
-from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.setup import ReadyWorkspace
-from taskrouter_sync.emulator.state_file import StateFile
-from taskrouter_sync.emulator.thread import ServiceThread
+from . import setup
+from .api.dispatch import kinds_of
+from .api.requests import Parameters, snake
+from .channels import GOING_AWAY, Close, Connection
+from .clock import ManualClock, RealClock, Sids
+from .control.control import Control
+from .engine import Engine, Event
+from .engine.calls import Outcome, PhoneCall
+from .engine.model import EVENT_TYPES
+from .engine.tasks import Tasks
+from .engine.telephony import Telephony as CallOperations
+from .faults import METHODS, Faults, check_channel
+from .journal import Alert, Journal, Request, Search
+from .persistence import Saver, put_back_snapshot, take_snapshot
+from .service import Service
+from .setup import ReadyWorkspace
+from .state_file import StateFile
+from .thread import ServiceThread
 
 
 Result = TypeVar("Result")
@@ -43,16 +41,7 @@ Result = TypeVar("Result")
 _MOST_SECONDS = 315_360_000
 # Who listens everywhere can be reached on this machine.
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-_TASK_OPTIONS = (
-    "workflow_sid",
-    "task_channel",
-    "task_queue_sid",
-    "priority",
-    "timeout",
-    "routing_target",
-    "ignore_capacity",
-    "virtual_start_time",
-)
+_TASK_OPTIONS = [snake(name) for name in kinds_of(Tasks.create) if name != "Attributes"]
 
 
 class ClientOptions(TypedDict):

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import unquote
 
-from taskrouter_sync.emulator.engine import Event
+from .engine import Event
 
 
 Kind = Literal["rest", "bridge", "upgrade"]

@@ -20,15 +20,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from taskrouter_sync.emulator.clock import ManualClock, Sids
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.containers import Changes
-from taskrouter_sync.emulator.engine.state import (
-    SERVICE,
-    Recorder,
-    records_of_version_1,
-)
-from taskrouter_sync.emulator.state_file import StateError, StateFile
+from .clock import ManualClock, Sids
+from .engine import Engine
+from .engine.containers import Changes
+from .engine.state import SERVICE, Recorder, records_of_version_1
+from .state_file import StateError, StateFile
 
 
 _log = logging.getLogger(__name__)

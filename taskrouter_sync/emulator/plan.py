@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from taskrouter_sync.emulator.fields import (
+from .fields import (
     DOCUMENT,
     FLAG,
     NULL,

@@ -23,27 +23,22 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from taskrouter_sync.emulator import console
-from taskrouter_sync.emulator.api.requests import (
-    Parameters,
-    Response,
-    internal,
-    refused,
-)
-from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
-from taskrouter_sync.emulator.control.commands import PREFIX
-from taskrouter_sync.emulator.control.control import (
+from . import console
+from .api.requests import Parameters, Response, internal, refused
+from .channels import GOING_AWAY, Close, Connection
+from .control.commands import PREFIX
+from .control.control import (
     MAX_BODY,
     Control,
     ControlRequest,
     ControlResponse,
     response as control_response,
 )
-from taskrouter_sync.emulator.engine.errors import ServiceError, invalid
-from taskrouter_sync.emulator.faults import Fault
-from taskrouter_sync.emulator.journal import Request
-from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.state_file import StateError
+from .engine.errors import ServiceError, invalid
+from .faults import Fault
+from .journal import Request
+from .service import Service
+from .state_file import StateError
 
 
 # A blank text frame: whether the service sends "" or " " is not published.

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
-from taskrouter_sync.emulator.api.dispatch import METHODS, Api
-from taskrouter_sync.emulator.api.rendering import Renderer
-from taskrouter_sync.emulator.api.requests import (
+from .api.dispatch import METHODS, Api
+from .api.rendering import Renderer
+from .api.requests import (
     AUTHENTICATION_FAILED,
     Parameters,
     Response,
@@ -26,7 +26,7 @@ from taskrouter_sync.emulator.api.requests import (
     method_not_allowed,
     refused,
 )
-from taskrouter_sync.emulator.auth import (
+from .auth import (
     Addresses,
     InvalidPolicies,
     Policies,
@@ -35,15 +35,15 @@ from taskrouter_sync.emulator.auth import (
     Verifier,
     channel_url,
 )
-from taskrouter_sync.emulator.channels import Channels, Connection, frame
-from taskrouter_sync.emulator.clock import Clock, DeadlineTimer
-from taskrouter_sync.emulator.engine import Alarm, Engine, Event, ServiceError
-from taskrouter_sync.emulator.engine.errors import invalid, not_found
-from taskrouter_sync.emulator.faults import Fault, Faults
-from taskrouter_sync.emulator.journal import Alert, Journal, Kind, Request, printable
-from taskrouter_sync.emulator.persistence import Saver
-from taskrouter_sync.emulator.webhook_queue import WebhookQueue
-from taskrouter_sync.emulator.webhooks import Webhooks
+from .channels import Channels, Connection, frame
+from .clock import Clock, DeadlineTimer
+from .engine import Alarm, Engine, Event, ServiceError
+from .engine.errors import invalid, not_found
+from .faults import Fault, Faults
+from .journal import Alert, Journal, Kind, Request, printable
+from .persistence import Saver
+from .webhook_queue import WebhookQueue
+from .webhooks import Webhooks
 
 
 _log = logging.getLogger(__name__)

@@ -11,15 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.errors import ServiceError
-from taskrouter_sync.emulator.engine.model import (
-    Activity,
-    TaskQueue,
-    Worker,
-    Workflow,
-    Workspace,
-)
+from .engine import Engine
+from .engine.errors import ServiceError
+from .engine.model import Activity, TaskQueue, Worker, Workflow, Workspace
 
 
 OFFLINE = "Offline"

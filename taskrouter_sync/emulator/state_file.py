@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-from taskrouter_sync.emulator.engine.state import Records, records_of_version_1
+from .engine.state import Records, records_of_version_1
 
 
 # "TRst": says in the file's header whose it is.

@@ -12,11 +12,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 
-from taskrouter_sync.emulator.clock import Clock
-from taskrouter_sync.emulator.journal import Alert, Journal, Level, printable
-from taskrouter_sync.emulator.persistence import Saver
-from taskrouter_sync.emulator.state_file import StateError
-from taskrouter_sync.emulator.webhook_request import (
+from .clock import Clock
+from .journal import Alert, Journal, Level, printable
+from .persistence import Saver
+from .state_file import StateError
+from .webhook_request import (
     RETRIEVAL_FAILURE,
     Method,
     NotAnswered,

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from functools import cache
 from typing import Protocol
 
-from taskrouter_sync.emulator.api.rendering import event_data
-from taskrouter_sync.emulator.api.requests import Response
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.calls import CallStatus, PhoneCall
-from taskrouter_sync.emulator.engine.model import Reservation, Task, Workflow
-from taskrouter_sync.emulator.journal import Level
-from taskrouter_sync.emulator.webhook_queue import Webhook, WebhookQueue
-from taskrouter_sync.emulator.webhook_request import NotAnswered, Reply
+from .api.rendering import event_data
+from .api.requests import Response
+from .engine import Engine, Event
+from .engine.calls import CallStatus, PhoneCall
+from .engine.model import Reservation, Task, Workflow
+from .journal import Level
+from .webhook_queue import Webhook, WebhookQueue
+from .webhook_request import NotAnswered, Reply
 
 
 # The debugger's code for a call that could not be made.
@@ -169,7 +169,7 @@ class Webhooks:
         # canceled; but then the next one would be made at once, and fail as well.
         for webhook in webhooks:
             try:
-                instruction = read_instruction(await self._queue.request(webhook))
+                params = read_instruction(await self._queue.request(webhook))
             except NotAnswered as trouble:
                 self._queue.alert(webhook, trouble.code, trouble.message)
                 continue
@@ -178,14 +178,10 @@ class Webhooks:
                 code, message = trouble.code, trouble.message
                 self._queue.alert(webhook, code, message, trouble.level)
                 return
-            if instruction is not None:
-                self._carry_out(webhook, path, instruction)
+            refusal = params and self._performer.instruct(path, params).error
+            if refusal:
+                self._queue.alert(webhook, refusal.alert_code, refusal.message)
             return
-
-    def _carry_out(self, webhook: Webhook, path: str, instruction: Instruction) -> None:
-        refusal = self._performer.instruct(path, instruction.params).error
-        if refusal is not None:
-            self._queue.alert(webhook, refusal.alert_code, refusal.message)
 
 
 def passes(events_filter: str | None, event_type: str) -> bool:
@@ -396,14 +392,6 @@ _PARAMETERS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Instruction:
-    """What an application wants done with a reservation, as REST parameters."""
-
-    name: str
-    params: Mapping[str, object]
-
-
 class NoInstruction(Exception):
     """The application answered, but nothing can be done with it."""
 
@@ -414,8 +402,8 @@ class NoInstruction(Exception):
         self.level = level
 
 
-def read_instruction(reply: Reply) -> Instruction | None:
-    """Read an answer; None is to decide later, by REST.
+def read_instruction(reply: Reply) -> dict[str, object] | None:
+    """Read an answer, as REST parameters; None is to decide later, by REST.
 
     Raises:
         NotAnswered: it is no JSON, or far too long: as good as no answer.
@@ -448,7 +436,7 @@ def read_instruction(reply: Reply) -> Instruction | None:
         if not _usable(parameter, value):
             message = f"{parameter} is neither text nor number"
             raise NoInstruction(INVALID_INSTRUCTION, message)
-    return Instruction(name, {"Instruction": name, **params})
+    return {"Instruction": name, **params}
 
 
 def _usable(parameter: str, value: object) -> bool:

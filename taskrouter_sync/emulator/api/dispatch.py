@@ -11,16 +11,28 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
-from taskrouter_sync.emulator.api import reservations, statistics
-from taskrouter_sync.emulator.api.pages import (
-    Test,
-    equals,
-    listed,
-    matches,
-    ordered,
+from ..engine import Engine, Event
+from ..engine.configuration import (
+    Activities,
+    TaskChannels,
+    TaskQueues,
+    Workflows,
+    Workspaces,
 )
-from taskrouter_sync.emulator.api.rendering import Json, Renderer, event_data
-from taskrouter_sync.emulator.api.requests import (
+from ..engine.errors import (
+    MAX_ATTRIBUTES,
+    ServiceError,
+    check_choice,
+    not_found,
+    parse_json,
+)
+from ..engine.model import TaskQueue, TaskStatus, Worker
+from ..engine.tasks import Tasks
+from ..engine.workers import Workers
+from . import reservations, statistics
+from .pages import Test, equals, listed, matches, ordered
+from .rendering import Json, Renderer, event_data
+from .requests import (
     Handlers,
     Parameters,
     Request,
@@ -28,24 +40,6 @@ from taskrouter_sync.emulator.api.requests import (
     method_not_allowed,
     refused,
 )
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.configuration import (
-    Activities,
-    TaskChannels,
-    TaskQueues,
-    Workflows,
-    Workspaces,
-)
-from taskrouter_sync.emulator.engine.errors import (
-    MAX_ATTRIBUTES,
-    ServiceError,
-    check_choice,
-    not_found,
-    parse_json,
-)
-from taskrouter_sync.emulator.engine.model import TaskQueue, TaskStatus, Worker
-from taskrouter_sync.emulator.engine.tasks import Tasks
-from taskrouter_sync.emulator.engine.workers import Workers
 
 
 METHODS = ("GET", "POST", "DELETE")

@@ -11,16 +11,10 @@ from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from taskrouter_sync.emulator.api.rendering import Json
-from taskrouter_sync.emulator.api.requests import (
-    UNSUPPORTED_PAGE,
-    Parameters,
-    Request,
-    Response,
-    snake,
-)
-from taskrouter_sync.emulator.engine.errors import invalid
-from taskrouter_sync.emulator.engine.expressions import ExpressionError, parse
+from ..engine.errors import invalid
+from ..engine.expressions import ExpressionError, parse
+from .rendering import Json
+from .requests import UNSUPPORTED_PAGE, Parameters, Request, Response, snake
 
 
 DEFAULT_SIZE = 50

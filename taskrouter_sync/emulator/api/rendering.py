@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
 
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.containers import Entity
-from taskrouter_sync.emulator.engine.model import (
+from ..engine import Engine, Event
+from ..engine.containers import Entity
+from ..engine.model import (
     Activity,
     Reservation,
     Task,

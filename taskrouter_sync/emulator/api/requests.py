@@ -17,11 +17,11 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from taskrouter_sync.emulator.api.rendering import Json, Renderer
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.containers import Entity, Versioned
-from taskrouter_sync.emulator.engine.errors import ServiceError, invalid
-from taskrouter_sync.emulator.engine.model import KEEP_SECONDS, Task, Worker, Workspace
+from ..engine import Engine
+from ..engine.containers import Entity, Versioned
+from ..engine.errors import ServiceError, invalid
+from ..engine.model import KEEP_SECONDS, Task, Worker, Workspace
+from .rendering import Json, Renderer
 
 
 DEFAULT_MINUTES = 15

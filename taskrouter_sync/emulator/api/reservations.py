@@ -12,23 +12,18 @@ from collections.abc import Callable, Mapping
 from typing import get_args
 from urllib.parse import urlsplit
 
-from taskrouter_sync.emulator.api.pages import equals, listed
-from taskrouter_sync.emulator.api.rendering import Json
-from taskrouter_sync.emulator.api.requests import Parameters, Request, Response, snake
-from taskrouter_sync.emulator.engine.calls import RING_SECONDS, Instruction, Option
-from taskrouter_sync.emulator.engine.errors import (
+from ..engine.calls import RING_SECONDS, Instruction, Option
+from ..engine.errors import (
     INVALID_PARAMETER,
     ServiceError,
     check_choice,
     check_whole,
     invalid,
 )
-from taskrouter_sync.emulator.engine.model import (
-    Reservation,
-    ReservationStatus,
-    Task,
-    Worker,
-)
+from ..engine.model import Reservation, ReservationStatus, Task, Worker
+from .pages import equals, listed
+from .rendering import Json
+from .requests import Parameters, Request, Response, snake
 
 
 # Instructions without a call: what they do, said as a status.

@@ -12,8 +12,8 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
-from taskrouter_sync.emulator.control.views import Views
-from taskrouter_sync.emulator.journal import Journal
+from ..journal import Journal
+from .views import Views
 
 
 # Seconds between two messages at least: a burst of changes is one of them. And at

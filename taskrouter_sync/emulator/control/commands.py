@@ -12,15 +12,12 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Literal, Protocol, get_args
 
-from taskrouter_sync.emulator import plan
-from taskrouter_sync.emulator.api.dispatch import METHODS, VERSION
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.control import views
-from taskrouter_sync.emulator.control.changes import Changes
-from taskrouter_sync.emulator.control.views import Json, Views
-from taskrouter_sync.emulator.engine.calls import Outcome
-from taskrouter_sync.emulator.faults import Faults
-from taskrouter_sync.emulator.fields import (
+from .. import plan
+from ..api.dispatch import METHODS, VERSION
+from ..api.requests import Parameters
+from ..engine.calls import Outcome
+from ..faults import Faults
+from ..fields import (
     DOCUMENT,
     FLAG,
     NULL,
@@ -33,9 +30,12 @@ from taskrouter_sync.emulator.fields import (
     number,
     text,
 )
-from taskrouter_sync.emulator.journal import Request, Search
-from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.setup import ReadyWorkspace
+from ..journal import Request, Search
+from ..service import Service
+from ..setup import ReadyWorkspace
+from . import views
+from .changes import Changes
+from .views import Json, Views
 
 
 PREFIX = "/emulator"

@@ -14,19 +14,14 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from taskrouter_sync.emulator.control import commands
-from taskrouter_sync.emulator.control.changes import Changes
-from taskrouter_sync.emulator.control.commands import Command, Context, Steered
-from taskrouter_sync.emulator.control.views import Views
-from taskrouter_sync.emulator.engine.errors import ServiceError
-from taskrouter_sync.emulator.fields import (
-    FieldError,
-    document_of,
-    of_query,
-    read,
-)
-from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.state_file import StateError
+from ..engine.errors import ServiceError
+from ..fields import FieldError, document_of, of_query, read
+from ..service import Service
+from ..state_file import StateError
+from . import commands
+from .changes import Changes
+from .commands import Command, Context, Steered
+from .views import Views
 
 
 # Bytes. A snapshot may be large.

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from itertools import islice
 
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.clock import ManualClock
-from taskrouter_sync.emulator.engine import Event
-from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.model import (
-    EventLog,
-    Reservation,
-    Task,
-    TaskQueue,
-    Worker,
-    Workspace,
-)
-from taskrouter_sync.emulator.engine.statistics import by_queue, present_tasks
-from taskrouter_sync.emulator.journal import Request
-from taskrouter_sync.emulator.service import Service
+from ..api.requests import Parameters
+from ..clock import ManualClock
+from ..engine import Event
+from ..engine.calls import PhoneCall
+from ..engine.model import EventLog, Reservation, Task, TaskQueue, Worker, Workspace
+from ..engine.statistics import by_queue, present_tasks
+from ..journal import Request
+from ..service import Service
 
 
 Json = dict[str, object]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -22,15 +23,6 @@ from .model import (
 
 
 Resource = Workspace | Activity | TaskChannel | TaskQueue | Workflow
-
-# How events name a resource, in types and in descriptions.
-_NAMES: dict[type[Resource], tuple[str, str]] = {
-    Workspace: ("workspace", "Workspace"),
-    Activity: ("activity", "Activity"),
-    TaskChannel: ("task-channel", "TaskChannel"),
-    TaskQueue: ("task-queue", "TaskQueue"),
-    Workflow: ("workflow", "Workflow"),
-}
 
 
 class Alarm(NamedTuple):
@@ -180,7 +172,8 @@ class Core:
             workspace = resource
         else:
             workspace = self.workspaces[resource.workspace_sid]
-        kind, title = _NAMES[type(resource)]
+        title = type(resource).__name__
+        kind = re.sub("(?<=[a-z])(?=[A-Z])", "-", title).lower()
         objects: dict[str, Any] = {kind.replace("-", "_"): resource}
         self.emit(
             workspace,

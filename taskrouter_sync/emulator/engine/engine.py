@@ -9,13 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from . import state
-from .configuration import (
-    Activities,
-    TaskChannels,
-    TaskQueues,
-    Workflows,
-    Workspaces,
-)
+from .configuration import Activities, TaskChannels, TaskQueues, Workflows, Workspaces
 from .containers import Changes
 from .core import Alarm, Core
 from .errors import not_found

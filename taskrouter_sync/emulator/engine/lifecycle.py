@@ -157,14 +157,7 @@ class Lifecycle:
         self, task: Task, reason: str | None, description: str | None = None
     ) -> None:
         """Cancel a pending or reserved task."""
-        concerned = task.holders()
-        self._core.workspaces[task.workspace_sid].dequeue(task)
-        ended = self._end_live(task)
-        self._finish(task, "canceled", reason)
-        self._core.emit_task(
-            task, "task.canceled", "canceled", concerned, description=description
-        )
-        self._emit_ended(task, ended)
+        self._end(task, "task.canceled", "canceled", reason, description)
 
     def wrap(self, task: Task, reason: str | None) -> None:
         """Let an assigned task wrap up."""
@@ -180,20 +173,39 @@ class Lifecycle:
 
     def complete(self, task: Task, reason: str | None) -> None:
         """Complete an assigned or wrapping task."""
-        concerned = task.holders()
-        ended = self._end_live(task)
-        self._finish(task, "completed", reason)
-        self._core.emit_task(task, "task.completed", "completed", concerned)
-        self._emit_ended(task, ended)
+        self._end(task, "task.completed", "completed", reason)
 
     def delete(self, task: Task, event_type: str) -> None:
         """Delete a task in any status; `event_type` says by whom."""
+        self._end(task, event_type, None)
+
+    def _end(
+        self,
+        task: Task,
+        event_type: str,
+        status: TaskStatus | None,
+        reason: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        """End a task, and what is live of it: nobody's offers, somebody's work."""
+        core = self._core
         concerned = task.holders()
-        self._core.workspaces[task.workspace_sid].dequeue(task)
-        ended = self._end_live(task)
-        self.remove(task)
-        self._core.emit_task(task, event_type, "deleted", concerned)
-        self._emit_ended(task, ended)
+        core.workspaces[task.workspace_sid].dequeue(task)
+        ended = [each for each in task.reservations.values() if each.live]
+        for reservation in ended:
+            pending = reservation.reservation_status == "pending"
+            self._turn(task, reservation, "canceled" if pending else "completed")
+        if status is None:
+            self.remove(task)
+        else:
+            self._finish(task, status, reason)
+        core.emit_task(
+            task, event_type, status or "deleted", concerned, description=description
+        )
+        for reservation in ended:
+            core.emit_reservation(task, reservation, reservation.reservation_status)
+            if reservation.reservation_status == "canceled":
+                self._restore_activity(reservation)
 
     def remove(self, task: Task) -> None:
         """Forget a task that nobody holds or waits for any more, without an event."""
@@ -282,21 +294,6 @@ class Lifecycle:
             if call.instruction.bridges and call.status != "answered":
                 self._core.deadlines.clear("call", call.sid)
                 self._core.calls.note(call, "canceled", self._core.now)
-
-    def _end_live(self, task: Task) -> list[Reservation]:
-        """End what is live of a task that ends: nobody's offers, somebody's work."""
-        ended = [other for other in task.reservations.values() if other.live]
-        for reservation in ended:
-            pending = reservation.reservation_status == "pending"
-            self._turn(task, reservation, "canceled" if pending else "completed")
-        return ended
-
-    def _emit_ended(self, task: Task, ended: list[Reservation]) -> None:
-        for reservation in ended:
-            status = reservation.reservation_status
-            self._core.emit_reservation(task, reservation, status)
-            if status == "canceled":
-                self._restore_activity(reservation)
 
     def _finish(self, task: Task, status: TaskStatus, reason: str | None) -> None:
         core = self._core

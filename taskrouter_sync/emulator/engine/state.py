@@ -37,12 +37,7 @@ from .model import (
     Workflow,
     Workspace,
 )
-from .workflow import (
-    Configuration,
-    leading_to,
-    parse_configuration,
-    parsed_expression,
-)
+from .workflow import Configuration, leading_to, parse_configuration, parsed_expression
 
 
 Record: TypeAlias = Any
