@@ -16,7 +16,8 @@ from functools import cache
 from typing import Protocol
 
 from .api.rendering import event_data
-from .api.requests import Response
+from .api.requests import Response, snake
+from .api.reservations import parameters_of
 from .engine import Engine, Event
 from .engine.calls import CallStatus, PhoneCall
 from .engine.model import Reservation, Task, Workflow
@@ -321,74 +322,21 @@ NO_INSTRUCTION = 40005
 INVALID_INSTRUCTION = 55555
 INVALID_CONTENT_TYPE = 12300
 
-_CONFERENCE = (
-    "from",
-    "to",
-    "timeout",
-    "post_work_activity_sid",
-    "status_callback",
-    "status_callback_method",
-    "status_callback_event",
-    "record",
-    "recording_channels",
-    "recording_status_callback",
-    "recording_status_callback_method",
-    "muted",
-    "early_media",
-    "start_conference_on_enter",
-    "end_conference_on_exit",
-    "end_conference_on_customer_exit",
-    "beep_on_customer_entrance",
-    "beep",
-    "wait_url",
-    "wait_method",
-    "max_participants",
-    "conference_status_callback",
-    "conference_status_callback_method",
-    "conference_status_callback_event",
-    "conference_record",
-    "conference_trim",
-    "conference_recording_status_callback",
-    "conference_recording_status_callback_method",
-    "region",
-    "sip_auth_username",
-    "sip_auth_password",
-    "jitter_buffer_size",
-)
+
+def _keys(name: str) -> dict[str, str]:
+    """Give the REST parameters of an instruction by the keys of the answer."""
+    prefix = "" if name == "conference" else name.capitalize()
+    keys = {snake(each.removeprefix(prefix)): each for each in parameters_of(name)}
+    if name == "dequeue":
+        keys["status_callback_events"] = keys.pop("status_callback_event")
+    return keys
 
 
-def _named(prefix: str, *keys: str) -> dict[str, str]:
-    return {key: prefix + _camel(key) for key in keys}
-
-
-# Key of the answer -> REST parameter, by instruction. Other keys are passed over.
-_PARAMETERS: Mapping[str, Mapping[str, str]] = {
+# Other keys are passed over.
+_KEYS: Mapping[str, Mapping[str, str]] = {
     "accept": {},
     "reject": {"activity_sid": "WorkerActivitySid"},
-    "dequeue": {
-        **_named(
-            "Dequeue",
-            "to",
-            "from",
-            "post_work_activity_sid",
-            "record",
-            "timeout",
-            "status_callback_url",
-        ),
-        "status_callback_events": "DequeueStatusCallbackEvent",
-    },
-    "call": _named(
-        "Call",
-        "to",
-        "from",
-        "url",
-        "accept",
-        "record",
-        "timeout",
-        "status_callback_url",
-    ),
-    "redirect": _named("Redirect", "call_sid", "url", "accept"),
-    "conference": _named("", *_CONFERENCE),
+    **{name: _keys(name) for name in ("dequeue", "call", "redirect", "conference")},
 }
 
 
@@ -428,7 +376,7 @@ def read_instruction(reply: Reply) -> dict[str, object] | None:
     name = document.get("instruction") if isinstance(document, dict) else None
     if name is None:
         raise NoInstruction(NO_INSTRUCTION, "the answer has no instruction", "warning")
-    names = _PARAMETERS.get(name) if isinstance(name, str) else None
+    names = _KEYS.get(name) if isinstance(name, str) else None
     if names is None:
         raise NoInstruction(INVALID_INSTRUCTION, f"{name!r} is no instruction")
     params = {names[key]: value for key, value in document.items() if key in names}
