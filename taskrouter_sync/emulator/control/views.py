@@ -42,6 +42,12 @@ _SERIES = {
     for name, event_types in COUNTED.items()
     for event_type in event_types
 }
+# What is shown of other resources.
+_SHORT_LISTS = {
+    "activities": "sid friendly_name available",
+    "workflows": "sid friendly_name",
+    "task_channels": "sid unique_name",
+}
 _ENDS = frozenset({"task.completed", "task.canceled"})
 _DELETIONS = frozenset({"task.deleted", "task.system-deleted"})
 
@@ -121,18 +127,13 @@ class Views:
             **(self._lists(workspace, tasks) if lists else {}),
             "sid": workspace.sid,
             "friendly_name": workspace.friendly_name,
-            "activities": [
-                _properties(activity, "sid friendly_name available")
-                for activity in islice(workspace.activities.values(), MOST)
-            ],
-            "workflows": [
-                _properties(workflow, "sid friendly_name")
-                for workflow in islice(workspace.workflows.values(), MOST)
-            ],
-            "task_channels": [
-                _properties(channel, "sid unique_name")
-                for channel in islice(workspace.task_channels.values(), MOST)
-            ],
+            **{
+                name: [
+                    _properties(each, names)
+                    for each in islice(getattr(workspace, name).values(), MOST)
+                ]
+                for name, names in _SHORT_LISTS.items()
+            },
             "real_time_statistics": self._statistics(workspace, "RealTime"),
             "cumulative_statistics": self._statistics(workspace, "Cumulative"),
             "series": series_of(workspace.events, len(tasks), now),
