@@ -36,12 +36,3 @@ def test_who_waits_is_told_when_the_emulator_stops() -> None:
             await waiting
 
     asyncio.run(story())
-
-
-def test_what_does_not_come_is_named() -> None:
-    async def story() -> None:
-        changes = Changes(Journal())
-        with pytest.raises(TimeoutError, match=r"two sockets: not within 0\.01 s"):
-            await changes.until(lambda: False, 0.01, "two sockets")
-
-    asyncio.run(story())
