@@ -288,6 +288,15 @@ class TokenExpired(TokenRefused):
         super().__init__(401, "The token has expired")
 
 
+# Status and message by what PyJWT finds.
+_INVALID = 403, "The token is invalid"
+_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
+    jwt.InvalidSignatureError: (401, "The token's signature is invalid"),
+    jwt.ImmatureSignatureError: (403, "The token is not valid yet"),
+    jwt.InvalidIssuerError: (403, "The token was issued by another account"),
+}
+
+
 class Verifier:
     """Checks tokens, and each that was good only for its end from then on.
 
@@ -301,7 +310,13 @@ class Verifier:
     def __init__(
         self, account_sid: str, auth_token: str, canonical: Callable[[str], str]
     ) -> None:
-        """Make one; the arguments are those of `verify`."""
+        """Make one.
+
+        Args:
+            account_sid: who must have issued the tokens, AC….
+            auth_token: the key they must be signed with.
+            canonical: gives the one spelling of a URL.
+        """
         self._account_sid = account_sid
         self._auth_token = auth_token
         self._canonical = canonical
@@ -315,12 +330,7 @@ class Verifier:
         """
         known = self._good.get(token)
         if known is None:
-            known = self._good[token] = verify(
-                token,
-                account_sid=self._account_sid,
-                auth_token=self._auth_token,
-                canonical=self._canonical,
-            )
+            known = self._good[token] = self._verify(token)
             if len(self._good) > self._MOST:
                 self._good.popitem(last=False)
         policies, expires = known
@@ -329,62 +339,41 @@ class Verifier:
             raise TokenExpired
         return policies
 
+    def _verify(self, token: str) -> tuple[Policies, int]:
+        """Check the token and give what it allows, and until when (epoch seconds).
 
-def verify(
-    token: str,
-    *,
-    account_sid: str,
-    auth_token: str,
-    canonical: Callable[[str], str],
-) -> tuple[Policies, int]:
-    """Check the token and give what it allows, and until when (epoch seconds).
-
-    Its times are compared with the real clock, without leeway, also where the
-    service's own clock is moved by a test: those who mint tokens go by real time.
-
-    Args:
-        token: the encoded JWT.
-        account_sid: who must have issued it, AC….
-        auth_token: the key it must be signed with.
-        canonical: gives the one spelling of a URL.
-
-    Raises:
-        TokenRefused: with the HTTP status to answer.
-    """
-    try:
-        claims = jwt.decode(
-            token,
-            auth_token,
-            algorithms=[_ALGORITHM],
-            issuer=account_sid,
-            # The service's tokens have no audience; iat is none of its claims.
-            options={
-                "require": ["exp", "iss"],
-                "verify_aud": False,
-                "verify_iat": False,
-            },
-        )
-    except jwt.ExpiredSignatureError:
-        raise TokenExpired from None
-    except jwt.InvalidSignatureError:
-        raise TokenRefused(401, "The token's signature is invalid") from None
-    except jwt.ImmatureSignatureError:
-        raise TokenRefused(403, "The token is not valid yet") from None
-    except jwt.InvalidIssuerError:
-        raise TokenRefused(403, "The token was issued by another account") from None
-    except jwt.MissingRequiredClaimError as error:
-        raise TokenRefused(403, f"The token lacks the claim {error.claim}") from None
-    except (jwt.InvalidTokenError, UnicodeError):
-        raise TokenRefused(403, "The token is invalid") from None
-    # Whether a missing or other version is refused is not published.
-    if claims.get("version") != VERSION:
-        raise TokenRefused(403, f"The token's version is not {VERSION}")
-    try:
-        policies = Policies(claims.get("policies", []), canonical)
-    except InvalidPolicies as error:
-        raise TokenRefused(403, f"The token is invalid: {error}") from None
-    # As PyJWT reads it.
-    return policies, int(claims["exp"])
+        Its times are compared with the real clock, without leeway, also where the
+        service's own clock is moved by a test: those who mint tokens go by real time.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._auth_token,
+                algorithms=[_ALGORITHM],
+                issuer=self._account_sid,
+                # The service's tokens have no audience; iat is none of its claims.
+                options={
+                    "require": ["exp", "iss"],
+                    "verify_aud": False,
+                    "verify_iat": False,
+                },
+            )
+        except jwt.ExpiredSignatureError:
+            raise TokenExpired from None
+        except jwt.MissingRequiredClaimError as error:
+            message = f"The token lacks the claim {error.claim}"
+            raise TokenRefused(403, message) from None
+        except (jwt.InvalidTokenError, UnicodeError) as error:
+            raise TokenRefused(*_REFUSALS.get(type(error), _INVALID)) from None
+        # Whether a missing or other version is refused is not published.
+        if claims.get("version") != VERSION:
+            raise TokenRefused(403, f"The token's version is not {VERSION}")
+        try:
+            policies = Policies(claims.get("policies", []), self._canonical)
+        except InvalidPolicies as error:
+            raise TokenRefused(403, f"The token is invalid: {error}") from None
+        # As PyJWT reads it.
+        return policies, int(claims["exp"])
 
 
 def mint_worker_token(
