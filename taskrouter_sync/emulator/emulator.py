@@ -11,6 +11,7 @@ import os
 import queue
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from difflib import get_close_matches
 from types import TracebackType
 from typing import Any, TypedDict, TypeVar
@@ -95,7 +96,7 @@ class Emulator:
         # Always drawn, so that a seed gives the same sids whoever the account is.
         made_up = self._sids("AC"), self._sids("")
         if state is not None:
-            with StateFile(state) as file:
+            with closing(StateFile(state)) as file:
                 made_up = file.account(account_sid, auth_token, made_up)
         self.account_sid: str = made_up[0] if account_sid is None else account_sid
         self.auth_token: str = made_up[1] if auth_token is None else auth_token

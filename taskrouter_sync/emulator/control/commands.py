@@ -280,7 +280,7 @@ class _List:
         workspace = engine.workspaces.find(given["workspace"])
         words = given.get("text", "").casefold().split()
         status = given.get("status")
-        rows = context.views.rows(self.name, workspace)
+        rows = list(context.views.rows(self.name, workspace))
         found = [
             row
             for row in rows

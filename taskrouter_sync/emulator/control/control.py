@@ -74,33 +74,6 @@ class ControlResponse:
     parts: Iterator[str] | AsyncIterator[bytes]
 
 
-@dataclass(frozen=True)
-class Caller:
-    """What is known of who sends a request.
-
-    Args:
-        host: the header Host.
-        origin: the header Origin.
-        fetch_site: the header Sec-Fetch-Site.
-        peer: the address that the connection comes from.
-        authorized: whether it has the account's credentials.
-    """
-
-    host: str
-    origin: str | None
-    fetch_site: str | None
-    peer: str | None
-    authorized: bool
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why it may not."""
-
-    status: int
-    message: str
-
-
 class Control:
     """The control of one emulator, for one run of its server.
 
@@ -123,22 +96,15 @@ class Control:
 
     def refuse(self, request: ControlRequest) -> ControlResponse | None:
         """Refuse those who may not steer the emulator; its body need not be read."""
-        headers = request.headers
-        caller = Caller(
-            host=headers.get("Host", ""),
-            origin=headers.get("Origin"),
-            fetch_site=headers.get("Sec-Fetch-Site"),
-            peer=request.peer,
-            authorized=self._service.authorized(headers.get("Authorization", "")),
-        )
-        refused = refusal(caller, self._listens_on)
+        authorization = request.headers.get("Authorization", "")
+        authorized = self._service.authorized(authorization)
+        refused = refusal(request, authorized, self._listens_on)
         if refused is None:
             return None
+        status, message = refused
         authenticate = {"WWW-Authenticate": 'Basic realm="emulator"'}
         return response(
-            {"message": refused.message},
-            refused.status,
-            authenticate if refused.status == 401 else {},
+            {"message": message}, status, authenticate if status == 401 else {}
         )
 
     async def answer(self, request: ControlRequest, body: bytes) -> ControlResponse:
@@ -245,27 +211,33 @@ def _lines(value: object, level: int) -> Iterator[str]:
 # Who may steer the emulator.
 
 
-def refusal(caller: Caller, listens_on: str) -> Refusal | None:
-    """Tell why a caller may not steer, None if it may.
+def refusal(
+    request: ControlRequest, authorized: bool, listens_on: str
+) -> tuple[int, str] | None:
+    """Tell why a request may not steer, with the status; None if it may.
 
     From this machine no credentials are needed; from others those of the account.
     By a foreign name (DNS rebinding), or for a page of another site, nobody may: a
     browser holds no credentials for the foreign name.
 
     Args:
-        caller: who it is.
+        request: the request.
+        authorized: whether it has the account's credentials.
         listens_on: the host that the emulator was told to listen on.
     """
-    if caller.origin is not None and not _same(caller.origin, caller.host):
-        return Refusal(403, f"the Origin {caller.origin} is not the emulator's own")
-    if caller.fetch_site not in (None, "same-origin", "none"):
-        return Refusal(403, f"a page of another site asks ({caller.fetch_site})")
-    if caller.authorized:
+    host = request.headers.get("Host", "")
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site")
+    if origin is not None and not _same(origin, host):
+        return 403, f"the Origin {origin} is not the emulator's own"
+    if site not in (None, "same-origin", "none"):
+        return 403, f"a page of another site asks ({site})"
+    if authorized:
         return None
-    if not _loopback(caller.peer):
-        return Refusal(401, "from another machine the account's credentials are needed")
-    if not _own_name(caller.host, listens_on):
-        return Refusal(403, f"the Host {caller.host} is not the emulator's own")
+    if not _loopback(request.peer):
+        return 401, "from another machine the account's credentials are needed"
+    if not _own_name(host, listens_on):
+        return 403, f"the Host {host} is not the emulator's own"
     return None
 
 

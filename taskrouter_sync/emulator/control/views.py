@@ -6,6 +6,7 @@ properties, times are epoch seconds. Reads everything and changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 from ..api.requests import Parameters
@@ -104,7 +105,7 @@ class Views:
             **self._service.render.event(event),
         }
 
-    def rows(self, kind: str, workspace: Workspace) -> list[Json]:
+    def rows(self, kind: str, workspace: Workspace) -> Iterator[Json]:
         """Show all workers, tasks, live reservations or task queues of a workspace.
 
         Args:
@@ -112,19 +113,25 @@ class Views:
             workspace: whose.
         """
         if kind == "workers":
-            return self._workers(workspace)
-        if kind == "tasks":
-            return [_task(each) for each in workspace.tasks.values()]
-        tasks = present_tasks(workspace)
-        if kind == "reservations":
-            return [_reservation(*offer) for offer in _live(tasks)]
-        return _queues(workspace, tasks)
+            counts = self._service.channels.counts()
+            for worker in workspace.workers.values():
+                yield _worker(worker, counts.get(worker.sid, 0))
+        elif kind == "tasks":
+            yield from map(_task, workspace.tasks.values())
+        elif kind == "reservations":
+            for task, reservation in _live(workspace):
+                yield _reservation(task, reservation)
+        else:
+            tasks = present_tasks(workspace)
+            waiting = by_queue(t for t in tasks if t.assignment_status == "pending")
+            for queue in workspace.task_queues.values():
+                yield _queue(workspace, queue, waiting.get(queue.sid, []))
 
     def _workspace(self, workspace: Workspace, lists: bool) -> Json:
         now = self._service.clock.now()
         tasks = present_tasks(workspace)
         return {
-            **(self._lists(workspace, tasks) if lists else {}),
+            **(self._lists(workspace) if lists else {}),
             "sid": workspace.sid,
             "friendly_name": workspace.friendly_name,
             **{
@@ -139,23 +146,16 @@ class Views:
             "series": series_of(workspace.events, len(tasks), now),
         }
 
-    def _lists(self, workspace: Workspace, tasks: list[Task]) -> Json:
-        live = _live(tasks)
-        return {
-            "total_workers": len(workspace.workers),
-            "workers": self._workers(workspace, MOST),
-            "total_task_queues": len(workspace.task_queues),
-            "task_queues": _queues(workspace, tasks, MOST),
-            "total_reservations": len(live),
-            "reservations": [_reservation(*offer) for offer in live[:MOST]],
+    def _lists(self, workspace: Workspace) -> Json:
+        totals = {
+            "workers": len(workspace.workers),
+            "task_queues": len(workspace.task_queues),
+            "reservations": sum(1 for _ in _live(workspace)),
         }
-
-    def _workers(self, workspace: Workspace, most: int | None = None) -> list[Json]:
-        counts = self._service.channels.counts()
-        return [
-            _worker(worker, counts.get(worker.sid, 0))
-            for worker in islice(workspace.workers.values(), most)
-        ]
+        shown: Json = {f"total_{kind}": total for kind, total in totals.items()}
+        for kind in totals:
+            shown[kind] = list(islice(self.rows(kind, workspace), MOST))
+        return shown
 
     def _statistics(self, workspace: Workspace, kind: str) -> Json:
         path = f"/v1/Workspaces/{workspace.sid}/{kind}Statistics"
@@ -214,23 +214,11 @@ def _task(task: Task) -> Json:
     }
 
 
-def _queues(
-    workspace: Workspace, tasks: list[Task], most: int | None = None
-) -> list[Json]:
-    waiting = by_queue(task for task in tasks if task.assignment_status == "pending")
-    return [
-        _queue(workspace, queue, waiting.get(queue.sid, []))
-        for queue in islice(workspace.task_queues.values(), most)
-    ]
-
-
-def _live(tasks: list[Task]) -> list[tuple[Task, Reservation]]:
-    return [
-        (task, reservation)
-        for task in tasks
-        for reservation in task.reservations.values()
-        if reservation.live
-    ]
+def _live(workspace: Workspace) -> Iterator[tuple[Task, Reservation]]:
+    for task in present_tasks(workspace):
+        for reservation in task.reservations.values():
+            if reservation.live:
+                yield task, reservation
 
 
 def _queue(workspace: Workspace, queue: TaskQueue, waiting: list[Task]) -> Json:

@@ -382,12 +382,8 @@ class CallLifecycle:
             core.deadlines.set(
                 core.now + call.length, "call", call.workspace_sid, call.sid
             )
-        reservation = self._reservation(call)
-        if (
-            reservation is not None
-            and call.instruction.bridges
-            and reservation.reservation_status == "pending"
-        ):
+        reservation = self._reservation(call, "pending")
+        if reservation is not None and call.instruction.bridges:
             self._lifecycle.accept(reservation)
 
     def _fail(self, call: PhoneCall, status: CallStatus) -> None:
@@ -397,12 +393,8 @@ class CallLifecycle:
         until it is answered otherwise, or times out.
         """
         self._core.calls.note(call, status, self._core.now)
-        reservation = self._reservation(call)
-        if (
-            reservation is not None
-            and call.instruction.name == "conference"
-            and reservation.reservation_status == "pending"
-        ):
+        reservation = self._reservation(call, "pending")
+        if reservation is not None and call.instruction.name == "conference":
             self._lifecycle.withdraw(reservation, "canceled")
 
     def _end(self, call: PhoneCall) -> None:
@@ -425,20 +417,22 @@ class CallLifecycle:
             self._lifecycle.set_activity(worker, activity_sid)
 
     def _end_work(self, call: PhoneCall) -> None:
-        reservation = self._reservation(call)
-        status = None if reservation is None else reservation.reservation_status
-        if reservation is None or status not in ("accepted", "wrapping"):
+        reservation = self._reservation(call, "accepted", "wrapping")
+        if reservation is None:
             return
         task = self._core.task_of(reservation)
         if not self._core.workspaces[call.workspace_sid].multi_task_enabled:
             self._lifecycle.complete(task, None)
-        elif status == "accepted":
+        elif reservation.reservation_status == "accepted":
             self._lifecycle.wrap(task, None)
 
-    def _reservation(self, call: PhoneCall) -> Reservation | None:
-        """Return the call's reservation, if its task still exists."""
+    def _reservation(
+        self, call: PhoneCall, *statuses: ReservationStatus
+    ) -> Reservation | None:
+        """Return the call's reservation, if it exists and has one of the statuses."""
         task = self._core.workspaces[call.workspace_sid].tasks.get(call.task_sid)
-        return None if task is None else task.reservations.get(call.reservation_sid)
+        found = () if task is None else task.with_status(*statuses)
+        return next((r for r in found if r.sid == call.reservation_sid), None)
 
 
 def _call(
