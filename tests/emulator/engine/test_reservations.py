@@ -10,19 +10,6 @@ from taskrouter_sync.emulator.engine.model import Reservation, Task, Worker
 from .support import START, Bench, holders, pending
 
 
-@pytest.fixture
-def ann(bench: Bench) -> Worker:
-    bench.flow()
-    return bench.worker("Ann")
-
-
-@pytest.fixture
-def task(bench: Bench, ann: Worker) -> Task:
-    task = bench.task()
-    bench.told()
-    return task
-
-
 def statuses(task: Task) -> list[str]:
     return [r.reservation_status for r in task.reservations.values()]
 

@@ -18,12 +18,6 @@ def bench() -> Bench:
 
 
 @pytest.fixture
-def ann(bench: Bench) -> Worker:
-    bench.flow()
-    return bench.worker("Ann")
-
-
-@pytest.fixture
 def task(bench: Bench, ann: Worker) -> Task:
     bench.told()
     return bench.task()
