@@ -169,7 +169,10 @@ class ClientRequest:
 
     def is_allowed(self, policies: Policies) -> bool:
         """Whether a token's policies allow it."""
-        return policies.allows(self.method, self.url, query=self.query, form=self.form)
+        refusal = policies.refusal(
+            self.method, self.url, query=self.query, form=self.form
+        )
+        return refusal is None
 
 
 def refused_requests(claims: Mapping[str, Any]) -> list[ClientRequest]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from taskrouter_sync.emulator.emulator import Emulator
-    from taskrouter_sync.emulator.engine.errors import ServiceError
+    from .emulator import Emulator
+    from .engine.errors import ServiceError
 
 __all__ = ["Emulator", "ServiceError"]
 
@@ -23,8 +23,8 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from taskrouter_sync.emulator import emulator
-        from taskrouter_sync.emulator.engine import errors
+        from . import emulator
+        from .engine import errors
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in _EXTRA:
             raise

@@ -22,11 +22,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from taskrouter_sync.emulator import Emulator, ServiceError, plan
-from taskrouter_sync.emulator.auth import mint_worker_token
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.setup import ReadyWorkspace, contents_of
-from taskrouter_sync.emulator.state_file import StateError
+from . import Emulator, ServiceError, plan
+from .auth import mint_worker_token
+from .engine import Engine
+from .setup import ReadyWorkspace, contents_of
+from .state_file import StateError
 
 
 # Without a file that says otherwise.

@@ -1,20 +1,31 @@
 """Capability tokens, as the service checks them, and what they allow.
 
-Owns: signature, lifetime, issuer and version of a token; its policies: which rule
+Owns: which URLs mean this service, and their canonical spelling, by which policies are
+compared; signature, lifetime, issuer and version of a token; its policies: which rule
 covers a request, and which of several wins. The only module of the emulator that
 knows PyJWT. No text of it holds a token.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 import jwt
 
-from taskrouter_sync.emulator.api.addresses import API, channel_url
+
+API = "https://taskrouter.twilio.com"
+BRIDGE = "https://event-bridge.twilio.com"
+
+CHANNELS = "/v1/wschannels"
+
+# Also the regional ones, as event-bridge.ie1-ix.us1.twilio.com.
+_TWILIO = re.compile(r"(taskrouter|event-bridge)(\.[a-z0-9-]+){0,2}\.twilio\.com")
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 VERSION = "v1"
@@ -23,19 +34,66 @@ _ALGORITHM = "HS256"
 Values = Mapping[str, Sequence[str]]
 """Parameters by name, each with all its values."""
 
-Filter = Mapping[str, "Condition"]
+Filter = Mapping[str, tuple[bool, "str | None"]]
+"""By parameter: whether it is required, and the value that it must have."""
+
+
+class Addresses:
+    """The service's own addresses, and the canonical ones it answers to.
+
+    Args:
+        own: the emulator's address, such as ``http://127.0.0.1:8123``.
+        host: one more host (and port) that a client found it at.
+    """
+
+    def __init__(self, own: str, host: str = "") -> None:
+        parts = urlsplit(own)
+        self._own_hosts = frozenset(
+            {
+                parts.netloc.lower(),
+                *(f"{name}:{parts.port}" for name in _LOOPBACK),
+                host.lower(),
+            }
+        )
+
+    def canonical(self, url: str) -> str:
+        """Give the URL as the service spells it: no query, no trailing slash.
+
+        A URL of another host keeps its host, so it equals none of the service's.
+        """
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            # Such as http://[::1 without its bracket: nobody's URL.
+            return url
+        host = parts.netloc.lower()
+        # An encoded slash is part of a name, not a separator, and stays so.
+        path = "/".join(
+            unquote(step).replace("/", "%2F")
+            for step in parts.path.rstrip("/").split("/")
+        )
+        twilio = _TWILIO.fullmatch(host)
+        if twilio is not None:
+            base = BRIDGE if twilio[1] == "event-bridge" else API
+        elif host in self._own_hosts:
+            base = BRIDGE if path.startswith(CHANNELS) else API
+        else:
+            base = f"{parts.scheme.lower()}://{host}"
+        return base + path
+
+    def api_path(self, url: str) -> str | None:
+        """Give the path of a REST URL (``/v1/…``), None for any other URL."""
+        canonical = self.canonical(url)
+        return canonical[len(API) :] if canonical.startswith(f"{API}/") else None
+
+
+def channel_url(account_sid: str, channel: str) -> str:
+    """Give the canonical URL of a channel, as token policies name it."""
+    return f"{BRIDGE}{CHANNELS}/{account_sid}/{channel}"
 
 
 class InvalidPolicies(ValueError):
     """The token's policies are unreadable or contradict each other."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a filter asks of one parameter."""
-
-    required: bool
-    value: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +120,12 @@ class Policy:
         )
 
     @property
+    def subject(self) -> tuple[object, ...]:
+        """What the rule is about: two that differ only in the verdict contradict."""
+        filters = self.query_filter, self.post_filter
+        return self.steps, self.depth, self.method, *filters
+
+    @property
     def specificity(self) -> tuple[int, float, bool]:
         """Rank the rule: longer path, then narrower pattern, then with filters."""
         filtered = bool(self.query_filter or self.post_filter)
@@ -83,19 +147,13 @@ class Policies:
         if not isinstance(claim, list):
             raise InvalidPolicies("policies must be a list")
         self._canonical = canonical
-        self._rules = [_policy(item, canonical) for item in claim]
-        _refuse_contradictions(self._rules)
-
-    def allows(
-        self,
-        method: str,
-        url: str,
-        *,
-        query: Values | None = None,
-        form: Values | None = None,
-    ) -> bool:
-        """Tell whether the token allows the request; see `refusal`."""
-        return self.refusal(method, url, query=query, form=form) is None
+        self._rules: list[Policy] = []
+        for item in claim:
+            rule = _policy(item, canonical)
+            for other in self._rules:
+                if rule.allow != other.allow and rule.subject == other.subject:
+                    raise InvalidPolicies("policies contradict each other")
+            self._rules.append(rule)
 
     def refusal(
         self,
@@ -118,29 +176,31 @@ class Policies:
         """
         where = self._canonical(url)
         steps = where.split("/")
-        covering = [rule for rule in self._rules if rule.covers(method, steps)]
-        problems = {
-            rule: _problem(rule.query_filter, query or {})
-            or _problem(rule.post_filter, form or {})
-            for rule in covering
-        }
         refused = f"No policy of the token allows {method} {where}"
-        fulfilled = [rule for rule in covering if problems[rule] is None]
+        fulfilled: list[Policy] = []
+        # Those that would allow it, with what is missing.
+        missed: list[tuple[Policy, str]] = []
+        for rule in self._rules:
+            if not rule.covers(method, steps):
+                continue
+            problem = _problem(rule.query_filter, query or {})
+            problem = problem or _problem(rule.post_filter, form or {})
+            if problem is None:
+                fulfilled.append(rule)
+            elif rule.allow:
+                missed.append((rule, problem))
         if fulfilled:
-            best = max(rule.specificity for rule in fulfilled)
-            verdicts = {rule.allow for rule in fulfilled if rule.specificity == best}
-            if len(verdicts) > 1:
+            most = max(rule.specificity for rule in fulfilled)
+            best = [rule for rule in fulfilled if rule.specificity == most]
+            if len({rule.allow for rule in best}) > 1:
                 raise InvalidPolicies("policies contradict each other")
-            if verdicts.pop():
+            if best[0].allow:
                 return None
-            rule = next(rule for rule in fulfilled if rule.specificity == best)
-            return f"{refused}: the policy for {rule.method} {rule.url} denies it"
-        allowing = [rule for rule in covering if rule.allow]
-        if not allowing:
+            return f"{refused}: the policy for {method} {best[0].url} denies it"
+        if not missed:
             return refused
-        rule = max(allowing, key=lambda rule: rule.specificity)
-        reason = f"the policy for {rule.method} {rule.url} {problems[rule]}"
-        return f"{refused}: {reason}"
+        rule, problem = max(missed, key=lambda each: each[0].specificity)
+        return f"{refused}: the policy for {method} {rule.url} {problem}"
 
 
 def _policy(item: object, canonical: Callable[[str], str]) -> Policy:
@@ -178,15 +238,15 @@ def _filter(claim: object) -> Filter:
     return {name: _condition(condition) for name, condition in claim.items()}
 
 
-def _condition(claim: object) -> Condition:
+def _condition(claim: object) -> tuple[bool, str | None]:
     if isinstance(claim, str):
-        return Condition(required=True, value=claim)
+        return True, claim
     if not isinstance(claim, dict):
         raise InvalidPolicies("a filter's condition must be a text or an object")
     value = claim.get("value")
     if value is not None and not isinstance(value, str):
         raise InvalidPolicies("a filter's value must be a text")
-    return Condition(required=claim.get("required") is True, value=value)
+    return claim.get("required") is True, value
 
 
 def _problem(conditions: Filter, params: Values) -> str | None:
@@ -194,46 +254,17 @@ def _problem(conditions: Filter, params: Values) -> str | None:
     if not conditions:
         return None
     # An empty value counts as present: public facts do not say.
-    for name, condition in conditions.items():
+    for name, (required, value) in conditions.items():
         values = params.get(name)
         if values is None:
-            if condition.required:
+            if required:
                 return f"requires {name}"
-        elif condition.value is not None:
-            if any(value != condition.value for value in values):
-                return f"requires {name} to be {condition.value}"
+        elif value is not None and any(each != value for each in values):
+            return f"requires {name} to be {value}"
     for name in params:
         if name not in conditions:
             return f"does not allow {name}"
     return None
-
-
-def _refuse_contradictions(rules: Sequence[Policy]) -> None:
-    seen: list[Policy] = []
-    for rule in rules:
-        for other in seen:
-            if rule.allow != other.allow and _same_subject(rule, other):
-                raise InvalidPolicies("policies contradict each other")
-        seen.append(rule)
-
-
-def _same_subject(one: Policy, two: Policy) -> bool:
-    return (one.steps, one.depth, one.method, one.query_filter, one.post_filter) == (
-        (two.steps, two.depth, two.method, two.query_filter, two.post_filter)
-    )
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What a good token says.
-
-    Attributes:
-        policies: what it allows.
-        expires: when it ends, in epoch seconds.
-    """
-
-    policies: Policies
-    expires: int
 
 
 class TokenRefused(Exception):
@@ -257,6 +288,15 @@ class TokenExpired(TokenRefused):
         super().__init__(401, "The token has expired")
 
 
+# Status and message by what PyJWT finds.
+_INVALID = 403, "The token is invalid"
+_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
+    jwt.InvalidSignatureError: (401, "The token's signature is invalid"),
+    jwt.ImmatureSignatureError: (403, "The token is not valid yet"),
+    jwt.InvalidIssuerError: (403, "The token was issued by another account"),
+}
+
+
 class Verifier:
     """Checks tokens, and each that was good only for its end from then on.
 
@@ -270,11 +310,17 @@ class Verifier:
     def __init__(
         self, account_sid: str, auth_token: str, canonical: Callable[[str], str]
     ) -> None:
-        """Make one; the arguments are those of `verify`."""
+        """Make one.
+
+        Args:
+            account_sid: who must have issued the tokens, AC….
+            auth_token: the key they must be signed with.
+            canonical: gives the one spelling of a URL.
+        """
         self._account_sid = account_sid
         self._auth_token = auth_token
         self._canonical = canonical
-        self._good: OrderedDict[str, Verified] = OrderedDict()
+        self._good: OrderedDict[str, tuple[Policies, int]] = OrderedDict()
 
     def policies(self, token: str) -> Policies:
         """Check a token and give what it allows.
@@ -284,75 +330,50 @@ class Verifier:
         """
         known = self._good.get(token)
         if known is None:
-            known = self._good[token] = verify(
-                token,
-                account_sid=self._account_sid,
-                auth_token=self._auth_token,
-                canonical=self._canonical,
-            )
+            known = self._good[token] = self._verify(token)
             if len(self._good) > self._MOST:
                 self._good.popitem(last=False)
-        if known.expires <= time.time():
+        policies, expires = known
+        if expires <= time.time():
             del self._good[token]
             raise TokenExpired
-        return known.policies
+        return policies
 
+    def _verify(self, token: str) -> tuple[Policies, int]:
+        """Check the token and give what it allows, and until when (epoch seconds).
 
-def verify(
-    token: str,
-    *,
-    account_sid: str,
-    auth_token: str,
-    canonical: Callable[[str], str],
-) -> Verified:
-    """Check the token and give what it allows, and until when.
-
-    Its times are compared with the real clock, without leeway, also where the
-    service's own clock is moved by a test: those who mint tokens go by real time.
-
-    Args:
-        token: the encoded JWT.
-        account_sid: who must have issued it, AC….
-        auth_token: the key it must be signed with.
-        canonical: gives the one spelling of a URL.
-
-    Raises:
-        TokenRefused: with the HTTP status to answer.
-    """
-    try:
-        claims = jwt.decode(
-            token,
-            auth_token,
-            algorithms=[_ALGORITHM],
-            issuer=account_sid,
-            # The service's tokens have no audience; iat is none of its claims.
-            options={
-                "require": ["exp", "iss"],
-                "verify_aud": False,
-                "verify_iat": False,
-            },
-        )
-    except jwt.ExpiredSignatureError:
-        raise TokenExpired from None
-    except jwt.InvalidSignatureError:
-        raise TokenRefused(401, "The token's signature is invalid") from None
-    except jwt.ImmatureSignatureError:
-        raise TokenRefused(403, "The token is not valid yet") from None
-    except jwt.InvalidIssuerError:
-        raise TokenRefused(403, "The token was issued by another account") from None
-    except jwt.MissingRequiredClaimError as error:
-        raise TokenRefused(403, f"The token lacks the claim {error.claim}") from None
-    except (jwt.InvalidTokenError, UnicodeError):
-        raise TokenRefused(403, "The token is invalid") from None
-    # Whether a missing or other version is refused is not published.
-    if claims.get("version") != VERSION:
-        raise TokenRefused(403, f"The token's version is not {VERSION}")
-    try:
-        policies = Policies(claims.get("policies", []), canonical)
-    except InvalidPolicies as error:
-        raise TokenRefused(403, f"The token is invalid: {error}") from None
-    # As PyJWT reads it.
-    return Verified(policies, int(claims["exp"]))
+        Its times are compared with the real clock, without leeway, also where the
+        service's own clock is moved by a test: those who mint tokens go by real time.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._auth_token,
+                algorithms=[_ALGORITHM],
+                issuer=self._account_sid,
+                # The service's tokens have no audience; iat is none of its claims.
+                options={
+                    "require": ["exp", "iss"],
+                    "verify_aud": False,
+                    "verify_iat": False,
+                },
+            )
+        except jwt.ExpiredSignatureError:
+            raise TokenExpired from None
+        except jwt.MissingRequiredClaimError as error:
+            message = f"The token lacks the claim {error.claim}"
+            raise TokenRefused(403, message) from None
+        except (jwt.InvalidTokenError, UnicodeError) as error:
+            raise TokenRefused(*_REFUSALS.get(type(error), _INVALID)) from None
+        # Whether a missing or other version is refused is not published.
+        if claims.get("version") != VERSION:
+            raise TokenRefused(403, f"The token's version is not {VERSION}")
+        try:
+            policies = Policies(claims.get("policies", []), self._canonical)
+        except InvalidPolicies as error:
+            raise TokenRefused(403, f"The token is invalid: {error}") from None
+        # As PyJWT reads it.
+        return policies, int(claims["exp"])
 
 
 def mint_worker_token(

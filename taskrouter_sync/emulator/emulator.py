@@ -11,32 +11,29 @@ import os
 import queue
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from difflib import get_close_matches
 from types import TracebackType
 from typing import Any, TypedDict, TypeVar
 
-from taskrouter_sync.emulator import setup
-from taskrouter_sync.emulator.alerts import Alert
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
-from taskrouter_sync.emulator.clock import ManualClock, RealClock
-from taskrouter_sync.emulator.control.control import Control
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import EVENT_TYPES
-from taskrouter_sync.emulator.faults import METHODS, Faults, check_channel
-from taskrouter_sync.emulator.journal import Journal, Request, Search
-from taskrouter_sync.emulator.persistence import (
-    Saver,
-    put_back_snapshot,
-    take_snapshot,
-)
-from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.setup import ReadyWorkspace
-from taskrouter_sync.emulator.sids import Sids
-from taskrouter_sync.emulator.state_file import StateFile
-from taskrouter_sync.emulator.telephony import Telephony
-from taskrouter_sync.emulator.thread import ServiceThread
+from . import setup
+from .api.dispatch import kinds_of
+from .api.requests import Parameters, snake
+from .channels import GOING_AWAY, Close, Connection
+from .clock import ManualClock, RealClock, Sids
+from .control.control import Control
+from .engine import Engine, Event
+from .engine.calls import Outcome, PhoneCall
+from .engine.model import EVENT_TYPES
+from .engine.tasks import Tasks
+from .engine.telephony import Telephony as CallOperations
+from .faults import METHODS, Faults, check_channel
+from .journal import Alert, Journal, Request, Search
+from .persistence import Saver, put_back_snapshot, take_snapshot
+from .service import Service
+from .setup import ReadyWorkspace
+from .state_file import StateFile
+from .thread import ServiceThread
 
 
 Result = TypeVar("Result")
@@ -45,16 +42,7 @@ Result = TypeVar("Result")
 _MOST_SECONDS = 315_360_000
 # Who listens everywhere can be reached on this machine.
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-_TASK_OPTIONS = (
-    "workflow_sid",
-    "task_channel",
-    "task_queue_sid",
-    "priority",
-    "timeout",
-    "routing_target",
-    "ignore_capacity",
-    "virtual_start_time",
-)
+_TASK_OPTIONS = [snake(name) for name in kinds_of(Tasks.create) if name != "Attributes"]
 
 
 class ClientOptions(TypedDict):
@@ -103,12 +91,12 @@ class Emulator:
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"port must be 0 (any free port) to 65535, not {port!r}")
-        self.telephony: Telephony = Telephony(self.call)
+        self.telephony: Telephony = Telephony(self)
         self._sids = Sids(seed)
         # Always drawn, so that a seed gives the same sids whoever the account is.
         made_up = self._sids("AC"), self._sids("")
         if state is not None:
-            with StateFile(state) as file:
+            with closing(StateFile(state)) as file:
                 made_up = file.account(account_sid, auth_token, made_up)
         self.account_sid: str = made_up[0] if account_sid is None else account_sid
         self.auth_token: str = made_up[1] if auth_token is None else auth_token
@@ -432,17 +420,17 @@ class Emulator:
 
         If there are very many, only the latest.
         """
-        return self._journal.requests
+        return self._journal.requests.all()
 
     @property
     def events(self) -> list[Event]:
         """A list of all events of the service; if there are very many, the latest."""
-        return self._journal.events
+        return self._journal.events.all()
 
     @property
     def alerts(self) -> list[Alert]:
         """A list of all alerts: failed webhooks and invalid responses to them."""
-        return self._journal.alerts
+        return self._journal.alerts.all()
 
     def follow(self, entries: queue.Queue[Request | Event | Alert | None]) -> None:
         """Put each completed request, each event and each alert into a queue.
@@ -513,7 +501,7 @@ class Emulator:
                 f"method must be one of {', '.join(METHODS)}, not {method!r}"
             )
         search = Search(
-            self._journal.requests_after,
+            self._journal.requests,
             lambda entry: method in (None, entry.method) and url in entry.url,
         )
         what = f"{count} requests {method or ''} …{url}"
@@ -537,7 +525,7 @@ class Emulator:
             hint = _did_you_mean(event_type, EVENT_TYPES)
             raise ValueError(f"{event_type!r} is not an event type{hint}")
         search = Search(
-            self._journal.events_after, lambda event: event.event_type == event_type
+            self._journal.events, lambda event: event.event_type == event_type
         )
         return self._journal.wait_for(search, count, timeout, f"{count} {event_type}")
 
@@ -551,7 +539,7 @@ class Emulator:
         Raises:
             TimeoutError: there are fewer alerts.
         """
-        search = Search(self._journal.alerts_after, lambda alert: True)
+        search = Search(self._journal.alerts, lambda alert: True)
         return self._journal.wait_for(search, count, timeout, f"{count} alerts")
 
     def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
@@ -567,6 +555,61 @@ class Emulator:
         if self._served is None:
             raise RuntimeError("the emulator is not running")
         return self._served
+
+
+class Telephony:
+    """How the calls of instructions go. A call goes by what is set when it starts.
+
+    All of it raises RuntimeError while the emulator is not running.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def _on_engine(self, act: Callable[[CallOperations], Result]) -> Result:
+        return self._emulator.call(lambda engine: act(engine.telephony))
+
+    @property
+    def answer_after(self) -> float:
+        """Seconds until a call is answered, is found busy, or fails; 1 by default."""
+        return self._on_engine(lambda calls: calls.settings.answer_after)
+
+    @answer_after.setter
+    def answer_after(self, seconds: float) -> None:
+        self._on_engine(lambda calls: setattr(calls.settings, "answer_after", seconds))
+
+    @property
+    def call_length(self) -> float | None:
+        """Seconds from the answer to the end; None, the default: until `hang_up`."""
+        return self._on_engine(lambda calls: calls.settings.call_length)
+
+    @call_length.setter
+    def call_length(self, seconds: float | None) -> None:
+        self._on_engine(lambda calls: setattr(calls.settings, "call_length", seconds))
+
+    def outcome(self, contact_uri: str | None, outcome: Outcome) -> None:
+        """Say what comes of calls to a contact URI; None: to all the others.
+
+        Args:
+            contact_uri: as the call is made to, such as ``client:joey``.
+            outcome: ``answered`` (the default), ``busy``, ``no-answer`` (when the
+                phone has rung for the instruction's timeout) or ``failed``.
+
+        Raises:
+            ValueError: it is no such outcome.
+        """
+        self._on_engine(lambda calls: calls.settings.outcome(contact_uri, outcome))
+
+    def hang_up(self, call_sid: str) -> None:
+        """End a call, answered or not; one that is over stays as it is.
+
+        Args:
+            call_sid: CA…, of ``emulator.calls``.
+
+        Raises:
+            ServiceError: there is no such call.
+        """
+        self._on_engine(lambda calls: calls.hang_up(call_sid))
 
 
 def _check_mapping(name: str, value: object, example: str) -> None:

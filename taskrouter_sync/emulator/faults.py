@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from taskrouter_sync.emulator.api import responses as errors
-from taskrouter_sync.emulator.channels import Close, Connection
+from .api import requests as errors
+from .channels import Close, Connection
 
 
 METHODS = ("GET", "POST", "DELETE")

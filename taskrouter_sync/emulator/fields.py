@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,149 +26,97 @@ class FieldError(ValueError):
         self.field = field
 
 
-class Kind(ABC):
-    """What a value may be."""
+@dataclass(frozen=True)
+class Kind:
+    """What a value may be.
 
-    @abstractmethod
+    Args:
+        words: say it, after "must be".
+        fits: tells whether a value is of this kind.
+        of_text: gives the value that a text in a query means.
+        items: the kind of all values of an object.
+    """
+
+    words: str
+    fits: Callable[[object], bool]
+    of_text: Callable[[str], object] = str
+    items: Kind | None = None
+
     def __str__(self) -> str:
-        """Say it in words, after "must be"."""
-
-    @abstractmethod
-    def fits(self, value: object) -> bool:
-        """Tell whether the value is of this kind."""
+        return self.words
 
     def check(self, name: str, value: object) -> None:
         """Raise FieldError unless the value is of this kind."""
         if not self.fits(value):
             raise FieldError(name, f"must be {self}")
-
-    def of_text(self, text: str) -> object:
-        """Give the value that a text in a query means."""
-        return text
-
-
-@dataclass(frozen=True)
-class Text(Kind):
-    """A text of at most so many bytes."""
-
-    max_bytes: int = 1 << 20
-
-    def __str__(self) -> str:
-        return f"a text of at most {self.max_bytes} bytes"
-
-    def fits(self, value: object) -> bool:
-        return isinstance(value, str) and _size(value) <= self.max_bytes
+        if self.items is not None and isinstance(value, dict):
+            for key, item in value.items():
+                self.items.check(f"{name}.{key}", item)
 
 
-@dataclass(frozen=True)
-class Number(Kind):
-    """A number between two others, both included."""
+def text(max_bytes: int = 1 << 20) -> Kind:
+    """Make the kind of texts of at most so many bytes."""
+    return Kind(
+        f"a text of at most {max_bytes} bytes",
+        lambda value: isinstance(value, str) and _size(value) <= max_bytes,
+    )
 
-    minimum: float
-    maximum: float
 
-    def __str__(self) -> str:
-        return f"a number from {self.minimum:.0f} to {self.maximum:.0f}"
-
-    def fits(self, value: object) -> bool:
-        return (
+def number(minimum: float, maximum: float) -> Kind:
+    """Make the kind of numbers between two others, both included."""
+    return Kind(
+        f"a number from {minimum:.0f} to {maximum:.0f}",
+        lambda value: (
             isinstance(value, int | float)
             and not isinstance(value, bool)
             # Of a whole number of 400 digits there is no float: compared it can be.
-            and self.minimum <= value <= self.maximum
-        )
+            and minimum <= value <= maximum
+        ),
+        _read(float),
+    )
 
-    def of_text(self, text: str) -> object:
+
+def integer(minimum: float, maximum: float) -> Kind:
+    """Make the kind of whole numbers between two others, both included."""
+    any_number = number(minimum, maximum)
+    return Kind(
+        f"a whole {any_number.words.removeprefix('a ')}",
+        lambda value: isinstance(value, int) and any_number.fits(value),
+        _read(int),
+    )
+
+
+def _read(kind: type[float]) -> Callable[[str], object]:
+    def of_text(value: str) -> object:
         try:
-            return float(text)
+            return kind(value)
         except ValueError:
-            return text
+            return value
+
+    return of_text
 
 
-@dataclass(frozen=True)
-class Integer(Number):
-    """A whole number between two others, both included."""
-
-    def __str__(self) -> str:
-        return f"a whole {super().__str__().removeprefix('a ')}"
-
-    def fits(self, value: object) -> bool:
-        return isinstance(value, int) and super().fits(value)
-
-    def of_text(self, text: str) -> object:
-        try:
-            return int(text)
-        except ValueError:
-            return text
+def choice(*texts: str) -> Kind:
+    """Make the kind of some texts."""
+    return Kind(f"one of {', '.join(texts)}", lambda value: value in texts)
 
 
-@dataclass(frozen=True)
-class Flag(Kind):
-    """True or false."""
-
-    def __str__(self) -> str:
-        return "true or false"
-
-    def fits(self, value: object) -> bool:
-        return isinstance(value, bool)
+FLAG = Kind("true or false", lambda value: isinstance(value, bool))
+DOCUMENT = Kind("a JSON object", lambda value: isinstance(value, dict))
+NULL = Kind("null", lambda value: value is None)
 
 
-@dataclass(frozen=True)
-class Choice(Kind):
-    """One of some texts."""
-
-    texts: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"one of {', '.join(self.texts)}"
-
-    def fits(self, value: object) -> bool:
-        return value in self.texts
+def named(items: Kind) -> Kind:
+    """Make the kind of JSON objects whose values are all of one kind, by any name."""
+    return Kind(f"a JSON object of names, each {items}", DOCUMENT.fits, items=items)
 
 
-@dataclass(frozen=True)
-class Document(Kind):
-    """A JSON object, whatever is in it."""
-
-    def __str__(self) -> str:
-        return "a JSON object"
-
-    def fits(self, value: object) -> bool:
-        return isinstance(value, dict)
-
-
-@dataclass(frozen=True)
-class Each(Kind):
-    """A JSON object whose values are all of one kind, by any name."""
-
-    kind: Kind
-
-    def __str__(self) -> str:
-        return f"a JSON object of names, each {self.kind}"
-
-    def fits(self, value: object) -> bool:
-        return isinstance(value, dict)
-
-    def check(self, name: str, value: object) -> None:
-        super().check(name, value)
-        if isinstance(value, dict):
-            for key, item in value.items():
-                self.kind.check(f"{name}.{key}", item)
-
-
-@dataclass(frozen=True)
-class Either(Kind):
-    """One of some kinds; None stands for null."""
-
-    kinds: tuple[Kind | None, ...]
-
-    def __str__(self) -> str:
-        return " or ".join("null" if kind is None else str(kind) for kind in self.kinds)
-
-    def fits(self, value: object) -> bool:
-        return any(
-            value is None if kind is None else kind.fits(value) for kind in self.kinds
-        )
+def either(*kinds: Kind) -> Kind:
+    """Make the kind of values that are of one of some kinds."""
+    return Kind(
+        " or ".join(map(str, kinds)),
+        lambda value: any(kind.fits(value) for kind in kinds),
+    )
 
 
 @dataclass(frozen=True)

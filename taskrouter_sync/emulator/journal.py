@@ -7,23 +7,24 @@ Written by the emulator's thread, read by any.
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import queue
 import re
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import unquote
 
-from taskrouter_sync.emulator.alerts import Alert
-from taskrouter_sync.emulator.engine import Event
+from .engine import Event
 
 
 Kind = Literal["rest", "bridge", "upgrade"]
+Level = Literal["error", "warning"]
 
 # An emulator under load for hours does not fill the memory.
 KEEP = 100_000
@@ -33,6 +34,7 @@ _MAX_URL = 2000
 _MAX_REFUSED = 100
 _MAX_NAME = 200
 _MAX_REFUSED_PARAMETERS = 20
+_MAX_MESSAGE = 500
 # Requests among which one that gets its response is looked for.
 _RECENT = 1000
 
@@ -63,30 +65,46 @@ class Request:
     status: int | None = None
 
 
-class Watcher(Protocol):
-    """Somebody who wants to know that something changed."""
+@dataclass(frozen=True)
+class Alert:
+    """What the console's debugger would show: trouble that no request is told of."""
 
-    def changed(self) -> None:
-        """Called on the emulator's thread after each change."""
-        ...
+    time: float
+    """Seconds since the epoch, by the service's clock."""
+    level: Level
+    code: int
+    """Twilio's debugger code, or the error code of the refusal if it has none."""
+    message: str
+    workspace_sid: str
+    resource_sid: str
+    """What it is about: WR… of an assignment, EV… of an event callback, CA…."""
+    url: str = ""
+    """The webhook's URL without password and query."""
 
 
-class _Log(Generic[Entry]):
-    """The latest entries, numbered from 1 in the order they came."""
+class Log(Generic[Entry]):
+    """The latest entries, numbered from 1 in the order they came.
 
-    def __init__(self) -> None:
+    Args:
+        changed: guards it.
+    """
+
+    def __init__(self, changed: threading.Condition) -> None:
+        self._changed = changed
         self._entries: deque[tuple[Entry, int]] = deque()
         self._bytes = 0
         self.count = 0
 
     def append(self, entry: Entry, size: int) -> None:
-        self.count += 1
-        self._entries.append((entry, size))
-        self._bytes += size
-        while len(self._entries) > KEEP or (
-            self._bytes > KEEP_BYTES and len(self._entries) > 1
-        ):
-            self._bytes -= self._entries.popleft()[1]
+        """Add one more, and let go of those that are too many."""
+        with self._changed:
+            self.count += 1
+            self._entries.append((entry, size))
+            self._bytes += size
+            while len(self._entries) > KEEP or (
+                self._bytes > KEEP_BYTES and len(self._entries) > 1
+            ):
+                self._bytes -= self._entries.popleft()[1]
 
     def shrink(self, entry: Entry, size: int) -> None:
         """Note that an entry, one of the latest, has become smaller."""
@@ -99,38 +117,39 @@ class _Log(Generic[Entry]):
                 return
 
     def all(self) -> list[Entry]:
-        return [entry for entry, _ in self._entries]
+        """Give all that are kept."""
+        with self._changed:
+            return [entry for entry, _ in self._entries]
 
     def after(self, number: int) -> list[tuple[int, Entry]]:
-        # From the end: however much there is, only what is new is looked at.
-        new = min(max(self.count - number, 0), len(self._entries))
-        latest = [entry for entry, _ in islice(reversed(self._entries), new)]
-        return list(enumerate(reversed(latest), self.count - new + 1))
+        """Give the entries after that number, with theirs."""
+        with self._changed:
+            # From the end: however much there is, only what is new is looked at.
+            new = min(max(self.count - number, 0), len(self._entries))
+            latest = [entry for entry, _ in islice(reversed(self._entries), new)]
+            return list(enumerate(reversed(latest), self.count - new + 1))
 
 
 class Search(Generic[Entry]):
     """The entries that match; each is looked at once, however often it is asked.
 
     Args:
-        entries_after: gives the entries after a number, with theirs.
+        log: where they are.
         matches: what an entry must fulfill.
         after: the number of the last entry that does not count.
     """
 
     def __init__(
-        self,
-        entries_after: Callable[[int], list[tuple[int, Entry]]],
-        matches: Callable[[Entry], bool],
-        after: int = 0,
+        self, log: Log[Entry], matches: Callable[[Entry], bool], after: int = 0
     ) -> None:
-        self._entries_after = entries_after
+        self._log = log
         self._matches = matches
         self._seen = after
         self.found: list[Entry] = []
 
     def count(self) -> int:
         """Look at what is new; give the number of all that matched so far."""
-        for number, entry in self._entries_after(self._seen):
+        for number, entry in self._log.after(self._seen):
             self._seen = number
             if self._matches(entry):
                 self.found.append(entry)
@@ -143,52 +162,14 @@ class Journal:
     def __init__(self) -> None:
         # Guards everything below; notified at each change.
         self._changed = threading.Condition()
-        self._requests: _Log[Request] = _Log()
-        self._events: _Log[Event] = _Log()
-        self._alerts: _Log[Alert] = _Log()
+        self.requests: Log[Request] = Log(self._changed)
+        self.events: Log[Event] = Log(self._changed)
+        self.alerts: Log[Alert] = Log(self._changed)
         self._connections: Counter[str] = Counter()
         # Queues of those who follow what happens.
         self._followers: list[queue.Queue[Request | Event | Alert | None]] = []
-        # For the emulator's thread alone.
-        self.watchers: list[Watcher] = []
-
-    @property
-    def requests(self) -> list[Request]:
-        """All requests so far, in the order they arrived."""
-        with self._changed:
-            return self._requests.all()
-
-    @property
-    def events(self) -> list[Event]:
-        """All events of the service so far."""
-        with self._changed:
-            return self._events.all()
-
-    @property
-    def alerts(self) -> list[Alert]:
-        """All alerts so far."""
-        with self._changed:
-            return self._alerts.all()
-
-    def requests_after(self, number: int) -> list[tuple[int, Request]]:
-        """Give the requests after that number, with theirs."""
-        with self._changed:
-            return self._requests.after(number)
-
-    def events_after(self, number: int) -> list[tuple[int, Event]]:
-        """Give the events after that number, with theirs."""
-        with self._changed:
-            return self._events.after(number)
-
-    def alerts_after(self, number: int) -> list[tuple[int, Alert]]:
-        """Give the alerts after that number, with theirs."""
-        with self._changed:
-            return self._alerts.after(number)
-
-    def counts(self) -> tuple[int, int]:
-        """Give the numbers of the latest request and of the latest event."""
-        with self._changed:
-            return self._requests.count, self._events.count
+        # For the emulator's thread alone: set at each change.
+        self._waiting: set[asyncio.Event] = set()
 
     def follow(self, entries: queue.Queue[Request | Event | Alert | None]) -> None:
         """Put each request into a queue when it is answered, and events and alerts.
@@ -197,6 +178,16 @@ class Journal:
         """
         with self._changed:
             self._followers.append(entries)
+
+    @contextmanager
+    def watch(self) -> Iterator[asyncio.Event]:
+        """Give an event that is set at each change, on the emulator's thread."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            yield event
+        finally:
+            self._waiting.discard(event)
 
     def connections(self, channel: str) -> int:
         """Give the number of open sockets of a channel."""
@@ -218,8 +209,7 @@ class Journal:
             size = _size(request)
         except RecursionError:  # JSON can be nested as deep as it likes.
             request.params, size = {}, _size(request)
-        with self._changed:
-            self._requests.append(request, size)
+        self.requests.append(request, size)
         self.touched()
         return request
 
@@ -229,23 +219,18 @@ class Journal:
             request.status = status
             if status >= 400:
                 request.params = _beginnings(request.params)
-                self._requests.shrink(request, _size(request))
-            self._tell_followers(request)
-        self.touched()
+                self.requests.shrink(request, _size(request))
+        self._pass_on(request)
 
     def happened(self, event: Event) -> None:
         """Note an event."""
-        with self._changed:
-            self._events.append(event, event.size)
-            self._tell_followers(event)
-        self.touched()
+        self.events.append(event, event.size)
+        self._pass_on(event)
 
     def alerted(self, alert: Alert) -> None:
         """Note an alert."""
-        with self._changed:
-            self._alerts.append(alert, 500 + len(alert.message) + len(alert.url))
-            self._tell_followers(alert)
-        self.touched()
+        self.alerts.append(alert, 500 + len(alert.message) + len(alert.url))
+        self._pass_on(alert)
 
     def connected(self, channel: str, change: int) -> None:
         """Note that sockets of a channel opened (+1) or closed (-1)."""
@@ -259,13 +244,15 @@ class Journal:
         """Say that something changed, here or in the service."""
         with self._changed:
             self._changed.notify_all()
-        for watcher in tuple(self.watchers):
-            watcher.changed()
+        for event in self._waiting:
+            event.set()
 
-    def _tell_followers(self, entry: Request | Event | Alert) -> None:
-        for entries in self._followers:
-            with contextlib.suppress(queue.Full):
-                entries.put_nowait(entry)
+    def _pass_on(self, entry: Request | Event | Alert) -> None:
+        with self._changed:
+            for entries in self._followers:
+                with suppress(queue.Full):
+                    entries.put_nowait(entry)
+        self.touched()
 
     def wait_until(
         self, condition: Callable[[], bool], timeout: float, what: str
@@ -377,3 +364,9 @@ def _size_of_value(value: object) -> int:
     if isinstance(value, list | tuple):
         return 100 + sum(map(_size_of_value, value))
     return 50
+
+
+def printable(message: str) -> str:
+    """Give the message as one line that any log can take, cut if it is long."""
+    line = "".join(c if c.isprintable() else " " for c in message[: _MAX_MESSAGE + 1])
+    return line if len(line) <= _MAX_MESSAGE else f"{line[:_MAX_MESSAGE]}…"

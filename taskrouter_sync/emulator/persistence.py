@@ -20,16 +20,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from taskrouter_sync.emulator.clock import ManualClock
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.changes import Changes
-from taskrouter_sync.emulator.engine.state import (
-    SERVICE,
-    Recorder,
-    records_of_version_1,
-)
-from taskrouter_sync.emulator.sids import Sids
-from taskrouter_sync.emulator.state_file import StateError, StateFile
+from .clock import ManualClock, Sids
+from .engine import Engine
+from .engine.containers import Changes
+from .engine.state import SERVICE, Recorder, records_of_version_1
+from .state_file import StateError, StateFile
 
 
 _log = logging.getLogger(__name__)
@@ -102,7 +97,7 @@ class Saver:
         self._engine = engine
         self._sids = sids
         self._clock = clock
-        self._changes = Changes(self._changed)
+        self._changes = Changes(self.soon)
         self._file: StateFile | None = None
         # None: what is in the file is not known; everything is written the next time.
         self._recorder: Recorder | None = None
@@ -145,7 +140,7 @@ class Saver:
         self.soon()
 
     def soon(self) -> None:
-        """Write at the end of this turn, also what nobody noted."""
+        """Write at the end of this turn; called in the middle of an operation."""
         if self._next is None and self._loop is not None:
             self._next = self._loop.create_future()
             self._timer = self._loop.call_soon(self._write_next)
@@ -191,10 +186,6 @@ class Saver:
             file.close()
         if turn is not None and loop is not None and not loop.is_closed():
             turn.set_result(None)
-
-    def _changed(self) -> None:
-        # In the middle of an operation: the loop gets to it when that is over.
-        self.soon()
 
     def _write_next(self) -> None:
         turn, file = self._next, self._file

@@ -9,42 +9,43 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from taskrouter_sync.emulator.fields import (
-    Document,
-    Each,
-    Either,
+from .fields import (
+    DOCUMENT,
+    FLAG,
+    NULL,
     Field,
-    Flag,
-    Integer,
-    Text,
     document_of,
+    either,
+    integer,
+    named,
     read,
+    text,
 )
 
 
 _DAY = 86_400
 
 FIELDS: Sequence[Field] = (
-    Field("name", Text(), "the workspace's friendly name"),
-    Field("activities", Each(Flag()), "whether each is available, by name"),
-    Field("workers", Each(Document()), "attributes by name; Alice by default"),
+    Field("name", text(), "the workspace's friendly name"),
+    Field("activities", named(FLAG), "whether each is available, by name"),
+    Field("workers", named(DOCUMENT), "attributes by name; Alice by default"),
     Field(
         "worker_activity",
-        Either((Text(), None)),
+        either(text(), NULL),
         "the name of the workers' first activity; Offline by default",
     ),
-    Field("queues", Each(Text()), "expressions by name; Everyone for all by default"),
+    Field("queues", named(text()), "expressions by name; Everyone for all by default"),
     Field(
         "workflow",
-        Either((Document(), None)),
+        either(DOCUMENT, NULL),
         "the configuration, in which queue may name a queue; by default all tasks go "
         "to the first queue",
     ),
-    Field("task_reservation_timeout", Integer(1, _DAY), "seconds; 120 by default"),
-    Field("multi_task_enabled", Flag(), "whether workers take several tasks"),
+    Field("task_reservation_timeout", integer(1, _DAY), "seconds; 120 by default"),
+    Field("multi_task_enabled", FLAG, "whether workers take several tasks"),
     Field(
         "timeout_activity",
-        Text(),
+        text(),
         "the name of the activity after a reservation timeout; Offline by default",
     ),
 )

@@ -23,28 +23,22 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from taskrouter_sync.emulator import console
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.api.responses import (
-    Response,
-    ServiceError,
-    internal,
-    invalid,
-    refused,
-)
-from taskrouter_sync.emulator.channels import GOING_AWAY, Close, Connection
-from taskrouter_sync.emulator.control.commands import PREFIX
-from taskrouter_sync.emulator.control.control import (
+from . import console
+from .api.requests import Parameters, Response, internal, refused
+from .channels import GOING_AWAY, Close, Connection
+from .control.commands import PREFIX
+from .control.control import (
     MAX_BODY,
     Control,
     ControlRequest,
     ControlResponse,
     response as control_response,
 )
-from taskrouter_sync.emulator.faults import Fault
-from taskrouter_sync.emulator.journal import Request
-from taskrouter_sync.emulator.service import Posted, Service
-from taskrouter_sync.emulator.state_file import StateError
+from .engine.errors import ServiceError, invalid
+from .faults import Fault
+from .journal import Request
+from .service import Service
+from .state_file import StateError
 
 
 # A blank text frame: whether the service sends "" or " " is not published.
@@ -163,7 +157,6 @@ class Server:
         """Serve on a bound socket."""
         self._listener = listener
         await self._runner.setup()
-        self._control.open()
         await web.SockSite(self._runner, listener).start()
 
     async def stop(self) -> None:
@@ -236,14 +229,12 @@ class Server:
         # Clients of v1 call it text/plain, others JSON: only the text counts.
         text = (await _body(request)).decode("utf-8", "replace")
         entry, fault, perform = self._service.envelope(
-            Posted(
-                host=request.host,
-                path=request.path,
-                account_sid=request.match_info["account"],
-                channel=request.match_info["channel"],
-                text=text,
-                if_match=request.headers.get("If-Match"),
-            )
+            text,
+            host=request.host,
+            path=request.path,
+            account_sid=request.match_info["account"],
+            channel=request.match_info["channel"],
+            if_match=request.headers.get("If-Match"),
         )
         return await self._answer(request, entry, fault, perform)
 
@@ -284,7 +275,7 @@ class Server:
 
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
         # The service's clock, which a test may have moved.
-        response.headers["Date"] = formatdate(self._service.now(), usegmt=True)
+        response.headers["Date"] = formatdate(self._service.clock.now(), usegmt=True)
         # Pages of other sites may use the service, not what steers the emulator.
         if request.path.startswith("/v1/"):
             response.headers.update(_CORS)

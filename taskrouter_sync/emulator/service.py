@@ -1,61 +1,67 @@
-"""The emulated service without its wire.
+"""The emulated service without its wire: REST, the event bridge and its sockets.
 
-Owns: how engine, REST API, event bridge, sockets, faults and journal work together.
-Knows neither HTTP server nor thread; everything here runs on the emulator's thread.
+Owns: how engine, REST API, sockets, faults and journal work together; who may do what;
+the envelopes of the event bridge. Knows neither HTTP server nor thread; everything here
+runs on the emulator's thread.
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
+import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlsplit
 
-from taskrouter_sync.emulator import bridge, frames
-from taskrouter_sync.emulator.alerts import Alert, printable
-from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.api.dispatch import Api
-from taskrouter_sync.emulator.api.rendering import Renderer
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.api.responses import (
+from .api.dispatch import METHODS, Api
+from .api.rendering import Renderer
+from .api.requests import (
+    AUTHENTICATION_FAILED,
+    Parameters,
     Response,
-    ServiceError,
-    bad_auth,
+    forbidden,
+    method_not_allowed,
     refused,
 )
-from taskrouter_sync.emulator.channels import Channels, Connection
-from taskrouter_sync.emulator.clock import Clock, DeadlineTimer
-from taskrouter_sync.emulator.engine import Alarm, Engine, Event
-from taskrouter_sync.emulator.faults import Fault, Faults
-from taskrouter_sync.emulator.journal import Journal, Kind, Request
-from taskrouter_sync.emulator.persistence import Saver
-from taskrouter_sync.emulator.webhook_queue import WebhookQueue
-from taskrouter_sync.emulator.webhooks import Webhooks
+from .auth import (
+    Addresses,
+    InvalidPolicies,
+    Policies,
+    TokenExpired,
+    TokenRefused,
+    Verifier,
+    channel_url,
+)
+from .channels import Channels, Connection, frame
+from .clock import Clock, DeadlineTimer
+from .engine import Alarm, Engine, Event, ServiceError
+from .engine.errors import invalid, not_found
+from .faults import Fault, Faults
+from .journal import Alert, Journal, Kind, Request, printable
+from .persistence import Saver
+from .webhook_queue import WebhookQueue
+from .webhooks import Webhooks
 
 
 _log = logging.getLogger(__name__)
 
+# Names of the emulator that clients used lately, and that it remembers. Clients say
+# what they like: few are kept, however many come.
+_HOSTS = 16
+
 
 @dataclass(frozen=True)
-class Posted:
-    """A POST to a channel.
+class Envelope:
+    """A request inside a POST to a channel."""
 
-    Args:
-        host: the host and port that the client knows this service by.
-        path: the path.
-        account_sid: the account in the path.
-        channel: the channel in the path.
-        text: the body.
-        if_match: the If-Match header.
-    """
-
-    host: str
-    path: str
-    account_sid: str
-    channel: str
-    text: str
-    if_match: str | None
+    url: str
+    method: str
+    token: str = field(repr=False)
+    params: Mapping[str, object]
+    event_type: str | None
 
 
 class Service:
@@ -98,17 +104,17 @@ class Service:
         self.saver = saver
         self.render = Renderer(engine, f"{url}/v1")
         self.api = Api(engine, self.render)
-        self._bridge = bridge.Bridge(
-            self.api, Addresses(url), account_sid=account_sid, auth_token=auth_token
-        )
+
+        def addresses(host: str) -> tuple[Addresses, Verifier]:
+            known = Addresses(url, host)
+            return known, Verifier(account_sid, auth_token, known.canonical)
+
+        # By the host (and port) that a client knows this service by.
+        self._addresses = lru_cache(_HOSTS)(addresses)
         engine.on_event(self._send)
         engine.on_alarm(self._alarm)
         self.webhook_queue = WebhookQueue(auth_token, clock, journal, saver)
         self.webhooks = Webhooks(engine, self.webhook_queue, self)
-
-    def now(self) -> float:
-        """Read the engine's clock, in epoch seconds."""
-        return self.clock.now()
 
     def settle(self) -> None:
         """Say that the engine may have changed, and have another next deadline."""
@@ -156,7 +162,7 @@ class Service:
     ) -> Response:
         """Answer a REST request; only the API asks who it is."""
         if path.startswith("/v1/") and not self.authorized(authorization):
-            return refused(bad_auth())
+            return refused(ServiceError(401, AUTHENTICATION_FAILED, "Authenticate"))
         answer = self.api.perform(method, path, params, if_match=if_match)
         self.settle()
         return answer
@@ -172,39 +178,105 @@ class Service:
             given, self._credentials
         )
 
+    def instruct(self, path: str, params: Mapping[str, object]) -> Response:
+        """Do what the answer to an assignment callback says."""
+        answer = self.api.perform("POST", path, Parameters.from_json(params))
+        self.settle()
+        return answer
+
+    # The event bridge
+
     def envelope(
-        self, posted: Posted
+        self,
+        text: str,
+        *,
+        host: str,
+        path: str,
+        account_sid: str,
+        channel: str,
+        if_match: str | None,
     ) -> tuple[Request, Fault | None, Callable[[], Response]]:
-        """Note a POST to a channel; give its fault, and what performs it."""
+        """Note a POST to a channel; give its fault, and what performs it.
+
+        Args:
+            text: the body.
+            host: the host and port that the client knows this service by.
+            path: the path.
+            account_sid: the account in the path.
+            channel: the channel in the path.
+            if_match: the If-Match header.
+        """
         try:
-            envelope = bridge.read(posted.text)
+            envelope = read_envelope(text)
         except ServiceError as error:
             answer = refused(error)
-            return (*self.arrived("bridge", "POST", posted.path, {}), lambda: answer)
+            return (*self.arrived("bridge", "POST", path, {}), lambda: answer)
 
         def perform() -> Response:
             try:
-                answer = self._bridge.known_as(posted.host).perform(
-                    posted.account_sid, posted.channel, envelope, posted.if_match
-                )
+                url = channel_url(account_sid, channel)
+                answer = self._perform(envelope, host, url, if_match)
             except ServiceError as error:
                 return refused(error)
             self.settle()
-            return bridge.dress(answer, envelope)
+            if answer.status >= 400:
+                return answer
+            # Success is always 200.
+            body: dict[str, object] = {"payload": answer.body}
+            if envelope.event_type is not None:
+                body["event_type"] = envelope.event_type
+            return Response(200, body, answer.headers)
 
         entry, fault = self.arrived(
             "bridge", envelope.method, envelope.url, envelope.params
         )
         return entry, fault, perform
 
+    def _perform(
+        self, envelope: Envelope, host: str, channel: str, if_match: str | None
+    ) -> Response:
+        """Carry out the request in an envelope that was POSTed to a channel's URL."""
+        addresses, verifier = self._addresses(host)
+        try:
+            policies = verifier.policies(envelope.token)
+        except TokenRefused as refusal:
+            raise ServiceError(
+                refusal.status, AUTHENTICATION_FAILED, refusal.message
+            ) from None
+        _check(policies, "POST", channel)
+        method, url = envelope.method, envelope.url
+        if method not in METHODS:
+            raise method_not_allowed(method)
+        params = Parameters.from_json(envelope.params)
+        query, form = Parameters(query_pairs(url)), Parameters()
+        if method == "POST":
+            form = params
+        else:
+            query = Parameters([*query.pairs(), *params.pairs()])
+        _check(policies, method, url, query, form)
+        path = addresses.api_path(url)
+        if path is None:
+            raise not_found(url.partition("?")[0])
+        given = form if method == "POST" else query
+        return self.api.perform(method, path, given, if_match=if_match)
+
     # Sockets
 
     def admit(
         self, host: str, account_sid: str, channel: str, token: str
     ) -> Response | None:
-        """Check who wants a socket: None lets in, an answer refuses."""
+        """Check who wants a socket: None lets in, an answer refuses.
+
+        Whether there is such a worker is not asked: the first request will tell.
+        """
         try:
-            self._bridge.known_as(host).admit(account_sid, channel, token)
+            policies = self._addresses(host)[1].policies(token)
+            _check(policies, "GET", channel_url(account_sid, channel))
+        except TokenExpired as expired:
+            error = ServiceError(401, AUTHENTICATION_FAILED, expired.message)
+            return refused(error)
+        except TokenRefused as refusal:
+            return refused(forbidden(refusal.message))
         except ServiceError as error:
             return refused(error)
         return None
@@ -243,29 +315,71 @@ class Service:
             self.settle()
             return
 
-    def instruct(self, path: str, params: Mapping[str, object]) -> Response:
-        """Do what the answer to an assignment callback says."""
-        answer = self.api.perform("POST", path, Parameters.from_json(params))
-        self.settle()
-        return answer
+    # Listeners of the engine
 
     def _alarm(self, alarm: Alarm) -> None:
-        self.journal.alerted(
-            Alert(
-                alarm.time,
-                "error",
-                alarm.code,
-                printable(alarm.message),
-                alarm.workspace_sid,
-                alarm.resource_sid,
-            )
-        )
+        time, code, message, workspace_sid, sid = alarm
+        alert = Alert(time, "error", code, printable(message), workspace_sid, sid)
+        self.journal.alerted(alert)
 
     def _send(self, event: Event) -> None:
         self.journal.happened(event)
-        framed = frames.frame(event, self._account_sid)
-        if framed is not None:
-            channels, text = framed
-            for channel in channels:
+        text = frame(event, self._account_sid)
+        if text is not None:
+            for channel in event.worker_sids:
                 for connection in self.channels.of(channel):
                     connection.send_frame(text)
+
+
+def read_envelope(text: str) -> Envelope:
+    """Read the body of a POST to a channel.
+
+    Raises:
+        ServiceError: it is no envelope.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise invalid("The request body is not valid JSON") from None
+    if not isinstance(document, dict):
+        raise invalid("The request body must be a JSON object")
+    for name in ("url", "method", "token"):
+        if not isinstance(document.get(name), str) or not document[name]:
+            raise invalid(f"{name} field is required")
+    params = document.get("params")
+    event_type = document.get("event_type")
+    if params is not None and not isinstance(params, dict):
+        raise invalid("params must be a JSON object")
+    if event_type is not None and not isinstance(event_type, str):
+        raise invalid("event_type must be a text")
+    return Envelope(
+        url=document["url"],
+        method=document["method"].upper(),
+        token=document["token"],
+        params=params or {},
+        event_type=event_type,
+    )
+
+
+def query_pairs(url: str) -> list[tuple[str, str]]:
+    """Give the query of the URL, decoded, in order, empty values kept."""
+    try:
+        return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    except ValueError:
+        return []
+
+
+def _check(
+    policies: Policies,
+    method: str,
+    url: str,
+    query: Parameters | None = None,
+    form: Parameters | None = None,
+) -> None:
+    """Refuse what the token does not allow."""
+    try:
+        refusal = policies.refusal(method, url, query=query, form=form)
+    except InvalidPolicies as problem:
+        raise forbidden(f"The token is invalid: {problem}") from None
+    if refusal is not None:
+        raise forbidden(refusal)

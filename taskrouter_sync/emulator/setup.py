@@ -11,15 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.errors import ServiceError
-from taskrouter_sync.emulator.engine.model import (
-    Activity,
-    TaskQueue,
-    Worker,
-    Workflow,
-    Workspace,
-)
+from .engine import Engine
+from .engine.errors import ServiceError
+from .engine.model import Activity, TaskQueue, Worker, Workflow, Workspace
 
 
 OFFLINE = "Offline"
@@ -116,7 +110,7 @@ def set_up(
         workspace = engine.workspaces.create(
             name, multi_task_enabled=multi_task_enabled
         )
-    with _all_or_nothing(engine, workspace):
+    try:
         activity_sids = _activities(
             engine, workspace, activities, default, timeout_activity
         )
@@ -138,16 +132,15 @@ def set_up(
                 json.dumps(_with_sids(workflow, queue_sids)),
                 task_reservation_timeout=task_reservation_timeout,
             ).sid
-        chosen = (
-            {}
-            if worker_activity is None
-            else ({"activity_sid": activity_sids[worker_activity]})
-        )
+        first = None if worker_activity is None else activity_sids[worker_activity]
         worker_sids = {}
         for worker, attributes in workers.items():
             with _naming(f"workers.{worker}"):
                 worker_sids[worker] = engine.workers.create(
-                    workspace, worker, attributes=json.dumps(dict(attributes)), **chosen
+                    workspace,
+                    worker,
+                    attributes=json.dumps(dict(attributes)),
+                    activity_sid=first,
                 ).sid
         return ReadyWorkspace(
             sid=workspace.sid,
@@ -156,6 +149,9 @@ def set_up(
             task_queues=Sids(queue_sids),
             workflows=Sids({WORKFLOW: workflow_sid}),
         )
+    except ServiceError:
+        engine.workspaces.delete(workspace)
+        raise
 
 
 def _activities(
@@ -191,16 +187,6 @@ def _activities(
         if activity.sid not in sids.values():
             engine.activities.delete(activity)
     return sids
-
-
-@contextmanager
-def _all_or_nothing(engine: Engine, workspace: Workspace) -> Iterator[None]:
-    """Leave no half of a workspace behind."""
-    try:
-        yield
-    except ServiceError:
-        engine.workspaces.delete(workspace)
-        raise
 
 
 @contextmanager

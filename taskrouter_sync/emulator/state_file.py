@@ -12,10 +12,9 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
 
-from taskrouter_sync.emulator.engine.state import Records, records_of_version_1
+from .engine.state import Records, records_of_version_1
 
 
 # "TRst": says in the file's header whose it is.
@@ -66,17 +65,6 @@ class StateFile:
         except BaseException:
             self.connection.close()
             raise
-
-    def __enter__(self) -> StateFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let others have it."""

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
 from typing import Any, TypeVar
 
-from taskrouter_sync.emulator.clock import Clock, DeadlineTimer
-from taskrouter_sync.emulator.control.control import Control
-from taskrouter_sync.emulator.server import ErrorLog, Server
-from taskrouter_sync.emulator.service import Service
+from .clock import Clock, DeadlineTimer
+from .control.control import Control
+from .server import ErrorLog, Server
+from .service import Service
 
 
 NAME = "taskrouter-emulator"

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 
-from taskrouter_sync.emulator.alerts import Alert, Level, printable
-from taskrouter_sync.emulator.clock import Clock
-from taskrouter_sync.emulator.journal import Journal
-from taskrouter_sync.emulator.persistence import Saver
-from taskrouter_sync.emulator.state_file import StateError
-from taskrouter_sync.emulator.webhook_request import (
+from .clock import Clock
+from .journal import Alert, Journal, Level, printable
+from .persistence import Saver
+from .state_file import StateError
+from .webhook_request import (
     RETRIEVAL_FAILURE,
     Method,
     NotAnswered,
@@ -77,24 +76,13 @@ class Webhook:
     method: Method = "POST"
 
 
-class _Queue:
-    def __init__(self, name: str, width: int) -> None:
-        self.name = name
-        self.width = width
-        # Jobs with their sizes.
-        self.waiting: deque[tuple[Job, int]] = deque()
-        self.running = 0
-        # Whether it stands in line for one of the places.
-        self.queued = False
-
-
 class Queues:
     """Queues of jobs by name, which do not wait for each other and take turns.
 
     Args:
         limit: how many jobs of one queue may wait.
         limit_in_all: how many of all queues may.
-        limit_bytes: how many bytes these may take.
+        limit_bytes: how many bytes all jobs may take.
         places: how many run at once, of whatever queue.
     """
 
@@ -102,19 +90,16 @@ class Queues:
         self, *, limit: int, limit_in_all: int, limit_bytes: int, places: int
     ) -> None:
         self._limit = limit
-        self._limit_in_all = limit_in_all
+        self._limit_in_all = limit_in_all + places
         self._limit_bytes = limit_bytes
-        self._places = places
-        self._queues: dict[str, _Queue] = {}
-        self._ready: deque[_Queue] = deque()
-        self._waiting = 0
-        self._bytes = 0
+        self._places = asyncio.Semaphore(places)
+        # Jobs with their sizes, behind those that the queue's workers have.
+        self._waiting: dict[str, deque[tuple[Job, int]]] = {}
+        self._workers: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def unfinished(self) -> int:
-        """How many jobs run or wait."""
-        return self._waiting + len(self._tasks)
+        self._bytes = 0
+        # How many jobs run or wait.
+        self.unfinished = 0
 
     def put(self, name: str, job: Job, *, width: int, size: int = 0) -> bool:
         """Start the job, or let it wait its turn; jobs start in the order they came.
@@ -123,69 +108,56 @@ class Queues:
             name: of the queue.
             job: what to run.
             width: how many of the queue run at once; with 1 they end in order too.
-            size: bytes that it takes while it waits.
+            size: bytes that it takes.
 
         Returns:
             False if too many wait already: the job is not taken.
         """
-        queue = self._queues.get(name) or _Queue(name, width)
         if (
-            len(queue.waiting) >= self._limit
-            or self._waiting >= self._limit_in_all
+            len(self._waiting.get(name, ())) >= self._limit
+            or self.unfinished >= self._limit_in_all
             or self._bytes + size > self._limit_bytes
         ):
             return False
-        self._queues[name] = queue
-        queue.waiting.append((job, size))
-        self._waiting += 1
+        self.unfinished += 1
         self._bytes += size
-        self._queue_up(queue)
-        self._fill()
+        waiting = self._waiting.setdefault(name, deque())
+        if self._workers[name] == width:
+            waiting.append((job, size))
+        else:
+            self._workers[name] += 1
+            work = self._work(name, job, size)
+            task = asyncio.get_running_loop().create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return True
 
     async def close(self) -> None:
         """Break off what runs and forget what waits."""
-        for queue in self._queues.values():
-            queue.waiting.clear()
-        self._ready.clear()
-        self._waiting = self._bytes = 0
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self.unfinished = 0
 
-    def _queue_up(self, queue: _Queue) -> None:
-        if queue.waiting and queue.running < queue.width and not queue.queued:
-            queue.queued = True
-            self._ready.append(queue)
-
-    def _fill(self) -> None:
-        while self._ready and len(self._tasks) < self._places:
-            queue = self._ready.popleft()
-            queue.queued = False
-            queue.running += 1
-            job, size = queue.waiting.popleft()
-            self._waiting -= 1
+    async def _work(self, name: str, job: Job, size: int) -> None:
+        """Run a job, and others of its queue as long as some wait."""
+        waiting = self._waiting[name]
+        while True:
+            async with self._places:
+                try:
+                    await job()
+                except Exception:  # noqa: BLE001 - logged with its traceback
+                    # The safety net of a loop: others go on.
+                    _log.exception("a webhook failed")
+            self.unfinished -= 1
             self._bytes -= size
-            task = asyncio.get_running_loop().create_task(self._run(queue, job))
-            self._tasks.add(task)
-            self._queue_up(queue)
-
-    async def _run(self, queue: _Queue, job: Job) -> None:
-        try:
-            await job()
-        except Exception:  # noqa: BLE001 - logged with its traceback
-            # The safety net of a loop: one webhook's trouble is not the others'.
-            _log.exception("a webhook failed")
-        finally:
-            task = asyncio.current_task()
-            if task is not None:
-                self._tasks.discard(task)
-            queue.running -= 1
-            self._queue_up(queue)
-            self._fill()
-            if not queue.running and not queue.waiting:
-                del self._queues[queue.name]
+            if not waiting:
+                break
+            job, size = waiting.popleft()
+        self._workers[name] -= 1
+        if not self._workers[name]:
+            del self._workers[name], self._waiting[name]
 
 
 class WebhookQueue:

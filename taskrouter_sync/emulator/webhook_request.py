@@ -15,6 +15,7 @@ import re
 import socket
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
@@ -257,30 +258,18 @@ class _Resolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Give the addresses of a host."""
-        loop = asyncio.get_running_loop()
-        found: asyncio.Future[list[Any]] = loop.create_future()
-
-        def settle(infos: list[Any], error: OSError | None) -> None:
-            if found.done():
-                return
-            if error is None:
-                found.set_result(infos)
-            else:
-                found.set_exception(error)
+        found: Future[list[Any]] = Future()
+        # Who waits no longer does not take it back.
+        found.set_running_or_notify_cancel()
 
         def look_up() -> None:
-            infos: list[Any] = []
-            failure: OSError | None = None
             try:
                 infos = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+                found.set_result(infos)
             except OSError as error:
-                failure = error
+                found.set_exception(error)
             except UnicodeError:
-                failure = socket.gaierror("no name of a host")
-            try:
-                loop.call_soon_threadsafe(settle, infos, failure)
-            except RuntimeError:
-                return  # The loop is closed: nobody waits any more.
+                found.set_exception(socket.gaierror("no name of a host"))
 
         threading.Thread(target=look_up, name=RESOLVER_NAME, daemon=True).start()
         return [
@@ -292,7 +281,7 @@ class _Resolver(AbstractResolver):
                 "proto": proto,
                 "flags": socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
             }
-            for family, _, proto, _, address in await found
+            for family, _, proto, _, address in await asyncio.wrap_future(found)
         ]
 
     async def close(self) -> None:

@@ -1,36 +1,54 @@
 """Webhooks: event callbacks, assignment callbacks, and the progress of calls.
 
-Owns: which change causes which webhook, and what is done with the response to an
-assignment callback.
+Owns: which change causes which webhook, and its parameters; reading the response to an
+assignment callback, with the debugger's codes for what is wrong with it, and what is
+done then.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
+from functools import cache
 from typing import Protocol
 
-from taskrouter_sync.emulator.api.responses import Response
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.model import Reservation, Task, Workflow
-from taskrouter_sync.emulator.webhook_messages import (
-    Instruction,
-    NoInstruction,
-    assignment_form,
-    call_form,
-    call_progress,
-    event_form,
-    read_instruction,
-)
-from taskrouter_sync.emulator.webhook_queue import Webhook, WebhookQueue
-from taskrouter_sync.emulator.webhook_request import NotAnswered
+from .api.rendering import event_data
+from .api.requests import Response, snake
+from .api.reservations import parameters_of
+from .engine import Engine, Event
+from .engine.calls import CallStatus, PhoneCall
+from .engine.model import Reservation, Task, Workflow
+from .journal import Level
+from .webhook_queue import Webhook, WebhookQueue
+from .webhook_request import NotAnswered, Reply
 
 
 # The debugger's code for a call that could not be made.
 _DIAL_FAILED = {"call": 40113, "dequeue": 40133, "conference": 40145}
+
+Form = dict[str, str]
+
+# The documented ones. More may be sent; here are none.
+_ASSIGNMENT = (
+    "Timestamp",
+    "AccountSid",
+    "WorkspaceSid",
+    "WorkflowSid",
+    "TaskQueueSid",
+    "WorkerSid",
+    "WorkerAttributes",
+    "TaskSid",
+    "TaskAttributes",
+    "TaskAge",
+    "TaskPriority",
+    "ReservationSid",
+)
+
+# The one that calls have another word for.
+_CALL_STATUS: dict[CallStatus, str] = {"answered": "in-progress"}
 
 # "start end" is what voice conferences have by default.
 _CONFERENCE_EVENTS = ("start", "end")
@@ -152,7 +170,7 @@ class Webhooks:
         # canceled; but then the next one would be made at once, and fail as well.
         for webhook in webhooks:
             try:
-                instruction = read_instruction(await self._queue.request(webhook))
+                params = read_instruction(await self._queue.request(webhook))
             except NotAnswered as trouble:
                 self._queue.alert(webhook, trouble.code, trouble.message)
                 continue
@@ -161,14 +179,10 @@ class Webhooks:
                 code, message = trouble.code, trouble.message
                 self._queue.alert(webhook, code, message, trouble.level)
                 return
-            if instruction is not None:
-                self._carry_out(webhook, path, instruction)
+            refusal = params and self._performer.instruct(path, params).error
+            if refusal:
+                self._queue.alert(webhook, refusal.alert_code, refusal.message)
             return
-
-    def _carry_out(self, webhook: Webhook, path: str, instruction: Instruction) -> None:
-        refusal = self._performer.instruct(path, instruction.params).error
-        if refusal is not None:
-            self._queue.alert(webhook, refusal.alert_code, refusal.message)
 
 
 def passes(events_filter: str | None, event_type: str) -> bool:
@@ -223,3 +237,158 @@ def conference_forms(
             form["CallSid"] = sid
         forms.append(form)
     return forms
+
+
+# Parameters.
+
+
+def event_form(event: Event, account_sid: str) -> Form:
+    """Give the parameters of an event callback.
+
+    The exact set per event type is not published: what is sent is what the Events
+    resource tells, under the documented names. What is null is left out.
+    """
+    common = {
+        "EventType": event.event_type,
+        "AccountSid": account_sid,
+        "EventDescription": event.description,
+        "ResourceType": event.resource_type,
+        "ResourceSid": event.resource_sid,
+        "Sid": event.sid,
+        "Timestamp": str(int(event.time)),
+        "TimestampMs": str(int(event.time * 1000)),
+    }
+    data = {_camel(name): value for name, value in event_data(event).items()}
+    return _sendable({**data, **common})
+
+
+def assignment_form(event: Event, account_sid: str) -> Form:
+    """Give the parameters of the assignment callback of a ``reservation.created``."""
+    form = event_form(event, account_sid)
+    return {name: form[name] for name in _ASSIGNMENT if name in form}
+
+
+def call_progress(call: PhoneCall) -> str | None:
+    """Name the progress event of the state that a call has just entered."""
+    status = call.status
+    if status == "redirected":
+        return None
+    # Whatever ends a call, it is completed.
+    return "completed" if call.over else status
+
+
+def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:
+    """Give the parameters of a status callback: those of voice calls in general.
+
+    ``taskCallSid`` is the caller's call, if the task has one.
+    """
+    time = call.states[-1].time
+    form = {
+        "CallSid": call.sid,
+        "AccountSid": account_sid,
+        "CallStatus": _CALL_STATUS.get(call.status, call.status),
+        "From": call.from_ or "",
+        "To": call.to or "",
+        "ApiVersion": "2010-04-01",
+        "CallbackSource": "call-progress-events",
+        "SequenceNumber": str(len(call.states) - 1),
+        "Timestamp": format_datetime(datetime.fromtimestamp(int(time), timezone.utc)),
+    }
+    answered = [state.time for state in call.states if state.status == "answered"]
+    if call.over:
+        form["CallDuration"] = str(int(time - answered[0]) if answered else 0)
+    caller = None if task is None else task.attributes_value.get("call_sid")
+    if isinstance(caller, str):
+        form["taskCallSid"] = caller
+    return _sendable(form)
+
+
+# The names are few, and thousands of forms may wait: they share them.
+@cache
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _sendable(form: Form) -> Form:
+    """Replace halves of characters: JSON can hold them, a form cannot."""
+    return {
+        name: value.encode("utf-8", "replace").decode() for name, value in form.items()
+    }
+
+
+# Responses to assignment callbacks.
+
+NO_INSTRUCTION = 40005
+INVALID_INSTRUCTION = 55555
+INVALID_CONTENT_TYPE = 12300
+
+
+def _keys(name: str) -> dict[str, str]:
+    """Give the REST parameters of an instruction by the keys of the answer."""
+    prefix = "" if name == "conference" else name.capitalize()
+    keys = {snake(each.removeprefix(prefix)): each for each in parameters_of(name)}
+    if name == "dequeue":
+        keys["status_callback_events"] = keys.pop("status_callback_event")
+    return keys
+
+
+# Other keys are passed over.
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "accept": {},
+    "reject": {"activity_sid": "WorkerActivitySid"},
+    **{name: _keys(name) for name in ("dequeue", "call", "redirect", "conference")},
+}
+
+
+class NoInstruction(Exception):
+    """The application answered, but nothing can be done with it."""
+
+    def __init__(self, code: int, message: str, level: Level = "error") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.level = level
+
+
+def read_instruction(reply: Reply) -> dict[str, object] | None:
+    """Read an answer, as REST parameters; None is to decide later, by REST.
+
+    Raises:
+        NotAnswered: it is no JSON, or far too long: as good as no answer.
+        NoInstruction: it is, but without an instruction that can be carried out.
+    """
+    if reply.text is None:
+        raise NotAnswered("the answer is too long", passing=False)
+    if not reply.text.strip():
+        return None
+    if reply.content_type != "application/json":
+        raise NotAnswered(
+            f"the answer's Content-Type is {reply.content_type}, not application/json",
+            passing=False,
+            code=INVALID_CONTENT_TYPE,
+        )
+    try:
+        document = json.loads(reply.text)
+    except (ValueError, RecursionError):
+        raise NotAnswered(
+            "the answer is not valid JSON", passing=False, code=NO_INSTRUCTION
+        ) from None
+    name = document.get("instruction") if isinstance(document, dict) else None
+    if name is None:
+        raise NoInstruction(NO_INSTRUCTION, "the answer has no instruction", "warning")
+    names = _KEYS.get(name) if isinstance(name, str) else None
+    if names is None:
+        raise NoInstruction(INVALID_INSTRUCTION, f"{name!r} is no instruction")
+    params = {names[key]: value for key, value in document.items() if key in names}
+    for parameter, value in params.items():
+        if not _usable(parameter, value):
+            message = f"{parameter} is neither text nor number"
+            raise NoInstruction(INVALID_INSTRUCTION, message)
+    return {"Instruction": name, **params}
+
+
+def _usable(parameter: str, value: object) -> bool:
+    """Tell whether it is a text, a number, a boolean, null, or a list of events."""
+    if isinstance(value, list) and parameter.endswith("Event"):
+        return all(isinstance(item, str) for item in value)
+    return value is None or isinstance(value, (str, int, float))

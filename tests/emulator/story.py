@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from taskrouter_sync.emulator.api.dispatch import Api
 from taskrouter_sync.emulator.api.rendering import Renderer
 from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.clock import ManualClock
+from taskrouter_sync.emulator.clock import ManualClock, Sids
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.sids import Sids
 
 
 Step = tuple[str, int, int]

@@ -49,13 +49,13 @@ def test_the_journal_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> Non
     journal = Journal()
     for number in range(1, 51):
         arrive(journal, number, "é" * 5000)
-    kept = journal.requests_after(0)
+    kept = journal.requests.after(0)
     assert 1 <= len(kept) <= 5
     # What is kept is the latest, under its own number.
     assert [number for number, _ in kept] == list(range(51 - len(kept), 51))
     assert kept[-1][1].url == "/v1/50"
-    assert journal.requests_after(49) == kept[-1:]
-    assert journal.requests_after(50) == []
+    assert journal.requests.after(49) == kept[-1:]
+    assert journal.requests.after(50) == []
 
 
 def test_of_a_refused_request_a_line_is_kept(emulator: Emulator) -> None:
@@ -105,7 +105,7 @@ def test_no_parameter_with_a_token_gets_into_the_journal(name: str) -> None:
     journal = Journal()
     nested: Any = {name: JWT, "list": [{name: JWT}, f"Bearer {JWT}"], "n": 1}
     journal.arrived(0.0, "bridge", "GET", "/v1", {name: JWT, "x": nested})
-    [request] = journal.requests
+    [request] = journal.requests.all()
     assert JWT[-12:] not in repr(request)
     assert isinstance(request.params["x"], dict)
     assert request.params["x"]["n"] == 1
@@ -117,7 +117,7 @@ def test_parameters_nested_without_end_are_noted_without(emulator: Emulator) -> 
     for _ in range(100_000):
         nested = [nested]
     journal.arrived(0.0, "bridge", "GET", "/v1", {"x": nested})
-    assert journal.requests[0].params == {}
+    assert journal.requests.all()[0].params == {}
 
 
 def test_a_search_looks_at_each_entry_once() -> None:
@@ -128,7 +128,7 @@ def test_a_search_looks_at_each_entry_once() -> None:
         looked_at.append(entry.url)
         return True
 
-    search = Search(journal.requests_after, matches)
+    search = Search(journal.requests, matches)
     for number in range(100):
         arrive(journal, number)
         assert search.count() == number + 1
@@ -182,9 +182,9 @@ def test_a_reader_that_has_seen_anything_gets_the_latest(
             assert answer.status_code == 200
             assert next(answer.iter_lines()) == b"retry: 1000"
     # Readers that went away are found out at the next change at the latest.
-    control = emulator._running()._control
+    journal = emulator._journal
     deadline = time.monotonic() + LIMIT
-    while emulator.call(lambda engine: len(control._changes._waiting)):
+    while emulator.call(lambda engine: len(journal._waiting)):
         emulator.create_task()
         assert time.monotonic() < deadline, "somebody still watches"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import select
 import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection, IncompleteRead
@@ -12,12 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-import websocket
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.control.command import Command
-from taskrouter_sync.emulator.control.commands import COMMANDS
+from taskrouter_sync.emulator.control.commands import COMMANDS, Command
+from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 
@@ -166,63 +164,53 @@ def test_rest_needs_no_credentials_here(
 
 # Faults
 
+COMMANDS_OF_FAULTS: list[tuple[str, str, dict[str, Any]]] = [
+    ("/faults/answer", "answer", {"status": 503, "times": 2, "message": "Closed"}),
+    ("/faults/answer", "answer", {"status": 500, "body": {"a": 1}, "delay": 0.5}),
+    ("/faults/malformed", "malformed", {"body": "{", "carried_out": True}),
+    ("/faults/delay", "delay", {"seconds": 0.5, "method": "GET"}),
+    ("/faults/drop", "drop_requests", {"url": "/Tasks", "carried_out": True}),
+    ("/faults/refuse_upgrades", "refuse_upgrades", {"status": 503, "delay": 1}),
+    ("/sockets/close", "close_sockets", {"code": 1012, "reason": "a"}),
+    ("/sockets/cut", "cut_sockets", {"channel": "WK1"}),
+    ("/sockets/stall", "stall_sockets", {}),
+    ("/sockets/resume", "resume_sockets", {"channel": "WK1"}),
+    ("/sockets/duplicate", "duplicate_frames", {"channel": "WK1", "times": 3}),
+]
 
-def test_the_next_requests_go_wrong_as_scripted(desk: Desk, remote: Remote) -> None:
-    remote.post("/faults/answer", status=503, times=2, message="Out of order")
-    remote.post("/faults/malformed")
-    remote.post("/faults/delay", seconds=0.01)
-    remote.post("/faults/drop")
-    for _ in range(2):
-        answer = desk.post("GET", "/Activities")
-        assert (answer.status_code, answer.reason) == (503, "Out of order")
-    assert desk.post("GET", "/Activities").text == '{"payload": {'
-    assert desk.post("GET", "/Activities").status_code == 200
-    with pytest.raises(requests.ConnectionError):
-        desk.post("GET", "/Activities")
-    assert desk.post("GET", "/Activities").status_code == 200
+
+@pytest.mark.parametrize(("path", "method", "given"), COMMANDS_OF_FAULTS)
+def test_trouble_is_scripted_by_the_methods_of_faults(
+    emulator: Emulator,
+    remote: Remote,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    method: str,
+    given: dict[str, Any],
+) -> None:
+    assert method in dir(Faults)
+    called: list[dict[str, Any]] = []
+
+    def record(**options: Any) -> int:
+        called.append(options)
+        return 7
+
+    monkeypatch.setattr(emulator.faults, method, record)
+    answer = remote.post(path, **given)
+    assert called == [given]
+    assert answer == ({"sockets": 7} if path.startswith("/sockets") else {})
 
 
-def test_scripted_faults_are_forgotten(desk: Desk, remote: Remote) -> None:
+def test_scripted_faults_are_forgotten(emulator: Emulator, remote: Remote) -> None:
     remote.post("/faults/answer", status=500)
+    assert emulator.faults.pending == 1
     assert remote.delete("/faults") == {}
-    assert desk.post("GET", "/Activities").status_code == 200
+    assert emulator.faults.pending == 0
 
 
 def test_a_fault_may_have_a_status_without_a_name(desk: Desk, remote: Remote) -> None:
     remote.post("/faults/answer", status=599)
     assert desk.post("GET", "/Activities").status_code == 599
-
-
-def test_the_next_sockets_are_refused(desk: Desk, remote: Remote) -> None:
-    remote.post("/faults/refuse_upgrades", status=503)
-    with pytest.raises(websocket.WebSocketBadStatusException, match="503"):
-        desk.connect()
-
-
-# Sockets
-
-
-def test_sockets_are_closed_with_a_code(desk: Desk, remote: Remote) -> None:
-    answer = remote.post("/sockets/close", code=1012, reason="a")
-    assert answer == {"sockets": 1}
-    assert desk.socket.recv_data() == (8, b"\x03\xf4a")
-
-
-def test_sockets_are_cut(desk: Desk, remote: Remote) -> None:
-    assert remote.post("/sockets/cut", channel=desk.worker_sid) == {"sockets": 1}
-    with pytest.raises((websocket.WebSocketConnectionClosedException, ConnectionError)):
-        desk.socket.recv()
-
-
-def test_sockets_stall_until_they_are_resumed(desk: Desk, remote: Remote) -> None:
-    assert remote.post("/sockets/stall") == {"sockets": 1}
-    other = desk.connect()
-    sent = remote.post("/sockets/send", channel=desk.worker_sid, frame="late")
-    assert sent == {"sockets": 2}
-    assert other.recv() == "late"
-    assert not select.select([desk.socket], [], [], 0)[0]
-    assert remote.post("/sockets/resume") == {"sockets": 2}
-    assert desk.socket.recv() == "late"
 
 
 def test_frames_are_sent_and_duplicated(desk: Desk, remote: Remote) -> None:

@@ -7,36 +7,37 @@ import math
 import pytest
 
 from taskrouter_sync.emulator.fields import (
-    Choice,
-    Document,
-    Each,
-    Either,
+    DOCUMENT,
+    FLAG,
+    NULL,
     Field,
     FieldError,
-    Flag,
-    Integer,
     Kind,
-    Number,
-    Text,
+    choice,
     document_of,
+    either,
+    integer,
+    named,
+    number,
     of_query,
     read,
+    text,
 )
 
 
 FITTING: list[tuple[Kind, list[object], list[object]]] = [
-    (Text(), ["", "é"], [None, 1, "\ud800"]),
-    (Text(2), ["ab", "é"], ["abc", "éa"]),
-    (Number(0, 5), [0, 2.5, 5], [-1, 5.1, True, "1", math.nan, math.inf, None]),
-    (Integer(1, 3), [1, 3], [0, 4, 1.0, False]),
-    (Flag(), [True, False], [0, "true", None]),
-    (Choice(("GET", "POST")), ["GET"], ["get", None, []]),
-    (Document(), [{}, {"a": 1}], [[], "{}", None]),
-    (Either((Text(), None)), ["", None], [1]),
+    (text(), ["", "é"], [None, 1, "\ud800"]),
+    (text(2), ["ab", "é"], ["abc", "éa"]),
+    (number(0, 5), [0, 2.5, 5], [-1, 5.1, True, "1", math.nan, math.inf, None]),
+    (integer(1, 3), [1, 3], [0, 4, 1.0, False]),
+    (FLAG, [True, False], [0, "true", None]),
+    (choice("GET", "POST"), ["GET"], ["get", None, []]),
+    (DOCUMENT, [{}, {"a": 1}], [[], "{}", None]),
+    (either(text(), NULL), ["", None], [1]),
 ]
 
 
-@pytest.mark.parametrize(("kind", "good", "bad"), FITTING, ids=lambda value: str(value))
+@pytest.mark.parametrize(("kind", "good", "bad"), FITTING, ids=str)
 def test_a_kind_takes_its_values_and_no_others(
     kind: Kind, good: list[object], bad: list[object]
 ) -> None:
@@ -45,8 +46,8 @@ def test_a_kind_takes_its_values_and_no_others(
 
 
 FIELDS = (
-    Field("seconds", Number(0, 60), "how long", required=True),
-    Field("queues", Each(Text()), "expressions by name"),
+    Field("seconds", number(0, 60), "how long", required=True),
+    Field("queues", named(text()), "expressions by name"),
 )
 
 
@@ -90,9 +91,9 @@ def test_an_error_names_the_field(
 
 def test_a_query_holds_numbers_as_texts() -> None:
     fields = (
-        Field("n", Integer(0, 9), ""),
-        Field("x", Number(0, 9), ""),
-        Field("t", Text(), ""),
+        Field("n", integer(0, 9), ""),
+        Field("x", number(0, 9), ""),
+        Field("t", text(), ""),
     )
     pairs = [("n", "1"), ("x", "1.5"), ("t", "1")]
     assert read(fields, of_query(fields, pairs)) == {"n": 1, "x": 1.5, "t": "1"}

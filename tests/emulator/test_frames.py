@@ -117,9 +117,7 @@ def test_a_changed_channel_is_the_worker_channel(
 ) -> None:
     def update(engine: Any) -> Any:
         worker = engine.workspaces.find(desk.workspace.sid).workers[desk.worker_sid]
-        return engine.workers.update_channel(
-            engine.workers.find_channel(worker, "voice"), **change
-        )
+        return engine.workers.update_channel(worker.channel("voice"), **change)
 
     channel = emulator.call(update)
     expected = {

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from taskrouter_sync import HttpError, Worker
-from taskrouter_sync.emulator import Emulator, ServiceError
+from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine.calls import Instruction
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.resources.reservation import Reservation
@@ -133,25 +133,6 @@ def test_a_repeated_key_is_a_list(emulator: Emulator, path: Path) -> None:
     )
 
 
-def test_a_refused_instruction_says_why(path: Path) -> None:
-    path.post({"ReservationStatus": "accepted"})
-    answer = path.post({"Instruction": "conference"})
-    sid = path.url.rpartition("/")[2]
-    assert (answer.status_code, answer.json()["code"]) == (400, 40144)
-    assert answer.json()["message"] == (
-        "Unable to execute Conference instruction."
-        f" Reservation {sid} is not currently in a Pending state."
-    )
-
-
-def test_an_unknown_instruction_is_refused(path: Path) -> None:
-    answer = path.post({"Instruction": "dance"})
-    assert (answer.status_code, answer.json()["message"]) == (
-        400,
-        "Instruction dance is invalid",
-    )
-
-
 def test_supervision_is_asked_for_on_the_tasks_path(
     emulator: Emulator, path: Path
 ) -> None:
@@ -247,11 +228,6 @@ def test_calls_go_as_the_emulator_is_told(emulator: Emulator, path: Path) -> Non
     ]
 
 
-def test_only_a_call_can_be_hung_up(emulator: Emulator) -> None:
-    with pytest.raises(ServiceError, match="/Calls/CA1 was not found"):
-        emulator.telephony.hang_up("CA1")
-
-
 def test_an_emulator_that_does_not_run_has_no_calls() -> None:
     emulator = Emulator()
     with pytest.raises(RuntimeError, match="not running"):
@@ -334,99 +310,6 @@ def test_a_client_dequeues_with_everything(
     emulator.telephony.hang_up(emulator.calls[0].sid)
     path = f"/Workspaces/{workspace.sid}/Workers/{workspace.workers['Alice']}"
     assert ask(emulator, "GET", path).json()["activity_name"] == "Break"
-
-
-def test_a_client_dequeues_as_documented(
-    emulator: Emulator, workspace: ReadyWorkspace, reservation: Reservation
-) -> None:
-    """Of six texts, the last is whom to call."""
-    reservation.dequeue(
-        "18004746453",
-        workspace.activities["Break"],
-        "record-from-answer",
-        "30",
-        "http://example.com/progress",
-        "client:joey",
-    )
-    assert emulator.calls[0].to == "client:joey"
-    assert asked(emulator).status_callback_events == ("completed",)
-
-
-def test_a_client_dequeues_in_short(
-    emulator: Emulator, reservation: Reservation
-) -> None:
-    reservation.dequeue()
-    (call,) = emulator.calls
-    assert (call.from_, call.to) == ("+15550100", "client:alice")
-
-
-def test_a_client_calls(emulator: Emulator, reservation: Reservation) -> None:
-    answer = reservation.call(
-        "18004746453",
-        "http://example.com/agent_answer",
-        "http://example.com/agent_answer_status",
-        "true",
-        "record-from-answer",
-        "client:joey",
-    )
-    assert answer.reservation_status == "pending"
-    assert asked(emulator) == Instruction(
-        name="call",
-        from_="18004746453",
-        url="http://example.com/agent_answer",
-        status_callback="http://example.com/agent_answer_status",
-        accept=True,
-        record="record-from-answer",
-        to="client:joey",
-    )
-    assert reservation.fetch().reservation_status == "accepted"
-
-
-def test_a_client_redirects(emulator: Emulator, reservation: Reservation) -> None:
-    answer = reservation.redirect(CALL_SID, "http://example.com/redirect", True)
-    assert answer.reservation_status == "pending"
-    assert asked(emulator) == Instruction(
-        name="redirect",
-        call_sid=CALL_SID,
-        url="http://example.com/redirect",
-        accept=True,
-    )
-    assert reservation.fetch().reservation_status == "accepted"
-
-
-def test_a_client_confers(
-    emulator: Emulator, workspace: ReadyWorkspace, reservation: Reservation
-) -> None:
-    answer = reservation.conference(
-        "18004746453",
-        workspace.activities["Break"],
-        "30",
-        "client:joey",
-        {
-            "ConferenceStatusCallback": "http://example.com/conference",
-            "ConferenceStatusCallbackEvent": ["start", "end"],
-            "EndConferenceOnExit": "true",
-            "Beep": "onExit",
-        },
-    )
-    assert answer.reservation_status == "pending"
-    assert asked(emulator) == Instruction(
-        name="conference",
-        from_="18004746453",
-        post_work_activity_sid=workspace.activities["Break"],
-        timeout=30,
-        to="client:joey",
-        options={
-            "conference_status_callback": "http://example.com/conference",
-            "conference_status_callback_event": ("start", "end"),
-            "end_conference_on_exit": True,
-            "beep": "onExit",
-        },
-    )
-    emulator.advance(1)
-    assert reservation.fetch().reservation_status == "accepted"
-    emulator.telephony.hang_up(emulator.calls[0].sid)
-    assert reservation.fetch().reservation_status == "wrapping"
 
 
 def test_a_client_is_told_why_an_instruction_is_refused(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.engine import calls, events
+from taskrouter_sync.emulator.engine import calls, model
 from taskrouter_sync.emulator.engine.state import Records
 from taskrouter_sync.emulator.persistence import Saver
 from taskrouter_sync.emulator.state_file import StateError, StateFile
@@ -131,7 +131,7 @@ def test_a_change_costs_the_same_however_much_there_is(kept: Kept) -> None:
 def test_old_events_go_with_what_only_they_remembered(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "KEEP_EVENTS", 20)
+    monkeypatch.setattr(model, "KEEP_EVENTS", 20)
     for number in range(60):
         kept.take(("create task", number, 2))
     # Events that came and went between two writes are no trouble.

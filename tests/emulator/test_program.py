@@ -122,16 +122,6 @@ def test_a_port_that_is_taken_is_said_without_a_traceback() -> None:
     assert "--port 0" in line
 
 
-@pytest.mark.parametrize("port", ["99999", "-1", "x", "9" * 5000])
-def test_a_port_that_is_none_is_a_usage_error(port: str) -> None:
-    with program("--port", port) as process:
-        assert process.wait(timeout=10) == 2
-        assert process.stderr is not None
-        error = process.stderr.read()
-    assert "Traceback" not in error
-    assert "--port" in error
-
-
 def complaint(*arguments: str) -> str:
     """What the program says when it cannot serve."""
     with program(*arguments) as process:

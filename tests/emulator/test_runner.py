@@ -165,10 +165,6 @@ def test_a_seed_makes_sids_repeat() -> None:
     assert sids() == sids()
 
 
-def test_without_a_seed_sids_differ() -> None:
-    assert Emulator().account_sid != Emulator().account_sid
-
-
 def test_functions_run_on_its_thread() -> None:
     with Emulator() as emulator:
         name = emulator.call(lambda engine: threading.current_thread().name)

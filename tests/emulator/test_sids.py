@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from taskrouter_sync.emulator.sids import Sids
+from taskrouter_sync.emulator.clock import Sids
 
 
 def test_a_sid_is_its_prefix_and_32_digits() -> None:

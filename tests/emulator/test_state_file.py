@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 def made(path: Path) -> None:
     """Make a file with something in it."""
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         file.account(None, None, MADE_UP)
 
 
@@ -44,14 +44,14 @@ def change(path: Path, statement: str) -> None:
 
 
 def test_a_new_file_is_for_its_owner_alone(path: Path) -> None:
-    with StateFile(path):
+    with closing(StateFile(path)):
         for name in os.listdir(path.parent):
             assert stat.S_IMODE((path.parent / name).stat().st_mode) == 0o600
 
 
 def test_an_empty_file_is_a_new_one(path: Path) -> None:
     path.touch()
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         assert file.account(None, None, MADE_UP) == MADE_UP
 
 
@@ -69,7 +69,7 @@ def test_a_name_means_nothing_special_to_the_database(
 
 
 def test_what_fails_inside_of_a_transaction_undoes_it(path: Path) -> None:
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         with pytest.raises(KeyError), file.transaction():
             file.connection.execute("INSERT INTO account VALUES ('AC', NULL)")
             raise KeyError
@@ -81,21 +81,21 @@ def test_what_fails_inside_of_a_transaction_undoes_it(path: Path) -> None:
 
 def test_what_was_made_up_is_kept(path: Path) -> None:
     made(path)
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         assert file.account(None, None, ("AC" + "3" * 32, "4" * 32)) == MADE_UP
 
 
 def test_a_given_auth_token_is_not_kept(path: Path) -> None:
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         assert file.account("AC", "given", MADE_UP) == ("AC", "given")
     assert b"given" not in path.read_bytes()
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         assert file.account(None, None, MADE_UP) == ("AC", MADE_UP[1])
 
 
 def test_a_given_auth_token_goes_before_the_kept_one(path: Path) -> None:
     made(path)
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         assert file.account(None, "given", MADE_UP) == (MADE_UP[0], "given")
         assert file.account(None, None, MADE_UP) == MADE_UP
 
@@ -103,7 +103,7 @@ def test_a_given_auth_token_goes_before_the_kept_one(path: Path) -> None:
 def test_the_file_of_another_account_is_refused(path: Path) -> None:
     made(path)
     with (
-        StateFile(path) as file,
+        closing(StateFile(path)) as file,
         pytest.raises(StateError, match=f"state: of account {MADE_UP[0]}$"),
     ):
         file.account("AC" + "5" * 32, None, MADE_UP)
@@ -184,7 +184,10 @@ def test_a_file_where_nothing_can_be_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_in_use_is_refused(path: Path) -> None:
-    with StateFile(path), pytest.raises(StateError, match="in use by another process"):
+    with (
+        closing(StateFile(path)),
+        pytest.raises(StateError, match="in use by another process"),
+    ):
         StateFile(path)
 
 
@@ -204,7 +207,7 @@ def test_a_file_in_use_by_another_process_is_refused(path: Path) -> None:
 
 
 def test_a_full_disk_is_told_and_nothing_is_written(path: Path) -> None:
-    with StateFile(path) as file:
+    with closing(StateFile(path)) as file:
         execute = file.connection.execute
         pages = execute("PRAGMA page_count").fetchone()[0]
         execute(f"PRAGMA max_page_count = {pages}")

@@ -8,11 +8,11 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.alerts import Alert
 from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.engine.calls import PhoneCall
 from taskrouter_sync.emulator.engine.model import Reservation
+from taskrouter_sync.emulator.journal import Alert
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.support.receiver import Receiver, Reply, says
 
@@ -141,31 +141,6 @@ def test_reject_rejects_and_changes_the_activity(
     assert event.worker.activity_sid == activity_sid
 
 
-def test_call_calls_the_worker(office: Office, emulator: Emulator) -> None:
-    office.answers(
-        says(
-            {
-                "instruction": "call",
-                "from": "+15550123",
-                "url": "http://example.com/agent",
-                "accept": True,
-                "timeout": 20,
-                "record": "record-from-answer",
-                "status_callback_url": "http://127.0.0.1:9/status",
-                "unknown": {"is": "passed over"},
-            }
-        )
-    )
-    office.offer()
-    emulator.wait_for_events("reservation.accepted")
-    call = office.call()
-    assert (call.from_, call.to) == ("+15550123", "client:alice")
-    assert call.instruction.url == "http://example.com/agent"
-    assert call.instruction.timeout == 20
-    assert call.instruction.record == "record-from-answer"
-    assert call.instruction.status_callback == "http://127.0.0.1:9/status"
-
-
 def test_dequeue_accepts_when_the_worker_answers(
     office: Office, emulator: Emulator, receiver: Receiver
 ) -> None:
@@ -190,57 +165,6 @@ def test_dequeue_accepts_when_the_worker_answers(
         "initiated",
         "in-progress",
     ]
-
-
-def test_redirect_redirects_the_callers_call(
-    office: Office, emulator: Emulator
-) -> None:
-    office.answers(
-        says(
-            {
-                "instruction": "redirect",
-                "call_sid": CALL_SID,
-                "url": "http://example.com/busy",
-                "accept": "true",
-            }
-        )
-    )
-    office.offer()
-    emulator.wait_for_events("reservation.accepted")
-    call = office.call()
-    assert (call.sid, call.status) == (CALL_SID, "redirected")
-
-
-def test_conference_calls_the_worker_into_a_conference(
-    office: Office, emulator: Emulator, receiver: Receiver
-) -> None:
-    office.answers(
-        says(
-            {
-                "instruction": "conference",
-                "from": "+15550123",
-                "conference_record": "true",
-                "conference_status_callback_event": ["start", "end"],
-                "end_conference_on_exit": True,
-                "to": None,
-                "status_callback": receiver.url("/status"),
-                "status_callback_method": "GET",
-                "status_callback_event": "initiated",
-            }
-        )
-    )
-    office.offer()
-    receiver.expect("/status")
-    call = office.call()
-    assert call.to == "client:alice"
-    assert call.instruction.options["conference_record"] == "true"
-    assert call.instruction.options["end_conference_on_exit"] is True
-    assert call.instruction.options["conference_status_callback_event"] == (
-        "start",
-        "end",
-    )
-    emulator.advance(1)
-    emulator.wait_for_events("reservation.accepted")
 
 
 @pytest.mark.parametrize("reply", [Reply(200), Reply(204), says("  \n")])

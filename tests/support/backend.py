@@ -105,7 +105,7 @@ class Backend:
     def update_channel(self, worker_sid: str, name: str, **values: Any) -> None:
         def change(engine: Any) -> None:
             worker = self._space(engine).workers[worker_sid]
-            channel = engine.workers.find_channel(worker, name)
+            channel = worker.channel(name)
             engine.workers.update_channel(channel, **values)
 
         self._emulator.call(change)

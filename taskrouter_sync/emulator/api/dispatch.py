@@ -7,71 +7,96 @@ Authentication has been checked before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, get_args
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, get_args, get_type_hints
 
-from taskrouter_sync.emulator.api import reservations, statistics
-from taskrouter_sync.emulator.api.pages import (
-    Keys,
-    Test,
-    equals,
-    listed,
-    matches,
-    ordered,
+from ..engine import Engine, Event
+from ..engine.configuration import (
+    Activities,
+    TaskChannels,
+    TaskQueues,
+    Workflows,
+    Workspaces,
 )
-from taskrouter_sync.emulator.api.rendering import Json, Renderer, event_data
-from taskrouter_sync.emulator.api.requests import Handlers, Parameters, Request
-from taskrouter_sync.emulator.api.responses import (
-    Response,
+from ..engine.errors import (
+    MAX_ATTRIBUTES,
     ServiceError,
-    method_not_allowed,
+    check_choice,
     not_found,
+    parse_json,
+)
+from ..engine.model import TaskQueue, TaskStatus, Worker
+from ..engine.tasks import Tasks
+from ..engine.workers import Workers
+from . import reservations, statistics
+from .pages import Test, equals, listed, matches, ordered
+from .rendering import Json, Renderer, event_data
+from .requests import (
+    Handlers,
+    Parameters,
+    Request,
+    Response,
+    method_not_allowed,
     refused,
 )
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.errors import MAX_ATTRIBUTES, one_of, parse_json
-from taskrouter_sync.emulator.engine.model import TaskQueue, TaskStatus, Worker
 
 
 METHODS = ("GET", "POST", "DELETE")
 VERSION = "/v1"
 
-# How a parameter is read, by its name: a method of Parameters.
+# How a parameter of REST is read (by a method of Parameters), by the type of the
+# argument that it is for.
+_KINDS: Mapping[Any, str] = {
+    str: "required",
+    str | None: "text",
+    int | None: "integer",
+    bool | None: "boolean",
+    float | None: "date",
+}
 Kinds = Mapping[str, str]
+
+
+def kinds_of(operation: Callable[..., object]) -> Kinds:
+    """Tell how the REST parameters of an operation are read, by their names.
+
+    They are its arguments, in CamelCase; those of other types are in the path.
+    """
+    hints = get_type_hints(operation)
+    return {
+        "".join(word.capitalize() for word in name.split("_")): _KINDS[hints[name]]
+        for name in inspect.signature(operation).parameters
+        if hints.get(name) in _KINDS
+    }
 
 
 class Resource:
     """One kind of resource, with a handler for each method.
 
     Args:
-        name: of the engine's operations and the workspace's container, as task_queues.
+        operations: the engine's, which say what a creation and a change take.
         renders: the renderer's method for it.
-        create: the parameters of a creation.
-        update: the parameters of a change, all optional.
         filters: attributes by the parameters that the list is filtered by, with kinds.
-        keys: what the list can be ordered by.
-        apart: of the keys, those that must not come together.
+        orders: what the list can be ordered by; names regardless of case, as the
+            service compares them.
+        apart: of these, those that must not come together.
     """
-
-    key: str
 
     def __init__(
         self,
-        name: str,
+        operations: Any,
         renders: str,
         *,
-        create: Kinds,
-        update: Kinds,
         filters: Mapping[str, tuple[str, str]] | None = None,
-        keys: Keys | None = None,
+        orders: Sequence[str] = (),
         apart: frozenset[str] = frozenset(),
     ) -> None:
-        self._name = name
+        self._name = name = operations.container
         self._renders = renders
-        self._create = create
-        self._update = update
+        self._create = kinds_of(operations.create)
+        self._update = kinds_of(operations.update)
         self._filters = filters or {}
-        self._keys = keys or {}
+        self._orders = orders
         self._apart = apart
         self.path = "".join(word.capitalize() for word in name.split("_"))
         self.key = "channels" if name == "task_channels" else name
@@ -94,7 +119,7 @@ class Resource:
             equals(getattr(params, kind)(parameter), attribute)
             for parameter, (kind, attribute) in self._filters.items()
         ]
-        items = ordered(self._items(request), params, self._keys, apart=self._apart)
+        items = ordered(self._items(request), params, self._orders, self._apart)
         render = self._render(request)
         return listed(request, self.key, items, render, *tests, *self._tests(request))
 
@@ -203,7 +228,7 @@ class _Tasks(Resource):
         params = request.params
         statuses = params.choices("AssignmentStatus")
         for status in statuses:
-            one_of(status, get_args(TaskStatus), "AssignmentStatus")
+            check_choice(status, get_args(TaskStatus), "AssignmentStatus")
         yield lambda task: not statuses or task.assignment_status in statuses
         yield matches(
             params, "EvaluateTaskAttributes", lambda task: task.attributes_value
@@ -214,129 +239,45 @@ class _Tasks(Resource):
 
 
 _NAME = {"FriendlyName": ("text", "friendly_name")}
-_WORKSPACE: Kinds = {
-    "EventCallbackUrl": "text",
-    "EventsFilter": "text",
-    "MultiTaskEnabled": "boolean",
-    "PrioritizeQueueOrder": "text",
-}
-_TASK_QUEUE: Kinds = {
-    "TargetWorkers": "text",
-    "MaxReservedWorkers": "integer",
-    "TaskOrder": "text",
-    "ReservationActivitySid": "text",
-    "AssignmentActivitySid": "text",
-}
-_WORKFLOW: Kinds = {
-    "AssignmentCallbackUrl": "text",
-    "FallbackAssignmentCallbackUrl": "text",
-    "TaskReservationTimeout": "integer",
-}
-_WORKER: Kinds = {"ActivitySid": "text", "Attributes": "text"}
-_TASK: Kinds = {
-    "Attributes": "text",
-    "Priority": "integer",
-    "TaskChannel": "text",
-    "VirtualStartTime": "date",
-}
 
-WORKSPACES = _Workspaces(
-    "workspaces",
-    "workspace",
-    create={"FriendlyName": "required", "Template": "text", **_WORKSPACE},
-    update={
-        "FriendlyName": "text",
-        "DefaultActivitySid": "text",
-        "TimeoutActivitySid": "text",
-        **_WORKSPACE,
-    },
-    filters=_NAME,
-)
+WORKSPACES = _Workspaces(Workspaces, "workspace", filters=_NAME)
 # What is in a workspace. Published is that Workers and TaskQueues have the parameter
 # Ordering, but not what it takes. Taken is the form of that of Tasks, with what people
-# tell these by; names regardless of case, as the service compares them.
+# tell these by.
 RESOURCES = (
     Resource(
-        "activities",
+        Activities,
         "activity",
-        create={"FriendlyName": "required", "Available": "boolean"},
-        # Whether it is available is fixed for life: sent, it is ignored.
-        update={"FriendlyName": "text"},
         filters={**_NAME, "Available": ("boolean", "available")},
     ),
-    Resource(
-        "task_channels",
-        "task_channel",
-        create={
-            "FriendlyName": "required",
-            "UniqueName": "required",
-            "ChannelOptimizedRouting": "boolean",
-        },
-        update={"FriendlyName": "text", "ChannelOptimizedRouting": "boolean"},
-    ),
+    Resource(TaskChannels, "task_channel"),
     _TaskQueues(
-        "task_queues",
+        TaskQueues,
         "task_queue",
-        create={"FriendlyName": "required", **_TASK_QUEUE},
-        update={"FriendlyName": "text", **_TASK_QUEUE},
         filters=_NAME,
-        keys={
-            "DateCreated": lambda queue: queue.date_created,
-            "DateUpdated": lambda queue: queue.date_updated,
-            "FriendlyName": lambda queue: queue.friendly_name.casefold(),
-        },
+        orders=("DateCreated", "DateUpdated", "FriendlyName"),
     ),
-    Resource(
-        "workflows",
-        "workflow",
-        create={
-            "FriendlyName": "required",
-            "Configuration": "required",
-            **_WORKFLOW,
-        },
-        update={
-            "FriendlyName": "text",
-            "Configuration": "text",
-            "ReEvaluateTasks": "boolean",
-            **_WORKFLOW,
-        },
-        filters=_NAME,
-    ),
+    Resource(Workflows, "workflow", filters=_NAME),
     _Workers(
-        "workers",
+        Workers,
         "worker",
-        create={"FriendlyName": "required", **_WORKER},
-        update={
-            "FriendlyName": "text",
-            "RejectPendingReservations": "boolean",
-            **_WORKER,
-        },
         filters={
             **_NAME,
             "ActivityName": ("text", "activity_name"),
             "ActivitySid": ("text", "activity_sid"),
             "Available": ("boolean", "available"),
         },
-        keys={
-            "DateCreated": lambda worker: worker.date_created,
-            "DateUpdated": lambda worker: worker.date_updated,
-            "DateStatusChanged": lambda worker: worker.date_status_changed,
-            "FriendlyName": lambda worker: worker.friendly_name.casefold(),
-            "ActivityName": lambda worker: worker.activity_name.casefold(),
-        },
+        orders=(
+            "DateCreated",
+            "DateUpdated",
+            "DateStatusChanged",
+            "FriendlyName",
+            "ActivityName",
+        ),
     ),
     _Tasks(
-        "tasks",
+        Tasks,
         "task",
-        create={
-            "WorkflowSid": "text",
-            "Timeout": "integer",
-            "RoutingTarget": "text",
-            "IgnoreCapacity": "boolean",
-            "TaskQueueSid": "text",
-            **_TASK,
-        },
-        update={"AssignmentStatus": "text", "Reason": "text", **_TASK},
         filters={
             "Priority": ("integer", "priority"),
             "WorkflowSid": ("text", "workflow_sid"),
@@ -345,14 +286,11 @@ RESOURCES = (
             "TaskQueueName": ("text", "task_queue_friendly_name"),
             "RoutingTarget": ("text", "routing_target"),
         },
-        keys={
-            "DateCreated": lambda task: task.date_created,
-            "Priority": lambda task: task.priority,
-            "VirtualStartTime": lambda task: task.virtual_start_time,
-        },
+        orders=("DateCreated", "Priority", "VirtualStartTime"),
         apart=frozenset({"DateCreated", "VirtualStartTime"}),
     ),
 )
+_CHANNEL = kinds_of(Workers.update_channel)
 
 
 def list_worker_channels(request: Request) -> Response:
@@ -363,16 +301,14 @@ def list_worker_channels(request: Request) -> Response:
 
 def fetch_worker_channel(request: Request) -> Response:
     """Show a worker's channel, by WC sid or the task channel's unique name."""
-    channel = request.engine.workers.find_channel(request.worker, request.sid)
+    channel = request.worker.channel(request.sid)
     return request.shown(channel, request.render.worker_channel)
 
 
 def update_worker_channel(request: Request) -> Response:
     """Change capacity or availability of a worker's channel."""
-    workers = request.engine.workers
-    channel = workers.update_channel(
-        workers.find_channel(request.worker, request.sid),
-        **request.params.arguments({"Capacity": "integer", "Available": "boolean"}),
+    channel = request.engine.workers.update_channel(
+        request.worker.channel(request.sid), **request.params.arguments(_CHANNEL)
     )
     return request.shown(channel, request.render.worker_channel)
 

@@ -6,18 +6,15 @@ Owns: the list envelope, its ``meta``, what the page tokens mean, filters and or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import partial
+from itertools import islice
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from taskrouter_sync.emulator.api.rendering import Json
-from taskrouter_sync.emulator.api.requests import Parameters, Request
-from taskrouter_sync.emulator.api.responses import (
-    Response,
-    invalid,
-    unsupported_page,
-)
-from taskrouter_sync.emulator.engine.expressions import ExpressionError, parse
+from ..engine.errors import invalid
+from ..engine.expressions import ExpressionError, parse
+from .rendering import Json
+from .requests import UNSUPPORTED_PAGE, Parameters, Request, Response, snake
 
 
 DEFAULT_SIZE = 50
@@ -31,34 +28,25 @@ _AFTER = "PA"
 _BEFORE = "PB"
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Listing(Generic[Item]):
-    """What there is to list.
-
-    Args:
-        key: the name of the array in the envelope.
-        items: all items in their order, those that the filter drops included.
-        keep: the filter.
-        sid: gives the sid of an item.
-        render: gives the JSON of an item.
-    """
-
-    key: str
-    items: Sequence[Item]
-    keep: Callable[[Item], bool]
-    sid: Callable[[Item], str]
-    render: Callable[[Item], Json]
+Items = Sequence[Any]
+Keep = Callable[[Any], bool]
 
 
 def page(
-    listing: Listing[Item], params: Parameters, list_url: str
+    key: str,
+    items: Items,
+    keep: Keep,
+    render: Callable[[Any], Json],
+    params: Parameters,
+    list_url: str,
 ) -> dict[str, object]:
     """Give the page that the parameters ask for, as the list envelope.
 
     Args:
-        listing: what there is to list.
+        key: the name of the array in the envelope.
+        items: all items (with a `sid`) in their order, also those that are not kept.
+        keep: the filter.
+        render: gives the JSON of an item.
         params: the query: PageSize, Page, PageToken, and the filters.
         list_url: the URL of the list, without query.
 
@@ -66,7 +54,7 @@ def page(
         ServiceError: bad PageSize or PageToken, or a Page without its token.
     """
     size, number, token = _asked(params)
-    items, has_previous, has_next = _slice(listing, size, token)
+    shown, has_previous, has_next = _slice(items, keep, size, token)
 
     def url(number: int, token: str | None) -> str:
         query = [pair for pair in params.pairs() if pair[0] not in _OWN]
@@ -82,17 +70,17 @@ def page(
             "page_size": size,
             "first_page_url": url(0, None),
             "previous_page_url": (
-                url(max(number - 1, 0), _BEFORE + listing.sid(items[0]))
+                url(max(number - 1, 0), _BEFORE + shown[0].sid)
                 if has_previous
                 else None
             ),
             "url": url(number, token),
             "next_page_url": (
-                url(number + 1, _AFTER + listing.sid(items[-1])) if has_next else None
+                url(number + 1, _AFTER + shown[-1].sid) if has_next else None
             ),
-            "key": listing.key,
+            "key": key,
         },
-        listing.key: [listing.render(item) for item in items],
+        key: [render(item) for item in shown],
     }
 
 
@@ -103,60 +91,40 @@ def _asked(params: Parameters) -> tuple[int, int, str | None]:
     if not 1 <= size <= MAX_SIZE:
         raise invalid(f"PageSize must be between 1 and {MAX_SIZE}")
     number = params.integer("Page") or 0
-    token = params.text("PageToken")
+    token = params.text("PageToken") or None
     if number < 0:
         raise invalid("Page must not be negative")
     if number > 0 and not token:
-        raise unsupported_page()
-    return size, number, token or None
+        raise invalid("Page is not supported without its PageToken", UNSUPPORTED_PAGE)
+    return size, number, token
 
 
 def _slice(
-    listing: Listing[Item], size: int, token: str | None
-) -> tuple[list[Item], bool, bool]:
+    items: Items, keep: Keep, size: int, token: str | None
+) -> tuple[list[Any], bool, bool]:
     """Give the items of the page, and whether some come before and after."""
-    before, after = _around(listing, token)
+    cut = 0 if token is None else _cut(items, token)
+    before, after = items[:cut], items[cut:]
     if token is not None and token.startswith(_BEFORE):
-        kept = _take(reversed(before), listing.keep, size + 1)
-        items = kept[size - 1 :: -1] if len(kept) > size else kept[::-1]
-        has_previous = len(kept) > size
-        return items, has_previous, bool(items) and bool(_take(after, listing.keep, 1))
-    kept = _take(after, listing.keep, size + 1)
-    items = kept[:size]
-    has_previous = bool(items) and bool(_take(before, listing.keep, 1))
-    return items, has_previous, len(kept) > size
+        kept = list(islice(filter(keep, reversed(before)), size + 1))
+        shown = kept[:size][::-1]
+        return shown, len(kept) > size, bool(shown) and any(map(keep, after))
+    kept = list(islice(filter(keep, after), size + 1))
+    shown = kept[:size]
+    return shown, bool(shown) and any(map(keep, before)), len(kept) > size
 
 
-def _around(
-    listing: Listing[Item], token: str | None
-) -> tuple[Sequence[Item], Sequence[Item]]:
-    """Split all items where the page starts (or ends, for a page before)."""
-    if token is None:
-        return (), listing.items
+def _cut(items: Items, token: str) -> int:
+    """Find the place where the page starts (or ends, for a page before)."""
     direction, sid = token[:2], token[2:]
     if direction in (_AFTER, _BEFORE):
-        for index, item in enumerate(listing.items):
-            if listing.sid(item) == sid:
-                cut = index + 1 if direction == _AFTER else index
-                return listing.items[:cut], listing.items[cut:]
+        for index, item in enumerate(items):
+            if item.sid == sid:
+                return index + (direction == _AFTER)
     raise invalid("PageToken is malformed, or names an item that was deleted")
 
 
-def _take(
-    items: Iterable[Item], keep: Callable[[Item], bool], count: int
-) -> list[Item]:
-    kept: list[Item] = []
-    for item in items:
-        if keep(item):
-            kept.append(item)
-            if len(kept) == count:
-                break
-    return kept
-
-
 Test = Callable[[Item], bool]
-# What an attribute sorts by.
-Keys = Mapping[str, Callable[[Any], "float | str"]]
 
 
 def listed(
@@ -167,15 +135,13 @@ def listed(
     *tests: Test[Any],
 ) -> Response:
     """Respond with a page of those items that pass all tests."""
-    listing = Listing(
-        key=key,
-        items=list(items),
-        keep=lambda item: all(test(item) for test in tests),
-        sid=lambda item: str(item.sid),
-        render=render,
-    )
+
+    def keep(item: Any) -> bool:
+        return all(test(item) for test in tests)
+
     url = request.render.base + request.path
-    return Response(200, page(listing, request.params, url))
+    body = page(key, list(items), keep, render, request.params, url)
+    return Response(200, body)
 
 
 def equals(wanted: object, attribute: str) -> Test[Any]:
@@ -204,8 +170,7 @@ def matches(
 def ordered(
     items: Iterable[Item],
     params: Parameters,
-    keys: Keys,
-    *,
+    orders: Sequence[str],
     apart: frozenset[str] = frozenset(),
 ) -> list[Item]:
     """Sort the items of a list as ``Ordering`` says: ``Name:asc,Name:desc``.
@@ -213,21 +178,27 @@ def ordered(
     Args:
         items: in their order of creation: the default, which decides between equals.
         params: the query.
-        keys: what may be sorted by.
+        orders: attributes that may be sorted by, in CamelCase; without any, the
+            parameter does not count.
         apart: attributes that must not come together.
 
     Raises:
         ServiceError: the order makes no sense.
     """
     clauses = []
-    for text in params.choices("Ordering") if keys else ():
+    for text in params.choices("Ordering") if orders else ():
         name, _, direction = text.partition(":")
-        if name not in keys or direction not in ("", "asc", "desc"):
+        if name not in orders or direction not in ("", "asc", "desc"):
             raise invalid(f"Ordering cannot be {text}")
         clauses.append((name, direction == "desc"))
     if len(apart & {name for name, _ in clauses}) > 1:
         raise invalid(f"Ordering cannot have {' together with '.join(sorted(apart))}")
+
+    def key(item: Item, attribute: str) -> Any:
+        value = getattr(item, attribute)
+        return value.casefold() if isinstance(value, str) else value
+
     result = list(items)
     for name, descending in reversed(clauses):
-        result.sort(key=keys[name], reverse=descending)
+        result.sort(key=partial(key, attribute=snake(name)), reverse=descending)
     return result

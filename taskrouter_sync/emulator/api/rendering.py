@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
 
-from taskrouter_sync.emulator.engine import Engine, Event
-from taskrouter_sync.emulator.engine.entities import Entity
-from taskrouter_sync.emulator.engine.model import (
+from ..engine import Engine, Event
+from ..engine.containers import Entity
+from ..engine.model import (
     Activity,
     Reservation,
     Task,
@@ -82,19 +82,19 @@ class Renderer:
         self.base = base
         self._engine = engine
 
-    def workspace_url(self, sid: str) -> str:
-        """Give the URL of a workspace."""
-        return f"{self.base}/Workspaces/{sid}"
-
     def _resource(
         self,
         entity: Entity,
-        url: str,
+        path: str,
         properties: str,
         links: Mapping[str, str | None] | None = None,
         **more: object,
     ) -> Json:
-        """Give what every resource has, and its own properties by name."""
+        """Give what every resource has, and its own properties by name.
+
+        Paths start behind the workspace's.
+        """
+        workspace = f"{self.base}/Workspaces/{entity.workspace_sid}"
         shown: Json = {
             "account_sid": self.account_sid,
             "sid": entity.sid,
@@ -103,22 +103,24 @@ class Renderer:
             "date_updated": iso(entity.date_updated),
             **{name: getattr(entity, name) for name in properties.split()},
             **more,
-            "url": url,
+            "url": workspace + path,
         }
         if links is not None:
-            shown["links"] = dict(links)
+            shown["links"] = {
+                name: None if link is None else workspace + link
+                for name, link in links.items()
+            }
         return shown
 
     def workspace(self, workspace: Workspace) -> Json:
         """Render a workspace."""
-        url = self.workspace_url(workspace.sid)
         shown = self._resource(
             workspace,
-            url,
+            "",
             "default_activity_name default_activity_sid event_callback_url"
             " events_filter friendly_name multi_task_enabled prioritize_queue_order"
             " timeout_activity_name timeout_activity_sid",
-            _below(url, {**_WORKSPACE_LISTS, **_STATISTICS}),
+            _below("", {**_WORKSPACE_LISTS, **_STATISTICS}),
         )
         # The only resource whose workspace is itself.
         del shown["workspace_sid"]
@@ -126,98 +128,90 @@ class Renderer:
 
     def activity(self, activity: Activity) -> Json:
         """Render an activity."""
-        workspace = self.workspace_url(activity.workspace_sid)
-        url = f"{workspace}/Activities/{activity.sid}"
-        return self._resource(
-            activity, url, "available friendly_name", {"workspace": workspace}
-        )
+        path, properties = f"/Activities/{activity.sid}", "available friendly_name"
+        return self._resource(activity, path, properties, {"workspace": ""})
 
     def worker(self, worker: Worker) -> Json:
         """Render a worker."""
-        workspace = self.workspace_url(worker.workspace_sid)
-        url = f"{workspace}/Workers/{worker.sid}"
+        path = f"/Workers/{worker.sid}"
         return self._resource(
             worker,
-            url,
+            path,
             "activity_name activity_sid attributes available friendly_name",
             {
-                "channels": f"{url}/Channels",
-                "activity": f"{workspace}/Activities/{worker.activity_sid}",
-                "workspace": workspace,
+                "channels": f"{path}/Channels",
+                "activity": f"/Activities/{worker.activity_sid}",
+                "workspace": "",
                 # Those of all workers.
-                **_below(f"{workspace}/Workers", _STATISTICS),
-                "worker_statistics": f"{url}/Statistics",
-                "worker_channels": f"{url}/Channels",
-                "reservations": f"{url}/Reservations",
+                **_below("/Workers", _STATISTICS),
+                "worker_statistics": f"{path}/Statistics",
+                "worker_channels": f"{path}/Channels",
+                "reservations": f"{path}/Reservations",
             },
             date_status_changed=iso(worker.date_status_changed),
         )
 
     def worker_channel(self, channel: WorkerChannel) -> Json:
         """Render a worker channel; it has no links."""
-        workspace = self.workspace_url(channel.workspace_sid)
         return self._resource(
             channel,
-            f"{workspace}/Workers/{channel.worker_sid}/Channels/{channel.sid}",
+            f"/Workers/{channel.worker_sid}/Channels/{channel.sid}",
             "assigned_tasks available available_capacity_percentage"
             " configured_capacity task_channel_sid task_channel_unique_name worker_sid",
         )
 
     def task_queue(self, queue: TaskQueue) -> Json:
         """Render a task queue."""
-        base = self.workspace_url(queue.workspace_sid)
-        url = f"{base}/TaskQueues/{queue.sid}"
+        path = f"/TaskQueues/{queue.sid}"
         activities = self._engine.workspaces[queue.workspace_sid].activities
         names, links = {}, {}
         for role in ("assignment_activity", "reservation_activity"):
             sid = getattr(queue, f"{role}_sid")
             activity = activities.get(sid)
             names[f"{role}_name"] = activity.friendly_name if activity else None
-            links[role] = f"{base}/Activities/{sid}" if sid else None
+            links[role] = f"/Activities/{sid}" if sid else None
         return self._resource(
             queue,
-            url,
+            path,
             "assignment_activity_sid friendly_name max_reserved_workers"
             " reservation_activity_sid target_workers task_order",
             {
                 **links,
-                "workspace": base,
-                **_below(url, _STATISTICS),
-                "list_statistics": f"{base}/TaskQueues/Statistics",
-                "bulk_real_time_statistics": f"{base}/TaskQueues/RealTimeStatistics",
+                "workspace": "",
+                **_below(path, _STATISTICS),
+                "list_statistics": "/TaskQueues/Statistics",
+                "bulk_real_time_statistics": "/TaskQueues/RealTimeStatistics",
             },
             **names,
         )
 
     def workflow(self, workflow: Workflow) -> Json:
         """Render a workflow."""
-        url = f"{self.workspace_url(workflow.workspace_sid)}/Workflows/{workflow.sid}"
+        path = f"/Workflows/{workflow.sid}"
         return self._resource(
             workflow,
-            url,
+            path,
             "assignment_callback_url configuration fallback_assignment_callback_url"
             " friendly_name task_reservation_timeout",
-            _below(url, _STATISTICS),
+            _below(path, _STATISTICS),
             document_content_type="application/json",
         )
 
     def task(self, task: Task) -> Json:
         """Render a task as it is now."""
-        workspace = self.workspace_url(task.workspace_sid)
-        url = f"{workspace}/Tasks/{task.sid}"
-        queue = task.task_queue_sid
+        path, queue = f"/Tasks/{task.sid}", task.task_queue_sid
         return self._resource(
             task,
-            url,
+            path,
             "assignment_status attributes priority reason task_queue_sid"
             " task_queue_friendly_name task_channel_sid task_channel_unique_name"
             " timeout workflow_sid workflow_friendly_name ignore_capacity"
             " routing_target",
             {
-                "task_queue": f"{workspace}/TaskQueues/{queue}" if queue else None,
-                "workflow": f"{workspace}/Workflows/{task.workflow_sid}",
-                "workspace": workspace,
-                "reservations": f"{url}/Reservations",
+                "task_queue": f"/TaskQueues/{queue}" if queue else None,
+                "workflow": f"/Workflows/{task.workflow_sid}",
+                "workspace": "",
+                "reservations": f"{path}/Reservations",
             },
             age=int(self._engine.now - task.date_created),
             addons=_NO_ADDONS,
@@ -232,26 +226,24 @@ class Renderer:
             reservation: what to render.
             owner: the path of the task or worker it is shown under, such as Tasks/WT….
         """
-        workspace = self.workspace_url(reservation.workspace_sid)
         return self._resource(
             reservation,
-            f"{workspace}/{owner}/Reservations/{reservation.sid}",
+            f"/{owner}/Reservations/{reservation.sid}",
             "reservation_status task_sid worker_name worker_sid",
             {
-                "task": f"{workspace}/Tasks/{reservation.task_sid}",
-                "worker": f"{workspace}/Workers/{reservation.worker_sid}",
-                "workspace": workspace,
+                "task": f"/Tasks/{reservation.task_sid}",
+                "worker": f"/Workers/{reservation.worker_sid}",
+                "workspace": "",
             },
         )
 
     def task_channel(self, channel: TaskChannel) -> Json:
         """Render a task channel."""
-        workspace = self.workspace_url(channel.workspace_sid)
         return self._resource(
             channel,
-            f"{workspace}/TaskChannels/{channel.sid}",
+            f"/TaskChannels/{channel.sid}",
             "friendly_name unique_name channel_optimized_routing",
-            {"workspace": workspace},
+            {"workspace": ""},
         )
 
     def event(self, event: Event) -> Json:
@@ -260,7 +252,7 @@ class Renderer:
         Who acted is not kept: it is always said to be the workspace, as in the
         published example.
         """
-        workspace = self.workspace_url(event.workspace_sid)
+        workspace = f"{self.base}/Workspaces/{event.workspace_sid}"
         sid = event.resource_sid
         kind = _PATHS.get(sid[:2])
         resource_url = f"{workspace}/{kind}/{sid}" if kind else workspace

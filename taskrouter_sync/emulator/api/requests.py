@@ -1,8 +1,8 @@
-"""REST requests and their parameters.
+"""REST requests, their parameters, and the responses.
 
 Owns: reading texts, numbers, booleans, dates and documents out of a query, a form,
 or the JSON object of an event bridge envelope; the resources that a path names; the
-version check. Raises the service's errors.
+version check; the error codes that only the wire has. Raises the service's errors.
 """
 
 from __future__ import annotations
@@ -10,23 +10,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from taskrouter_sync.emulator.api.rendering import Json, Renderer
-from taskrouter_sync.emulator.api.responses import (
-    Response,
-    invalid,
-    version_mismatch,
-)
-from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.engine.entities import Entity, Versioned
-from taskrouter_sync.emulator.engine.events import KEEP_SECONDS
-from taskrouter_sync.emulator.engine.model import Task, Worker, Workspace
+from ..engine import Engine
+from ..engine.containers import Entity, Versioned
+from ..engine.errors import ServiceError, invalid
+from ..engine.model import KEEP_SECONDS, Task, Worker, Workspace
+from .rendering import Json, Renderer
 
 
 DEFAULT_MINUTES = 15
@@ -35,7 +30,59 @@ _MAX_MINUTES = int(KEEP_SECONDS / 60)
 # 9999-12-31T23:59:59Z, the last moment that can be written as a date.
 _LAST = 253_402_300_799.0
 
+# Error codes.
+AUTHENTICATION_FAILED = 20003
+METHOD_NOT_ALLOWED = 20004
+# Not published; formed like the service's other codes (20404, 20429).
+PRECONDITION_FAILED = 20412
+UNSUPPORTED_PAGE = 40153
+# Not published either.
+INTERNAL = 20500
+
 _TRUE = frozenset({"true", "1", "yes"})
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response; a body of None is no body."""
+
+    status: int
+    body: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    error: ServiceError | None = None
+
+
+def refused(error: ServiceError) -> Response:
+    """Respond with an error."""
+    return Response(
+        error.status, body(error.status, error.code, error.message), error=error
+    )
+
+
+def body(status: int, code: int, message: str) -> dict[str, object]:
+    """Give the body of an error."""
+    return {
+        "code": code,
+        "message": message,
+        "more_info": f"https://www.twilio.com/docs/errors/{code}",
+        "status": status,
+    }
+
+
+def forbidden(message: str) -> ServiceError:
+    """Make the refusal of what is not permitted."""
+    # The service's code for it is not published; it is one of the 20003 family.
+    return ServiceError(403, AUTHENTICATION_FAILED, message)
+
+
+def internal(message: str) -> ServiceError:
+    """Make the refusal of what cannot be done for reasons of the service's own."""
+    return ServiceError(500, INTERNAL, message)
+
+
+def method_not_allowed(method: str) -> ServiceError:
+    """Make the refusal of a method that the resource does not have."""
+    return ServiceError(405, METHOD_NOT_ALLOWED, f"Method {method} not allowed")
 
 
 class Parameters(Mapping[str, "tuple[str, ...]"]):
@@ -219,7 +266,8 @@ class Request:
                 tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")
             }
             if wanted.isdisjoint(("*", str(entity.version))):
-                raise version_mismatch(entity.version)
+                message = f"If-Match does not match the version {entity.version}"
+                raise ServiceError(412, PRECONDITION_FAILED, message)
         return entity
 
     def shown(

@@ -9,21 +9,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from taskrouter_sync.emulator.api.pages import equals, listed
-from taskrouter_sync.emulator.api.rendering import Json
-from taskrouter_sync.emulator.api.requests import Parameters, Request, snake
-from taskrouter_sync.emulator.api.responses import Response, ServiceError, invalid
-from taskrouter_sync.emulator.engine.calls import RING_SECONDS, Instruction, Option
-from taskrouter_sync.emulator.engine.errors import INVALID_PARAMETER, one_of, whole
-from taskrouter_sync.emulator.engine.model import (
-    Reservation,
-    ReservationStatus,
-    Task,
-    Worker,
+from ..engine.calls import Instruction, Option
+from ..engine.errors import (
+    INVALID_PARAMETER,
+    ServiceError,
+    check_choice,
+    check_whole,
+    invalid,
 )
+from ..engine.model import Reservation, ReservationStatus, Task, Worker
+from .pages import equals, listed
+from .rendering import Json
+from .requests import Parameters, Request, Response, snake
 
 
 # Instructions without a call: what they do, said as a status.
@@ -39,52 +39,12 @@ BAD_CONFERENCE = 40149
 BAD_CALL_URL_ALERT = 40112
 BAD_CALL_SID_ALERT = 40121
 
-_METHODS = ("GET", "POST")
-_RECORD = ("record-from-answer", "do-not-record")
-# The documentation of TaskRouter.js has `false` in place of the other.
-_CALL_RECORD = (*_RECORD, "false")
-_PROGRESS = ("initiated", "ringing", "answered", "completed")
-_CONFERENCE_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "speaker")
-_SUPERVISOR_MODES = ("monitor", "whisper", "barge")
-_MAX_TIMEOUT = 999
-# A number, or the address of a client or a SIP endpoint.
-_CALLER = re.compile(r"[+(]?[0-9][0-9 ().-]*|(?:client|sips?):\S+", re.IGNORECASE)
-
-# What only conferences have. SipAuthPassword is a secret: it is taken, and not kept.
-_FLAGS = (
-    "Muted",
-    "EarlyMedia",
-    "StartConferenceOnEnter",
-    "EndConferenceOnExit",
-    "EndConferenceOnCustomerExit",
-    "BeepOnCustomerEntrance",
-)
-_URLS = (
-    "WaitUrl",
-    "RecordingStatusCallback",
-    "ConferenceStatusCallback",
-    "ConferenceRecordingStatusCallback",
-)
-_CHOICES = {
-    "Beep": ("true", "false", "onEnter", "onExit"),
-    "WaitMethod": _METHODS,
-    "RecordingChannels": ("mono", "dual"),
-    "RecordingStatusCallbackMethod": _METHODS,
-    "ConferenceStatusCallbackMethod": _METHODS,
-    "ConferenceRecordingStatusCallbackMethod": _METHODS,
-    "ConferenceRecord": ("true", "false", "record-from-start", "do-not-record"),
-    "ConferenceTrim": ("trim-silence", "do-not-trim"),
-    "JitterBufferSize": ("small", "medium", "large", "off"),
-}
-_TEXTS = ("Region", "SipAuthUsername")
-
 
 def list_reservations(request: Request) -> Response:
     """List the reservations of a task or a worker."""
     params = request.params
     status = params.text("ReservationStatus")
-    if status is not None:
-        one_of(status, get_args(ReservationStatus), "ReservationStatus")
+    check_choice(status, get_args(ReservationStatus), "ReservationStatus")
     # Only the list of a task can be asked for one worker's.
     worker_sid = params.text("WorkerSid") if "task" in request.sids else None
     return listed(
@@ -143,170 +103,48 @@ def _render(request: Request) -> Callable[[Reservation], Json]:
     return lambda reservation: request.render.reservation(reservation, owner)
 
 
-# Instructions.
+# Instructions. A reader takes the parameters and a name; empty is not given.
 
+Reader = Callable[[Parameters, str], Any]
 
-def read_instruction(name: str, params: Parameters) -> Instruction:
-    """Read an instruction by its name; an empty parameter is not given.
-
-    Raises:
-        ServiceError: there is no such instruction, or a parameter is missing or wrong.
-    """
-    read = _READERS.get(name)
-    if read is None:
-        raise invalid(f"Instruction {name} is invalid")
-    return read(params)
-
-
-def _dequeue(params: Parameters) -> Instruction:
-    # Published is a list of any texts, and the service's own example has a contact
-    # URI there: what is no event is passed over.
-    words = _words(params, "DequeueStatusCallbackEvent")
-    events = tuple(word for word in words if word in _PROGRESS)
-    return Instruction(
-        name="dequeue",
-        from_=_text(params, "DequeueFrom"),
-        to=_text(params, "DequeueTo"),
-        record=_choice(params, "DequeueRecord", _RECORD),
-        timeout=_timeout(params, "DequeueTimeout"),
-        post_work_activity_sid=_text(params, "DequeuePostWorkActivitySid"),
-        status_callback=_url(params, "DequeueStatusCallbackUrl"),
-        # Documented: "asynchronous webhook GET requests".
-        status_callback_method="GET",
-        status_callback_events=events or ("completed",),
-    )
-
-
-def _call(params: Parameters) -> Instruction:
-    from_ = _caller(params, "CallFrom", BAD_CALL_FROM)
-    if from_ is None:
-        raise invalid("CallFrom field is required", BAD_CALL_FROM)
-    return Instruction(
-        name="call",
-        from_=from_,
-        url=_required_url(params, "CallUrl", alert_code=BAD_CALL_URL_ALERT),
-        to=_text(params, "CallTo"),
-        accept=_flag(params, "CallAccept") is True,
-        record=_choice(params, "CallRecord", _CALL_RECORD),
-        timeout=_timeout(params, "CallTimeout"),
-        status_callback=_url(params, "CallStatusCallbackUrl"),
-    )
-
-
-def _redirect(params: Parameters) -> Instruction:
-    call_sid = _text(params, "RedirectCallSid")
-    if call_sid is None:
-        raise invalid(
-            "RedirectCallSid field is required", alert_code=BAD_CALL_SID_ALERT
-        )
-    if re.fullmatch("CA[0-9a-fA-F]{32}", call_sid) is None:
-        raise invalid(
-            f"RedirectCallSid {call_sid} is not a valid Call sid",
-            alert_code=BAD_CALL_SID_ALERT,
-        )
-    return Instruction(
-        name="redirect",
-        call_sid=call_sid,
-        url=_required_url(params, "RedirectUrl", BAD_REDIRECT_URL),
-        accept=_flag(params, "RedirectAccept") is True,
-    )
-
-
-def _conference(params: Parameters) -> Instruction:
-    from_ = _caller(params, "From", BAD_CONFERENCE_FROM)
-    try:
-        return _other_conference(params, from_)
-    except ServiceError as error:
-        raise invalid(error.message, BAD_CONFERENCE) from None
-
-
-def _other_conference(params: Parameters, from_: str | None) -> Instruction:
-    found: dict[str, Option | None] = {}
-    found.update((name, _flag(params, name)) for name in _FLAGS)
-    found.update((name, _url(params, name)) for name in _URLS)
-    found.update((name, _choice(params, name, all_)) for name, all_ in _CHOICES.items())
-    found.update((name, _text(params, name)) for name in _TEXTS)
-    found["MaxParticipants"] = _number(params, "MaxParticipants", 2, 250)
-    events = _events(params, "ConferenceStatusCallbackEvent", _CONFERENCE_EVENTS)
-    found["ConferenceStatusCallbackEvent"] = events or None
-    method = _choice(params, "StatusCallbackMethod", _METHODS)
-    return Instruction(
-        name="conference",
-        from_=from_,
-        to=_text(params, "To"),
-        record=_flag(params, "Record"),
-        timeout=_timeout(params, "Timeout"),
-        post_work_activity_sid=_text(params, "PostWorkActivitySid"),
-        status_callback=_url(params, "StatusCallback"),
-        status_callback_method=method or "POST",
-        status_callback_events=_events(params, "StatusCallbackEvent", _PROGRESS)
-        or ("completed",),
-        options={
-            snake(name): value for name, value in found.items() if value is not None
-        },
-    )
-
-
-def _supervise(params: Parameters) -> Instruction:
-    params.required("SupervisorMode")
-    mode = _choice(params, "SupervisorMode", _SUPERVISOR_MODES)
-    return Instruction(
-        name="supervise",
-        to=params.required("Supervisor"),
-        options={} if mode is None else {"supervisor_mode": mode},
-    )
-
-
-_READERS: Mapping[str, Callable[[Parameters], Instruction]] = {
-    "dequeue": _dequeue,
-    "call": _call,
-    "redirect": _redirect,
-    "conference": _conference,
-    "supervise": _supervise,
-}
+_METHODS = ("GET", "POST")
+_PROGRESS = ("initiated", "ringing", "answered", "completed")
+# A number, or the address of a client or a SIP endpoint.
+_CALLER = re.compile(r"[+(]?[0-9][0-9 ().-]*|(?:client|sips?):\S+", re.IGNORECASE)
 
 
 def _text(params: Parameters, name: str) -> str | None:
     return params.text(name) or None
 
 
-def _caller(params: Parameters, name: str, code: int) -> str | None:
-    value = _text(params, name)
-    if value is not None and _CALLER.fullmatch(value) is None:
-        raise invalid(f"{name} {value} is not a valid phone number", code)
-    return value
-
-
 def _flag(params: Parameters, name: str) -> bool | None:
     return params.boolean(name) if params.text(name) else None
 
 
-def _number(params: Parameters, name: str, low: int, high: int) -> int | None:
-    value = params.integer(name) if params.text(name) else None
-    return None if value is None else whole(value, low, high, name)
+def _number(low: int, high: int) -> Reader:
+    def read(params: Parameters, name: str) -> int | None:
+        value = params.integer(name) if params.text(name) else None
+        check_whole(value, low, high, name)
+        return value
+
+    return read
 
 
-def _timeout(params: Parameters, name: str) -> int:
-    return _number(params, name, 1, _MAX_TIMEOUT) or RING_SECONDS
+def _choice(*allowed: str) -> Reader:
+    """Read one of the texts; case does not matter: Python's True is true."""
 
-
-def _choice(params: Parameters, name: str, allowed: tuple[str, ...]) -> str | None:
-    """Give one of the allowed texts; case does not matter: Python's True is true."""
-    value = _text(params, name)
-    if value is None:
+    def read(params: Parameters, name: str) -> str | None:
+        value = _text(params, name)
+        for each in allowed:
+            if value is not None and value.lower() == each.lower():
+                return each
+        check_choice(value, allowed, name)
         return None
-    for each in allowed:
-        if value.lower() == each.lower():
-            return each
-    return one_of(value, allowed, name)
+
+    return read
 
 
-def _url(
-    params: Parameters,
-    name: str,
-    code: int = INVALID_PARAMETER,
-    alert_code: int | None = None,
-) -> str | None:
+def _url(params: Parameters, name: str) -> str | None:
     value = _text(params, name)
     if value is None:
         return None
@@ -316,28 +154,48 @@ def _url(
     except ValueError:
         valid = False
     if not valid:
-        raise invalid(f"{name} is not a valid URL", code, alert_code=alert_code)
+        raise invalid(f"{name} is not a valid URL")
     return value
 
 
-def _required_url(
-    params: Parameters,
-    name: str,
-    code: int = INVALID_PARAMETER,
-    alert_code: int | None = None,
-) -> str:
-    value = _url(params, name, code, alert_code)
-    if value is None:
-        raise invalid(f"{name} field is required", code, alert_code=alert_code)
+def _caller(params: Parameters, name: str) -> str | None:
+    value = _text(params, name)
+    if value is not None and _CALLER.fullmatch(value) is None:
+        raise invalid(f"{name} {value} is not a valid phone number")
     return value
 
 
-def _events(params: Parameters, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one_of(word, allowed, name) for word in _words(params, name))
+def _call_sid(params: Parameters, name: str) -> str | None:
+    value = _text(params, name)
+    if value is not None and re.fullmatch("CA[0-9a-fA-F]{32}", value) is None:
+        raise invalid(f"{name} {value} is not a valid Call sid")
+    return value
+
+
+def _needed(
+    reader: Reader, code: int = INVALID_PARAMETER, alert_code: int | None = None
+) -> Reader:
+    """Read what must be there; what is wrong with it has these codes."""
+
+    def read(params: Parameters, name: str) -> Any:
+        params.required(name)
+        return reader(params, name)
+
+    return _with_code(read, code, alert_code)
+
+
+def _with_code(reader: Reader, code: int, alert_code: int | None = None) -> Reader:
+    def read(params: Parameters, name: str) -> Any:
+        try:
+            return reader(params, name)
+        except ServiceError as error:
+            raise invalid(error.message, code, alert_code=alert_code) from None
+
+    return read
 
 
 def _words(params: Parameters, name: str) -> list[str]:
-    """Give the words of a list, each once.
+    """Read the words of a list, each once.
 
     They come as a repeated name, separated by commas or (as in TwiML) by spaces, or
     as the text of a JSON array.
@@ -352,3 +210,134 @@ def _words(params: Parameters, name: str) -> list[str]:
         else:
             words += re.split(r"[\s,]+", value)
     return list(dict.fromkeys(filter(None, words)))
+
+
+def _events(*allowed: str) -> Reader:
+    def read(params: Parameters, name: str) -> tuple[str, ...] | None:
+        words = _words(params, name)
+        for word in words:
+            check_choice(word, allowed, name)
+        return tuple(words) or None
+
+    return read
+
+
+def _dequeue_events(params: Parameters, name: str) -> tuple[str, ...] | None:
+    # Published is a list of any texts, and the service's own example has a contact
+    # URI there: what is no event is passed over.
+    return tuple(word for word in _words(params, name) if word in _PROGRESS) or None
+
+
+_RECORD = ("record-from-answer", "do-not-record")
+_TIMEOUT = _number(1, 999)
+_METHOD = _choice(*_METHODS)
+
+# What of an instruction is read from which parameter, and how, by its name.
+_PARAMETERS: Mapping[str, Mapping[str, tuple[str, Reader]]] = {
+    "dequeue": {
+        "from_": ("DequeueFrom", _text),
+        "to": ("DequeueTo", _text),
+        "record": ("DequeueRecord", _choice(*_RECORD)),
+        "timeout": ("DequeueTimeout", _TIMEOUT),
+        "post_work_activity_sid": ("DequeuePostWorkActivitySid", _text),
+        "status_callback": ("DequeueStatusCallbackUrl", _url),
+        "status_callback_events": ("DequeueStatusCallbackEvent", _dequeue_events),
+    },
+    "call": {
+        "from_": ("CallFrom", _needed(_caller, BAD_CALL_FROM)),
+        "url": ("CallUrl", _needed(_url, alert_code=BAD_CALL_URL_ALERT)),
+        "to": ("CallTo", _text),
+        "accept": ("CallAccept", _flag),
+        # The documentation of TaskRouter.js has `false` in place of the other.
+        "record": ("CallRecord", _choice(*_RECORD, "false")),
+        "timeout": ("CallTimeout", _TIMEOUT),
+        "status_callback": ("CallStatusCallbackUrl", _url),
+    },
+    "redirect": {
+        "call_sid": (
+            "RedirectCallSid",
+            _needed(_call_sid, alert_code=BAD_CALL_SID_ALERT),
+        ),
+        "url": ("RedirectUrl", _needed(_url, BAD_REDIRECT_URL)),
+        "accept": ("RedirectAccept", _flag),
+    },
+    "conference": {
+        "from_": ("From", _with_code(_caller, BAD_CONFERENCE_FROM)),
+        "to": ("To", _text),
+        "record": ("Record", _flag),
+        "timeout": ("Timeout", _TIMEOUT),
+        "post_work_activity_sid": ("PostWorkActivitySid", _text),
+        "status_callback": ("StatusCallback", _url),
+        "status_callback_method": ("StatusCallbackMethod", _METHOD),
+        "status_callback_events": ("StatusCallbackEvent", _events(*_PROGRESS)),
+    },
+    "supervise": {"to": ("Supervisor", _needed(_text))},
+}
+# Options that only some have. SipAuthPassword is a secret: it is taken, and not kept.
+_OPTIONS: Mapping[str, Mapping[str, Reader]] = {
+    "conference": {
+        "Muted": _flag,
+        "EarlyMedia": _flag,
+        "StartConferenceOnEnter": _flag,
+        "EndConferenceOnExit": _flag,
+        "EndConferenceOnCustomerExit": _flag,
+        "BeepOnCustomerEntrance": _flag,
+        "Beep": _choice("true", "false", "onEnter", "onExit"),
+        "WaitUrl": _url,
+        "WaitMethod": _METHOD,
+        "MaxParticipants": _number(2, 250),
+        "RecordingChannels": _choice("mono", "dual"),
+        "RecordingStatusCallback": _url,
+        "RecordingStatusCallbackMethod": _METHOD,
+        "ConferenceStatusCallback": _url,
+        "ConferenceStatusCallbackMethod": _METHOD,
+        "ConferenceStatusCallbackEvent": _events(
+            "start", "end", "join", "leave", "mute", "hold", "speaker"
+        ),
+        "ConferenceRecord": _choice(
+            "true", "false", "record-from-start", "do-not-record"
+        ),
+        "ConferenceTrim": _choice("trim-silence", "do-not-trim"),
+        "ConferenceRecordingStatusCallback": _url,
+        "ConferenceRecordingStatusCallbackMethod": _METHOD,
+        "JitterBufferSize": _choice("small", "medium", "large", "off"),
+        "Region": _text,
+        "SipAuthUsername": _text,
+    },
+    "supervise": {"SupervisorMode": _needed(_choice("monitor", "whisper", "barge"))},
+}
+# Documented: "asynchronous webhook GET requests".
+_FIXED = {"dequeue": {"status_callback_method": "GET"}}
+
+
+def parameters_of(name: str) -> list[str]:
+    """Name the parameters of an instruction."""
+    known = [parameter for parameter, _ in _PARAMETERS[name].values()]
+    secret = ["SipAuthPassword"] if name == "conference" else []
+    return [*known, *_OPTIONS.get(name, {}), *secret]
+
+
+def read_instruction(name: str, params: Parameters) -> Instruction:
+    """Read an instruction by its name; an empty parameter is not given.
+
+    Raises:
+        ServiceError: there is no such instruction, or a parameter is missing or wrong.
+    """
+    if name not in _PARAMETERS:
+        raise invalid(f"Instruction {name} is invalid")
+    options: dict[str, Option] = {}
+    given: dict[str, Any] = {"name": name, "options": options, **_FIXED.get(name, {})}
+    try:
+        for field, (parameter, read) in _PARAMETERS[name].items():
+            value = read(params, parameter)
+            if value is not None:
+                given[field] = value
+        for parameter, read in _OPTIONS.get(name, {}).items():
+            value = read(params, parameter)
+            if value is not None:
+                options[snake(parameter)] = value
+    except ServiceError as error:
+        if name != "conference" or error.code == BAD_CONFERENCE_FROM:
+            raise
+        raise invalid(error.message, BAD_CONFERENCE) from None
+    return Instruction(**given)

@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property, partial
 
-from taskrouter_sync.emulator.api.pages import equals, listed
-from taskrouter_sync.emulator.api.rendering import Json, iso
-from taskrouter_sync.emulator.api.requests import Handlers, Request
-from taskrouter_sync.emulator.api.responses import Response, invalid
-from taskrouter_sync.emulator.engine import Event, statistics
-from taskrouter_sync.emulator.engine.model import Task, TaskQueue, Worker
-from taskrouter_sync.emulator.engine.statistics import Tally
+from ..engine import Event, statistics
+from ..engine.errors import invalid
+from ..engine.model import Task, TaskQueue, Worker
+from ..engine.statistics import Tally
+from .pages import equals, listed
+from .rendering import Json, iso
+from .requests import Handlers, Request, Response
 
 
 MAX_BULK = 50
@@ -75,8 +75,12 @@ class Statistics:
 
     def tasks(self, workflow_sid: str | None = None) -> list[Task]:
         """List the tasks that the present figures count."""
-        tasks = statistics.known_tasks if self._combined else statistics.present_tasks
-        return tasks(self.workspace, self.task_channel_sid, workflow_sid)
+        return statistics.present_tasks(
+            self.workspace,
+            self.task_channel_sid,
+            workflow_sid,
+            finished=self._combined,
+        )
 
     # Parts of the figures.
 
@@ -263,14 +267,9 @@ def _combined(kind: Subject, request: Request) -> Response:
     return _respond(subject, {"realtime": realtime, "cumulative": subject.cumulative()})
 
 
-def _realtime(kind: Subject, request: Request) -> Response:
+def _separate(kind: Subject, figures: str, request: Request) -> Response:
     subject = kind(request)
-    return _respond(subject, subject.realtime())
-
-
-def _cumulative(kind: Subject, request: Request) -> Response:
-    subject = kind(request)
-    return _respond(subject, subject.cumulative())
+    return _respond(subject, getattr(subject, figures)())
 
 
 def _of_worker(request: Request) -> Response:
@@ -331,8 +330,8 @@ def _bulk(request: Request) -> Response:
 def _three(kind: Subject, path: str) -> dict[str, Handlers]:
     return {
         f"{path}/Statistics": {"GET": partial(_combined, kind)},
-        f"{path}/RealTimeStatistics": {"GET": partial(_realtime, kind)},
-        f"{path}/CumulativeStatistics": {"GET": partial(_cumulative, kind)},
+        f"{path}/RealTimeStatistics": {"GET": partial(_separate, kind, "realtime")},
+        f"{path}/CumulativeStatistics": {"GET": partial(_separate, kind, "cumulative")},
     }
 
 

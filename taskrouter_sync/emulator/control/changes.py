@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
 
-from taskrouter_sync.emulator.control.views import Views
-from taskrouter_sync.emulator.journal import Journal
+from ..journal import Journal
+from .views import Views
 
 
 # Seconds between two messages at least: a burst of changes is one of them. And at
@@ -33,43 +32,20 @@ _MOST_DIGITS = 18
 
 
 class Changes:
-    """Wakes those who wait for a change, of requests, events, sockets or state.
+    """Waits for changes of requests, events, sockets or state, until it is closed.
 
     Args:
-        journal: where changes are noted; watched between `open` and `close`.
+        journal: where changes are noted.
     """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._waiting: set[asyncio.Event] = set()
-        self.closed = False
-
-    def open(self) -> None:
-        """Begin to watch."""
-        self.closed = False
-        self._journal.watchers.append(self)
+        self._closed = False
 
     def close(self) -> None:
-        """Watch no more; whoever waits is woken."""
-        if not self.closed:
-            self.closed = True
-            self._journal.watchers.remove(self)
-            self.changed()
-
-    def changed(self) -> None:
-        """Wake all who wait."""
-        for event in self._waiting:
-            event.set()
-
-    @contextmanager
-    def watch(self) -> Iterator[asyncio.Event]:
-        """Give an event that is set at each change, inside of the block."""
-        event = asyncio.Event()
-        self._waiting.add(event)
-        try:
-            yield event
-        finally:
-            self._waiting.discard(event)
+        """Let nobody wait any longer."""
+        self._closed = True
+        self._journal.touched()
 
     async def until(
         self, condition: Callable[[], bool], timeout: float, what: str
@@ -85,7 +61,7 @@ class Changes:
             TimeoutError: it did not hold in time.
             RuntimeError: the emulator stops.
         """
-        with self.watch() as changed:
+        with self._journal.watch() as changed:
             try:
                 await asyncio.wait_for(self._hold(condition, changed), timeout)
             except asyncio.TimeoutError:  # not TimeoutError on Python 3.10
@@ -95,7 +71,7 @@ class Changes:
         self, condition: Callable[[], bool], changed: asyncio.Event
     ) -> None:
         while not condition():
-            if self.closed:
+            if self._closed:
                 raise RuntimeError("the emulator stops")
             await changed.wait()
             changed.clear()
@@ -115,15 +91,15 @@ class Changes:
         if last_seen.isascii() and last_seen.isdigit():
             # More digits are the number of no event.
             seen = int(last_seen[: _MOST_DIGITS + 1])
-        if seen > self._journal.counts()[1]:
+        if seen > self._journal.events.count:
             seen = 0  # It has seen the events of another emulator.
-        with self.watch() as changed:
+        with self._journal.watch() as changed:
             yield RETRY
-            while not self.closed:
+            while not self._closed:
                 changed.clear()
                 began = time.perf_counter()
                 messages = []
-                for number, event in self._journal.events_after(seen)[-MOST_EVENTS:]:
+                for number, event in self._journal.events.after(seen)[-MOST_EVENTS:]:
                     shown = views.event(number, event)
                     messages.append(_message("event", shown, number))
                     seen = number

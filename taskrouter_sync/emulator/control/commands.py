@@ -1,35 +1,41 @@
 """All that the control can be asked, as one table; ``GET /emulator`` shows it.
 
-Owns: each command's path, fields and what it does with an emulator. Knows no HTTP.
+Owns: each command's path, fields and what it does with an emulator, on its thread; how
+the lists of a workspace are searched, sorted and cut into pages. Knows no HTTP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, get_args
+from typing import Any, Literal, Protocol, get_args
 
-from taskrouter_sync.emulator import plan
-from taskrouter_sync.emulator.api.dispatch import METHODS, VERSION
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.control import views
-from taskrouter_sync.emulator.control.command import Command, Context, Json
-from taskrouter_sync.emulator.control.listing import LISTING
-from taskrouter_sync.emulator.engine.calls import Outcome
-from taskrouter_sync.emulator.fields import (
-    Choice,
-    Document,
-    Each,
-    Either,
+from .. import plan
+from ..api.dispatch import METHODS, VERSION
+from ..api.requests import Parameters
+from ..engine.calls import Outcome
+from ..faults import Faults
+from ..fields import (
+    DOCUMENT,
+    FLAG,
+    NULL,
     Field,
     FieldError,
-    Flag,
-    Integer,
-    Number,
-    Text,
+    choice,
+    either,
+    integer,
+    named,
+    number,
+    text,
 )
-from taskrouter_sync.emulator.journal import Request, Search
+from ..journal import Request, Search
+from ..service import Service
+from ..setup import ReadyWorkspace
+from . import views
+from .changes import Changes
+from .views import Json, Views
 
 
 PREFIX = "/emulator"
@@ -45,6 +51,80 @@ _WAIT = 5.0
 # Of what one list holds: by default, and at most.
 _LISTED = 1000
 _MOST_LISTED = 10_000
+# The same of a workspace's lists.
+_ROWS = 50
+_MOST_ROWS = 200
+
+
+class Steered(Protocol):
+    """What the control uses of an ``Emulator``; see there."""
+
+    @property
+    def faults(self) -> Faults: ...
+    def advance(self, seconds: float) -> None: ...
+    def snapshot(self) -> dict[str, Any]: ...
+    def restore(self, snapshot: Mapping[str, Any]) -> None: ...
+    @property
+    def workspace(self) -> Callable[..., ReadyWorkspace]: ...
+    @property
+    def create_task(self) -> Callable[..., dict[str, Any]]: ...
+    def send_frame(self, channel: str, frame: str | Mapping[str, object]) -> int: ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a command works with, on the emulator's own thread.
+
+    Args:
+        emulator: what a program in Python would use.
+        service: what it serves.
+        views: show it.
+        changes: wait for it.
+    """
+
+    emulator: Steered
+    service: Service
+    views: Views
+    changes: Changes
+
+
+Given = dict[str, Any]
+Run = Callable[[Context, Given], "Json | Awaitable[Json]"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A path below /emulator.
+
+    Args:
+        method: GET and DELETE take fields from the query, POST from a JSON body.
+        path: what follows /emulator.
+        about: what it does, one sentence.
+        run: does it, with the fields that were given; gives the response. A list in it
+            may be an iterator.
+        fields: all that may be given.
+        status: of the response.
+    """
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    about: str
+    run: Run
+    fields: Sequence[Field] = ()
+    status: int = 200
+
+    def described(self) -> Json:
+        """Give its line of the list."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "about": self.about,
+            "fields": {
+                field.name: f"{field.kind}{' (needed)' if field.required else ''}: "
+                f"{field.about}"
+                for field in self.fields
+            },
+        }
 
 
 def find(path: str) -> dict[str, Command]:
@@ -69,60 +149,36 @@ def index() -> Json:
 # Clock, workspaces, tasks, REST and calls
 
 
-def _clock(context: Context, given: dict[str, Any]) -> Json:
-    return context.views.clock()
-
-
-def _advance(context: Context, given: dict[str, Any]) -> Json:
+def _advance(context: Context, given: Given) -> Json:
     context.emulator.advance(given["seconds"])
     return context.views.clock()
 
 
-def _workspace(context: Context, given: dict[str, Any]) -> Json:
-    return asdict(context.emulator.workspace(**given))
-
-
-def _task(context: Context, given: dict[str, Any]) -> Json:
-    return context.emulator.create_task(**given)
-
-
-def _rest(context: Context, given: dict[str, Any]) -> Json:
+def _rest(context: Context, given: Given) -> Json:
     path = f"{VERSION}/{given['path'].removeprefix(VERSION).lstrip('/')}"
-    params: Mapping[str, object] = given.get("params", {})
-    answer = context.service.api.perform(
-        given["method"], path, Parameters.from_json(params)
-    )
+    params = Parameters.from_json(given.get("params", {}))
+    answer = context.service.api.perform(given["method"], path, params)
     return {"status": answer.status, "body": answer.body}
 
 
-def _settings(context: Context, given: dict[str, Any]) -> Json:
-    return context.emulator.call(lambda engine: engine.telephony.settings.as_dict())
-
-
-def _telephony(context: Context, given: dict[str, Any]) -> Json:
-    telephony = context.emulator.telephony
-    if "answer_after" in given:
-        telephony.answer_after = given["answer_after"]
-    if "call_length" in given:
-        telephony.call_length = given["call_length"]
+def _telephony(context: Context, given: Given) -> Json:
+    settings = context.service.engine.telephony.settings
+    for name in ("answer_after", "call_length"):
+        if name in given:
+            setattr(settings, name, given[name])
     if "outcome" in given:
-        telephony.outcome(None, given["outcome"])
+        settings.outcome(None, given["outcome"])
     for contact_uri, outcome in given.get("outcomes", {}).items():
-        telephony.outcome(contact_uri, outcome)
-    return _settings(context, {})
+        settings.outcome(contact_uri, outcome)
+    return settings.as_dict()
 
 
-def _hang_up(context: Context, given: dict[str, Any]) -> Json:
-    context.emulator.telephony.hang_up(given["call_sid"])
+def _hang_up(context: Context, given: Given) -> Json:
+    context.service.engine.telephony.hang_up(given["call_sid"])
     return {}
 
 
-def _snapshot(context: Context, given: dict[str, Any]) -> Json:
-    # As /restore takes it.
-    return {"snapshot": context.emulator.snapshot()}
-
-
-def _restore(context: Context, given: dict[str, Any]) -> Json:
+def _restore(context: Context, given: Given) -> Json:
     try:
         context.emulator.restore(given["snapshot"])
     except ValueError as error:
@@ -130,143 +186,52 @@ def _restore(context: Context, given: dict[str, Any]) -> Json:
     return context.views.clock()
 
 
-_OUTCOME = Choice(get_args(Outcome))
-
-STEERING: Sequence[Command] = (
-    Command("GET", "/clock", "Show the time, and when something will be due.", _clock),
-    Command(
-        "POST",
-        "/clock/advance",
-        "Let time pass on a manual clock; 409 on a real one.",
-        _advance,
-        (Field("seconds", Number(0, _TEN_YEARS), "how long", required=True),),
-    ),
-    Command(
-        "POST",
-        "/workspaces",
-        "Set up a workspace, and give the sids of what it contains.",
-        _workspace,
-        plan.FIELDS,
-        201,
-    ),
-    Command(
-        "POST",
-        "/tasks",
-        "Create a task, and give it as REST shows it.",
-        _task,
-        (
-            Field("workspace", Text(), "WS…; by default the only one"),
-            Field("attributes", Document(), "the task's attributes; none by default"),
-            Field("workflow_sid", Text(), "WW…; by default the only one"),
-            Field("task_channel", Text(), "a unique name or TC…; default by default"),
-            Field("task_queue_sid", Text(), "WQ…, instead of a way to it"),
-            Field("priority", Integer(0, _INT32), "0 by default"),
-            Field("timeout", Integer(1, _INT32), "seconds; a day by default"),
-            Field("routing_target", Text(), "a worker or queue, past the workflow"),
-            Field("ignore_capacity", Flag(), "past the capacity, too"),
-            Field("virtual_start_time", Text(), "a date, ISO 8601"),
-        ),
-        201,
-    ),
-    Command(
-        "POST",
-        "/rest",
-        "Do anything that REST does, without credentials, past faults and journal.",
-        _rest,
-        (
-            Field("method", Choice(METHODS), "the HTTP method", required=True),
-            Field("path", Text(), "/Workspaces/…", required=True),
-            Field("params", Document(), "the parameters, as REST names them"),
-        ),
-    ),
-    Command("GET", "/telephony", "Show how simulated calls go.", _settings),
-    Command(
-        "POST",
-        "/telephony",
-        "Say how simulated calls go; what is not given stays as it is.",
-        _telephony,
-        (
-            Field("answer_after", Number(0, _HOUR), "seconds until a call is answered"),
-            Field(
-                "call_length",
-                Either((Number(0, _TEN_YEARS), None)),
-                "seconds from answer to end; null: until it is hung up",
-            ),
-            Field("outcome", _OUTCOME, "what comes of calls"),
-            Field("outcomes", Each(_OUTCOME), "the same by contact URI"),
-        ),
-    ),
-    Command(
-        "POST",
-        "/calls/hang_up",
-        "End a call.",
-        _hang_up,
-        (Field("call_sid", Text(), "CA…", required=True),),
-    ),
-    Command("GET", "/snapshot", "Give the whole state, for /restore.", _snapshot),
-    Command(
-        "POST",
-        "/restore",
-        "Be what an emulator was at a snapshot; all sockets are closed.",
-        _restore,
-        (Field("snapshot", Document(), "what /snapshot gave", required=True),),
-    ),
-)
-
-
 # Seeing what happens, and waiting for it
 
 
-def _state(context: Context, given: dict[str, Any]) -> Json:
-    return context.views.state()
-
-
 def _page(
-    name: str, found: Iterator[Any], show: Callable[[Any], Json], limit: int
+    name: str, found: Iterator[Any], show: Callable[[Any], Json], given: Given
 ) -> Json:
     """Give a list of so many, and whether there are more after its last."""
+    limit = given.get("limit", _LISTED)
     page = list(islice(found, limit + 1))
     return {"more": len(page) > limit, name: map(show, page[:limit])}
 
 
-def _events(context: Context, given: dict[str, Any]) -> Json:
+def _events(context: Context, given: Given) -> Json:
     wanted = given.get("event_type")
-    events = context.service.journal.events_after(given.get("after", 0))
+    events = context.service.journal.events.after(given.get("after", 0))
     found = (each for each in events if wanted in (None, each[1].event_type))
-    limit = given.get("limit", _LISTED)
-    return _page("events", found, lambda each: context.views.event(*each), limit)
+    return _page("events", found, lambda each: context.views.event(*each), given)
 
 
-def _matches(given: dict[str, Any]) -> Callable[[Request], bool]:
+def _matches(given: Given) -> Callable[[Request], bool]:
     method, url = given.get("method"), given.get("url", "")
     return lambda entry: method in (None, entry.method) and url in entry.url
 
 
-def _requests(context: Context, given: dict[str, Any]) -> Json:
+def _requests(context: Context, given: Given) -> Json:
     matches = _matches(given)
-    requests = context.service.journal.requests_after(given.get("after", 0))
+    requests = context.service.journal.requests.after(given.get("after", 0))
     found = (each for each in requests if matches(each[1]))
-    limit = given.get("limit", _LISTED)
-    return _page("requests", found, lambda each: views.request(*each), limit)
+    return _page("requests", found, lambda each: views.request(*each), given)
 
 
-async def _wait_for_requests(context: Context, given: dict[str, Any]) -> Json:
-    count = given.get("count", 1)
-    journal = context.service.journal
-    search = Search(journal.requests_after, _matches(given), given.get("after", 0))
+async def _wait_for_requests(context: Context, given: Given) -> Json:
+    count, timeout = given.get("count", 1), given.get("timeout", _WAIT)
+    requests = context.service.journal.requests
+    search = Search(requests, _matches(given), given.get("after", 0))
     await context.changes.until(
-        lambda: search.count() >= count,
-        given.get("timeout", _WAIT),
-        f"{count} requests",
+        lambda: search.count() >= count, timeout, f"{count} requests"
     )
     return _requests(context, given)
 
 
-def _connections(context: Context, given: dict[str, Any]) -> Json:
+def _connections(context: Context, given: Given) -> Json:
     return {"connections": context.views.connections()}
 
 
-async def _wait_for_connections(context: Context, given: dict[str, Any]) -> Json:
+async def _wait_for_connections(context: Context, given: Given) -> Json:
     channel, count = given["channel"], given["count"]
     await context.changes.until(
         lambda: context.service.journal.connections(channel) == count,
@@ -276,33 +241,289 @@ async def _wait_for_connections(context: Context, given: dict[str, Any]) -> Json
     return _connections(context, {})
 
 
-def _calls(context: Context, given: dict[str, Any]) -> Json:
+def _calls(context: Context, given: Given) -> Json:
     after = given.get("after", 0)
-    found = (each for each in context.emulator.calls if each.number > after)
-    return _page("calls", found, views.call, given.get("limit", _LISTED))
+    calls = context.service.engine.telephony.calls
+    found = (each for each in calls if each.number > after)
+    return _page("calls", found, views.call, given)
 
 
-_AFTER = Field("after", Integer(0, _MANY), "only what has a higher number")
-_LIMIT = Field(
-    "limit", Integer(1, _MOST_LISTED), f"the first so many; {_LISTED} by default"
+# The lists of a workspace
+
+# By which field rows are sorted, and whether the greatest is first. No field: in the
+# order of their creation.
+Order = tuple[str | None, bool]
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class _List:
+    """A list that can be asked for.
+
+    Args:
+        name: of the list, in the path and in the response.
+        about: what is in it.
+        status: the field of a row that ``status`` is compared with.
+        orders: by name; the first one is the default.
+    """
+
+    name: str
+    about: str
+    status: str | None
+    orders: Mapping[str, Order]
+
+    def read(self, context: Context, given: Given) -> Json:
+        """Return one page of what matches."""
+        engine = context.service.engine
+        engine.run_due()
+        workspace = engine.workspaces.find(given["workspace"])
+        words = given.get("text", "").casefold().split()
+        status = given.get("status")
+        rows = list(context.views.rows(self.name, workspace))
+        found = [
+            row
+            for row in rows
+            if (status is None or (self.status and row[self.status] == status))
+            and _contains(row, words)
+        ]
+        matching = len(found)
+        field, descending = self.orders[given.get("order", next(iter(self.orders)))]
+        if field is not None:
+            found.sort(key=lambda row: _natural(row[field]), reverse=descending)
+        elif descending:
+            found.reverse()
+        offset = given.get("offset", 0)
+        page = found[offset : offset + given.get("limit", _ROWS)]
+        return {"total": len(rows), "matching": matching, self.name: page}
+
+    def command(self) -> Command:
+        """Make the command that reads it."""
+        status = Field("status", text(), f"only rows with this {self.status}")
+        about = "only rows that contain all of these words (sids: begin with)"
+        fields = (
+            Field("workspace", text(), "WS…", required=True),
+            Field("text", text(), about),
+            *([status] if self.status is not None else []),
+            Field("order", choice(*self.orders), "the first one by default"),
+            Field("offset", integer(0, _MANY), "how many to skip; 0 by default"),
+            Field(
+                "limit", integer(1, _MOST_ROWS), f"at most how many; {_ROWS} by default"
+            ),
+        )
+        return Command("GET", f"/{self.name}", self.about, self.read, fields)
+
+
+def _contains(row: Json, words: Sequence[str]) -> bool:
+    if not words:
+        return True
+    texts = [
+        text
+        for name, value in row.items()
+        if not name.endswith("sid")  # Any number is in some sid: see below.
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str)
+    ]
+    whole = "\n".join(texts).casefold()
+    sids = [str(row[name]).casefold() for name in row if name.endswith("sid")]
+    return all(
+        word in whole or any(sid.startswith(word) for sid in sids) for word in words
+    )
+
+
+def _natural(value: object) -> Any:
+    """Return what sorts Alice 2 before alice 10."""
+    if not isinstance(value, str):
+        return value
+    return [
+        int(part) if at % 2 else part.casefold()
+        for at, part in enumerate(_DIGITS.split(value))
+    ]
+
+
+_LISTS = (
+    _List(
+        "workers",
+        "List a workspace's workers.",
+        "activity_name",
+        {
+            "name": ("friendly_name", False),
+            "activity": ("activity_name", False),
+            "load": ("load", True),
+            "connections": ("connections", True),
+            "longest_in_activity": ("date_status_changed", False),
+        },
+    ),
+    _List(
+        "tasks",
+        "List a workspace's tasks, finished ones too until the service deletes them.",
+        "assignment_status",
+        {
+            "newest": (None, True),
+            "oldest": (None, False),
+            "priority": ("priority", True),
+        },
+    ),
+    _List(
+        "reservations",
+        "List a workspace's live reservations: pending, accepted and wrapping.",
+        "reservation_status",
+        {
+            "oldest": (None, False),
+            "newest": (None, True),
+            "worker": ("worker_name", False),
+        },
+    ),
+    _List(
+        "task_queues",
+        "List a workspace's task queues, with the tasks that wait.",
+        None,
+        {"name": ("friendly_name", False), "waiting": ("waiting", True)},
+    ),
 )
-_TIMEOUT = Field("timeout", Number(0, _MOST_SECONDS), "seconds; 5 by default")
-_METHOD = Field("method", Choice(("GET", "POST", "DELETE")), "only requests of it")
-_URL = Field("url", Text(), "only requests with this in their URL")
 
-LOOKING: Sequence[Command] = (
+
+# Scripted trouble, by the names of the methods of `Faults`
+
+
+def _fault(method: str) -> Run:
+    def run(context: Context, given: Given) -> Json:
+        getattr(context.emulator.faults, method)(**given)
+        return {}
+
+    return run
+
+
+def _on_sockets(method: str) -> Run:
+    def run(context: Context, given: Given) -> Json:
+        return {"sockets": getattr(context.emulator.faults, method)(**given)}
+
+    return run
+
+
+# The table
+
+_OUTCOME = choice(*get_args(Outcome))
+_AFTER = Field("after", integer(0, _MANY), "only what has a higher number")
+_LIMIT = Field(
+    "limit", integer(1, _MOST_LISTED), f"the first so many; {_LISTED} by default"
+)
+_TIMEOUT = Field("timeout", number(0, _MOST_SECONDS), "seconds; 5 by default")
+_METHOD = Field("method", choice(*METHODS), "only requests of it")
+_URL = Field("url", text(), "only requests with this in their URL")
+_TIMES = Field("times", integer(1, _MANY_TIMES), "how many requests; 1 by default")
+_CARRIED_OUT = Field("carried_out", FLAG, "do what was asked all the same")
+_MATCH = (_METHOD, _URL, _TIMES)
+_CHANNEL = Field("channel", text(), "WK…, WQ… or WS…; all by default")
+_THE_CHANNEL = Field("channel", text(), "WK…, WQ… or WS…", required=True)
+_DELAY = Field("delay", number(0, _HOUR), "seconds until the answer")
+
+COMMANDS: Sequence[Command] = (
+    Command(
+        "GET",
+        "/clock",
+        "Show the time, and when something will be due.",
+        lambda context, given: context.views.clock(),
+    ),
+    Command(
+        "POST",
+        "/clock/advance",
+        "Let time pass on a manual clock; 409 on a real one.",
+        _advance,
+        (Field("seconds", number(0, _TEN_YEARS), "how long", required=True),),
+    ),
+    Command(
+        "POST",
+        "/workspaces",
+        "Set up a workspace, and give the sids of what it contains.",
+        lambda context, given: asdict(context.emulator.workspace(**given)),
+        plan.FIELDS,
+        201,
+    ),
+    Command(
+        "POST",
+        "/tasks",
+        "Create a task, and give it as REST shows it.",
+        lambda context, given: context.emulator.create_task(**given),
+        (
+            Field("workspace", text(), "WS…; by default the only one"),
+            Field("attributes", DOCUMENT, "the task's attributes; none by default"),
+            Field("workflow_sid", text(), "WW…; by default the only one"),
+            Field("task_channel", text(), "a unique name or TC…; default by default"),
+            Field("task_queue_sid", text(), "WQ…, instead of a way to it"),
+            Field("priority", integer(0, _INT32), "0 by default"),
+            Field("timeout", integer(1, _INT32), "seconds; a day by default"),
+            Field("routing_target", text(), "a worker or queue, past the workflow"),
+            Field("ignore_capacity", FLAG, "past the capacity, too"),
+            Field("virtual_start_time", text(), "a date, ISO 8601"),
+        ),
+        201,
+    ),
+    Command(
+        "POST",
+        "/rest",
+        "Do anything that REST does, without credentials, past faults and journal.",
+        _rest,
+        (
+            Field("method", choice(*METHODS), "the HTTP method", required=True),
+            Field("path", text(), "/Workspaces/…", required=True),
+            Field("params", DOCUMENT, "the parameters, as REST names them"),
+        ),
+    ),
+    Command(
+        "GET",
+        "/telephony",
+        "Show how simulated calls go.",
+        lambda context, given: context.service.engine.telephony.settings.as_dict(),
+    ),
+    Command(
+        "POST",
+        "/telephony",
+        "Say how simulated calls go; what is not given stays as it is.",
+        _telephony,
+        (
+            Field("answer_after", number(0, _HOUR), "seconds until a call is answered"),
+            Field(
+                "call_length",
+                either(number(0, _TEN_YEARS), NULL),
+                "seconds from answer to end; null: until it is hung up",
+            ),
+            Field("outcome", _OUTCOME, "what comes of calls"),
+            Field("outcomes", named(_OUTCOME), "the same by contact URI"),
+        ),
+    ),
+    Command(
+        "POST",
+        "/calls/hang_up",
+        "End a call.",
+        _hang_up,
+        (Field("call_sid", text(), "CA…", required=True),),
+    ),
+    Command(
+        "GET",
+        "/snapshot",
+        "Give the whole state, for /restore.",
+        lambda context, given: {"snapshot": context.emulator.snapshot()},
+    ),
+    Command(
+        "POST",
+        "/restore",
+        "Be what an emulator was at a snapshot; all sockets are closed.",
+        _restore,
+        (Field("snapshot", DOCUMENT, "what /snapshot gave", required=True),),
+    ),
     Command(
         "GET",
         "/state",
         "Show workspaces, workers, task queues, live reservations and statistics.",
-        _state,
+        lambda context, given: context.views.state(),
     ),
     Command(
         "GET",
         "/events",
         "List the service's events, oldest first.",
         _events,
-        (Field("event_type", Text(), "only events of it"), _AFTER, _LIMIT),
+        (Field("event_type", text(), "only events of it"), _AFTER, _LIMIT),
     ),
     Command(
         "GET",
@@ -317,7 +538,7 @@ LOOKING: Sequence[Command] = (
         "List the matching requests once there are enough; 504 if it takes long.",
         _wait_for_requests,
         (
-            Field("count", Integer(1, _MANY), "at least how many; 1 by default"),
+            Field("count", integer(1, _MANY), "at least how many; 1 by default"),
             *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
         ),
     ),
@@ -328,8 +549,8 @@ LOOKING: Sequence[Command] = (
         "Count the open sockets once a channel has so many; 504 if it takes long.",
         _wait_for_connections,
         (
-            Field("channel", Text(), "WK…, WQ… or WS…", required=True),
-            Field("count", Integer(0, _MANY), "exactly how many", required=True),
+            _THE_CHANNEL,
+            Field("count", integer(0, _MANY), "exactly how many", required=True),
             _TIMEOUT,
         ),
     ),
@@ -340,52 +561,18 @@ LOOKING: Sequence[Command] = (
         _calls,
         (_AFTER, _LIMIT),
     ),
-)
-
-
-# Scripted trouble, by the names of the methods of `Faults`
-
-
-@dataclass(frozen=True)
-class _Script:
-    method: str
-
-    def __call__(self, context: Context, given: dict[str, Any]) -> Json:
-        getattr(context.emulator.faults, self.method)(**given)
-        return {}
-
-
-@dataclass(frozen=True)
-class _OnSockets:
-    method: str
-
-    def __call__(self, context: Context, given: dict[str, Any]) -> Json:
-        return {"sockets": getattr(context.emulator.faults, self.method)(**given)}
-
-
-def _send(context: Context, given: dict[str, Any]) -> Json:
-    return {"sockets": context.emulator.send_frame(given["channel"], given["frame"])}
-
-
-_TIMES = Field("times", Integer(1, _MANY_TIMES), "how many requests; 1 by default")
-_CARRIED_OUT = Field("carried_out", Flag(), "do what was asked all the same")
-_MATCH = (_METHOD, _URL, _TIMES)
-_CHANNEL = Field("channel", Text(), "WK…, WQ… or WS…; all by default")
-
-FAULTS: Sequence[Command] = (
+    *(each.command() for each in _LISTS),
     Command(
         "POST",
         "/faults/answer",
         "Answer the next matching requests with a status.",
-        _Script("answer"),
+        _fault("answer"),
         (
-            Field("status", Integer(200, 599), "the HTTP status", required=True),
-            Field(
-                "body", Either((Document(), Text())), "by default like the service's"
-            ),
-            Field("message", Text(1000), "the reason phrase, and in the default body"),
-            Field("code", Integer(0, 99_999), "Twilio's code in the default body"),
-            Field("delay", Number(0, _HOUR), "seconds until the answer"),
+            Field("status", integer(200, 599), "the HTTP status", required=True),
+            Field("body", either(DOCUMENT, text()), "by default like the service's"),
+            Field("message", text(1000), "the reason phrase, and in the default body"),
+            Field("code", integer(0, 99_999), "Twilio's code in the default body"),
+            _DELAY,
             _CARRIED_OUT,
             *_MATCH,
         ),
@@ -394,96 +581,91 @@ FAULTS: Sequence[Command] = (
         "POST",
         "/faults/malformed",
         "Answer the next matching requests 200 with a body that is no JSON.",
-        _Script("malformed"),
-        (Field("body", Text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
+        _fault("malformed"),
+        (Field("body", text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
     ),
     Command(
         "POST",
         "/faults/delay",
         "Let the next matching requests wait before they are carried out.",
-        _Script("delay"),
-        (Field("seconds", Number(0, _HOUR), "how long", required=True), *_MATCH),
+        _fault("delay"),
+        (Field("seconds", number(0, _HOUR), "how long", required=True), *_MATCH),
     ),
     Command(
         "POST",
         "/faults/drop",
         "Give the next matching requests no response: their connection is cut.",
-        _Script("drop_requests"),
+        _fault("drop_requests"),
         (_CARRIED_OUT, *_MATCH),
     ),
     Command(
         "POST",
         "/faults/refuse_upgrades",
         "Refuse the next sockets with a status.",
-        _Script("refuse_upgrades"),
+        _fault("refuse_upgrades"),
         (
-            Field("status", Integer(300, 599), "the HTTP status", required=True),
+            Field("status", integer(300, 599), "the HTTP status", required=True),
             _CHANNEL,
-            Field("times", Integer(1, _MANY_TIMES), "how many sockets; 1 by default"),
-            Field("delay", Number(0, _HOUR), "seconds until the answer"),
+            Field("times", integer(1, _MANY_TIMES), "how many sockets; 1 by default"),
+            _DELAY,
         ),
     ),
     Command(
         "DELETE",
         "/faults",
         "Forget all trouble that has not come yet.",
-        _Script("clear"),
+        _fault("clear"),
     ),
-)
-
-SOCKETS: Sequence[Command] = (
     Command(
         "POST",
         "/sockets/close",
         "Close sockets by a close frame.",
-        _OnSockets("close_sockets"),
+        _on_sockets("close_sockets"),
         (
             _CHANNEL,
-            Field("code", Integer(1000, 4999), "the close code; 1000 by default"),
-            Field("reason", Text(123), "the close reason"),
+            Field("code", integer(1000, 4999), "the close code; 1000 by default"),
+            Field("reason", text(123), "the close reason"),
         ),
     ),
     Command(
         "POST",
         "/sockets/cut",
         "Cut open sockets now, without a close frame.",
-        _OnSockets("cut_sockets"),
+        _on_sockets("cut_sockets"),
         (_CHANNEL,),
     ),
     Command(
         "POST",
         "/sockets/stall",
         "Let sockets stay open with nothing coming through, until they are resumed.",
-        _OnSockets("stall_sockets"),
+        _on_sockets("stall_sockets"),
         (_CHANNEL,),
     ),
     Command(
         "POST",
         "/sockets/resume",
         "Let stalled sockets flow again, with what waited.",
-        _OnSockets("resume_sockets"),
+        _on_sockets("resume_sockets"),
         (_CHANNEL,),
     ),
     Command(
         "POST",
         "/sockets/duplicate",
         "Send the next frames to the open sockets twice.",
-        _OnSockets("duplicate_frames"),
+        _on_sockets("duplicate_frames"),
         (
             _CHANNEL,
-            Field("times", Integer(1, _MANY_TIMES), "how many frames; 1 by default"),
+            Field("times", integer(1, _MANY_TIMES), "how many frames; 1 by default"),
         ),
     ),
     Command(
         "POST",
         "/sockets/send",
         "Send a frame: any text, or an object as JSON.",
-        _send,
+        lambda context, given: {"sockets": context.emulator.send_frame(**given)},
         (
-            Field("channel", Text(), "WK…, WQ… or WS…", required=True),
-            Field("frame", Either((Text(), Document())), "the frame", required=True),
+            _THE_CHANNEL,
+            Field("frame", either(text(), DOCUMENT), "the frame", required=True),
         ),
     ),
 )
-
-COMMANDS: Sequence[Command] = (*STEERING, *LOOKING, *LISTING, *FAULTS, *SOCKETS)

@@ -1,6 +1,8 @@
 """The control's requests: from the guard at the door to the JSON of the response.
 
-Owns: what is answered to a request below /emulator, without the HTTP around it.
+Owns: what is answered to a request below /emulator, without the HTTP around it; who
+may steer: this machine's programs and the emulator's own pages, but no page of another
+site that a browser shows.
 """
 
 from __future__ import annotations
@@ -9,21 +11,17 @@ import inspect
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
 
-from taskrouter_sync.emulator.control import commands
-from taskrouter_sync.emulator.control.changes import Changes
-from taskrouter_sync.emulator.control.command import Command, Context, Steered
-from taskrouter_sync.emulator.control.guard import Caller, refusal
-from taskrouter_sync.emulator.control.views import Views
-from taskrouter_sync.emulator.engine.errors import ServiceError
-from taskrouter_sync.emulator.fields import (
-    FieldError,
-    document_of,
-    of_query,
-    read,
-)
-from taskrouter_sync.emulator.service import Service
-from taskrouter_sync.emulator.state_file import StateError
+from ..engine.errors import ServiceError
+from ..fields import FieldError, document_of, of_query, read
+from ..service import Service
+from ..state_file import StateError
+from . import commands
+from .changes import Changes
+from .commands import Command, Context, Steered
+from .views import Views
 
 
 # Bytes. A snapshot may be large.
@@ -92,32 +90,21 @@ class Control:
         self._changes = Changes(service.journal)
         self._context = Context(emulator, service, self._views, self._changes)
 
-    def open(self) -> None:
-        """Begin to serve."""
-        self._changes.open()
-
     def close(self) -> None:
         """End what waits."""
         self._changes.close()
 
     def refuse(self, request: ControlRequest) -> ControlResponse | None:
         """Refuse those who may not steer the emulator; its body need not be read."""
-        headers = request.headers
-        caller = Caller(
-            host=headers.get("Host", ""),
-            origin=headers.get("Origin"),
-            fetch_site=headers.get("Sec-Fetch-Site"),
-            peer=request.peer,
-            authorized=self._service.authorized(headers.get("Authorization", "")),
-        )
-        refused = refusal(caller, self._listens_on)
+        authorization = request.headers.get("Authorization", "")
+        authorized = self._service.authorized(authorization)
+        refused = refusal(request, authorized, self._listens_on)
         if refused is None:
             return None
+        status, message = refused
         authenticate = {"WWW-Authenticate": 'Basic realm="emulator"'}
         return response(
-            {"message": refused.message},
-            refused.status,
-            authenticate if refused.status == 401 else {},
+            {"message": message}, status, authenticate if status == 401 else {}
         )
 
     async def answer(self, request: ControlRequest, body: bytes) -> ControlResponse:
@@ -219,3 +206,66 @@ def _lines(value: object, level: int) -> Iterator[str]:
         else:
             yield from _lines(each, level + 1)
     yield f"\n{'  ' * level}{brackets[1]}" if begun else brackets[1]
+
+
+# Who may steer the emulator.
+
+
+def refusal(
+    request: ControlRequest, authorized: bool, listens_on: str
+) -> tuple[int, str] | None:
+    """Tell why a request may not steer, with the status; None if it may.
+
+    From this machine no credentials are needed; from others those of the account.
+    By a foreign name (DNS rebinding), or for a page of another site, nobody may: a
+    browser holds no credentials for the foreign name.
+
+    Args:
+        request: the request.
+        authorized: whether it has the account's credentials.
+        listens_on: the host that the emulator was told to listen on.
+    """
+    host = request.headers.get("Host", "")
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site")
+    if origin is not None and not _same(origin, host):
+        return 403, f"the Origin {origin} is not the emulator's own"
+    if site not in (None, "same-origin", "none"):
+        return 403, f"a page of another site asks ({site})"
+    if authorized:
+        return None
+    if not _loopback(request.peer):
+        return 401, "from another machine the account's credentials are needed"
+    if not _own_name(host, listens_on):
+        return 403, f"the Host {host} is not the emulator's own"
+    return None
+
+
+def _same(origin: str, host: str) -> bool:
+    return origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
+
+
+def _own_name(host: str, listens_on: str) -> bool:
+    """Tell whether a Host cannot be a name that somebody else points here."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if name in ("localhost", listens_on.lower()) or name.endswith(".localhost"):
+        return True
+    try:
+        # An address is no name: nobody can point it elsewhere.
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _loopback(peer: str | None) -> bool:
+    try:
+        address = ip_address((peer or "").partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped.is_loopback
+    return address.is_loopback

@@ -6,23 +6,17 @@ properties, times are epoch seconds. Reads everything and changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.clock import ManualClock
-from taskrouter_sync.emulator.engine import Event
-from taskrouter_sync.emulator.engine.calls import PhoneCall
-from taskrouter_sync.emulator.engine.events import EventLog
-from taskrouter_sync.emulator.engine.model import (
-    Reservation,
-    Task,
-    TaskQueue,
-    Worker,
-    Workspace,
-)
-from taskrouter_sync.emulator.engine.statistics import by_queue, present_tasks
-from taskrouter_sync.emulator.journal import Request
-from taskrouter_sync.emulator.service import Service
+from ..api.requests import Parameters
+from ..clock import ManualClock
+from ..engine import Event
+from ..engine.calls import PhoneCall
+from ..engine.model import EventLog, Reservation, Task, TaskQueue, Worker, Workspace
+from ..engine.statistics import by_queue, present_tasks
+from ..journal import Request
+from ..service import Service
 
 
 Json = dict[str, object]
@@ -49,6 +43,12 @@ _SERIES = {
     for name, event_types in COUNTED.items()
     for event_type in event_types
 }
+# What is shown of other resources.
+_SHORT_LISTS = {
+    "activities": "sid friendly_name available",
+    "workflows": "sid friendly_name",
+    "task_channels": "sid unique_name",
+}
 _ENDS = frozenset({"task.completed", "task.canceled"})
 _DELETIONS = frozenset({"task.deleted", "task.system-deleted"})
 
@@ -66,7 +66,7 @@ class Views:
     def clock(self) -> Json:
         """Show the clock, and when something will be due."""
         return {
-            "now": self._service.now(),
+            "now": self._service.clock.now(),
             "manual": isinstance(self._service.clock, ManualClock),
             "next_deadline": self._service.engine.next_deadline(),
         }
@@ -83,13 +83,13 @@ class Views:
         """
         engine = self._service.engine
         engine.run_due()
-        requests, events = self._service.journal.counts()
+        journal = self._service.journal
         return {
             "account_sid": engine.account_sid,
             "clock": self.clock(),
             "connections": self.connections(),
-            "requests": requests,
-            "events": events,
+            "requests": journal.requests.count,
+            "events": journal.events.count,
             "total_workspaces": len(engine.workspaces),
             "workspaces": [
                 self._workspace(each, lists)
@@ -105,7 +105,7 @@ class Views:
             **self._service.render.event(event),
         }
 
-    def rows(self, kind: str, workspace: Workspace) -> list[Json]:
+    def rows(self, kind: str, workspace: Workspace) -> Iterator[Json]:
         """Show all workers, tasks, live reservations or task queues of a workspace.
 
         Args:
@@ -113,55 +113,49 @@ class Views:
             workspace: whose.
         """
         if kind == "workers":
-            return self._workers(workspace)
-        if kind == "tasks":
-            return [_task(each) for each in workspace.tasks.values()]
-        tasks = present_tasks(workspace)
-        if kind == "reservations":
-            return [_reservation(*offer) for offer in _live(tasks)]
-        return _queues(workspace, tasks)
+            counts = self._service.channels.counts()
+            for worker in workspace.workers.values():
+                yield _worker(worker, counts.get(worker.sid, 0))
+        elif kind == "tasks":
+            yield from map(_task, workspace.tasks.values())
+        elif kind == "reservations":
+            for task, reservation in _live(workspace):
+                yield _reservation(task, reservation)
+        else:
+            tasks = present_tasks(workspace)
+            waiting = by_queue(t for t in tasks if t.assignment_status == "pending")
+            for queue in workspace.task_queues.values():
+                yield _queue(workspace, queue, waiting.get(queue.sid, []))
 
     def _workspace(self, workspace: Workspace, lists: bool) -> Json:
-        now = self._service.now()
+        now = self._service.clock.now()
         tasks = present_tasks(workspace)
         return {
-            **(self._lists(workspace, tasks) if lists else {}),
+            **(self._lists(workspace) if lists else {}),
             "sid": workspace.sid,
             "friendly_name": workspace.friendly_name,
-            "activities": [
-                _properties(activity, "sid friendly_name available")
-                for activity in islice(workspace.activities.values(), MOST)
-            ],
-            "workflows": [
-                _properties(workflow, "sid friendly_name")
-                for workflow in islice(workspace.workflows.values(), MOST)
-            ],
-            "task_channels": [
-                _properties(channel, "sid unique_name")
-                for channel in islice(workspace.task_channels.values(), MOST)
-            ],
+            **{
+                name: [
+                    _properties(each, names)
+                    for each in islice(getattr(workspace, name).values(), MOST)
+                ]
+                for name, names in _SHORT_LISTS.items()
+            },
             "real_time_statistics": self._statistics(workspace, "RealTime"),
             "cumulative_statistics": self._statistics(workspace, "Cumulative"),
             "series": series_of(workspace.events, len(tasks), now),
         }
 
-    def _lists(self, workspace: Workspace, tasks: list[Task]) -> Json:
-        live = _live(tasks)
-        return {
-            "total_workers": len(workspace.workers),
-            "workers": self._workers(workspace, MOST),
-            "total_task_queues": len(workspace.task_queues),
-            "task_queues": _queues(workspace, tasks, MOST),
-            "total_reservations": len(live),
-            "reservations": [_reservation(*offer) for offer in live[:MOST]],
+    def _lists(self, workspace: Workspace) -> Json:
+        totals = {
+            "workers": len(workspace.workers),
+            "task_queues": len(workspace.task_queues),
+            "reservations": sum(1 for _ in _live(workspace)),
         }
-
-    def _workers(self, workspace: Workspace, most: int | None = None) -> list[Json]:
-        counts = self._service.channels.counts()
-        return [
-            _worker(worker, counts.get(worker.sid, 0))
-            for worker in islice(workspace.workers.values(), most)
-        ]
+        shown: Json = {f"total_{kind}": total for kind, total in totals.items()}
+        for kind in totals:
+            shown[kind] = list(islice(self.rows(kind, workspace), MOST))
+        return shown
 
     def _statistics(self, workspace: Workspace, kind: str) -> Json:
         path = f"/v1/Workspaces/{workspace.sid}/{kind}Statistics"
@@ -220,23 +214,11 @@ def _task(task: Task) -> Json:
     }
 
 
-def _queues(
-    workspace: Workspace, tasks: list[Task], most: int | None = None
-) -> list[Json]:
-    waiting = by_queue(task for task in tasks if task.assignment_status == "pending")
-    return [
-        _queue(workspace, queue, waiting.get(queue.sid, []))
-        for queue in islice(workspace.task_queues.values(), most)
-    ]
-
-
-def _live(tasks: list[Task]) -> list[tuple[Task, Reservation]]:
-    return [
-        (task, reservation)
-        for task in tasks
-        for reservation in task.reservations.values()
-        if reservation.live
-    ]
+def _live(workspace: Workspace) -> Iterator[tuple[Task, Reservation]]:
+    for task in present_tasks(workspace):
+        for reservation in task.reservations.values():
+            if reservation.live:
+                yield task, reservation
 
 
 def _queue(workspace: Workspace, queue: TaskQueue, waiting: list[Task]) -> Json:
@@ -269,9 +251,7 @@ def _reservation(task: Task, reservation: Reservation) -> Json:
     }
 
 
-def series_of(
-    events: EventLog[Event], open_tasks: int, now: float
-) -> dict[str, object]:
+def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
     """Give the series of the latest minutes, oldest step first.
 
     Args:

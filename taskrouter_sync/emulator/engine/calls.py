@@ -9,9 +9,9 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from .entities import Watcher
+from .containers import Changes
 
 
 InstructionName = Literal["dequeue", "call", "redirect", "conference", "supervise"]
@@ -119,66 +119,53 @@ class PhoneCall:
 class CallSettings:
     """How calls go. A call goes by what is set when it starts."""
 
-    def __init__(self) -> None:
-        self._answer_after = ANSWER_SECONDS
-        self._call_length: float | None = None
-        self._general: Outcome = "answered"
-        self._outcomes: dict[str, Outcome] = {}
-        self._changes: Watcher | None = None
+    # Seconds until a call is answered, is found busy, or fails; 0: at once.
+    answer_after: float
+    # Seconds from the answer to the end; None: until somebody hangs up.
+    call_length: float | None
 
-    def watch(self, changes: Watcher | None) -> None:
+    def __init__(
+        self,
+        *,
+        answer_after: float = ANSWER_SECONDS,
+        call_length: float | None = None,
+        outcome: Outcome = "answered",
+        outcomes: Mapping[str, Outcome] | None = None,
+    ) -> None:
+        """Take what `as_dict` gives."""
+        self._changes: Changes | None = None
+        self._outcomes: dict[str | None, Outcome] = {}
+        self.answer_after = answer_after
+        self.call_length = call_length
+        self.outcome(None, outcome)
+        for contact_uri, each in (outcomes or {}).items():
+            self.outcome(contact_uri, each)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name[0] != "_" and not (value is None and name == "call_length"):
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{value!r} is no number of seconds")
+            value = float(value)
+        super().__setattr__(name, value)
+        self._note()
+
+    def watch(self, changes: Changes | None) -> None:
         """Report to `changes` when something is set."""
         self._changes = changes
-        self._note()
 
     def _note(self) -> None:
         if self._changes is not None:
             self._changes.note("service", self)
 
-    @property
-    def answer_after(self) -> float:
-        """Seconds until a call is answered, is found busy, or fails; 0: at once."""
-        return self._answer_after
-
-    @answer_after.setter
-    def answer_after(self, seconds: float) -> None:
-        self._answer_after = _seconds(seconds)
-        self._note()
-
-    @property
-    def call_length(self) -> float | None:
-        """Seconds from the answer to the end; None: until somebody hangs up."""
-        return self._call_length
-
-    @call_length.setter
-    def call_length(self, seconds: float | None) -> None:
-        self._call_length = None if seconds is None else _seconds(seconds)
-        self._note()
-
     def as_dict(self) -> dict[str, object]:
         """Return all that is set, as plain data."""
+        outcomes = dict(self._outcomes)
         return {
-            "answer_after": self._answer_after,
-            "call_length": self._call_length,
-            "outcome": self._general,
-            "outcomes": dict(self._outcomes),
+            "answer_after": self.answer_after,
+            "call_length": self.call_length,
+            "outcome": outcomes.pop(None),
+            "outcomes": outcomes,
         }
-
-    def set_all(
-        self,
-        *,
-        answer_after: float,
-        call_length: float | None,
-        outcome: Outcome,
-        outcomes: Mapping[str, Outcome],
-    ) -> None:
-        """Set everything; see `as_dict`."""
-        self.answer_after = answer_after
-        self.call_length = call_length
-        self.outcome(None, outcome)
-        self._outcomes.clear()
-        for contact_uri, each in outcomes.items():
-            self.outcome(contact_uri, each)
 
     def outcome(self, contact_uri: str | None, outcome: Outcome) -> None:
         """Say what comes of calls to a contact URI; None: to all the others.
@@ -192,10 +179,7 @@ class CallSettings:
         """
         if outcome not in get_args(Outcome):
             raise ValueError(f"{outcome!r} is none of {', '.join(get_args(Outcome))}")
-        if contact_uri is None:
-            self._general = outcome
-        else:
-            self._outcomes[contact_uri] = outcome
+        self._outcomes[contact_uri] = outcome
         self._note()
 
     def foresee(self, contact_uri: str, timeout: float) -> tuple[Outcome, float]:
@@ -203,18 +187,12 @@ class CallSettings:
 
         `timeout` is how long the phone may ring, in seconds.
         """
-        outcome = self._outcomes.get(contact_uri, self._general)
+        outcome = self._outcomes.get(contact_uri, self._outcomes[None])
         if outcome == "failed":
-            return outcome, min(self._answer_after, timeout)
-        if outcome == "no-answer" or self._answer_after > timeout:
+            return outcome, min(self.answer_after, timeout)
+        if outcome == "no-answer" or self.answer_after > timeout:
             return "no-answer", timeout
-        return outcome, self._answer_after
-
-
-def _seconds(value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{value!r} is no number of seconds")
-    return float(value)
+        return outcome, self.answer_after
 
 
 class CallLog:
@@ -227,9 +205,9 @@ class CallLog:
         self._live: dict[str, PhoneCall] = {}
         self._by_reservation: dict[str, dict[str, PhoneCall]] = {}
         self.listeners: list[Callable[[PhoneCall], None]] = []
-        self._changes: Watcher | None = None
+        self._changes: Changes | None = None
 
-    def watch(self, changes: Watcher | None) -> None:
+    def watch(self, changes: Changes | None) -> None:
         """Report all calls, and the states that they enter."""
         self._changes = changes
         for call in self._calls:
@@ -268,17 +246,18 @@ class CallLog:
         """List the calls of a reservation that are not over."""
         return list(self._by_reservation.get(reservation_sid, {}).values())
 
-    def add_redirected(self, call: PhoneCall, now: float) -> None:
-        """Log a call that was redirected; it may be one that is logged already."""
-        call.states = (CallState("redirected", now),)
-        self.add(call)
-        self._notify(call)
+    def add(self, call: PhoneCall, redirected_at: float | None = None) -> None:
+        """Log a call before it enters its first state.
 
-    def add(self, call: PhoneCall) -> None:
-        """Log a call before it enters its first state."""
+        One that was redirected may be logged already; that is all there is of it.
+        """
         self.made += 1
         call.number = self.made
+        if redirected_at is not None:
+            call.states = (CallState("redirected", redirected_at),)
         self._keep(call)
+        if redirected_at is not None:
+            self._notify(call)
 
     def _note(self, call: PhoneCall) -> None:
         if self._changes is not None:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
-from .deadlines import TASK_KINDS
-from .errors import invalid, name, not_found, one_of, whole
+from .containers import TASK_KINDS
+from .errors import check_choice, check_name, check_whole, invalid, not_found
 from .expressions import parse
 from .model import Activity, QueueOrder, TaskChannel, TaskQueue, Workflow, Workspace
-from .operations import Operations
+from .operations import Operations, Resources
 from .workers import add_channel
 from .workflow import Configuration, parse_configuration, parsed_expression
 
@@ -39,6 +39,8 @@ _UNIQUE_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,63}")
 
 class Workspaces(Operations, Mapping[str, Workspace]):
     """All workspaces by sid; create, update, delete them."""
+
+    container = "workspaces"
 
     def __getitem__(self, sid: str) -> Workspace:
         return self._core.workspaces[sid]
@@ -71,39 +73,36 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         Template FIFO adds a queue for everybody and a workflow that leads to it.
         """
         self._schedule.run_due()
-        name(friendly_name)
-        one_of(template or "NONE", TEMPLATES, "Template")
-        order = _order(prioritize_queue_order or "FIFO", "PrioritizeQueueOrder")
+        check_name(friendly_name)
+        check_choice(template or None, TEMPLATES, "Template")
+        order = _order(prioritize_queue_order or None, "PrioritizeQueueOrder")
         core = self._core
         sid = core.new_sid("WS")
-        workspace = Workspace(
-            sid=sid,
-            workspace_sid=sid,
-            date_created=core.now,
-            date_updated=core.now,
-            friendly_name=friendly_name,
-            event_callback_url=event_callback_url or None,
-            events_filter=events_filter or None,
-            multi_task_enabled=multi_task_enabled is not False,
-            prioritize_queue_order=order,
-        )
-        core.workspaces[sid] = workspace
-        for title, available in ACTIVITIES:
-            activity = Activity(
-                **core.identity("WA", workspace),
-                friendly_name=title,
-                available=available,
+        workspace = core.workspaces.add(
+            Workspace(
+                sid=sid,
+                workspace_sid=sid,
+                date_created=core.now,
+                date_updated=core.now,
+                friendly_name=friendly_name,
+                event_callback_url=event_callback_url or None,
+                events_filter=events_filter or None,
+                multi_task_enabled=multi_task_enabled is not False,
+                prioritize_queue_order=order or "FIFO",
             )
-            workspace.activities[activity.sid] = activity
+        )
+        for title, available in ACTIVITIES:
+            identity = core.identity("WA", workspace)
+            activity = Activity(**identity, friendly_name=title, available=available)
+            workspace.activities.add(activity)
         first = next(iter(workspace.activities))
         workspace.default_activity_sid = workspace.timeout_activity_sid = first
         for unique_name, title in TASK_CHANNELS:
+            identity = core.identity("TC", workspace)
             channel = TaskChannel(
-                **core.identity("TC", workspace),
-                friendly_name=title,
-                unique_name=unique_name,
+                **identity, friendly_name=title, unique_name=unique_name
             )
-            workspace.task_channels[channel.sid] = channel
+            workspace.task_channels.add(channel)
         if template == "FIFO":
             self._add_sample(workspace)
         # There are no events for the task channels that every workspace has.
@@ -118,24 +117,26 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         return workspace
 
     def _add_sample(self, workspace: Workspace) -> None:
-        queue = TaskQueue(
-            **self._core.identity("WQ", workspace),
-            friendly_name="Sample Queue",
-            target_workers="1==1",
-            target_workers_value=parse("1==1"),
-            max_reserved_workers=1,
-            task_order="FIFO",
+        queue = workspace.task_queues.add(
+            TaskQueue(
+                **self._core.identity("WQ", workspace),
+                friendly_name="Sample Queue",
+                target_workers="1==1",
+                target_workers_value=parse("1==1"),
+                max_reserved_workers=1,
+                task_order="FIFO",
+            )
         )
-        workspace.task_queues[queue.sid] = queue
         text = f'{{"task_routing":{{"default_filter":{{"queue":"{queue.sid}"}}}}}}'
-        workflow = Workflow(
-            **self._core.identity("WW", workspace),
-            friendly_name="Default Fifo Workflow",
-            configuration=text,
-            configuration_value=parse_configuration(text),
-            task_reservation_timeout=120,
+        workspace.workflows.add(
+            Workflow(
+                **self._core.identity("WW", workspace),
+                friendly_name="Default Fifo Workflow",
+                configuration=text,
+                configuration_value=parse_configuration(text),
+                task_reservation_timeout=120,
+            )
         )
-        workspace.workflows[workflow.sid] = workflow
 
     def update(
         self,
@@ -149,32 +150,24 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         default_activity_sid: str | None = None,
         timeout_activity_sid: str | None = None,
     ) -> Workspace:
-        """Change what is given; the activities are WA sids of this workspace.
-
-        An empty URL or filter takes away what there was.
-        """
+        """Change what is given; the activities are WA sids of this workspace."""
         workspace = self._begin(workspace)
-        if friendly_name is not None:
-            name(friendly_name)
-        order = prioritize_queue_order
-        order = None if order is None else _order(order, "PrioritizeQueueOrder")
+        check_name(friendly_name)
+        order = _order(prioritize_queue_order, "PrioritizeQueueOrder")
         for sid, parameter in (
             (default_activity_sid, "DefaultActivitySid"),
             (timeout_activity_sid, "TimeoutActivitySid"),
         ):
-            if sid is not None and sid not in workspace.activities:
-                raise invalid(f"{parameter} {sid} is not an activity of the workspace")
-
+            if sid is not None:
+                workspace.check_activity(sid, parameter)
         before = workspace.multi_task_enabled
-        if event_callback_url is not None:
-            workspace.event_callback_url = event_callback_url or None
-        if events_filter is not None:
-            workspace.events_filter = events_filter or None
         # Going back to single-tasking is for some accounts only; here it is for
         # all, since an account of the emulator stands for any.
         workspace.change(
             self._core.now,
             friendly_name=friendly_name,
+            event_callback_url=event_callback_url,
+            events_filter=events_filter,
             multi_task_enabled=multi_task_enabled,
             prioritize_queue_order=order,
             default_activity_sid=default_activity_sid,
@@ -206,12 +199,10 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         core.emit_resource(workspace, "deleted")
 
 
-class Activities(Operations):
+class Activities(Resources[Activity]):
     """Create, update, delete activities."""
 
-    def find(self, workspace: Workspace, sid: str) -> Activity:
-        """Return the activity (WA)."""
-        return workspace.find("Activities", workspace.activities, sid)
+    container = "activities"
 
     def create(
         self, workspace: Workspace, friendly_name: str, *, available: bool | None = None
@@ -220,12 +211,13 @@ class Activities(Operations):
         workspace = self._begin(workspace)
         if len(workspace.activities) >= MAX_ACTIVITIES:
             raise invalid(f"A workspace has at most {MAX_ACTIVITIES} activities")
+        check_name(friendly_name)
         activity = Activity(
-            friendly_name=name(friendly_name),
-            available=available is True,
             **self._core.identity("WA", workspace),
+            friendly_name=friendly_name,
+            available=available is True,
         )
-        workspace.activities[activity.sid] = activity
+        workspace.activities.add(activity)
         self._core.emit_resource(activity, "created")
         return activity
 
@@ -233,22 +225,20 @@ class Activities(Operations):
         self, activity: Activity, *, friendly_name: str | None = None
     ) -> Activity:
         """Rename an activity; whether it is available is fixed for life."""
-        workspace = self._begin(activity)
-        activity = self.find(workspace, activity.sid)
+        workspace, activity = self._begin_with(activity)
+        check_name(friendly_name)
         if friendly_name is not None:
-            activity.friendly_name = name(friendly_name)
             for worker in workspace.workers.values():
                 if worker.activity_sid == activity.sid:
                     worker.activity_name = friendly_name
                     worker.refresh()
-        activity.touch(self._core.now)
+        activity.change(self._core.now, friendly_name=friendly_name)
         self._core.emit_resource(activity, "updated")
         return activity
 
     def delete(self, activity: Activity) -> None:
         """Delete an activity that nothing uses (choice)."""
-        workspace = self._begin(activity)
-        activity = self.find(workspace, activity.sid)
+        workspace, activity = self._begin_with(activity)
         sid = activity.sid
         if sid in (workspace.default_activity_sid, workspace.timeout_activity_sid):
             raise invalid(f"Activity {sid} is the workspace's default or timeout one")
@@ -261,15 +251,15 @@ class Activities(Operations):
         self._core.emit_resource(activity, "deleted")
 
 
-class TaskChannels(Operations):
+class TaskChannels(Resources[TaskChannel]):
     """Create, update, delete task channels."""
+
+    container = "task_channels"
 
     def find(self, workspace: Workspace, sid: str) -> TaskChannel:
         """Return the task channel by TC sid or unique name."""
         channel = workspace.task_channel(sid)
-        if channel is None:
-            raise not_found(f"/Workspaces/{workspace.sid}/TaskChannels/{sid}")
-        return channel
+        return super().find(workspace, sid if channel is None else channel.sid)
 
     def create(
         self,
@@ -281,7 +271,7 @@ class TaskChannels(Operations):
     ) -> TaskChannel:
         """Create a task channel; every worker gets a worker channel for it."""
         workspace = self._begin(workspace)
-        name(friendly_name)
+        check_name(friendly_name)
         if not _UNIQUE_NAME.fullmatch(unique_name):
             raise invalid(
                 "UniqueName must consist of letters, digits, _ and $,"
@@ -295,7 +285,7 @@ class TaskChannels(Operations):
             unique_name=unique_name,
             channel_optimized_routing=channel_optimized_routing is True,
         )
-        workspace.task_channels[channel.sid] = channel
+        workspace.task_channels.add(channel)
         for worker in workspace.workers.values():
             add_channel(self._core, workspace, worker, channel)
             workspace.list_idle(worker)
@@ -310,30 +300,28 @@ class TaskChannels(Operations):
         channel_optimized_routing: bool | None = None,
     ) -> TaskChannel:
         """Change what is given."""
-        workspace = self._begin(task_channel)
-        channel = self.find(workspace, task_channel.sid)
-        if friendly_name is not None:
-            channel.friendly_name = name(friendly_name)
+        workspace, channel = self._begin_with(task_channel)
+        check_name(friendly_name)
+        channel.change(
+            self._core.now,
+            friendly_name=friendly_name,
+            channel_optimized_routing=channel_optimized_routing,
+        )
         if channel_optimized_routing is not None:
-            channel.channel_optimized_routing = channel_optimized_routing
             # The idle are in another order now.
             for queue in workspace.task_queues.values():
                 queue.idle.pop(channel.sid, None)
             for worker in workspace.workers.values():
                 workspace.list_idle(worker)
-        channel.touch(self._core.now)
         self._core.emit_resource(channel, "updated")
         return channel
 
     def delete(self, task_channel: TaskChannel) -> None:
         """Delete a channel of one's own that no unfinished task uses (choice)."""
-        workspace = self._begin(task_channel)
-        channel = self.find(workspace, task_channel.sid)
+        workspace, channel = self._begin_with(task_channel)
         if channel.unique_name in dict(TASK_CHANNELS):
             raise invalid(f"TaskChannel {channel.unique_name} cannot be deleted")
-        for task in workspace.tasks.values():
-            if task.task_channel_sid == channel.sid and not task.finished:
-                raise invalid(f"TaskChannel {channel.sid} is used by Task {task.sid}")
+        _check_unused(workspace, "TaskChannel", "task_channel_sid", channel.sid)
         del workspace.task_channels[channel.sid]
         for worker in workspace.workers.values():
             gone = worker.channels_by_task_channel.pop(channel.sid)
@@ -343,12 +331,10 @@ class TaskChannels(Operations):
         self._core.emit_resource(channel, "deleted")
 
 
-class TaskQueues(Operations):
+class TaskQueues(Resources[TaskQueue]):
     """Create, update, delete task queues."""
 
-    def find(self, workspace: Workspace, sid: str) -> TaskQueue:
-        """Return the task queue (WQ)."""
-        return workspace.find("TaskQueues", workspace.task_queues, sid)
+    container = "task_queues"
 
     def create(
         self,
@@ -368,31 +354,29 @@ class TaskQueues(Operations):
         Busy, if there are such.
         """
         workspace = self._begin(workspace)
-        name(friendly_name)
+        check_name(friendly_name)
         target_workers = "1==1" if target_workers is None else target_workers
         parsed = parsed_expression(target_workers.strip(), "TargetWorkers")
-        limit = 1 if max_reserved_workers is None else max_reserved_workers
-        whole(limit, 1, MAX_RESERVED, "MaxReservedWorkers")
-        order = _order(task_order or "FIFO", "TaskOrder")
-        _check_activity(workspace, reservation_activity_sid, "ReservationActivitySid")
-        _check_activity(workspace, assignment_activity_sid, "AssignmentActivitySid")
+        check_whole(max_reserved_workers, 1, MAX_RESERVED, "MaxReservedWorkers")
+        order = _order(task_order or None, "TaskOrder")
+        _check_activities(workspace, reservation_activity_sid, assignment_activity_sid)
         if len(workspace.task_queues) >= MAX_QUEUES:
             raise invalid(f"A workspace has at most {MAX_QUEUES} task queues")
+        usual: dict[str, str] = {}
+        if not workspace.multi_task_enabled:
+            for activity in reversed(workspace.activities.values()):
+                usual[activity.friendly_name] = activity.sid
         queue = TaskQueue(
             **self._core.identity("WQ", workspace),
             friendly_name=friendly_name,
             target_workers=target_workers,
             target_workers_value=parsed,
-            max_reserved_workers=limit,
-            task_order=order,
-            reservation_activity_sid=(
-                reservation_activity_sid or _usual_activity(workspace, "Reserved")
-            ),
-            assignment_activity_sid=(
-                assignment_activity_sid or _usual_activity(workspace, "Busy")
-            ),
+            max_reserved_workers=max_reserved_workers or 1,
+            task_order=order or "FIFO",
+            reservation_activity_sid=reservation_activity_sid or usual.get("Reserved"),
+            assignment_activity_sid=assignment_activity_sid or usual.get("Busy"),
         )
-        workspace.task_queues[queue.sid] = queue
+        workspace.task_queues.add(queue)
         for worker in workspace.workers.values():
             queue.admit(worker)
             workspace.list_idle(worker)
@@ -410,22 +394,13 @@ class TaskQueues(Operations):
         reservation_activity_sid: str | None = None,
         assignment_activity_sid: str | None = None,
     ) -> TaskQueue:
-        """Change what is given, an activity to none by an empty text.
-
-        Reservations that exist stay as they are.
-        """
-        workspace = self._begin(task_queue)
-        queue = self.find(workspace, task_queue.sid)
-        if friendly_name is not None:
-            name(friendly_name)
-        parsed = None
-        if target_workers is not None:
-            parsed = parsed_expression(target_workers.strip(), "TargetWorkers")
-        if max_reserved_workers is not None:
-            whole(max_reserved_workers, 1, MAX_RESERVED, "MaxReservedWorkers")
-        order = None if task_order is None else _order(task_order, "TaskOrder")
-        _check_activity(workspace, reservation_activity_sid, "ReservationActivitySid")
-        _check_activity(workspace, assignment_activity_sid, "AssignmentActivitySid")
+        """Change what is given. Reservations that exist stay as they are."""
+        workspace, queue = self._begin_with(task_queue)
+        check_name(friendly_name)
+        parsed = parsed_expression((target_workers or "").strip(), "TargetWorkers")
+        check_whole(max_reserved_workers, 1, MAX_RESERVED, "MaxReservedWorkers")
+        order = _order(task_order, "TaskOrder")
+        _check_activities(workspace, reservation_activity_sid, assignment_activity_sid)
 
         if friendly_name is not None:
             for task in workspace.tasks.values():
@@ -434,18 +409,15 @@ class TaskQueues(Operations):
                     task.refresh()
         if order is not None and order != queue.task_order:
             _reorder(workspace, queue, order)
-        if reservation_activity_sid is not None:
-            queue.reservation_activity_sid = reservation_activity_sid or None
-        if assignment_activity_sid is not None:
-            queue.assignment_activity_sid = assignment_activity_sid or None
         before = queue.target_workers
         if target_workers is not None:
-            queue.target_workers_value = parsed
+            queue.target_workers, queue.target_workers_value = target_workers, parsed
         queue.change(
             self._core.now,
             friendly_name=friendly_name,
-            target_workers=target_workers,
             max_reserved_workers=max_reserved_workers,
+            reservation_activity_sid=reservation_activity_sid,
+            assignment_activity_sid=assignment_activity_sid,
         )
         if queue.target_workers != before:
             for worker in workspace.workers.values():
@@ -457,28 +429,23 @@ class TaskQueues(Operations):
 
     def delete(self, task_queue: TaskQueue) -> None:
         """Delete a queue that no workflow names and no unfinished task is in."""
-        workspace = self._begin(task_queue)
-        queue = self.find(workspace, task_queue.sid)
+        workspace, queue = self._begin_with(task_queue)
         for workflow in workspace.workflows.values():
             if queue.sid in workflow.configuration_value.queue_sids():
                 raise invalid(
                     f"TaskQueue {queue.sid} is used by Workflow {workflow.sid}"
                 )
-        for task in workspace.tasks.values():
-            if task.task_queue_sid == queue.sid and not task.finished:
-                raise invalid(f"TaskQueue {queue.sid} is used by Task {task.sid}")
+        _check_unused(workspace, "TaskQueue", "task_queue_sid", queue.sid)
         for worker_sid in queue.worker_sids:
             del workspace.workers[worker_sid].queue_sids[queue.sid]
         del workspace.task_queues[queue.sid]
         self._core.emit_resource(queue, "deleted")
 
 
-class Workflows(Operations):
+class Workflows(Resources[Workflow]):
     """Create, update, delete workflows."""
 
-    def find(self, workspace: Workspace, sid: str) -> Workflow:
-        """Return the workflow (WW)."""
-        return workspace.find("Workflows", workspace.workflows, sid)
+    container = "workflows"
 
     def create(
         self,
@@ -495,20 +462,19 @@ class Workflows(Operations):
         The queues it names must exist (choice).
         """
         workspace = self._begin(workspace)
-        name(friendly_name)
+        check_name(friendly_name)
         parsed = _configuration(workspace, configuration)
-        timeout = 120 if task_reservation_timeout is None else task_reservation_timeout
-        _check_timeout(timeout)
+        _check_timeout(task_reservation_timeout)
         workflow = Workflow(
             **self._core.identity("WW", workspace),
             friendly_name=friendly_name,
             configuration=configuration,
             configuration_value=parsed,
-            task_reservation_timeout=timeout,
+            task_reservation_timeout=task_reservation_timeout or 120,
             assignment_callback_url=assignment_callback_url or None,
             fallback_assignment_callback_url=fallback_assignment_callback_url or None,
         )
-        workspace.workflows[workflow.sid] = workflow
+        workspace.workflows.add(workflow)
         self._core.emit_resource(workflow, "created")
         return workflow
 
@@ -523,81 +489,75 @@ class Workflows(Operations):
         task_reservation_timeout: int | None = None,
         re_evaluate_tasks: bool | None = None,
     ) -> Workflow:
-        """Change what is given, a URL to none by an empty text.
+        """Change what is given.
 
         Waiting tasks go on by the configuration they came with, unless
         `re_evaluate_tasks` sends them through the workflow from its first filter.
         """
-        workspace = self._begin(workflow)
-        workflow = self.find(workspace, workflow.sid)
-        if friendly_name is not None:
-            name(friendly_name)
-        parsed = (
-            None if configuration is None else _configuration(workspace, configuration)
-        )
-        if task_reservation_timeout is not None:
-            _check_timeout(task_reservation_timeout)
+        workspace, workflow = self._begin_with(workflow)
+        check_name(friendly_name)
+        parsed = None
+        if configuration is not None:
+            parsed = _configuration(workspace, configuration)
+        _check_timeout(task_reservation_timeout)
 
+        tasks = [
+            task
+            for task in workspace.tasks.values()
+            if task.workflow_sid == workflow.sid
+        ]
         if friendly_name is not None:
-            for task in workspace.tasks.values():
-                if task.workflow_sid == workflow.sid:
-                    task.workflow_friendly_name = friendly_name
-                    task.refresh()
-        if assignment_callback_url is not None:
-            workflow.assignment_callback_url = assignment_callback_url or None
-        if fallback_assignment_callback_url is not None:
-            workflow.fallback_assignment_callback_url = (
-                fallback_assignment_callback_url or None
-            )
+            for task in tasks:
+                task.workflow_friendly_name = friendly_name
+                task.refresh()
         workflow.change(
             self._core.now,
             friendly_name=friendly_name,
             configuration=configuration,
             configuration_value=parsed,
+            assignment_callback_url=assignment_callback_url,
+            fallback_assignment_callback_url=fallback_assignment_callback_url,
             task_reservation_timeout=task_reservation_timeout,
             re_evaluate_tasks=re_evaluate_tasks is True,
         )
         self._core.emit_resource(workflow, "updated")
         if re_evaluate_tasks:
-            tasks = [
-                task
-                for task in workspace.tasks.values()
-                if task.workflow_sid == workflow.sid and self._router.can_restart(task)
-            ]
-            tasks.sort(key=lambda task: task.place_in("FIFO"))
-            for task in tasks:
-                self._router.restart(task)
+            for task in sorted(tasks, key=lambda task: task.place_in("FIFO")):
+                if self._router.can_restart(task):
+                    self._router.restart(task)
             self._router.route()
         return workflow
 
     def delete(self, workflow: Workflow) -> None:
         """Delete a workflow that no unfinished task goes by (choice)."""
-        workspace = self._begin(workflow)
-        workflow = self.find(workspace, workflow.sid)
-        for task in workspace.tasks.values():
-            if task.workflow_sid == workflow.sid and not task.finished:
-                raise invalid(f"Workflow {workflow.sid} is used by Task {task.sid}")
+        workspace, workflow = self._begin_with(workflow)
+        _check_unused(workspace, "Workflow", "workflow_sid", workflow.sid)
         del workspace.workflows[workflow.sid]
         self._core.emit_resource(workflow, "deleted")
 
 
-def _order(value: str, parameter: str) -> QueueOrder:
-    one_of(value, get_args(QueueOrder), parameter)
-    return "LIFO" if value == "LIFO" else "FIFO"
+def _order(value: str | None, parameter: str) -> QueueOrder | None:
+    check_choice(value, get_args(QueueOrder), parameter)
+    orders: dict[str | None, QueueOrder] = {"FIFO": "FIFO", "LIFO": "LIFO"}
+    return orders.get(value)
 
 
-def _check_activity(workspace: Workspace, sid: str | None, parameter: str) -> None:
-    if sid and sid not in workspace.activities:
-        raise invalid(f"{parameter} {sid} is not an activity of the workspace")
+def _check_activities(
+    workspace: Workspace, reservation: str | None, assignment: str | None
+) -> None:
+    for sid, parameter in (
+        (reservation, "ReservationActivitySid"),
+        (assignment, "AssignmentActivitySid"),
+    ):
+        if sid:
+            workspace.check_activity(sid, parameter)
 
 
-def _usual_activity(workspace: Workspace, name: str) -> str | None:
-    if workspace.multi_task_enabled:
-        return None
-    for activity in workspace.activities.values():
-        if activity.friendly_name == name:
-            return activity.sid
-    return None
+def _check_unused(workspace: Workspace, kind: str, attribute: str, sid: str) -> None:
+    """Refuse to delete what unfinished tasks have in an attribute."""
+    for task in workspace.tasks.values():
+        if getattr(task, attribute) == sid and not task.finished:
+            raise invalid(f"{kind} {sid} is used by Task {task.sid}")
 
 
 def _reorder(workspace: Workspace, queue: TaskQueue, order: QueueOrder) -> None:
@@ -617,5 +577,5 @@ def _configuration(workspace: Workspace, text: str) -> Configuration:
     return configuration
 
 
-def _check_timeout(seconds: int) -> None:
-    whole(seconds, 1, MAX_RESERVATION_TIMEOUT, "TaskReservationTimeout")
+def _check_timeout(seconds: int | None) -> None:
+    check_whole(seconds, 1, MAX_RESERVATION_TIMEOUT, "TaskReservationTimeout")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from .calls import CallLog, CallSettings
-from .deadlines import Deadlines
-from .entities import Container, Entity, Watcher
+from .containers import Changes, Container, Deadlines, Entity
 from .errors import not_found
 from .model import (
     Activity,
@@ -23,15 +23,6 @@ from .model import (
 
 
 Resource = Workspace | Activity | TaskChannel | TaskQueue | Workflow
-
-# How events name a resource, in types and in descriptions.
-_NAMES: dict[type[Resource], tuple[str, str]] = {
-    Workspace: ("workspace", "Workspace"),
-    Activity: ("activity", "Activity"),
-    TaskChannel: ("task-channel", "TaskChannel"),
-    TaskQueue: ("task-queue", "TaskQueue"),
-    Workflow: ("workflow", "Workflow"),
-}
 
 
 class Alarm(NamedTuple):
@@ -85,7 +76,7 @@ class Core:
         self.event_listeners: list[Callable[[Event], None]] = []
         self.alarm_listeners: list[Callable[[Alarm], None]] = []
         # Whoever keeps workspaces, deadlines and calls outside of the engine.
-        self.changes: Watcher | None = None
+        self.changes: Changes | None = None
 
     def workspace_of(self, entity: Entity) -> Workspace:
         """Return the workspace of an entity, if it still exists."""
@@ -93,6 +84,15 @@ class Core:
         if workspace is None:
             raise not_found(f"/Workspaces/{entity.workspace_sid}")
         return workspace
+
+    def live(self, reservation: Reservation) -> Reservation:
+        """Return the present one of a reservation, if its task still exists."""
+        workspace = self.workspace_of(reservation)
+        task = workspace.tasks.get(reservation.task_sid)
+        if task is None:
+            path = f"/Workspaces/{workspace.sid}/Tasks/{reservation.task_sid}"
+            raise not_found(path)
+        return task.reservation(reservation.sid)
 
     def task_of(self, reservation: Reservation) -> Task:
         """Return the task that a reservation is of."""
@@ -172,7 +172,8 @@ class Core:
             workspace = resource
         else:
             workspace = self.workspaces[resource.workspace_sid]
-        kind, title = _NAMES[type(resource)]
+        title = type(resource).__name__
+        kind = re.sub("(?<=[a-z])(?=[A-Z])", "-", title).lower()
         objects: dict[str, Any] = {kind.replace("-", "_"): resource}
         self.emit(
             workspace,

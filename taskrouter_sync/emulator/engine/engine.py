@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from . import state
-from .configuration import (
-    Activities,
-    TaskChannels,
-    TaskQueues,
-    Workflows,
-    Workspaces,
-)
+from .configuration import Activities, TaskChannels, TaskQueues, Workflows, Workspaces
+from .containers import Changes
 from .core import Alarm, Core
-from .entities import Watcher
 from .errors import not_found
 from .model import Event, Workspace
 from .operations import Schedule
@@ -85,7 +79,7 @@ class Engine:
 
     def event(self, workspace: Workspace, sid: str) -> Event:
         """Return the event (EV)."""
-        event = workspace.events.get(sid)
+        event = workspace.events.by_sid.get(sid)
         if event is None:
             raise not_found(f"/Workspaces/{workspace.sid}/Events/{sid}")
         return event
@@ -114,7 +108,7 @@ class Engine:
         before.watch(None)
         self.watch(None)
 
-    def watch(self, changes: Watcher | None) -> None:
+    def watch(self, changes: Changes | None) -> None:
         """Note in `changes` the whole state, and all that changes; None: no longer."""
         core = self._core
         core.changes = changes

@@ -58,29 +58,31 @@ MAX_ATTRIBUTES = 4096
 MAX_CONFIGURATION = 1_000_000
 
 
-def name(value: str, parameter: str = "FriendlyName") -> str:
-    """Return `value` if it can be a friendly name (1 to 64 characters)."""
-    if not value.strip():
+# Checks of what a caller gives; None is not given.
+
+
+def check_name(value: str | None, parameter: str = "FriendlyName") -> None:
+    """Refuse what cannot be a friendly name (1 to 64 characters)."""
+    if value is not None and not value.strip():
         raise invalid(f"{parameter} field is required")
-    if len(value) > MAX_NAME:
+    if value is not None and len(value) > MAX_NAME:
         raise invalid(f"{parameter} must not be longer than {MAX_NAME} characters")
-    return value
 
 
-def one_of(value: str, allowed: tuple[str, ...], parameter: str) -> str:
-    """Return `value` if it is one of `allowed`."""
-    if value not in allowed:
+def check_choice(value: str | None, allowed: tuple[str, ...], parameter: str) -> None:
+    """Refuse what is none of `allowed`."""
+    if value is not None and value not in allowed:
         raise invalid(f"{parameter} must be one of {', '.join(allowed)}")
-    return value
 
 
-def whole(value: int, low: int, high: int, parameter: str) -> int:
-    """Return `value` if it is a whole number from `low` to `high`."""
+def check_whole(value: int | None, low: int, high: int, parameter: str) -> None:
+    """Refuse what is no whole number from `low` to `high`."""
+    if value is None:
+        return
     if isinstance(value, bool) or not isinstance(value, int):
         raise invalid(f"{parameter} must be an integer")
     if not low <= value <= high:
         raise invalid(f"{parameter} must be between {low} and {high}")
-    return value
 
 
 def _no_constant(constant: str) -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 
 from .calls import CallStatus, Instruction, PhoneCall
+from .containers import TASK_KINDS
 from .core import Core
-from .deadlines import TASK_KINDS
 from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
 
@@ -46,7 +46,7 @@ class Lifecycle:
                 reservation_timeout=timeout,
                 worker_previous_activity_sid=worker.activity_sid,
             )
-            task.reservations[reservation.sid] = reservation
+            task.reservations.add(reservation)
             worker.reservations[reservation.sid] = reservation
             self._fill_capacity(workspace, worker, task)
             core.deadlines.set(
@@ -157,14 +157,7 @@ class Lifecycle:
         self, task: Task, reason: str | None, description: str | None = None
     ) -> None:
         """Cancel a pending or reserved task."""
-        concerned = task.holders()
-        self._core.workspaces[task.workspace_sid].dequeue(task)
-        ended = self._end_live(task)
-        self._finish(task, "canceled", reason)
-        self._core.emit_task(
-            task, "task.canceled", "canceled", concerned, description=description
-        )
-        self._emit_ended(task, ended)
+        self._end(task, "task.canceled", "canceled", reason, description)
 
     def wrap(self, task: Task, reason: str | None) -> None:
         """Let an assigned task wrap up."""
@@ -180,20 +173,39 @@ class Lifecycle:
 
     def complete(self, task: Task, reason: str | None) -> None:
         """Complete an assigned or wrapping task."""
-        concerned = task.holders()
-        ended = self._end_live(task)
-        self._finish(task, "completed", reason)
-        self._core.emit_task(task, "task.completed", "completed", concerned)
-        self._emit_ended(task, ended)
+        self._end(task, "task.completed", "completed", reason)
 
     def delete(self, task: Task, event_type: str) -> None:
         """Delete a task in any status; `event_type` says by whom."""
+        self._end(task, event_type, None)
+
+    def _end(
+        self,
+        task: Task,
+        event_type: str,
+        status: TaskStatus | None,
+        reason: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        """End a task, and what is live of it: nobody's offers, somebody's work."""
+        core = self._core
         concerned = task.holders()
-        self._core.workspaces[task.workspace_sid].dequeue(task)
-        ended = self._end_live(task)
-        self.remove(task)
-        self._core.emit_task(task, event_type, "deleted", concerned)
-        self._emit_ended(task, ended)
+        core.workspaces[task.workspace_sid].dequeue(task)
+        ended = [each for each in task.reservations.values() if each.live]
+        for reservation in ended:
+            pending = reservation.reservation_status == "pending"
+            self._turn(task, reservation, "canceled" if pending else "completed")
+        if status is None:
+            self.remove(task)
+        else:
+            self._finish(task, status, reason)
+        core.emit_task(
+            task, event_type, status or "deleted", concerned, description=description
+        )
+        for reservation in ended:
+            core.emit_reservation(task, reservation, reservation.reservation_status)
+            if reservation.reservation_status == "canceled":
+                self._restore_activity(reservation)
 
     def remove(self, task: Task) -> None:
         """Forget a task that nobody holds or waits for any more, without an event."""
@@ -283,21 +295,6 @@ class Lifecycle:
                 self._core.deadlines.clear("call", call.sid)
                 self._core.calls.note(call, "canceled", self._core.now)
 
-    def _end_live(self, task: Task) -> list[Reservation]:
-        """End what is live of a task that ends: nobody's offers, somebody's work."""
-        ended = [other for other in task.reservations.values() if other.live]
-        for reservation in ended:
-            pending = reservation.reservation_status == "pending"
-            self._turn(task, reservation, "canceled" if pending else "completed")
-        return ended
-
-    def _emit_ended(self, task: Task, ended: list[Reservation]) -> None:
-        for reservation in ended:
-            status = reservation.reservation_status
-            self._core.emit_reservation(task, reservation, status)
-            if status == "canceled":
-                self._restore_activity(reservation)
-
     def _finish(self, task: Task, status: TaskStatus, reason: str | None) -> None:
         core = self._core
         task.assignment_status = status
@@ -356,7 +353,7 @@ class CallLifecycle:
     ) -> None:
         """Log that a call was redirected. What its TwiML does is not simulated."""
         call = _call(call_sid, reservation, instruction)
-        self._core.calls.add_redirected(call, self._core.now)
+        self._core.calls.add(call, redirected_at=self._core.now)
 
     def advance(self, sid: str) -> None:
         """Do what is due for a call: its answer, its failure, or its end."""
@@ -385,12 +382,8 @@ class CallLifecycle:
             core.deadlines.set(
                 core.now + call.length, "call", call.workspace_sid, call.sid
             )
-        reservation = self._reservation(call)
-        if (
-            reservation is not None
-            and call.instruction.bridges
-            and reservation.reservation_status == "pending"
-        ):
+        reservation = self._reservation(call, "pending")
+        if reservation is not None and call.instruction.bridges:
             self._lifecycle.accept(reservation)
 
     def _fail(self, call: PhoneCall, status: CallStatus) -> None:
@@ -400,12 +393,8 @@ class CallLifecycle:
         until it is answered otherwise, or times out.
         """
         self._core.calls.note(call, status, self._core.now)
-        reservation = self._reservation(call)
-        if (
-            reservation is not None
-            and call.instruction.name == "conference"
-            and reservation.reservation_status == "pending"
-        ):
+        reservation = self._reservation(call, "pending")
+        if reservation is not None and call.instruction.name == "conference":
             self._lifecycle.withdraw(reservation, "canceled")
 
     def _end(self, call: PhoneCall) -> None:
@@ -428,20 +417,22 @@ class CallLifecycle:
             self._lifecycle.set_activity(worker, activity_sid)
 
     def _end_work(self, call: PhoneCall) -> None:
-        reservation = self._reservation(call)
-        status = None if reservation is None else reservation.reservation_status
-        if reservation is None or status not in ("accepted", "wrapping"):
+        reservation = self._reservation(call, "accepted", "wrapping")
+        if reservation is None:
             return
         task = self._core.task_of(reservation)
         if not self._core.workspaces[call.workspace_sid].multi_task_enabled:
             self._lifecycle.complete(task, None)
-        elif status == "accepted":
+        elif reservation.reservation_status == "accepted":
             self._lifecycle.wrap(task, None)
 
-    def _reservation(self, call: PhoneCall) -> Reservation | None:
-        """Return the call's reservation, if its task still exists."""
+    def _reservation(
+        self, call: PhoneCall, *statuses: ReservationStatus
+    ) -> Reservation | None:
+        """Return the call's reservation, if it exists and has one of the statuses."""
         task = self._core.workspaces[call.workspace_sid].tasks.get(call.task_sid)
-        return None if task is None else task.reservations.get(call.reservation_sid)
+        found = () if task is None else task.with_status(*statuses)
+        return next((r for r in found if r.sid == call.reservation_sid), None)
 
 
 def _call(

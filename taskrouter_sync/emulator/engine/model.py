@@ -7,15 +7,25 @@ stay true.
 
 from __future__ import annotations
 
-import heapq
-from bisect import bisect_left, insort
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Literal
 
-from .entities import Container, Entity, Part, Versioned
-from .errors import not_found
-from .events import EventLog
+from .containers import (
+    Changes,
+    Container,
+    Entity,
+    IdleWorkers,
+    Part,
+    Versioned,
+    WaitingKey,
+    WaitingTasks,
+)
+from .errors import invalid, not_found
 from .expressions import Expression
 from .workflow import Configuration, Filter, Target
 
@@ -34,68 +44,9 @@ ReservationStatus = Literal[
     "completed",
 ]
 QueueOrder = Literal["FIFO", "LIFO"]
-E_ = TypeVar("E_", bound=Entity)
 
 LIVE_RESERVATIONS: tuple[ReservationStatus, ...] = ("pending", "accepted", "wrapping")
 FINISHED_TASKS: tuple[TaskStatus, ...] = ("completed", "canceled")
-
-
-# (what comes first, what then, the task's number)
-WaitingKey = tuple[float, float, int]
-
-
-@dataclass
-class WaitingTasks:
-    """Tasks of one queue and one task channel in the order of service."""
-
-    entries: list[tuple[WaitingKey, str]] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __iter__(self) -> Iterator[tuple[WaitingKey, str]]:
-        return iter(self.entries)
-
-    def add(self, key: WaitingKey, task_sid: str) -> None:
-        """Put a task in its place."""
-        insort(self.entries, (key, task_sid))
-
-    def remove(self, key: WaitingKey, task_sid: str) -> None:
-        """Take a task out that was added with `key`."""
-        del self.entries[bisect_left(self.entries, (key, task_sid))]
-
-
-@dataclass
-class IdleWorkers:
-    """Workers of one queue and one task channel, longest idle first.
-
-    An entry may be out of date, never missing: a worker who can take a task has
-    an entry, and its rank there is at most the true one. Whoever reads them
-    checks the first entry against the worker and drops or re-ranks it, so that a
-    reservation need not touch all queues of its worker.
-    """
-
-    entries: list[tuple[int, str]] = field(default_factory=list)
-    present: set[str] = field(default_factory=set)
-
-    def add(self, rank: int, worker_sid: str) -> None:
-        """See that the worker has an entry."""
-        if worker_sid not in self.present:
-            self.present.add(worker_sid)
-            heapq.heappush(self.entries, (rank, worker_sid))
-
-    def first(self) -> tuple[int, str] | None:
-        """Return the first entry, or None."""
-        return self.entries[0] if self.entries else None
-
-    def drop_first(self) -> None:
-        """Take the first entry out."""
-        _, worker_sid = heapq.heappop(self.entries)
-        self.present.discard(worker_sid)
-
-    def rank_first(self, rank: int) -> None:
-        """Give the first entry another rank."""
-        heapq.heapreplace(self.entries, (rank, self.entries[0][1]))
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -287,7 +238,7 @@ class Task(Versioned):
     target_timeouts: float = 0.0
     target_deadline: float | None = None
     # Its key in the waiting line of its queue, while it stands there.
-    waiting_key: tuple[float, float, int] | None = None
+    waiting_key: WaitingKey | None = None
 
     def parts(self) -> tuple[Part, ...]:
         return (self.reservations,)
@@ -345,6 +296,24 @@ def _reservation_of(kind: str, owner: Task | Worker, sid: str) -> Reservation:
     return reservation
 
 
+EVENT_TYPES = tuple(
+    f"{kind}.{what}"
+    for kind, whats in {
+        "activity": "created updated deleted",
+        "reservation": "created accepted rejected timeout canceled rescinded wrapup"
+        " completed failed",
+        "task": "created updated canceled wrapup completed deleted system-deleted",
+        "task-channel": "created updated deleted",
+        "task-queue": "created deleted entered expression.updated moved timeout",
+        "worker": "activity.update attributes.update capacity.update"
+        " channel.availability.update created deleted",
+        "workflow": "created updated deleted entered skipped target-matched timeout",
+        "workspace": "created updated deleted",
+    }.items()
+    for what in whats.split()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry of the log, complete when it is recorded.
@@ -398,6 +367,75 @@ class Event:
         return size
 
 
+# The service keeps events for 30 days. Kept are also at most this many for a
+# workspace, so that an emulator under load for hours does not fill the memory.
+KEEP_SECONDS = 30 * 86400.0
+KEEP_EVENTS = 100_000
+KEEP_BYTES = 256 * 1024 * 1024
+# Events that were let go are taken out of the list so many at a time.
+_CUT = 1000
+
+_time = attrgetter("time")
+
+
+class EventLog:
+    """The events of one workspace in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self.by_sid: dict[str, Event] = {}
+        # In order of time, after `_gone` ones that were let go.
+        self._events: list[Event] = []
+        self._gone = 0
+        self._bytes = 0
+        # The moment (epoch seconds) after which no event was let go.
+        self.complete_since = -math.inf
+        self._changes: Changes | None = None
+
+    def __len__(self) -> int:
+        return len(self.by_sid)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Walk from the oldest to the newest."""
+        return islice(self._events, self._gone, None)
+
+    def watch(self, changes: Changes | None) -> None:
+        """Report all events, and those that are added and let go."""
+        noting = changes or self._changes
+        if noting is not None:
+            for event in self:
+                noting.note(f"event {event.sid}", event if changes else None)
+        self._changes = changes
+
+    def between(self, start: float, end: float) -> list[Event]:
+        """List the events with start <= time <= end (epoch seconds), in order."""
+        first = bisect_left(self._events, start, self._gone, key=_time)
+        last = bisect_right(self._events, end, first, key=_time)
+        return self._events[first:last]
+
+    def append(self, event: Event) -> None:
+        """Record one more event and let go of those that are too old."""
+        self.by_sid[event.sid] = event
+        self._events.append(event)
+        self._bytes += event.size
+        if self._changes is not None:
+            self._changes.note(f"event {event.sid}", event)
+        while (
+            len(self) > KEEP_EVENTS
+            or (self._bytes > KEEP_BYTES and len(self) > 1)
+            or self._events[self._gone].time < event.time - KEEP_SECONDS
+        ):
+            oldest = self._events[self._gone]
+            del self.by_sid[oldest.sid]
+            self._bytes -= oldest.size
+            self.complete_since = oldest.time
+            self._gone += 1
+            if self._changes is not None:
+                self._changes.note(f"event {oldest.sid}", None)
+        if self._gone >= _CUT:
+            del self._events[: self._gone]
+            self._gone = 0
+
+
 @dataclass(kw_only=True, eq=False, slots=True)
 class Workspace(Entity):
     """Everything that belongs together (WS); `workspace_sid` is its own sid."""
@@ -415,7 +453,7 @@ class Workspace(Entity):
     workflows: Container[Workflow] = field(default_factory=Container)
     tasks: Container[Task] = field(default_factory=Container)
     task_channels: Container[TaskChannel] = field(default_factory=Container)
-    events: EventLog[Event] = field(default_factory=EventLog)
+    events: EventLog = field(default_factory=EventLog)
     # Worker sid by friendly name, folded: names are unique whatever their case.
     worker_names: dict[str, str] = field(default_factory=dict)
     # Queues in which tasks wait.
@@ -449,9 +487,7 @@ class Workspace(Entity):
             return
         queue = self.task_queues[task.task_queue_sid or ""]
         task.waiting_key = task.place_in(queue.task_order)
-        waiting = queue.waiting.get(task.task_channel_sid)
-        if waiting is None:
-            waiting = queue.waiting[task.task_channel_sid] = WaitingTasks()
+        waiting = queue.waiting.setdefault(task.task_channel_sid, WaitingTasks())
         waiting.add(task.waiting_key, task.sid)
         self.waiting_queues[queue.sid] = None
 
@@ -465,7 +501,7 @@ class Workspace(Entity):
             return
         queue = self.task_queues[task.task_queue_sid or ""]
         waiting = queue.waiting[task.task_channel_sid]
-        waiting.remove(task.waiting_key, task.sid)
+        waiting.take_out(task.waiting_key, task.sid)
         task.waiting_key = None
         if not waiting:
             del queue.waiting[task.task_channel_sid]
@@ -499,9 +535,9 @@ class Workspace(Entity):
                 rank = self.idle_rank(worker, task_channel_sid)
                 for queue_sid in worker.queue_sids:
                     idle = self.task_queues[queue_sid].idle
-                    if task_channel_sid not in idle:
-                        idle[task_channel_sid] = IdleWorkers()
-                    idle[task_channel_sid].add(rank, worker.sid)
+                    idle.setdefault(task_channel_sid, IdleWorkers()).add(
+                        rank, worker.sid
+                    )
 
     # Look-ups.
 
@@ -515,12 +551,12 @@ class Workspace(Entity):
                 return channel
         return None
 
-    def find(self, kind: str, container: Container[E_], sid: str) -> E_:
-        """Return one of what the workspace contains; `kind` is its step in paths."""
-        entity = container.get(sid)
-        if entity is None:
-            raise not_found(f"/Workspaces/{self.sid}/{kind}/{sid}")
-        return entity
+    def check_activity(self, sid: str, parameter: str) -> Activity:
+        """Return an activity of the workspace; what is none is refused."""
+        activity = self.activities.get(sid)
+        if activity is None:
+            raise invalid(f"{parameter} {sid} is not an activity of the workspace")
+        return activity
 
     @property
     def default_activity_name(self) -> str:

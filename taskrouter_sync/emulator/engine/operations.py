@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
+from .containers import Container, Deadline, Entity
 from .core import Core
-from .deadlines import Deadline
-from .entities import Entity
+from .errors import not_found
 from .lifecycle import CallLifecycle, Lifecycle
-from .model import Reservation, Task, Workspace
+from .model import Workspace
 from .router import TTL_EXCEEDED, Router
+
+
+E_ = TypeVar("E_", bound=Entity)
 
 
 class Schedule:
@@ -59,7 +64,8 @@ class Operations:
     Each first does what has fallen due, so that it matters to nobody whether the
     owner's timer is a little late. One that refuses (raises ServiceError) has changed
     nothing else. Objects are the live ones: read them, change them only by
-    operations. A snapshot will do as an argument as well. None is "not given".
+    operations. A snapshot will do as an argument as well. None is "not given"; an
+    empty text takes away what there was.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -73,10 +79,23 @@ class Operations:
         self._schedule.run_due()
         return self._core.workspace_of(entity)
 
-    def _begin_reservation(
-        self, reservation: Reservation
-    ) -> tuple[Workspace, Reservation, Task]:
-        """Begin, and return the live reservation with what it belongs to."""
-        workspace = self._begin(reservation)
-        task = workspace.find("Tasks", workspace.tasks, reservation.task_sid)
-        return workspace, task.reservation(reservation.sid), task
+
+class Resources(Operations, Generic[E_]):
+    """The operations on one kind of what is in a workspace."""
+
+    # The workspace's container of them, as task_queues.
+    container: str
+
+    def find(self, workspace: Workspace, sid: str) -> E_:
+        """Return the resource; raises a 404 ServiceError if there is none."""
+        container: Container[E_] = getattr(workspace, self.container)
+        entity = container.get(sid)
+        if entity is None:
+            step = "".join(word.capitalize() for word in self.container.split("_"))
+            raise not_found(f"/Workspaces/{workspace.sid}/{step}/{sid}")
+        return entity
+
+    def _begin_with(self, entity: E_) -> tuple[Workspace, E_]:
+        """Begin, and return the live entity with its workspace."""
+        workspace = self._begin(entity)
+        return workspace, self.find(workspace, entity.sid)

@@ -9,7 +9,7 @@ from .core import Core
 from .expressions import Expression
 from .lifecycle import Lifecycle
 from .model import QueueOrder, Task, TaskQueue, Worker, Workspace
-from .workflow import OrderClause, Target, leading_to
+from .workflow import Target, leading_to
 
 
 MAX_ASSIGNMENTS = 1000
@@ -373,11 +373,12 @@ class Matcher:
             if known is None or known.sid not in queue.worker_sids:
                 return []
             able = workspace.can_take(known, task.task_channel_sid)
-            return [known] if able and _suits(task, target, known) else []
+            able = able and _Check(self._core, target, known).fits(task)
+            return [known] if able else []
         limit = queue.max_reserved_workers
         if target.order_by:
-            return _ordered(workspace, queue, task, target)[:limit]
-        return _longest_idle(workspace, queue, task, target, limit)
+            return self._ordered(queue, task, target)[:limit]
+        return self._longest_idle(queue, task, target, limit)
 
     def task_for(self, worker: Worker) -> Task | None:
         """Return the task that the worker should get next, or None."""
@@ -394,7 +395,7 @@ class Matcher:
             for task_channel_sid, waiting in queue.waiting.items():
                 if not workspace.can_take(worker, task_channel_sid):
                     continue
-                found = self._first_suited(workspace, waiting.entries, worker)
+                found = self._first_suited(workspace, waiting, worker)
                 if found is not None:
                     candidate = ((later, found[0]), found[1])
                     if best is None or (candidate[0], "") < best:
@@ -425,6 +426,66 @@ class Matcher:
                 return entry
         return None
 
+    def _longest_idle(
+        self, queue: TaskQueue, task: Task, target: Target, limit: int
+    ) -> list[Worker]:
+        workspace = self._core.workspaces[task.workspace_sid]
+        idle = queue.idle.get(task.task_channel_sid)
+        if idle is None:
+            return []
+        chosen: list[Worker] = []
+        passed: list[tuple[int, str]] = []
+        while len(chosen) < limit and idle.entries:
+            rank, worker_sid = first = idle.entries[0]
+            worker = workspace.workers.get(worker_sid)
+            if (
+                worker is None
+                or worker_sid not in queue.worker_sids
+                or not workspace.can_take(worker, task.task_channel_sid)
+            ):
+                idle.drop_first()
+                continue
+            true_rank = workspace.idle_rank(worker, task.task_channel_sid)
+            if true_rank != rank:
+                idle.rank_first(true_rank)
+                continue
+            idle.drop_first()
+            passed.append(first)
+            if _Check(self._core, target, worker).fits(task):
+                chosen.append(worker)
+        for rank, worker_sid in passed:
+            idle.add(rank, worker_sid)
+        return chosen
+
+    def _ordered(self, queue: TaskQueue, task: Task, target: Target) -> list[Worker]:
+        """List all who can take the task by `order_by`, the longest idle first."""
+        workspace = self._core.workspaces[task.workspace_sid]
+        channel = task.task_channel_sid
+        workers = [
+            worker
+            for worker_sid in queue.worker_sids
+            if workspace.can_take(worker := workspace.workers[worker_sid], channel)
+            and _Check(self._core, target, worker).fits(task)
+        ]
+        workers.sort(key=lambda worker: workspace.idle_rank(worker, channel))
+        values = {
+            worker.sid: [
+                clause.path.value(worker.attributes_value) for clause in target.order_by
+            ]
+            for worker in workers
+        }
+        if not all(_is_integer(v) for row in values.values() for v in row):
+            # One value that is no integer, and `order_by` does not count.
+            return workers
+        signs = [-1 if clause.descending else 1 for clause in target.order_by]
+
+        def order(worker: Worker) -> list[tuple[bool, int]]:
+            row = zip(values[worker.sid], signs, strict=True)
+            return [(value is None, sign * (value or 0)) for value, sign in row]
+
+        workers.sort(key=order)
+        return workers
+
 
 class _Check:
     """Whether one worker can get the tasks of a target; asked for many tasks."""
@@ -433,115 +494,34 @@ class _Check:
         self._core = core
         self._target = target
         self._worker = worker
-        self._view: dict[str, Any] | None = None
-        # What holds for all tasks, if the target says nothing of the task.
-        self._always: bool | None = None
-        if target.expression is None:
-            self._always = True
-        else:
-            self._view = _worker_view(worker, target.expression)
-            if not target.expression.mentions("task"):
-                self._always = target.expression.matches({"worker": self._view})
+        self._view: dict[str, Any] = {}
+        # What holds for all tasks; None if the target says something of the task.
+        self._always: bool | None = True
+        expression = target.expression
+        if expression is not None:
+            self._view = _worker_view(worker, expression)
+            self._always = None
+            if not expression.mentions("task"):
+                self._always = expression.matches({"worker": self._view})
 
     def fits(self, task: Task) -> bool:
         """Tell whether the worker can get `task`."""
         if self._target.known_worker is not None:
             if self._core.known_worker(task) is not self._worker:
                 return False
-        if self._always is not None:
-            return self._always
-        return _suits(task, self._target, self._worker, self._view)
+        expression = self._target.expression
+        if self._always is not None or expression is None:
+            return self._always is not False
+        context = {"task": task.attributes_value, "worker": self._view}
+        return expression.matches(context)
 
 
 def _open_to(workspace: Workspace, worker: Worker, task: Task) -> bool:
     return task.ignore_capacity or workspace.can_take(worker, task.task_channel_sid)
 
 
-def _longest_idle(
-    workspace: Workspace, queue: TaskQueue, task: Task, target: Target, limit: int
-) -> list[Worker]:
-    idle = queue.idle.get(task.task_channel_sid)
-    if idle is None:
-        return []
-    chosen: list[Worker] = []
-    passed: list[tuple[int, str]] = []
-    while len(chosen) < limit and (first := idle.first()) is not None:
-        rank, worker_sid = first
-        worker = workspace.workers.get(worker_sid)
-        if (
-            worker is None
-            or worker_sid not in queue.worker_sids
-            or not workspace.can_take(worker, task.task_channel_sid)
-        ):
-            idle.drop_first()
-            continue
-        true_rank = workspace.idle_rank(worker, task.task_channel_sid)
-        if true_rank != rank:
-            idle.rank_first(true_rank)
-            continue
-        idle.drop_first()
-        passed.append(first)
-        if _suits(task, target, worker):
-            chosen.append(worker)
-    for rank, worker_sid in passed:
-        idle.add(rank, worker_sid)
-    return chosen
-
-
-def _ordered(
-    workspace: Workspace, queue: TaskQueue, task: Task, target: Target
-) -> list[Worker]:
-    """List all who can take the task by `order_by`, the longest idle first."""
-    channel = task.task_channel_sid
-    workers = [
-        worker
-        for worker_sid in queue.worker_sids
-        if workspace.can_take(worker := workspace.workers[worker_sid], channel)
-        and _suits(task, target, worker)
-    ]
-    workers.sort(key=lambda worker: workspace.idle_rank(worker, channel))
-    values = {
-        worker.sid: [_value(worker, clause) for clause in target.order_by]
-        for worker in workers
-    }
-    if any(not _is_integer(v) for row in values.values() for v in row):
-        # One value that is no integer, and `order_by` does not count.
-        return workers
-
-    def order(worker: Worker) -> list[tuple[bool, int]]:
-        return [
-            (
-                value is None,
-                0 if value is None else -value if clause.descending else value,
-            )
-            for clause, value in zip(target.order_by, values[worker.sid], strict=True)
-        ]
-
-    workers.sort(key=order)
-    return workers
-
-
-def _value(worker: Worker, clause: OrderClause) -> Any:
-    return clause.path.value(worker.attributes_value)
-
-
 def _is_integer(value: Any) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool))
-
-
-def _suits(
-    task: Task, target: Target, worker: Worker, view: dict[str, Any] | None = None
-) -> bool:
-    """Tell whether the target's own expression is true of task and worker.
-
-    `view` is what `_worker_view` makes of them, if it is there already.
-    """
-    expression = target.expression
-    if expression is None:
-        return True
-    if view is None:
-        view = _worker_view(worker, expression)
-    return expression.matches({"task": task.attributes_value, "worker": view})
 
 
 def _worker_view(worker: Worker, expression: Expression) -> dict[str, Any]:

@@ -18,14 +18,13 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any, TypeAlias, cast
 
 from .calls import CallSettings, CallState, Instruction, PhoneCall
+from .containers import Container, Deadline, Entity, Kind
 from .core import Backlog, Core
-from .deadlines import Deadline, Kind
-from .entities import Container, Entity
 from .errors import ServiceError
-from .expressions import Expression
 from .model import (
     Activity,
     Event,
@@ -38,12 +37,7 @@ from .model import (
     Workflow,
     Workspace,
 )
-from .workflow import (
-    Configuration,
-    leading_to,
-    parse_configuration,
-    parsed_expression,
-)
+from .workflow import Configuration, leading_to, parse_configuration, parsed_expression
 
 
 Record: TypeAlias = Any
@@ -76,6 +70,15 @@ _KINDS: Mapping[str, tuple[type[Entity], str, str]] = {
     "reservation": (Reservation, "", ""),
 }
 _KIND_OF = {each: kind for kind, (each, _, _) in _KINDS.items()}
+# The containers of a workspace, owners before what they own.
+_CONTAINERS: Mapping[type[Entity], str] = {
+    Activity: "activities",
+    TaskChannel: "task_channels",
+    TaskQueue: "task_queues",
+    Workflow: "workflows",
+    Worker: "workers",
+    Task: "tasks",
+}
 _FIELDS = {
     each: tuple(
         field.name
@@ -85,21 +88,12 @@ _FIELDS = {
     for each, parsed, shared in _KINDS.values()
 }
 _EVENT_OBJECTS = (
-    "task",
-    "reservation",
-    "worker",
-    "worker_channel",
-    "activity",
-    "previous_activity",
-    "task_queue",
-    "previous_task_queue",
-    "workflow",
-    "task_channel",
-    "workspace",
-)
-_EVENT_FIELDS = tuple(
+    "task reservation worker worker_channel activity previous_activity task_queue"
+    " previous_task_queue workflow task_channel workspace"
+).split()
+_EVENT_FIELDS = [
     field.name for field in fields(Event) if field.name not in _EVENT_OBJECTS
-)
+]
 
 
 def records_of_version_1(state: Mapping[str, Any]) -> Records:
@@ -229,14 +223,11 @@ def _things(core: Core) -> Iterator[tuple[str, object]]:
 
 def _of_workspace(workspace: Workspace) -> Iterator[Entity]:
     yield workspace
-    yield from workspace.activities.values()
-    yield from workspace.task_channels.values()
-    yield from workspace.task_queues.values()
-    yield from workspace.workflows.values()
-    for worker in workspace.workers.values():
-        yield worker
-        yield from worker.channels.values()
-    yield from workspace.tasks.values()
+    for name in _CONTAINERS.values():
+        for entity in getattr(workspace, name).values():
+            yield entity
+            if isinstance(entity, Worker):
+                yield from entity.channels.values()
 
 
 def _entity(entity: Entity) -> Record:
@@ -263,8 +254,7 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
             raise TypeError("a number is none")
         if not 0 <= now < _MOST_SECONDS:
             raise ValueError("the time is none")
-        call_settings = CallSettings()
-        call_settings.set_all(**service["telephony"])
+        call_settings = CallSettings(**service["telephony"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"the state is damaged: {error!r}") from error
     except ServiceError as error:
@@ -288,13 +278,14 @@ class _Restored:
         self.reservation_tasks: dict[str, str] = {}
         self.deadlines: dict[tuple[Kind, str], Deadline] = {}
         self.calls: list[PhoneCall] = []
-        self._texts = _Texts()
+        # Each text is parsed once.
+        self._parse_configuration = cache(parse_configuration)
+        self._parse_expression = cache(parsed_expression)
         groups: dict[str, list[tuple[str, Record]]] = defaultdict(list)
         for key, record in records.items():
             group, space, rest = key.partition(" ")
             groups[group if space else "entity"].append((rest or key, record))
-        self._texts.by_digest = dict(groups.pop("configuration", ()))
-        events: dict[str, list[Event]] = {}
+        self._by_digest: dict[str, str] = dict(groups.pop("configuration", ()))
         since: dict[str, float] = {}
         entities: dict[str, Entity] = {}
         for sid, record in groups.pop("entity"):
@@ -303,7 +294,6 @@ class _Restored:
             entity = entities[sid] = self._entity(record)
             self._add(entity)
             if isinstance(entity, Workspace):
-                events[sid] = []
                 moment = record["events_complete_since"]
                 since[sid] = -math.inf if moment is None else moment
         versions: dict[int, Entity] = {}
@@ -316,9 +306,10 @@ class _Restored:
                     setattr(version, name, getattr(original, name))
         for _, record in groups.pop("event", ()):
             event = _event_of(record, versions)
-            events[event.workspace_sid].append(event)
+            self.workspaces[event.workspace_sid].events.append(event)
         for sid, workspace in self.workspaces.items():
-            workspace.events.refill(events[sid], since[sid])
+            log = workspace.events
+            log.complete_since = max(log.complete_since, since[sid])
             _index(workspace)
         for key, (when, order, workspace_sid) in groups.pop("deadline", ()):
             name, _, sid = key.partition(" ")
@@ -339,44 +330,47 @@ class _Restored:
             # Not as strictly as of a caller: an instruction may have added to it.
             values["attributes_value"] = json.loads(values["attributes"])
         if kind is Task:
-            values["configuration"] = self._texts.entered(values)
+            values["configuration"] = self._entered(values)
         elif kind is Workflow:
             text = values["configuration"]
-            values["configuration_value"] = self._texts.configuration(text)
+            values["configuration_value"] = self._parse_configuration(text)
         elif kind is TaskQueue:
-            text = values["target_workers"]
-            values["target_workers_value"] = self._texts.expression(text)
+            text = values["target_workers"].strip()
+            values["target_workers_value"] = self._parse_expression(
+                text, "TargetWorkers"
+            )
         return kind(**values)
+
+    def _entered(self, task: Mapping[str, Any]) -> Configuration | None:
+        """Return the configuration that the task of this record goes by."""
+        digest = task.get("configuration")
+        if digest is None:
+            return None
+        text = self._by_digest[digest]
+        # Only that of a task routed to a queue has no text.
+        if not text:
+            return leading_to(task["routing_target"])
+        return self._parse_configuration(text)
 
     def _add(self, entity: Entity) -> None:
         if isinstance(entity, Workspace):
-            self.workspaces[entity.sid] = entity
+            self.workspaces.add(entity)
             return
         workspace = self.workspaces[entity.workspace_sid]
-        if isinstance(entity, Activity):
-            workspace.activities[entity.sid] = entity
-        elif isinstance(entity, TaskChannel):
-            workspace.task_channels[entity.sid] = entity
-        elif isinstance(entity, TaskQueue):
-            workspace.task_queues[entity.sid] = entity
-        elif isinstance(entity, Workflow):
-            workspace.workflows[entity.sid] = entity
-        elif isinstance(entity, Worker):
-            workspace.workers[entity.sid] = entity
-        elif isinstance(entity, WorkerChannel):
+        if isinstance(entity, WorkerChannel):
             worker = workspace.workers[entity.worker_sid]
-            worker.channels[entity.sid] = entity
+            worker.channels.add(entity)
             worker.channels_by_task_channel[entity.task_channel_sid] = entity
-        elif isinstance(entity, Task):
-            workspace.tasks[entity.sid] = entity
         elif isinstance(entity, Reservation):
-            workspace.tasks[entity.task_sid].reservations[entity.sid] = entity
+            workspace.tasks[entity.task_sid].reservations.add(entity)
             self.reservation_tasks[entity.sid] = entity.task_sid
             holder = workspace.workers.get(entity.worker_sid)
             # Who had one that is over may have been deleted.
             if holder is not None:
                 holder.reservations[entity.sid] = entity
                 holder.live_reservations += entity.live
+        else:
+            getattr(workspace, _CONTAINERS[type(entity)]).add(entity)
 
 
 def _index(workspace: Workspace) -> None:
@@ -388,39 +382,6 @@ def _index(workspace: Workspace) -> None:
     for task in workspace.tasks.values():
         if task.assignment_status == "pending":
             workspace.enqueue(task)
-
-
-class _Texts:
-    """What texts mean, each parsed once."""
-
-    def __init__(self) -> None:
-        # The texts of configurations.
-        self.by_digest: dict[str, str] = {}
-        self._configurations: dict[str, Configuration] = {}
-        self._expressions: dict[str, Expression | None] = {}
-
-    def configuration(self, text: str) -> Configuration:
-        """Parse a workflow's configuration."""
-        known = self._configurations.get(text)
-        if known is None:
-            known = self._configurations[text] = parse_configuration(text)
-        return known
-
-    def entered(self, task: Mapping[str, Any]) -> Configuration | None:
-        """Return the configuration that the task of this record goes by."""
-        digest = task.get("configuration")
-        if digest is None:
-            return None
-        text = self.by_digest[digest]
-        # Only that of a task routed to a queue has no text.
-        return self.configuration(text) if text else leading_to(task["routing_target"])
-
-    def expression(self, text: str) -> Expression | None:
-        """Parse a queue's expression."""
-        if text not in self._expressions:
-            parsed = parsed_expression(text.strip(), "TargetWorkers")
-            self._expressions[text] = parsed
-        return self._expressions[text]
 
 
 def _event_of(record: Record, versions: Mapping[int, Entity]) -> Event:

@@ -31,26 +31,19 @@ def present_tasks(
     workspace: Workspace,
     task_channel_sid: str | None = None,
     workflow_sid: str | None = None,
+    *,
+    finished: bool = False,
 ) -> list[Task]:
-    """List the unfinished tasks, of one task channel (TC) or workflow (WW) if given."""
-    return [
-        task
-        for task in known_tasks(workspace, task_channel_sid, workflow_sid)
-        if not task.finished
-    ]
+    """List the unfinished tasks, of one task channel (TC) or workflow (WW) if given.
 
-
-def known_tasks(
-    workspace: Workspace,
-    task_channel_sid: str | None = None,
-    workflow_sid: str | None = None,
-) -> list[Task]:
-    """List the tasks that exist: those of `present_tasks`, and of the last minutes."""
+    With those `finished` that still exist: for some minutes.
+    """
     return [
         task
         for task in workspace.tasks.values()
         if task_channel_sid in (None, task.task_channel_sid)
         and workflow_sid in (None, task.workflow_sid)
+        and (finished or not task.finished)
     ]
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import get_args
 
-from .errors import attributes as parse_attributes, gone, invalid, one_of, whole
+from .errors import (
+    attributes as parse_attributes,
+    check_choice,
+    check_whole,
+    gone,
+    invalid,
+)
 from .model import (
     Reservation,
     ReservationStatus,
     Task,
     TaskChannel,
+    TaskStatus,
     Worker,
     Workflow,
     Workspace,
 )
-from .operations import Operations
+from .operations import Operations, Resources
 from .workflow import MAX_PRIORITY, MAX_TIMEOUT
 
 
@@ -23,7 +30,21 @@ DEFAULT_TIMEOUT = 86400
 EARLIEST_START = -2_208_988_800.0
 # The debugger's code of a reject without a valid activity.
 BAD_ACTIVITY_ALERT = 40100
-# What may be asked for, and from which statuses.
+# What may be asked for, from which statuses, and how others are refused. The text for
+# `completed` is like the one before; the service's is not known.
+_TASK_CHANGES: dict[str, tuple[tuple[TaskStatus, ...], str, str]] = {
+    "canceled": (
+        ("pending", "reserved"),
+        "cancel task",
+        "it is not pending or reserved.",
+    ),
+    "wrapping": (("assigned",), "wrap up a task", "it's not currently assigned"),
+    "completed": (
+        ("assigned", "wrapping"),
+        "complete task",
+        "it's not currently assigned",
+    ),
+}
 _RESERVATION_CHANGES: dict[str, tuple[ReservationStatus, ...]] = {
     "accepted": ("pending",),
     "rejected": ("pending",),
@@ -32,12 +53,10 @@ _RESERVATION_CHANGES: dict[str, tuple[ReservationStatus, ...]] = {
 }
 
 
-class Tasks(Operations):
+class Tasks(Resources[Task]):
     """Create, update, delete tasks."""
 
-    def find(self, workspace: Workspace, sid: str) -> Task:
-        """Return the task (WT)."""
-        return workspace.find("Tasks", workspace.tasks, sid)
+    container = "tasks"
 
     def create(
         self,
@@ -65,8 +84,8 @@ class Tasks(Operations):
         attributes = "{}" if attributes is None else attributes
         parsed = parse_attributes(attributes)
         timeout = DEFAULT_TIMEOUT if timeout is None else timeout
-        whole(timeout, 1, MAX_TIMEOUT, "Timeout")
-        whole(priority or 0, 0, MAX_PRIORITY, "Priority")
+        check_whole(timeout, 1, MAX_TIMEOUT, "Timeout")
+        check_whole(priority, 0, MAX_PRIORITY, "Priority")
         channel = _task_channel(workspace, task_channel or "default")
         self._check_start(virtual_start_time)
         direct = _check_target(workspace, routing_target)
@@ -94,7 +113,7 @@ class Tasks(Operations):
             # For reporting; the workflow decides where other tasks go (choice).
             task_queue_sid=task_queue_sid if direct else None,
         )
-        workspace.tasks[task.sid] = task
+        workspace.tasks.add(task)
         core.deadlines.set(core.now + timeout, "ttl", workspace.sid, task.sid)
         self._router.start(task, created=True)
         self._router.route()
@@ -117,11 +136,9 @@ class Tasks(Operations):
         Attributes of finished tasks may change (choice); wrapping or completing
         and changing attributes takes two requests.
         """
-        workspace = self._begin(task)
-        task = self.find(workspace, task.sid)
+        workspace, task = self._begin_with(task)
         parsed = None if attributes is None else parse_attributes(attributes)
-        if priority is not None:
-            whole(priority, 0, MAX_PRIORITY, "Priority")
+        check_whole(priority, 0, MAX_PRIORITY, "Priority")
         channel = None
         if task_channel is not None:
             channel = _task_channel(workspace, task_channel)
@@ -142,22 +159,20 @@ class Tasks(Operations):
         waiting = task.assignment_status == "pending"
         given = (parsed, priority, channel, virtual_start_time)
         changed = any(value is not None for value in given)
-        if changed and waiting:
-            workspace.dequeue(task)
-        if attributes is not None and parsed is not None:
-            task.attributes = attributes
-            task.attributes_value = parsed
-        if priority is not None:
-            task.priority = priority
-        if channel is not None:
-            task.task_channel_sid = channel.sid
-            task.task_channel_unique_name = channel.unique_name
-        if virtual_start_time is not None:
-            task.virtual_start_time = virtual_start_time
         if changed:
             if waiting:
+                workspace.dequeue(task)
+            task.change(
+                self._core.now,
+                attributes=attributes,
+                attributes_value=parsed,
+                priority=priority,
+                task_channel_sid=channel and channel.sid,
+                task_channel_unique_name=channel and channel.unique_name,
+                virtual_start_time=virtual_start_time,
+            )
+            if waiting:
                 workspace.enqueue(task)
-            task.touch(self._core.now)
             self._core.emit_task(task, "task.updated", "updated", task.holders())
         if assignment_status == "canceled":
             self._lifecycle.cancel(task, reason)
@@ -180,25 +195,12 @@ class Tasks(Operations):
             raise invalid("VirtualStartTime cannot be before 1900")
 
     def _check_status(self, task: Task, status: str) -> None:
-        one_of(status, ("canceled", "wrapping", "completed"), "AssignmentStatus")
-        now = task.assignment_status
-        account = self._core.account_sid
-        where = f"in workspace {task.workspace_sid} for account {account}"
-        if status == "canceled" and now not in ("pending", "reserved"):
+        check_choice(status, tuple(_TASK_CHANGES), "AssignmentStatus")
+        allowed, what, why = _TASK_CHANGES[status]
+        if task.assignment_status not in allowed:
             raise invalid(
-                f"Cannot cancel task {task.sid} {where}"
-                " because it is not pending or reserved."
-            )
-        if status == "wrapping" and now != "assigned":
-            raise invalid(
-                f"Cannot wrap up a task {task.sid} {where}"
-                " because it's not currently assigned"
-            )
-        if status == "completed" and now not in ("assigned", "wrapping"):
-            # Worded like the one above; the service's text is not known.
-            raise invalid(
-                f"Cannot complete task {task.sid} {where}"
-                " because it's not currently assigned"
+                f"Cannot {what} {task.sid} in workspace {task.workspace_sid}"
+                f" for account {self._core.account_sid} because {why}"
             )
 
     def _route_again(
@@ -214,8 +216,8 @@ class Tasks(Operations):
 
     def delete(self, task: Task) -> None:
         """Delete a task in any status; who works on it has completed it."""
-        workspace = self._begin(task)
-        self._lifecycle.delete(self.find(workspace, task.sid), "task.deleted")
+        _, task = self._begin_with(task)
+        self._lifecycle.delete(task, "task.deleted")
         self._router.route()
 
 
@@ -259,16 +261,6 @@ class Reservations(Operations):
         """Return the reservation (WR) of a task or of a worker."""
         return owner.reservation(sid)
 
-    def accept(self, reservation: Reservation) -> Reservation:
-        """Accept a pending reservation; 410 if another worker has taken the task."""
-        return self.update(reservation, "accepted")
-
-    def reject(
-        self, reservation: Reservation, activity_sid: str | None = None
-    ) -> Reservation:
-        """Reject a pending reservation; `activity_sid` (WA) is the worker's next."""
-        return self.update(reservation, "rejected", worker_activity_sid=activity_sid)
-
     def update(
         self,
         reservation: Reservation,
@@ -280,7 +272,8 @@ class Reservations(Operations):
 
         `worker_activity_sid` (WA) goes with `rejected`.
         """
-        workspace, reservation, _ = self._begin_reservation(reservation)
+        workspace = self._begin(reservation)
+        reservation = self._core.live(reservation)
         if worker_activity_sid and worker_activity_sid not in workspace.activities:
             raise invalid(
                 f"WorkerActivitySid {worker_activity_sid}"
@@ -304,7 +297,7 @@ class Reservations(Operations):
 
 
 def _check_change(reservation: Reservation, status: str) -> None:
-    one_of(status, get_args(ReservationStatus), "ReservationStatus")
+    check_choice(status, get_args(ReservationStatus), "ReservationStatus")
     present = reservation.reservation_status
     if present in _RESERVATION_CHANGES.get(status, ()):
         return

@@ -53,7 +53,9 @@ class Telephony(Operations):
         That is what the service answers, also when the reservation is accepted
         at once.
         """
-        workspace, reservation, task = self._begin_reservation(reservation)
+        workspace = self._begin(reservation)
+        reservation = self._core.live(reservation)
+        task = self._core.task_of(reservation)
         before = reservation.snapshot()
         self._check(workspace, task, reservation, instruction)
         calls = self._schedule.calls

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .core import Core
-from .errors import attributes as parse_attributes, invalid, name, whole
+from .errors import attributes as parse_attributes, check_name, check_whole, invalid
 from .model import TaskChannel, Worker, WorkerChannel, Workspace
-from .operations import Operations
+from .operations import Resources
 
 
 MAX_WORKERS = 15_000
@@ -24,16 +24,14 @@ def add_channel(
         task_channel_unique_name=task_channel.unique_name,
         idle_rank=worker.idle_rank,
     )
-    worker.channels[channel.sid] = channel
+    worker.channels.add(channel)
     worker.channels_by_task_channel[task_channel.sid] = channel
 
 
-class Workers(Operations):
+class Workers(Resources[Worker]):
     """Create, update, delete workers; update their channels."""
 
-    def find(self, workspace: Workspace, sid: str) -> Worker:
-        """Return the worker (WK)."""
-        return workspace.find("Workers", workspace.workers, sid)
+    container = "workers"
 
     def create(
         self,
@@ -49,14 +47,11 @@ class Workers(Operations):
         """
         workspace = self._begin(workspace)
         core = self._core
-        name(friendly_name)
         _check_name(workspace, friendly_name)
         attributes = "{}" if attributes is None else attributes
         parsed = parse_attributes(attributes)
         sid = activity_sid or workspace.default_activity_sid
-        activity = workspace.activities.get(sid)
-        if activity is None:
-            raise invalid(f"ActivitySid {sid} is not an activity of the workspace")
+        activity = workspace.check_activity(sid, "ActivitySid")
         if len(workspace.workers) >= MAX_WORKERS:
             raise invalid(f"A workspace has at most {MAX_WORKERS} workers")
         workspace.ranks += 1
@@ -73,7 +68,7 @@ class Workers(Operations):
         )
         for channel in workspace.task_channels.values():
             add_channel(core, workspace, worker, channel)
-        workspace.workers[worker.sid] = worker
+        workspace.workers.add(worker)
         workspace.worker_names[friendly_name.casefold()] = worker.sid
         for queue in workspace.task_queues.values():
             queue.admit(worker)
@@ -95,17 +90,13 @@ class Workers(Operations):
 
         `reject_pending_reservations` goes with an unavailable activity only.
         """
-        workspace = self._begin(worker)
+        workspace, worker = self._begin_with(worker)
         core = self._core
-        worker = self.find(workspace, worker.sid)
         if friendly_name is not None:
-            name(friendly_name)
             _check_name(workspace, friendly_name, worker)
         parsed = None if attributes is None else parse_attributes(attributes)
-        next_sid = worker.activity_sid if activity_sid is None else activity_sid
-        activity = workspace.activities.get(next_sid)
-        if activity is None:
-            raise invalid(f"ActivitySid {next_sid} is not an activity of the workspace")
+        sid = worker.activity_sid if activity_sid is None else activity_sid
+        activity = workspace.check_activity(sid, "ActivitySid")
         if reject_pending_reservations and activity.available:
             raise invalid(
                 "Unable to reject pending reservations when updating to an"
@@ -114,10 +105,8 @@ class Workers(Operations):
 
         if friendly_name is not None:
             self._rename(workspace, worker, friendly_name)
-        if attributes is not None and parsed is not None:
-            worker.attributes = attributes
-            worker.attributes_value = parsed
-            worker.touch(core.now)
+        if parsed is not None:
+            worker.change(core.now, attributes=attributes, attributes_value=parsed)
             for queue in workspace.task_queues.values():
                 queue.admit(worker)
             core.emit_worker(worker, "worker.attributes.update", "attributes updated")
@@ -135,8 +124,7 @@ class Workers(Operations):
     def _rename(self, workspace: Workspace, worker: Worker, to: str) -> None:
         del workspace.worker_names[worker.friendly_name.casefold()]
         workspace.worker_names[to.casefold()] = worker.sid
-        worker.friendly_name = to
-        worker.touch(self._core.now)
+        worker.change(self._core.now, friendly_name=to)
         for reservation in worker.reservations.values():
             reservation.worker_name = to
             reservation.refresh()
@@ -147,8 +135,7 @@ class Workers(Operations):
         Refused while the worker holds accepted or wrapping ones (choice): their
         tasks would be assigned to nobody.
         """
-        workspace = self._begin(worker)
-        worker = self.find(workspace, worker.sid)
+        workspace, worker = self._begin_with(worker)
         live = [held for held in worker.reservations.values() if held.live]
         for reservation in live:
             if reservation.reservation_status != "pending":
@@ -169,10 +156,6 @@ class Workers(Operations):
 
     # Channels.
 
-    def find_channel(self, worker: Worker, sid: str) -> WorkerChannel:
-        """Return the worker's channel by WC sid, TC sid or unique name."""
-        return worker.channel(sid)
-
     def update_channel(
         self,
         channel: WorkerChannel,
@@ -187,15 +170,12 @@ class Workers(Operations):
         workspace = self._begin(channel)
         worker = self.find(workspace, channel.worker_sid)
         channel = worker.channel(channel.sid)
-        if capacity is not None:
-            whole(capacity, 0, MAX_CAPACITY, "Capacity")
+        check_whole(capacity, 0, MAX_CAPACITY, "Capacity")
         before = channel.configured_capacity
         was_available = channel.available
-        if capacity is not None:
-            channel.configured_capacity = capacity
-        if available is not None:
-            channel.available = available
-        channel.touch(self._core.now)
+        channel.change(
+            self._core.now, configured_capacity=capacity, available=available
+        )
         event_types = []
         if channel.configured_capacity != before:
             event_types.append("worker.capacity.update")
@@ -218,6 +198,7 @@ class Workers(Operations):
 def _check_name(
     workspace: Workspace, friendly_name: str, but: Worker | None = None
 ) -> None:
+    check_name(friendly_name)
     holder = workspace.worker_names.get(friendly_name.casefold())
     if holder is not None and (but is None or holder != but.sid):
         raise invalid("Worker with the same friendly name already exists")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from taskrouter_sync.emulator.api.addresses import Addresses, query_pairs
+from taskrouter_sync.emulator.auth import Addresses
+from taskrouter_sync.emulator.service import query_pairs
 
 
 ADDRESSES = Addresses("http://127.0.0.1:8123")

@@ -32,9 +32,7 @@ def events() -> dict[str, dict[str, str]]:
     engine.task_channels.create(workspace, "Fax", "fax")
     here = next(item for item in workspace.activities.values() if item.available)
     worker = engine.workers.create(workspace, "Ann", activity_sid=here.sid)
-    engine.workers.update_channel(
-        engine.workers.find_channel(worker, "voice"), capacity=3
-    )
+    engine.workers.update_channel(worker.channel("voice"), capacity=3)
     canceled = engine.tasks.create(workspace, attributes='{"n": 1}', priority=2)
     engine.tasks.update(canceled, assignment_status="canceled", reason="left")
     done = engine.tasks.create(workspace)

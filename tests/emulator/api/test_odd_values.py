@@ -9,9 +9,8 @@ import pytest
 from taskrouter_sync.emulator.api.dispatch import Api
 from taskrouter_sync.emulator.api.rendering import Renderer
 from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.clock import MANUAL_START
+from taskrouter_sync.emulator.clock import MANUAL_START, Sids
 from taskrouter_sync.emulator.engine import Engine
-from taskrouter_sync.emulator.sids import Sids
 
 
 HALF = "\ud800"

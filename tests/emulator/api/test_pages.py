@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,26 +10,23 @@ import pytest
 from hypothesis import given, strategies as st
 
 from taskrouter_sync.emulator import ServiceError
-from taskrouter_sync.emulator.api.pages import Listing, page
+from taskrouter_sync.emulator.api.pages import page
 from taskrouter_sync.emulator.api.requests import Parameters
 
 
 URL = "http://127.0.0.1:8123/v1/Workspaces"
 
 
-def listing(items: list[int], keep: set[int] | None = None) -> Listing[int]:
-    return Listing(
-        key="workspaces",
-        items=items,
-        keep=lambda item: keep is None or item in keep,
-        sid=str,
-        render=lambda item: {"sid": item},
-    )
-
-
-def get(items: list[int], url: str, keep: set[int] | None = None) -> Any:
+def get(numbers: list[int], url: str, keep: set[int] | None = None) -> Any:
     query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    return page(listing(items, keep), Parameters(query), URL)
+    return page(
+        "workspaces",
+        [SimpleNamespace(sid=str(number), number=number) for number in numbers],
+        lambda item: keep is None or item.number in keep,
+        lambda item: {"sid": item.number},
+        Parameters(query),
+        URL,
+    )
 
 
 def sids(body: Any) -> list[int]:

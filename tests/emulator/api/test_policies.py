@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.api.addresses import Addresses
-from taskrouter_sync.emulator.auth import InvalidPolicies, Policies
+from taskrouter_sync.emulator.auth import Addresses, InvalidPolicies, Policies
 
 
 HOST = "https://taskrouter.twilio.com"
@@ -21,6 +20,10 @@ def policy(url: str, method: str = "GET", allow: bool = True, **more: Any) -> An
 
 def policies(*rules: Any) -> Policies:
     return Policies(list(rules), Addresses("http://127.0.0.1:8123").canonical)
+
+
+def allows(rules: Policies, method: str, url: str, **sent: Any) -> bool:
+    return rules.refusal(method, url, **sent) is None
 
 
 @pytest.mark.parametrize(
@@ -54,19 +57,19 @@ def policies(*rules: Any) -> Policies:
 def test_a_rule_covers_its_urls_and_no_others(
     rule: str, url: str, covered: bool
 ) -> None:
-    assert policies(policy(rule)).allows("GET", url) is covered
+    assert allows(policies(policy(rule)), "GET", url) is covered
 
 
 def test_nothing_is_allowed_without_a_rule() -> None:
-    assert not policies().allows("GET", TASKS)
+    assert not allows(policies(), "GET", TASKS)
 
 
 def test_a_rule_is_for_its_method_alone() -> None:
-    assert not policies(policy(TASKS, "POST")).allows("GET", TASKS)
+    assert not allows(policies(policy(TASKS, "POST")), "GET", TASKS)
 
 
 def test_a_rule_that_does_not_say_allow_refuses() -> None:
-    assert not policies({"url": TASKS, "method": "GET"}).allows("GET", TASKS)
+    assert not allows(policies({"url": TASKS, "method": "GET"}), "GET", TASKS)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_the_most_specific_rule_wins(
     rules = [policy(broad, allow=not allow), policy(narrow, allow=allow)]
     if narrow_first:
         rules.reverse()
-    assert policies(*rules).allows("GET", TASKS) is allow
+    assert allows(policies(*rules), "GET", TASKS) is allow
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,7 @@ def test_a_filter_asks_for_parameters(
 ) -> None:
     rules = policies(policy(TASKS, "POST", **{f"{kind}_filter": condition}))
     sent: Any = {"query" if kind == "query" else "form": form}
-    assert rules.allows("POST", TASKS, **sent) is fulfilled
+    assert allows(rules, "POST", TASKS, **sent) is fulfilled
 
 
 def test_a_rule_with_filters_beats_the_same_one_without() -> None:
@@ -125,13 +128,13 @@ def test_a_rule_with_filters_beats_the_same_one_without() -> None:
             TASKS, "POST", allow=False, post_filter={"Priority": {"required": True}}
         ),
     )
-    assert rules.allows("POST", TASKS, form={"Attributes": ["{}"]})
-    assert not rules.allows("POST", TASKS, form={"Priority": ["1"]})
+    assert allows(rules, "POST", TASKS, form={"Attributes": ["{}"]})
+    assert not allows(rules, "POST", TASKS, form={"Priority": ["1"]})
 
 
 def test_null_filters_are_no_filters() -> None:
     rules = policies(policy(TASKS, query_filter=None, post_filter=None))
-    assert rules.allows("GET", TASKS, query={"PageSize": ["5"]})
+    assert allows(rules, "GET", TASKS, query={"PageSize": ["5"]})
 
 
 def test_rules_that_contradict_each_other_are_refused_at_once() -> None:
@@ -145,8 +148,8 @@ def test_filters_that_contradict_each_other_are_refused_when_both_match() -> Non
         policy(TASKS, "POST", False, post_filter={"Reason": {"required": True}}),
     )
     with pytest.raises(InvalidPolicies, match="contradict"):
-        rules.allows("POST", TASKS, form={"Reason": ["x"]})
-    assert rules.allows("POST", TASKS)
+        allows(rules, "POST", TASKS, form={"Reason": ["x"]})
+    assert allows(rules, "POST", TASKS)
 
 
 @pytest.mark.parametrize(

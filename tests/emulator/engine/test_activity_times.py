@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.engine import events
+from taskrouter_sync.emulator.engine import model
 from taskrouter_sync.emulator.engine.model import Worker
 from taskrouter_sync.emulator.engine.statistics import activity_durations
 
@@ -158,7 +158,7 @@ def test_an_activity_has_its_present_name(bench: Bench, ann: Worker) -> None:
 def test_what_the_log_no_longer_tells_is_not_counted(
     bench: Bench, ann: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "KEEP_EVENTS", 1)
+    monkeypatch.setattr(model, "KEEP_EVENTS", 1)
     bench.advance(20)
     move(bench, ann, bench.available)
     bench.advance(5)

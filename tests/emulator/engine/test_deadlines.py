@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskrouter_sync.emulator.engine.deadlines import Deadlines
+from taskrouter_sync.emulator.engine.containers import Deadlines
 
 
 def test_the_earliest_comes_first_and_equals_in_order_of_setting() -> None:

@@ -224,17 +224,15 @@ class TestWorkers:
 
     def test_channels_are_found_by_sid_or_name(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
-        channel = bench.engine.workers.find_channel(ann, "voice")
-        assert bench.engine.workers.find_channel(ann, channel.sid) is channel
-        assert (
-            bench.engine.workers.find_channel(ann, channel.task_channel_sid) is channel
-        )
+        channel = ann.channel("voice")
+        assert ann.channel(channel.sid) is channel
+        assert ann.channel(channel.task_channel_sid) is channel
         with pytest.raises(ServiceError, match="/Channels/fax was not found"):
-            bench.engine.workers.find_channel(ann, "fax")
+            ann.channel("fax")
 
     @pytest.mark.parametrize("capacity", [-1, 1001])
     def test_capacity_has_limits(self, bench: Bench, capacity: int) -> None:
-        channel = bench.engine.workers.find_channel(bench.worker("Ann"), "voice")
+        channel = bench.worker("Ann").channel("voice")
         with pytest.raises(ServiceError, match="Capacity must be between"):
             bench.engine.workers.update_channel(channel, capacity=capacity)
 
@@ -330,7 +328,7 @@ class TestTaskChannels:
         bench.flow()
         ann = bench.worker("Ann")
         bench.engine.task_channels.create(bench.workspace, "Fax", "fax")
-        assert bench.engine.workers.find_channel(ann, "fax").configured_capacity == 1
+        assert ann.channel("fax").configured_capacity == 1
         assert holders(bench.task(task_channel="fax")) == ["Ann"]
 
     @pytest.mark.parametrize("name", ["1st", "a-b", "", "ä", "voice"])

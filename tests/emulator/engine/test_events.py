@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from taskrouter_sync.emulator.engine import Event, events
+from taskrouter_sync.emulator.engine import Event, model
 
 from .support import START, Bench
 
@@ -90,12 +90,12 @@ def test_old_events_are_forgotten(
     bench.advance(30 * 86400 + 1)
     bench.worker("Bob")
     assert [e.description for e in bench.workspace.events] == ["Worker Bob created"]
-    monkeypatch.setattr(events, "KEEP_EVENTS", 2)
+    monkeypatch.setattr(model, "KEEP_EVENTS", 2)
     bench.worker("Cid")
     bench.worker("Dan")
-    assert [e.description for e in reversed(bench.workspace.events)] == [
-        "Worker Dan created",
+    assert [e.description for e in bench.workspace.events] == [
         "Worker Cid created",
+        "Worker Dan created",
     ]
 
 
@@ -104,7 +104,7 @@ def test_the_log_knows_since_when_it_is_complete(
 ) -> None:
     log = bench.workspace.events
     assert log.complete_since == -math.inf
-    monkeypatch.setattr(events, "KEEP_EVENTS", 3)
+    monkeypatch.setattr(model, "KEEP_EVENTS", 3)
     # Often enough that what was let go is also taken out of the list.
     for number in range(1100):
         bench.advance(1)

@@ -341,7 +341,7 @@ class EngineMachine(RuleBasedStateMachine):
     def update_channel(self, n: int, capacity: int, available: bool) -> None:
         worker = self._pick(self._workers(), n)
         if worker is not None:
-            channel = self.bench.engine.workers.find_channel(worker, "default")
+            channel = worker.channel("default")
             self.bench.engine.workers.update_channel(
                 channel, capacity=capacity, available=available
             )

@@ -10,19 +10,6 @@ from taskrouter_sync.emulator.engine.model import Reservation, Task, Worker
 from .support import START, Bench, holders, pending
 
 
-@pytest.fixture
-def ann(bench: Bench) -> Worker:
-    bench.flow()
-    return bench.worker("Ann")
-
-
-@pytest.fixture
-def task(bench: Bench, ann: Worker) -> Task:
-    task = bench.task()
-    bench.told()
-    return task
-
-
 def statuses(task: Task) -> list[str]:
     return [r.reservation_status for r in task.reservations.values()]
 
@@ -42,7 +29,7 @@ def test_accepting_assigns_the_task(bench: Bench, ann: Worker, task: Task) -> No
     reservation = bench.accept(task)
     assert reservation.reservation_status == "accepted"
     assert task.assignment_status == "assigned"
-    assert bench.engine.workers.find_channel(ann, "default").assigned_tasks == 1
+    assert ann.channel("default").assigned_tasks == 1
     assert bench.told() == ["reservation.accepted"]
     bench.advance(1000)
     assert reservation.reservation_status == "accepted"
@@ -102,7 +89,7 @@ def test_the_timeout_activity_can_be_another(
 
 
 def test_one_timeout_leaves_the_workers_other_offers(bench: Bench, ann: Worker) -> None:
-    channel = bench.engine.workers.find_channel(ann, "default")
+    channel = ann.channel("default")
     bench.engine.workers.update_channel(channel, capacity=2)
     first = bench.task()
     bench.advance(60)
@@ -217,7 +204,7 @@ def test_wrapping_the_reservation_wraps_the_task(
     bench.engine.reservations.update(reservation, "wrapping")
     assert task.assignment_status == "wrapping"
     assert bench.told() == ["reservation.wrapup", "task.wrapup"]
-    channel = bench.engine.workers.find_channel(ann, "default")
+    channel = ann.channel("default")
     assert (channel.assigned_tasks, channel.load) == (0, 1)
 
 

@@ -18,12 +18,6 @@ def bench() -> Bench:
 
 
 @pytest.fixture
-def ann(bench: Bench) -> Worker:
-    bench.flow()
-    return bench.worker("Ann")
-
-
-@pytest.fixture
 def task(bench: Bench, ann: Worker) -> Task:
     bench.told()
     return bench.task()
@@ -132,7 +126,7 @@ def test_nobody_gets_a_second_task_of_any_channel(
 
 
 def test_channels_do_not_count(bench: Bench, ann: Worker) -> None:
-    channel = bench.engine.workers.find_channel(ann, "default")
+    channel = ann.channel("default")
     bench.engine.workers.update_channel(channel, available=False, capacity=0)
     assert holders(bench.task()) == ["Ann"]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from taskrouter_sync.emulator.api.rendering import event_data
 from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import Instruction
-from taskrouter_sync.emulator.engine.changes import Changes
+from taskrouter_sync.emulator.engine.containers import Changes
 from taskrouter_sync.emulator.engine.errors import MAX_ATTRIBUTES
 from taskrouter_sync.emulator.engine.state import Records
 

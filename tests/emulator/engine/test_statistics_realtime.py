@@ -10,7 +10,7 @@ from taskrouter_sync.emulator.engine.model import TaskQueue
 from .support import Bench, filter_of, target
 
 
-def tasks(bench: Bench, **only: str) -> dict[str, Any]:
+def tasks(bench: Bench, **only: Any) -> dict[str, Any]:
     present = realtime.present_tasks(bench.workspace, **only)
     return realtime.task_figures(present, bench.engine.now)
 

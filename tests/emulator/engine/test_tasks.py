@@ -12,19 +12,6 @@ from taskrouter_sync.emulator.engine.model import Task, Worker
 from .support import START, Bench, holders, pending
 
 
-@pytest.fixture
-def ann(bench: Bench) -> Worker:
-    bench.flow()
-    return bench.worker("Ann")
-
-
-@pytest.fixture
-def task(bench: Bench, ann: Worker) -> Task:
-    task = bench.task()
-    bench.told()
-    return task
-
-
 def update(bench: Bench, task: Task, status: str, **options: Any) -> Task:
     return bench.engine.tasks.update(task, assignment_status=status, **options)
 

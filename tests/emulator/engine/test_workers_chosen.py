@@ -96,7 +96,7 @@ def test_optimizing_a_channel_sorts_the_idle_anew(bench: Bench) -> None:
 def test_capacity_counts_per_channel(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
-    chat = bench.engine.workers.find_channel(ann, "chat")
+    chat = ann.channel("chat")
     bench.engine.workers.update_channel(chat, capacity=2)
     statuses = [
         bench.task(task_channel=name).assignment_status
@@ -111,7 +111,7 @@ def test_more_capacity_takes_more_at_once(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
     tasks = [bench.task() for _ in range(3)]
-    channel = bench.engine.workers.find_channel(ann, "default")
+    channel = ann.channel("default")
     bench.told()
     bench.engine.workers.update_channel(channel, capacity=2)
     assert [task.assignment_status for task in tasks] == [
@@ -126,7 +126,7 @@ def test_less_capacity_than_work_takes_nothing_away(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
     task = bench.task()
-    channel = bench.engine.workers.find_channel(ann, "default")
+    channel = ann.channel("default")
     bench.engine.workers.update_channel(channel, capacity=0)
     assert holders(task) == ["Ann"]
     assert channel.available_capacity_percentage == 0
@@ -138,7 +138,7 @@ def test_less_capacity_than_work_takes_nothing_away(bench: Bench) -> None:
 def test_a_closed_channel_gets_nothing_and_keeps_its_capacity(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
-    channel = bench.engine.workers.find_channel(ann, "default")
+    channel = ann.channel("default")
     bench.engine.workers.update_channel(channel, available=False)
     task = bench.task()
     assert task.assignment_status == "pending"
@@ -180,7 +180,7 @@ def test_target_expressions_know_more_than_attributes(
     with_target(bench, expression=expression)
     bench.worker("Ann", level=1)
     bob = bench.worker("Bob", level=2)
-    channel = bench.engine.workers.find_channel(bob, "default")
+    channel = bob.channel("default")
     bench.engine.workers.update_channel(channel, capacity=3)
     assert holders(bench.task()) == ["Bob"]
 
