@@ -521,7 +521,7 @@ def _harmless(text: str, secrets: Sequence[Secret]) -> str:
 def _seconds(retry_after: str | None, date: str | None) -> float | None:
     """Read a Retry-After: seconds or a date (RFC 9110, section 10.2.3).
 
-    A date is one of the service's clock, which its own date tells, and not of ours.
+    A date is one of the service's clock, as its Date header shows it, not of ours.
     """
     if retry_after is None:
         return None

@@ -186,7 +186,7 @@ class Reservations:
 
     @property
     def needs_learning(self) -> bool:
-        """Whether dates may not tell what existed before the client."""
+        """Whether dates are no safe way to know what existed before the client."""
         return self._are_clocks_unsure and not self._is_complete
 
     @property

@@ -122,6 +122,30 @@ def test_a_list_that_lags_deafens_nobody(
         ]
 
 
+def test_what_no_list_has_and_nobody_may_ask_for_is_over(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    no_pauses: None,
+) -> None:
+    """Not at the first list without it: that one may lag."""
+    worker, came = ready_worker()
+    backend.create_task()
+    created = came.expect("reservation.created")
+    alone = f"/Reservations/{created.sid}"
+    asked = len(emulator.requests)
+    emulator.faults.answer(403, method="GET", url=alone, times=99)
+    emulator.faults.answer(
+        200, listed(), method="GET", url=f"/Workers/{alice}/Reservations", times=99
+    )
+    emulator.faults.cut_sockets(alice)
+    assert came.expect("reservation.canceled").sid == created.sid
+    urls = [each.url for each in emulator.requests[asked:]]
+    assert sum(alone in each for each in urls) > 1
+    assert worker.reservations == {}
+
+
 @pytest.mark.parametrize("reconnects", [False, True])
 def test_what_a_list_lacked_is_read_at_the_first_heartbeat(
     emulator: Emulator,
