@@ -166,6 +166,21 @@ def test_a_choice_of_somebody_else_is_not_undone(
     assert desk.activity() == "Break"
 
 
+def test_an_update_of_the_program_waits_for_what_is_under_way(
+    desk: Desk, open_worker: OpenWorker
+) -> None:
+    """Or the service would carry it out first, and that after it."""
+    desk.put_in("Offline")
+    url = f"/Workers/{desk.alice}"
+    desk.emulator.faults.delay(0.3, method="POST", url=url)
+    desk.open(open_worker, "Available")
+    desk.emulator.wait_for_requests(1, method="POST", url=url)
+    changes = Collector().listen(desk.worker, "activity.update")
+    desk.worker.update("ActivitySid", desk.activities["Break"])
+    for name in ("Available", "Break"):
+        assert changes.expect("activity.update").activityName == name
+
+
 @pytest.mark.parametrize("chosen", ["Break", "Offline"])
 def test_an_update_of_the_program_replaces_the_wish(
     desk: Desk, open_worker: OpenWorker, send: Marker, chosen: str
