@@ -371,12 +371,6 @@ def _storm(size: Size, start: Load) -> Report:
         faults["(rules that nothing met any more)"] = -emulator.faults.pending
         storm.clear()
         work.finish()
-        expected = [
-            Entry(sid, event.event_type, event.resource_sid)
-            for event in emulator.events
-            if event.event_type in RESERVATIONS
-            for sid in event.worker_sids
-        ]
         # A token as Twilio's library makes it may not read the channels.
         unreadable = [
             topic
@@ -389,10 +383,14 @@ def _storm(size: Size, start: Load) -> Report:
             for topic, numbers in work.changes.items()
             if topic not in unreadable
         }
-        notes.wait_for(expected, last, PATIENCE)
+        expected: list[Entry] = []
+        # To what they hear late, agents may still do something.
+        while (found := _expected(emulator)) != expected:
+            expected = found
+            notes.wait_for(expected, last, PATIENCE)
+            # What comes too much may come late: let a mark pass on every connection.
+            _pass_a_mark(emulator, agents)
         forgotten = _forgotten(backend, workspace, agents)
-        # What comes too much may come late: let a mark pass on every connection.
-        _pass_a_mark(emulator, agents)
         delivered = notes.entries()
         findings = [
             compare(expected, delivered),
@@ -432,6 +430,16 @@ def _passing_time(emulator: Emulator, running: threading.Lock) -> Iterator[None]
     finally:
         stop.set()
         thread.join()
+
+
+def _expected(emulator: Emulator) -> list[Entry]:
+    """List what the service's log has for the agents."""
+    return [
+        Entry(sid, event.event_type, event.resource_sid)
+        for event in emulator.events
+        if event.event_type in RESERVATIONS
+        for sid in event.worker_sids
+    ]
 
 
 def _may_read_channels(client: Worker) -> bool:
