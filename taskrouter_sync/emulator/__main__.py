@@ -293,7 +293,7 @@ def variables(
 
 
 def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> str:
-    """Return a text: the service's URL, what it contains, and how to use it."""
+    """Return the greeting: the service's URL, what it contains, and how to use it."""
     worker_sid = next(iter(workspace.workers.values()), None)
     exported = variables(emulator, workspace, secrets=secrets)
     contents = [

@@ -57,7 +57,7 @@ class Addresses:
         )
 
     def canonical(self, url: str) -> str:
-        """Give the URL as the service spells it: no query, no trailing slash.
+        """Return the URL as the service spells it: no query, no trailing slash.
 
         A URL of another host keeps its host, so it equals none of the service's.
         """
@@ -82,13 +82,13 @@ class Addresses:
         return base + path
 
     def api_path(self, url: str) -> str | None:
-        """Give the path of a REST URL (``/v1/…``), None for any other URL."""
+        """Return the path of a REST URL (``/v1/…``), None for any other URL."""
         canonical = self.canonical(url)
         return canonical[len(API) :] if canonical.startswith(f"{API}/") else None
 
 
 def channel_url(account_sid: str, channel: str) -> str:
-    """Give the canonical URL of a channel, as token policies name it."""
+    """Return the canonical URL of a channel, as token policies name it."""
     return f"{BRIDGE}{CHANNELS}/{account_sid}/{channel}"
 
 
@@ -111,7 +111,7 @@ class Policy:
     post_filter: Filter
 
     def covers(self, method: str, steps: Sequence[str]) -> bool:
-        """Tell whether the rule is about this method and URL."""
+        """Return whether the rule applies to this method and URL."""
         least, most = self.depth
         return (
             method == self.method
@@ -163,7 +163,7 @@ class Policies:
         query: Values | None = None,
         form: Values | None = None,
     ) -> str | None:
-        """Say why the token does not allow the request; None: it does.
+        """Return why the token does not allow the request; None if it does.
 
         Args:
             method: GET, POST or DELETE.
@@ -242,15 +242,15 @@ def _condition(claim: object) -> tuple[bool, str | None]:
     if isinstance(claim, str):
         return True, claim
     if not isinstance(claim, dict):
-        raise InvalidPolicies("a filter's condition must be a text or an object")
+        raise InvalidPolicies("a filter's condition must be a string or an object")
     value = claim.get("value")
     if value is not None and not isinstance(value, str):
-        raise InvalidPolicies("a filter's value must be a text")
+        raise InvalidPolicies("a filter's value must be a string")
     return claim.get("required") is True, value
 
 
 def _problem(conditions: Filter, params: Values) -> str | None:
-    """Say what of a filter is not fulfilled, after "the policy"."""
+    """Describe the unmet condition of a filter, after "the policy"."""
     if not conditions:
         return None
     # An empty value counts as present: public facts do not say.
@@ -351,7 +351,7 @@ class Verifier:
                 self._auth_token,
                 algorithms=[_ALGORITHM],
                 issuer=self._account_sid,
-                # The service's tokens have no audience; iat is none of its claims.
+                # The service's tokens have neither an audience nor a claim iat.
                 options={
                     "require": ["exp", "iss"],
                     "verify_aud": False,

@@ -147,7 +147,7 @@ class Channels:
         self._journal.connected(connection.channel, +1)
 
     def remove(self, connection: Connection) -> bool:
-        """Forget the connection; tell whether it was still counted."""
+        """Forget the connection; return whether it was still counted."""
         connections = self._open.get(connection.channel, [])
         if connection not in connections:
             return False
@@ -164,11 +164,11 @@ class Channels:
             connection.send(last)
 
     def counts(self) -> dict[str, int]:
-        """Give the number of open sockets of each channel that has any."""
+        """Return the number of open sockets of each channel that has any."""
         return {channel: len(each) for channel, each in self._open.items()}
 
     def of(self, channel: str) -> list[Connection]:
-        """Give the open connections of a channel; of all if it is empty."""
+        """Return the open connections of a channel (empty: of all)."""
         return list(self) if not channel else list(self._open.get(channel, ()))
 
     def __iter__(self) -> Iterator[Connection]:
@@ -176,7 +176,7 @@ class Channels:
             yield from list(connections)
 
     def each(self, channel: str, act: Callable[[Connection], object]) -> int:
-        """Do something to the sockets of a channel (empty: all); tell to how many."""
+        """Apply `act` to the sockets of a channel (empty: all); return their number."""
         connections = self.of(channel)
         for connection in connections:
             act(connection)
@@ -196,7 +196,7 @@ _CHANNEL_EVENTS = frozenset(
 
 
 def frame(event: Event, account_sid: str) -> str | None:
-    """Give the text of the event's frame for its workers' channels, None without one.
+    """Return the text of the event's frame for its workers' channels, None without one.
 
     Channels of task queues and workspaces get no events of the service, as the docs
     list none for them.
@@ -268,7 +268,7 @@ def _worker_channel(channel: WorkerChannel) -> dict[str, object]:
 
 
 def _properties(thing: object, names: str, numbers: str) -> dict[str, object]:
-    """Give properties by name; of times, in whole seconds, and flags as numbers."""
+    """Return properties by name; times in whole seconds, and flags as numbers."""
     return {
         **{name: getattr(thing, name) for name in names.split()},
         **{name: int(getattr(thing, name)) for name in numbers.split()},

@@ -27,7 +27,7 @@ class Clock(Protocol):
     """Something that knows the time."""
 
     def now(self) -> float:
-        """Give the seconds since the epoch."""
+        """Return the seconds since the epoch."""
         ...
 
 
@@ -38,7 +38,7 @@ class RealClock:
         self._latest = 0.0
 
     def now(self) -> float:
-        """Give the seconds since the epoch."""
+        """Return the seconds since the epoch."""
         self._latest = max(self._latest, time.time())
         return self._latest
 
@@ -50,7 +50,7 @@ class ManualClock:
         self._now = start
 
     def now(self) -> float:
-        """Give the seconds since the epoch."""
+        """Return the seconds since the epoch."""
         return self._now
 
     def put(self, now: float) -> None:
@@ -131,7 +131,7 @@ class Sids:
         return f"{prefix}{self._source.getrandbits(_BITS):032x}"
 
     def state(self) -> dict[str, int | None]:
-        """Give what `go_on` needs, as plain data."""
+        """Return the argument of `go_on`, as plain data."""
         return {"seed": self._seed, "made": self._made}
 
     def go_on(self, state: Mapping[str, int | None]) -> None:

@@ -66,13 +66,16 @@ class Emulator:
         seed: a number; the same seed generates the same sids in each run.
         manual_clock: True stops the service's clock, at 2026-01-01T00:00:00Z; only
             ``advance`` moves it.
-        heartbeat_interval: seconds of real time between the heartbeats of a WebSocket.
+        heartbeat_interval: seconds of real time between the heartbeats of a WebSocket,
+            more than 0.
         state: a file that keeps the workspaces and everything in them, and the
             generated account and auth token; created if it does not exist. Whatever the
             service has responded is in the file. It is read at each start, and whatever
             became due in the meantime happens then. Only one emulator can use it.
 
     Raises:
+        TypeError: `heartbeat_interval` is not a number.
+        ValueError: `port` or `heartbeat_interval` is invalid.
         StateError: the file can't be used: it belongs to another program, is damaged or
             is in use.
     """
@@ -91,6 +94,9 @@ class Emulator:
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"port must be 0 (any free port) to 65535, not {port!r}")
+        _check_seconds("heartbeat_interval", heartbeat_interval)
+        if not heartbeat_interval:
+            raise ValueError("heartbeat_interval must be more than 0 seconds")
         self.telephony: Telephony = Telephony(self)
         self._sids = Sids(seed)
         # Always drawn, so that a seed gives the same sids whoever the account is.
@@ -142,6 +148,7 @@ class Emulator:
 
         Raises:
             OSError: the port is in use.
+            RuntimeError: the thread can't be started.
             StateError: the state file can't be used.
             TimeoutError: the service did not start in time.
         """
@@ -463,13 +470,14 @@ class Emulator:
         Args:
             channel: WK…, WQ… or WS….
             count: their number; 0 waits until all are closed.
-            timeout: seconds.
+            timeout: seconds, 0 or more; `math.inf` waits forever.
 
         Raises:
             TimeoutError: the number was different for the whole time.
-            ValueError: `channel` is not a channel.
+            ValueError: `channel` or `timeout` is invalid.
         """
         check_channel(channel)
+        _check_seconds("timeout", timeout)
         self._journal.wait_until(
             lambda: self._journal.connections(channel) == count,
             timeout,
@@ -490,16 +498,17 @@ class Emulator:
             count: their number.
             method: GET, POST or DELETE; None matches any.
             url: a part of the URL.
-            timeout: seconds.
+            timeout: seconds, 0 or more; `math.inf` waits forever.
 
         Raises:
             TimeoutError: fewer requests have arrived.
-            ValueError: there is no such method.
+            ValueError: `method` or `timeout` is invalid.
         """
         if method is not None and method not in METHODS:
             raise ValueError(
                 f"method must be one of {', '.join(METHODS)}, not {method!r}"
             )
+        _check_seconds("timeout", timeout)
         search = Search(
             self._journal.requests,
             lambda entry: method in (None, entry.method) and url in entry.url,
@@ -515,15 +524,16 @@ class Emulator:
         Args:
             event_type: such as ``reservation.accepted``.
             count: their number.
-            timeout: seconds.
+            timeout: seconds, 0 or more; `math.inf` waits forever.
 
         Raises:
             TimeoutError: fewer events have happened.
-            ValueError: there is no such type.
+            ValueError: `event_type` or `timeout` is invalid.
         """
         if event_type not in EVENT_TYPES:
             hint = _did_you_mean(event_type, EVENT_TYPES)
             raise ValueError(f"{event_type!r} is not an event type{hint}")
+        _check_seconds("timeout", timeout)
         search = Search(
             self._journal.events, lambda event: event.event_type == event_type
         )
@@ -534,11 +544,13 @@ class Emulator:
 
         Args:
             count: their number.
-            timeout: seconds.
+            timeout: seconds, 0 or more; `math.inf` waits forever.
 
         Raises:
             TimeoutError: there are fewer alerts.
+            ValueError: `timeout` is invalid.
         """
+        _check_seconds("timeout", timeout)
         search = Search(self._journal.alerts, lambda alert: True)
         return self._journal.wait_for(search, count, timeout, f"{count} alerts")
 
@@ -558,9 +570,9 @@ class Emulator:
 
 
 class Telephony:
-    """How the calls of instructions go. A call goes by what is set when it starts.
+    """How the calls of instructions proceed. A call uses the settings at its start.
 
-    All of it raises RuntimeError while the emulator is not running.
+    Everything here raises RuntimeError while the emulator is not running.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -588,15 +600,15 @@ class Telephony:
         self._on_engine(lambda calls: setattr(calls.settings, "call_length", seconds))
 
     def outcome(self, contact_uri: str | None, outcome: Outcome) -> None:
-        """Say what comes of calls to a contact URI; None: to all the others.
+        """Set the outcome of calls to a contact URI; None: of all other calls.
 
         Args:
-            contact_uri: as the call is made to, such as ``client:joey``.
+            contact_uri: the contact URI of a call, such as ``client:joey``.
             outcome: ``answered`` (the default), ``busy``, ``no-answer`` (when the
                 phone has rung for the instruction's timeout) or ``failed``.
 
         Raises:
-            ValueError: it is no such outcome.
+            ValueError: `outcome` is not a valid outcome.
         """
         self._on_engine(lambda calls: calls.settings.outcome(contact_uri, outcome))
 
@@ -607,7 +619,7 @@ class Telephony:
             call_sid: CA…, of ``emulator.calls``.
 
         Raises:
-            ServiceError: there is no such call.
+            ServiceError: the call does not exist.
         """
         self._on_engine(lambda calls: calls.hang_up(call_sid))
 
@@ -616,6 +628,14 @@ def _check_mapping(name: str, value: object, example: str) -> None:
     if not isinstance(value, Mapping):
         kind = type(value).__name__
         raise TypeError(f"{name} must be a mapping such as {example}, not a {kind}")
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        kind = type(value).__name__
+        raise TypeError(f"{name} must be a number of seconds, not a {kind}")
+    if not value >= 0:  # Also refuses NaN.
+        raise ValueError(f"{name} must be 0 or more seconds, not {value!r}")
 
 
 def _did_you_mean(name: object, known: Iterable[str]) -> str:

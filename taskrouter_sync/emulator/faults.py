@@ -1,7 +1,8 @@
-"""Scripted trouble.
+"""Scripted faults.
 
-Owns: which of the next requests go wrong, and how; what is done to open sockets.
-Knows no network: the server carries it out. Any thread may script, one takes.
+Owns: the faults of the next requests and sockets; actions on open sockets. Does no
+network I/O itself: the server applies the faults. Any thread may add faults, the
+emulator's thread takes them.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ _WAY = "WK…, WQ… or WS… (of a worker: workspace.workers[name])"
 
 
 class Runner(Protocol):
-    """Who has the open sockets, and the thread that they are for."""
+    """The owner of the open sockets and of their thread."""
 
     def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
-        """Do something to the channel's sockets (empty: all); give their number.
+        """Apply `act` to the sockets of a channel (empty: all); return their number.
 
         Raises:
             RuntimeError: the emulator is not running.
@@ -40,8 +41,8 @@ class Runner(Protocol):
 class Fault:
     """What happens to a request.
 
-    ``body`` None means the service's own answer; ``carried_out`` says whether the
-    service does what was asked all the same.
+    ``body`` None means the service's own response; ``carried_out`` is whether the
+    service carries out the request nevertheless.
     """
 
     delay: float = 0.0
@@ -64,17 +65,17 @@ class _Scripted:
 
 
 class Faults:
-    """The trouble script of one emulator.
+    """The scripted faults of one emulator.
 
     Requests are matched by method (None: any) and by a part of the URL (empty: any):
     for REST the path with query, for the event bridge the method and URL inside the
-    envelope. Each rule counts for ``times`` requests; the oldest rule goes first.
+    envelope. Each fault applies to ``times`` requests; the oldest fault is used first.
 
-    Two kinds of trouble that must not be mistaken for each other: ``drop`` is for
-    requests to come, ``cut_sockets`` for WebSockets that are open.
+    Don't confuse ``drop`` with ``cut_sockets``: ``drop`` is for future requests,
+    ``cut_sockets`` for open WebSockets.
 
     Args:
-        runner: who has the open sockets.
+        runner: the owner of the open sockets.
     """
 
     def __init__(self, runner: Runner) -> None:
@@ -96,7 +97,7 @@ class Faults:
         delay: float = 0.0,
         carried_out: bool = False,
     ) -> None:
-        """Answer the next matching requests with this status.
+        """Respond to the next matching requests with this status.
 
         Args:
             status: the HTTP status.
@@ -105,9 +106,9 @@ class Faults:
             code: Twilio's error code in the default body.
             method: GET, POST or DELETE.
             url: a part of the URL.
-            times: how many requests.
-            delay: seconds until the answer.
-            carried_out: let the service do what was asked all the same.
+            times: the number of requests.
+            delay: seconds until the response.
+            carried_out: whether the service carries out the requests nevertheless.
         """
         reason = message or _phrase(status)
         if body is None:
@@ -125,7 +126,7 @@ class Faults:
         times: int = 1,
         carried_out: bool = False,
     ) -> None:
-        """Answer the next matching requests 200 with a body that is no JSON."""
+        """Respond to the next matching requests with 200 and invalid JSON."""
         fault = Fault(0.0, 200, "OK", body, carried_out=carried_out)
         self._script(self._requests, fault, method, url, times)
 
@@ -137,7 +138,7 @@ class Faults:
         url: str = "",
         times: int = 1,
     ) -> None:
-        """Let the next matching requests wait before they are carried out."""
+        """Delay the next matching requests before they are carried out."""
         fault = Fault(seconds, carried_out=True)
         self._script(self._requests, fault, method, url, times)
 
@@ -149,11 +150,11 @@ class Faults:
         times: int = 1,
         carried_out: bool = False,
     ) -> None:
-        """Give the next matching requests no response: their connection is cut.
+        """Drop the connections of the next matching requests without a response.
 
-        This is about requests that are still to come, over REST or to the event
-        bridge; ``drop`` is the same. WebSockets that are open are left alone: these
-        are ``cut_sockets``'.
+        Applies to future requests to the REST API and the event bridge; ``drop`` is
+        another name for it. Open WebSockets are not affected: use ``cut_sockets``
+        for these.
         """
         fault = Fault(drop=True, carried_out=carried_out)
         self._script(self._requests, fault, method, url, times)
@@ -163,41 +164,55 @@ class Faults:
     def refuse_upgrades(
         self, status: int, *, channel: str = "", times: int = 1, delay: float = 0.0
     ) -> None:
-        """Refuse the next sockets of the channel (empty: of any) with this status."""
+        """Refuse the next sockets of the channel (empty: any) with this status."""
         reason = _phrase(status)
         fault = Fault(
             delay, status, reason, json.dumps(errors.body(status, status, reason))
         )
         self._script(self._upgrades, fault, None, channel, times)
 
-    # What happens at once to the open WebSockets of a channel (WK…, WQ…, WS…; empty:
-    # of all). Each tells how many these are.
+    # Immediate actions on the open WebSockets of a channel (WK…, WQ…, WS…; empty:
+    # all). Each returns the number of sockets.
 
     def close_sockets(
         self, channel: str = "", *, code: int = 1000, reason: str = ""
     ) -> int:
-        """Close the channel's sockets (empty: all) by a close frame; tell how many."""
+        """Close the channel's sockets (empty: all) with a close frame.
+
+        Returns:
+            The number of sockets.
+        """
         last = Close(code, reason)
         return self._each_socket(channel, lambda socket: socket.send(last))
 
     def cut_sockets(self, channel: str = "") -> int:
-        """Cut the channel's open WebSockets (empty: all) now; tell how many.
+        """Cut the connections of the channel's open WebSockets (empty: all) now.
 
-        There is no close frame, as when a network fails. Clients reconnect; requests
-        are not affected: these are ``drop_requests``'.
+        No close frame is sent, as when a network fails. Clients reconnect. Requests
+        are not affected: use ``drop_requests`` for these.
+
+        Returns:
+            The number of sockets.
         """
         return self._each_socket(channel, lambda socket: socket.cut())
 
     def stall_sockets(self, channel: str = "") -> int:
-        """Let nothing through on the channel's sockets (empty: all); tell how many.
+        """Stop all traffic on the channel's sockets (empty: all).
 
-        They stay open, without a frame or a heartbeat, and what the client says is
-        not read, not even that it hangs up, until ``resume_sockets``.
+        Until ``resume_sockets``, they stay open, but send neither frames nor
+        heartbeats and read nothing from the client, not even a close frame.
+
+        Returns:
+            The number of sockets.
         """
         return self._each_socket(channel, lambda socket: socket.stall(True))
 
     def resume_sockets(self, channel: str = "") -> int:
-        """Let stalled sockets flow again, with what waited; tell how many."""
+        """Resume stalled sockets and deliver the data held back.
+
+        Returns:
+            The number of sockets.
+        """
         return self._each_socket(channel, lambda socket: socket.stall(False))
 
     def duplicate_frames(self, channel: str = "", *, times: int = 1) -> int:
@@ -205,15 +220,15 @@ class Faults:
 
         Args:
             channel: WK…, WQ… or WS….
-            times: how many frames; heartbeats do not count.
+            times: the number of frames; heartbeats do not count.
 
         Returns:
-            How many sockets that are.
+            The number of sockets.
         """
         return self._each_socket(channel, lambda socket: socket.duplicate(times))
 
     def send_text(self, channel: str, text: str) -> int:
-        """Send any text as a frame to the channel's sockets; tell how many."""
+        """Send any string as a frame to the channel's sockets; return their number."""
         return self._each_socket(channel, lambda socket: socket.send_frame(text))
 
     def _each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
@@ -222,22 +237,22 @@ class Faults:
 
     @property
     def pending(self) -> int:
-        """How many requests and new sockets the rules still wait for."""
+        """The number of future requests and sockets that still have a fault."""
         with self._lock:
             return sum(rule.times for rule in [*self._requests, *self._upgrades])
 
     def clear(self) -> None:
-        """Forget all rules."""
+        """Remove all faults that have not been used up."""
         with self._lock:
             self._requests.clear()
             self._upgrades.clear()
 
     def take(self, method: str, url: str) -> Fault | None:
-        """Give what happens to this request, None for nothing special."""
+        """Return the fault of this request, or None."""
         return self._take(self._requests, method, url)
 
     def take_upgrade(self, channel: str) -> Fault | None:
-        """Give what happens to this new socket, None for nothing special."""
+        """Return the fault of this new socket, or None."""
         return self._take(self._upgrades, "GET", channel)
 
     def _script(
@@ -249,13 +264,17 @@ class Faults:
         times: int,
     ) -> None:
         if method is not None and method not in METHODS:
-            raise ValueError(f"method is {method!r}: one of {', '.join(METHODS)}")
+            raise ValueError(
+                f"method must be one of {', '.join(METHODS)}, not {method!r}"
+            )
         if type(times) is not int or times < 1:
-            raise ValueError(f"times is {times!r}: must be a positive integer")
+            raise ValueError(f"times must be a positive integer, not {times!r}")
         if not 0 <= fault.delay <= _MAX_DELAY:
-            raise ValueError(f"{fault.delay!r} is not a number of seconds to wait")
+            raise ValueError(
+                f"the delay must be 0 to {_MAX_DELAY:.0f} seconds, not {fault.delay!r}"
+            )
         if fault.status is not None and not 100 <= fault.status <= 999:
-            raise ValueError(f"{fault.status!r} is not an HTTP status")
+            raise ValueError(f"status must be an HTTP status, not {fault.status!r}")
         with self._lock:
             rules.append(_Scripted(fault, method, url, times))
 
@@ -271,10 +290,10 @@ class Faults:
 
 
 def check_channel(channel: str) -> None:
-    """See that it is a channel, or empty.
+    """Check that `channel` is the sid of a channel, or empty.
 
     Raises:
-        ValueError: it is something else, such as a worker's name.
+        ValueError: it is not, such as a worker's name.
     """
     if channel and not (isinstance(channel, str) and channel.startswith(_CHANNELS)):
         raise ValueError(f"{channel!r} is not a channel: pass the sid, {_WAY}")

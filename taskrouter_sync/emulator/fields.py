@@ -17,8 +17,8 @@ class FieldError(ValueError):
     """A value is missing, unknown or of the wrong kind.
 
     Args:
-        field: its name, with dots for what is inside of an object.
-        problem: what is wrong, as in "must be a number".
+        field: its name; the names of nested fields are joined with dots.
+        problem: the problem, such as "must be a number".
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -28,12 +28,12 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a value may be.
+    """A kind of value.
 
     Args:
-        words: say it, after "must be".
-        fits: tells whether a value is of this kind.
-        of_text: gives the value that a text in a query means.
+        words: its description, after "must be".
+        fits: returns whether a value is of this kind.
+        of_text: parses a value in a query.
         items: the kind of all values of an object.
     """
 
@@ -55,21 +55,21 @@ class Kind:
 
 
 def text(max_bytes: int = 1 << 20) -> Kind:
-    """Make the kind of texts of at most so many bytes."""
+    """Return the kind of strings of at most `max_bytes` bytes."""
     return Kind(
-        f"a text of at most {max_bytes} bytes",
+        f"a string of at most {max_bytes} bytes",
         lambda value: isinstance(value, str) and _size(value) <= max_bytes,
     )
 
 
 def number(minimum: float, maximum: float) -> Kind:
-    """Make the kind of numbers between two others, both included."""
+    """Return the kind of numbers from `minimum` to `maximum`, both included."""
     return Kind(
         f"a number from {minimum:.0f} to {maximum:.0f}",
         lambda value: (
             isinstance(value, int | float)
             and not isinstance(value, bool)
-            # Of a whole number of 400 digits there is no float: compared it can be.
+            # An integer of 400 digits has no float, but can be compared.
             and minimum <= value <= maximum
         ),
         _read(float),
@@ -77,10 +77,10 @@ def number(minimum: float, maximum: float) -> Kind:
 
 
 def integer(minimum: float, maximum: float) -> Kind:
-    """Make the kind of whole numbers between two others, both included."""
+    """Return the kind of integers from `minimum` to `maximum`, both included."""
     any_number = number(minimum, maximum)
     return Kind(
-        f"a whole {any_number.words.removeprefix('a ')}",
+        f"an integer {any_number.words.removeprefix('a number ')}",
         lambda value: isinstance(value, int) and any_number.fits(value),
         _read(int),
     )
@@ -97,7 +97,7 @@ def _read(kind: type[float]) -> Callable[[str], object]:
 
 
 def choice(*texts: str) -> Kind:
-    """Make the kind of some texts."""
+    """Return the kind of values that are one of `texts`."""
     return Kind(f"one of {', '.join(texts)}", lambda value: value in texts)
 
 
@@ -107,12 +107,14 @@ NULL = Kind("null", lambda value: value is None)
 
 
 def named(items: Kind) -> Kind:
-    """Make the kind of JSON objects whose values are all of one kind, by any name."""
-    return Kind(f"a JSON object of names, each {items}", DOCUMENT.fits, items=items)
+    """Return the kind of JSON objects whose values are all of one kind."""
+    return Kind(
+        f"a JSON object whose values are each {items}", DOCUMENT.fits, items=items
+    )
 
 
 def either(*kinds: Kind) -> Kind:
-    """Make the kind of values that are of one of some kinds."""
+    """Return the kind of values that are of any of `kinds`."""
     return Kind(
         " or ".join(map(str, kinds)),
         lambda value: any(kind.fits(value) for kind in kinds),
@@ -121,7 +123,7 @@ def either(*kinds: Kind) -> Kind:
 
 @dataclass(frozen=True)
 class Field:
-    """A value that a document may have, or must have."""
+    """An optional or required value of a document."""
 
     name: str
     kind: Kind
@@ -132,12 +134,12 @@ class Field:
 def read(
     fields: Sequence[Field], document: Mapping[str, object], where: str = "the body"
 ) -> dict[str, Any]:
-    """Give the values of a document by name, only those that are there.
+    """Check a document and return its values by name, without missing fields.
 
     Args:
-        fields: all that it may have.
+        fields: all fields that it may have.
         document: the document.
-        where: what lacks a field that is not there.
+        where: the name of the document in errors about missing fields.
 
     Raises:
         FieldError: one is missing, unknown, or of the wrong kind.
@@ -146,7 +148,7 @@ def read(
     for name, value in document.items():
         if name not in known:
             names = ", ".join(known) or "none"
-            raise FieldError(name, f"is not known here; known are: {names}")
+            raise FieldError(name, f"is an unknown parameter; use: {names}")
         known[name].kind.check(name, value)
     for field in fields:
         if field.required and field.name not in document:
@@ -157,26 +159,26 @@ def read(
 def of_query(
     fields: Sequence[Field], pairs: Iterable[tuple[str, str]]
 ) -> dict[str, object]:
-    """Make a document of the texts in a query.
+    """Parse the parameters of a query.
 
     Raises:
-        FieldError: a name is there twice.
+        FieldError: there is a duplicate parameter.
     """
     kinds = {field.name: field.kind for field in fields}
     document: dict[str, object] = {}
     for name, text in pairs:
         if name in document:
-            raise FieldError(name, "is there twice")
+            raise FieldError(name, "is a duplicate parameter")
         document[name] = kinds[name].of_text(text) if name in kinds else text
     return document
 
 
 def document_of(text: str) -> dict[str, object]:
-    """Read a JSON object.
+    """Parse a JSON object.
 
     Raises:
-        FieldError: a name is there twice.
-        ValueError: it is no JSON, or no object.
+        FieldError: there is a duplicate name.
+        ValueError: `text` is not a valid JSON object.
     """
     try:
         document = json.loads(text, object_pairs_hook=_once)
@@ -191,7 +193,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     document: dict[str, object] = {}
     for name, value in pairs:
         if name in document:
-            raise FieldError(name, "is there twice")
+            raise FieldError(name, "is a duplicate parameter")
         document[name] = value
     return document
 

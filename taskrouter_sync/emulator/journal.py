@@ -67,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Alert:
-    """What the console's debugger would show: trouble that no request is told of."""
+    """An entry of the console's debugger: an error that no response reports."""
 
     time: float
     """Seconds since the epoch, by the service's clock."""
@@ -83,7 +83,7 @@ class Alert:
 
 
 class Log(Generic[Entry]):
-    """The latest entries, numbered from 1 in the order they came.
+    """The latest entries, numbered from 1 in the order of arrival.
 
     Args:
         changed: guards it.
@@ -96,7 +96,7 @@ class Log(Generic[Entry]):
         self.count = 0
 
     def append(self, entry: Entry, size: int) -> None:
-        """Add one more, and let go of those that are too many."""
+        """Add an entry and remove the oldest ones beyond the limits."""
         with self._changed:
             self.count += 1
             self._entries.append((entry, size))
@@ -117,12 +117,12 @@ class Log(Generic[Entry]):
                 return
 
     def all(self) -> list[Entry]:
-        """Give all that are kept."""
+        """Return all entries that are kept."""
         with self._changed:
             return [entry for entry, _ in self._entries]
 
     def after(self, number: int) -> list[tuple[int, Entry]]:
-        """Give the entries after that number, with theirs."""
+        """Return the entries after `number`, each with its number."""
         with self._changed:
             # From the end: however much there is, only what is new is looked at.
             new = min(max(self.count - number, 0), len(self._entries))
@@ -131,12 +131,12 @@ class Log(Generic[Entry]):
 
 
 class Search(Generic[Entry]):
-    """The entries that match; each is looked at once, however often it is asked.
+    """The entries that match; each entry is checked only once.
 
     Args:
-        log: where they are.
-        matches: what an entry must fulfill.
-        after: the number of the last entry that does not count.
+        log: the log to search.
+        matches: returns whether an entry matches.
+        after: the number of the last entry before the search.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class Search(Generic[Entry]):
         self.found: list[Entry] = []
 
     def count(self) -> int:
-        """Look at what is new; give the number of all that matched so far."""
+        """Search the new entries; return the number of all matches so far."""
         for number, entry in self._log.after(self._seen):
             self._seen = number
             if self._matches(entry):
@@ -172,16 +172,16 @@ class Journal:
         self._waiting: set[asyncio.Event] = set()
 
     def follow(self, entries: queue.Queue[Request | Event | Alert | None]) -> None:
-        """Put each request into a queue when it is answered, and events and alerts.
+        """Put each completed request, each event and each alert into a queue.
 
-        What comes while the queue is full is left out: the service waits for nobody.
+        Entries are dropped while the queue is full.
         """
         with self._changed:
             self._followers.append(entries)
 
     @contextmanager
     def watch(self) -> Iterator[asyncio.Event]:
-        """Give an event that is set at each change, on the emulator's thread."""
+        """Yield an event that is set at each change, on the emulator's thread."""
         event = asyncio.Event()
         self._waiting.add(event)
         try:
@@ -190,7 +190,7 @@ class Journal:
             self._waiting.discard(event)
 
     def connections(self, channel: str) -> int:
-        """Give the number of open sockets of a channel."""
+        """Return the number of open sockets of a channel."""
         with self._changed:
             return self._connections[channel]
 
@@ -241,7 +241,7 @@ class Journal:
         self.touched()
 
     def touched(self) -> None:
-        """Say that something changed, here or in the service."""
+        """Notify those who wait of a change, here or in the service."""
         with self._changed:
             self._changed.notify_all()
         for event in self._waiting:
@@ -260,31 +260,32 @@ class Journal:
         """Return as soon as the condition holds.
 
         Args:
-            condition: asked again at each change; may read this journal.
-            timeout: seconds.
-            what: names in the error what did not come.
+            condition: called again at each change; may read this journal.
+            timeout: seconds; infinity waits forever.
+            what: names the condition in the error.
 
         Raises:
-            TimeoutError: it did not hold in time.
+            TimeoutError: the condition did not hold in time.
         """
         with self._changed:
-            if not self._changed.wait_for(condition, timeout):
+            limit = timeout if timeout <= threading.TIMEOUT_MAX else None
+            if not self._changed.wait_for(condition, limit):
                 raise TimeoutError(f"{what}: not within {timeout} s")
 
     def wait_for(
         self, search: Search[Entry], count: int, timeout: float, what: str
     ) -> list[Entry]:
-        """Return as soon as the search has found so many, and give them.
+        """Return the matching entries as soon as there are `count` of them.
 
         Raises:
-            TimeoutError: it found fewer in time.
+            TimeoutError: there were fewer in time.
         """
         self.wait_until(lambda: search.count() >= count, timeout, what)
         return search.found
 
 
 def without_token(url: str) -> str:
-    """Give the URL without password and tokens, whatever their spelling, and not long.
+    """Return the URL without password and tokens, shortened if it is long.
 
     A token is the value of a parameter of that name, and whatever looks like a JWT.
     """
@@ -321,7 +322,7 @@ def _without_jwt(text: str) -> str:
 
 
 def _without_tokens(value: Any) -> Any:
-    """Give a parameter's value, a text or something from JSON, without tokens."""
+    """Return a parameter's value, a string or JSON data, without tokens."""
     if isinstance(value, str):
         return _without_jwt(value)
     if isinstance(value, Mapping):
@@ -336,7 +337,7 @@ def _without_tokens(value: Any) -> Any:
 
 
 def _beginnings(params: Mapping[str, object]) -> dict[str, object]:
-    """Shorten parameters to what fits into a line or two."""
+    """Shorten parameters to a line or two."""
     first = islice(params.items(), _MAX_REFUSED_PARAMETERS)
     return {_beginning(name): _beginning(value) for name, value in first}
 
@@ -367,6 +368,6 @@ def _size_of_value(value: object) -> int:
 
 
 def printable(message: str) -> str:
-    """Give the message as one line that any log can take, cut if it is long."""
+    """Return the message as one printable line, shortened if it is long."""
     line = "".join(c if c.isprintable() else " " for c in message[: _MAX_MESSAGE + 1])
     return line if len(line) <= _MAX_MESSAGE else f"{line[:_MAX_MESSAGE]}…"

@@ -40,7 +40,7 @@ _VERSION = 2
 
 
 def take_snapshot(engine: Engine, sids: Sids) -> dict[str, Any]:
-    """Give the whole state as a value for JSON that shares nothing with the engine."""
+    """Return the whole state as JSON data that shares nothing with the engine."""
     document = {
         "format": _FORMAT,
         "version": _VERSION,
@@ -53,17 +53,17 @@ def take_snapshot(engine: Engine, sids: Sids) -> dict[str, Any]:
 
 
 def put_back_snapshot(snapshot: Mapping[str, Any], engine: Engine, sids: Sids) -> None:
-    """Make the engine what it was.
+    """Restore the state of a snapshot.
 
     Raises:
-        ValueError: it is no snapshot, one of another version, or damaged; nothing has
-            changed then.
+        ValueError: it is not a valid snapshot, was made by a newer version or is
+            damaged; the state is unchanged.
     """
     if not isinstance(snapshot, Mapping) or snapshot.get("format") != _FORMAT:
-        raise ValueError("this is no snapshot of an emulator")
+        raise ValueError("this is not a valid snapshot of an emulator")
     version = snapshot.get("version")
     if type(version) is not int or version > _VERSION:
-        raise ValueError("the snapshot is of a newer version of the emulator")
+        raise ValueError("the snapshot was made by a newer version of the emulator")
     try:
         Sids(None).go_on(snapshot["sids"])
         # A copy: what is put back lives on, the snapshot stays as it is.

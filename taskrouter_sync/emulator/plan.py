@@ -1,6 +1,6 @@
 """A workspace's plan: the arguments of ``Emulator.workspace`` as a JSON document.
 
-Owns: what a plan may contain, and reading one from a file.
+Owns: the fields of a plan, and loading one from a file.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ FIELDS: Sequence[Field] = (
         either(text(), NULL),
         "the name of the workers' first activity; Offline by default",
     ),
-    Field("queues", named(text()), "expressions by name; Everyone for all by default"),
+    Field("queues", named(text()), "expressions by name; Everyone by default"),
     Field(
         "workflow",
         either(DOCUMENT, NULL),
-        "the configuration, in which queue may name a queue; by default all tasks go "
-        "to the first queue",
+        "the configuration, where queue may be a name instead of a sid; by default all "
+        "tasks go to the first task queue",
     ),
     Field("task_reservation_timeout", integer(1, _DAY), "seconds; 120 by default"),
-    Field("multi_task_enabled", FLAG, "whether workers take several tasks"),
+    Field(
+        "multi_task_enabled", FLAG, "whether workers can have several tasks at a time"
+    ),
     Field(
         "timeout_activity",
         text(),
@@ -56,6 +58,6 @@ def load(path: Path) -> dict[str, Any]:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no plan; a FieldError if it is JSON.
+        ValueError: it is not a valid plan; a FieldError if it is JSON.
     """
     return read(FIELDS, document_of(path.read_text("utf-8-sig")), "the file")

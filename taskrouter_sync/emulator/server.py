@@ -178,7 +178,7 @@ class Server:
         self._control.close()
 
     def _total(self, handler: Handler) -> Handler:
-        """Let a handler answer whatever comes in the service's way."""
+        """Wrap a handler so that it responds to all errors as the service does."""
 
         # A middleware would do; but aiohttp keeps each application that has one.
         @wraps(handler)
@@ -261,12 +261,12 @@ class Server:
             status = answer.status
             result = _plain(answer)
         else:
-            raise AssertionError("a fault without an answer of its own asks for one")
+            raise AssertionError("the fault has no response of its own")
         self._service.journal.answered(entry, status)
         return result
 
     async def _saved(self, answer: Response) -> Response:
-        """Hold the answer back until what it tells is not lost any more."""
+        """Delay the response until the changes it reports are saved."""
         try:
             await self._service.saved()
         except StateError as error:
@@ -276,7 +276,7 @@ class Server:
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
         # The service's clock, which a test may have moved.
         response.headers["Date"] = formatdate(self._service.clock.now(), usegmt=True)
-        # Pages of other sites may use the service, not what steers the emulator.
+        # Pages of other sites may use the service, not the control.
         if request.path.startswith("/v1/"):
             response.headers.update(_CORS)
 
@@ -375,7 +375,7 @@ class Server:
         write = asyncio.ensure_future(self._write(ws, connection))
         try:
             async for _ in ws:
-                pass  # Clients of v1 never say anything; what comes is ignored.
+                pass  # Clients of v1 never send anything; frames are ignored.
         finally:
             self._service.leave(connection)
             heartbeats.cancel()
@@ -405,7 +405,7 @@ class Server:
         except ConnectionError:
             return  # The peer is gone; the reader notices it too.
         except StateError:
-            connection.cut()  # Who comes back is told what is true then.
+            connection.cut()  # Clients that reconnect read the current state.
 
 
 async def _stop_accepting(listener: socket.socket) -> None:
@@ -452,7 +452,7 @@ def _not_asked() -> Response:
 
 
 def _plain(answer: Response) -> web.Response:
-    """Make the response of an answer."""
+    """Return the HTTP response of an answer."""
     if answer.body is None:
         return web.Response(status=answer.status, headers=answer.headers)
     # Clients of v1 read the message of an error in the reason, and nowhere else.
@@ -477,12 +477,12 @@ def _json(
 
 
 def reason_phrase(message: str) -> str:
-    """Give the message as an HTTP reason phrase: one line of latin-1."""
+    """Return the message as an HTTP reason phrase: one line of latin-1."""
     return _NOT_PRINTABLE.sub(" ", message).strip()[:_MAX_REASON]
 
 
 def _next_part(pieces: Iterator[str]) -> tuple[bytes, bool]:
-    """Join pieces to one part of a body; tell whether they are all."""
+    """Join pieces to one part of a body; return whether they are all."""
     part = bytearray()
     for piece in pieces:
         part += piece.encode()

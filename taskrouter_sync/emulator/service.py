@@ -117,7 +117,7 @@ class Service:
         self.webhooks = Webhooks(engine, self.webhook_queue, self)
 
     def settle(self) -> None:
-        """Say that the engine may have changed, and have another next deadline."""
+        """Note that the engine and its next deadline may have changed."""
         self.journal.touched()
         if self.timer is not None:
             self.timer.rearm()
@@ -168,7 +168,7 @@ class Service:
         return answer
 
     def authorized(self, authorization: str) -> bool:
-        """Tell whether the header Authorization names the account with its key."""
+        """Return whether the header Authorization has the account's credentials."""
         scheme, _, encoded = authorization.partition(" ")
         try:
             given = base64.b64decode(encoded, validate=True)
@@ -179,7 +179,7 @@ class Service:
         )
 
     def instruct(self, path: str, params: Mapping[str, object]) -> Response:
-        """Do what the answer to an assignment callback says."""
+        """Carry out the response to an assignment callback."""
         answer = self.api.perform("POST", path, Parameters.from_json(params))
         self.settle()
         return answer
@@ -265,7 +265,7 @@ class Service:
     def admit(
         self, host: str, account_sid: str, channel: str, token: str
     ) -> Response | None:
-        """Check who wants a socket: None lets in, an answer refuses.
+        """Check the request for a socket; None accepts it, a response refuses it.
 
         Whether there is such a worker is not asked: the first request will tell.
         """
@@ -335,7 +335,7 @@ def read_envelope(text: str) -> Envelope:
     """Read the body of a POST to a channel.
 
     Raises:
-        ServiceError: it is no envelope.
+        ServiceError: it is not a valid envelope.
     """
     try:
         document = json.loads(text)
@@ -351,7 +351,7 @@ def read_envelope(text: str) -> Envelope:
     if params is not None and not isinstance(params, dict):
         raise invalid("params must be a JSON object")
     if event_type is not None and not isinstance(event_type, str):
-        raise invalid("event_type must be a text")
+        raise invalid("event_type must be a string")
     return Envelope(
         url=document["url"],
         method=document["method"].upper(),
@@ -362,7 +362,7 @@ def read_envelope(text: str) -> Envelope:
 
 
 def query_pairs(url: str) -> list[tuple[str, str]]:
-    """Give the query of the URL, decoded, in order, empty values kept."""
+    """Return the query of the URL, decoded, in order, empty values kept."""
     try:
         return parse_qsl(urlsplit(url).query, keep_blank_values=True)
     except ValueError:

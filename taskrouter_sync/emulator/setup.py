@@ -191,7 +191,7 @@ def _activities(
 
 @contextmanager
 def _naming(key: str) -> Iterator[None]:
-    """Let the service's refusals name what they are about."""
+    """Add the name of the argument to the service's errors."""
     try:
         yield
     except ServiceError as error:
@@ -200,7 +200,7 @@ def _naming(key: str) -> Iterator[None]:
 
 
 def _with_sids(value: Any, queue_sids: Mapping[str, str]) -> Any:
-    """Put sids in the place of the queues' names."""
+    """Replace the names of queues with sids."""
     if isinstance(value, Mapping):
         return {
             key: (

@@ -40,7 +40,7 @@ class StateFile:
     transaction by half.
 
     Args:
-        path: made if there is none, for its owner's eyes only.
+        path: the file; created if it does not exist, readable by its owner only.
 
     Raises:
         StateError: it is another program's, a newer version's, damaged, in use, or
@@ -93,7 +93,7 @@ class StateFile:
                 execute("CREATE TABLE account (sid TEXT NOT NULL, auth_token TEXT)")
                 execute(f"PRAGMA application_id = {_APPLICATION}")
             if version < FORMAT:
-                # Numbered in the order in which things came to be, for good.
+                # Numbered permanently, in the order of creation.
                 execute(
                     "CREATE TABLE records (number INTEGER PRIMARY KEY,"
                     " key TEXT NOT NULL UNIQUE, value TEXT NOT NULL)"
@@ -135,9 +135,9 @@ class StateFile:
     def account(
         self, account_sid: str | None, auth_token: str | None, made_up: tuple[str, str]
     ) -> tuple[str, str]:
-        """Give the service's account, and see that it has it the next time.
+        """Return the service's account and save it for the next time.
 
-        What was made up is kept; an auth token that is given is not.
+        A generated auth token is saved; a given one is not.
 
         Args:
             account_sid: the given one; it must be the file's.
@@ -152,7 +152,7 @@ class StateFile:
             kept = execute("SELECT sid, auth_token FROM account").fetchone()
             kept_sid, kept_token = kept or (None, None)
             if account_sid is not None and kept_sid not in (None, account_sid):
-                raise StateError(f"{self.path}: of account {kept_sid}")
+                raise StateError(f"{self.path}: belongs to account {kept_sid}")
             sid = account_sid or kept_sid or made_up[0]
             token = auth_token or kept_token or made_up[1]
             execute("DELETE FROM account")
@@ -163,7 +163,7 @@ class StateFile:
         return sid, token
 
     def read(self) -> Records:
-        """Read all records, in order; there are none in a new file.
+        """Read all records, in order; a new file has none.
 
         To be called in a transaction.
 
@@ -174,7 +174,7 @@ class StateFile:
         try:
             return {key: json.loads(value) for key, value in rows}
         except (TypeError, ValueError, RecursionError):
-            raise ValueError("damaged: a record is no JSON") from None
+            raise ValueError("damaged: a record is not valid JSON") from None
 
     def write(self, records: Mapping[str, Any]) -> None:
         """Write records, and delete those whose value is None, in a transaction."""

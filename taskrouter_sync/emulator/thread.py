@@ -1,7 +1,7 @@
 """The emulator's thread.
 
-Owns: an event loop in a thread of its own that serves until it is told to stop,
-and running functions there for other threads.
+Owns: a thread with an event loop that runs the service until ``stop``, and calling
+functions on it for other threads.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class ServiceThread:
     """One run of a service on a bound socket.
 
     Args:
-        service: what is served.
-        control: what steers it.
+        service: the service to run.
+        control: its control.
         listener: the bound socket; the thread closes it.
         heartbeat_interval: seconds.
-        clock: whose deadlines are waited for; None when a test moves the clock.
+        clock: the clock of the deadlines; None for a manual clock.
     """
 
     def __init__(
@@ -58,15 +58,20 @@ class ServiceThread:
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
 
     def start(self, timeout: float) -> None:
-        """Return when it serves.
+        """Start the thread and return when the service is running.
 
         Args:
             timeout: seconds.
 
         Raises:
-            TimeoutError: it does not serve in time.
+            TimeoutError: the service did not start in time.
+            Exception: the error of the thread, if it could not start.
         """
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            self._listener.close()
+            raise
         # concurrent.futures has a TimeoutError of its own before Python 3.11.
         _, waiting = wait_for([self._started], timeout)
         if waiting:
@@ -74,20 +79,21 @@ class ServiceThread:
         self._started.result()
 
     def stop(self) -> None:
-        """Return when it no longer serves; called twice, the second does nothing."""
+        """Stop the service and wait for the thread; does nothing the second time."""
         if self._loop is not None and self._stop is not None:
             try:
                 self._loop.call_soon_threadsafe(self._stop.set)
             except RuntimeError:
                 return  # The loop is closed: it has stopped already.
-        if threading.current_thread() is not self._thread:
+        started = self._thread.ident is not None
+        if started and threading.current_thread() is not self._thread:
             self._thread.join(_PATIENCE)
 
     def call(self, function: Callable[[], Result]) -> Result:
-        """Run a function on the thread; give its result or raise its exception.
+        """Call a function on the thread and return its result or raise its exception.
 
         Raises:
-            TimeoutError: it takes more than a minute.
+            TimeoutError: the function took more than a minute.
             RuntimeError: the emulator is not running.
         """
         if threading.current_thread() is self._thread:
@@ -107,7 +113,7 @@ class ServiceThread:
         except RuntimeError:
             coroutine.close()
             raise RuntimeError("the emulator is not running") from None
-        # The loop may end before it has looked at the function.
+        # The loop may end before the function is called.
         either: list[Future[Any]] = [future, self._ended]
         wait_for(either, _PATIENCE, FIRST_COMPLETED)
         if not future.done() and not self._ended.done():
@@ -119,9 +125,12 @@ class ServiceThread:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)
         finally:
-            if not self._started.done():
-                self._started.set_exception(RuntimeError("the emulator broke down"))
+            self._listener.close()
             self._ended.set_result(None)
 
     async def _serve(self) -> None:
@@ -139,7 +148,7 @@ class ServiceThread:
         service.webhook_queue.open()
         service.stopping = False
         if self._clock is not None:
-            # A state that comes from a file may be of long ago.
+            # A state loaded from a file may be old.
             service.engine.run_due()
         service.settle()
         self._started.set_result(None)

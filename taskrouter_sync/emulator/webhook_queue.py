@@ -102,7 +102,7 @@ class Queues:
         self.unfinished = 0
 
     def put(self, name: str, job: Job, *, width: int, size: int = 0) -> bool:
-        """Start the job, or let it wait its turn; jobs start in the order they came.
+        """Start the job or queue it; jobs start in the order of arrival.
 
         Args:
             name: of the queue.
@@ -215,7 +215,7 @@ class WebhookQueue:
             await sender.close()
 
     def send(self, webhook: Webhook) -> None:
-        """Send after what the receiver is sent before; the answer is not read."""
+        """Send after earlier requests to the receiver; the response is not read."""
 
         async def deliver() -> None:
             for pause in (*self._limits.pauses, None):
@@ -231,15 +231,15 @@ class WebhookQueue:
         self._put(f"events {receiver(webhook.url)}", deliver, 1, webhook)
 
     def run(self, webhook: Webhook, job: Job) -> None:
-        """Run what requests the webhook's answer, as soon as not too many do."""
+        """Run a job that waits for a response, once few enough others do."""
         name = f"assignments {receiver(webhook.url)}"
         self._put(name, job, self._limits.assignments, webhook)
 
     async def request(self, webhook: Webhook) -> Reply:
-        """Give the receiver's answer; one attempt.
+        """Return the receiver's response; one attempt.
 
         Raises:
-            NotAnswered: there is none with a 2xx status within the limit.
+            NotAnswered: there is no 2xx response within the limit.
         """
         return await self._attempt(webhook, self._limits.assignment)
 
@@ -248,7 +248,7 @@ class WebhookQueue:
             return  # It is about to stop, or has not started: nobody hears of it.
         size = 1000 + sum(map(len, webhook.form.values()))
         if not self._queues.put(name, job, width=width, size=size):
-            message = "not sent: too many webhooks before it wait for an answer"
+            message = "not sent: too many earlier webhooks wait for a response"
             self.alert(webhook, RETRIEVAL_FAILURE, message)
 
     async def _attempt(self, webhook: Webhook, seconds: float) -> Reply:
@@ -266,7 +266,7 @@ class WebhookQueue:
         # 204 and 200 are documented. A redirection is not followed (choice).
         if not 200 <= reply.status < 300:
             raise NotAnswered(
-                f"the answer's status is {reply.status}", passing=reply.status >= 500
+                f"the response's status is {reply.status}", passing=reply.status >= 500
             )
         return reply
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Method = Literal["GET", "POST"]
 
-# "HTTP retrieval failure": the console's code for every webhook without an answer.
+# "HTTP retrieval failure": the console's code for every webhook without a response.
 RETRIEVAL_FAILURE = 11200
 RESOLVER_NAME = "taskrouter-emulator-resolver"
 # Bytes; an instruction is far shorter.
@@ -62,7 +62,7 @@ class Post:
 
 @dataclass(frozen=True)
 class Reply:
-    """What an application answered; ``text`` is None if it is too long to be read."""
+    """An application's response; ``text`` is None if it is too long."""
 
     status: int
     content_type: str
@@ -70,7 +70,7 @@ class Reply:
 
 
 class NotAnswered(Exception):
-    """There was no answer, or none that can be read.
+    """There was no response, or an invalid one.
 
     Args:
         message: why, without the URL.
@@ -93,7 +93,7 @@ def compose(
     """Make a signed request.
 
     Raises:
-        NotAnswered: the URL is none.
+        NotAnswered: the URL is invalid.
     """
     try:
         parts = _wired(url)
@@ -114,7 +114,7 @@ def compose(
 
 
 def sign(auth_token: str, url: str, params: Mapping[str, str]) -> str:
-    """Give the signature of a request.
+    """Return the signature of a request.
 
     Args:
         auth_token: the account's key.
@@ -136,7 +136,7 @@ def receiver(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """Give the URL as people may see it: without password and query."""
+    """Return the URL without password and query, for logs."""
     try:
         return _bare(_wired(url))._replace(query="").geturl()
     except ValueError:
@@ -149,13 +149,13 @@ def _bare(parts: SplitResult) -> SplitResult:
 
 
 def _wired(url: str) -> SplitResult:
-    """Give the URL as it goes over the wire: what is signed is what arrives."""
+    """Return the URL as it is sent: the receiver verifies the same one."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     if not host.isascii():
         host = host.encode("idna").decode()
     if parts.scheme not in _PORTS or _HOST.fullmatch(host) is None:
-        raise ValueError("neither http nor https, or no host")
+        raise ValueError("the URL must be http or https and have a host")
     netloc = f"[{host}]" if ":" in host else host
     # As in the header Host, which has no default port.
     if port not in (None, _PORTS[parts.scheme]):
@@ -188,14 +188,14 @@ class Sender:
         )
 
     async def send(self, post: Post, seconds: float) -> Reply:
-        """Send a request and give the answer; a redirection is not followed.
+        """Send a request and return the response; redirects are not followed.
 
         Args:
             post: what to send.
             seconds: for all of it, from the connection to the answer's last byte.
 
         Raises:
-            NotAnswered: there is no answer.
+            NotAnswered: there is no response.
         """
         headers = {"X-Twilio-Signature": post.signature}
         if post.method == "POST":
@@ -214,13 +214,15 @@ class Sender:
                 return Reply(response.status, response.content_type, text)
         # Of aiohttp's texts nothing is repeated: some hold the URL with its password.
         except asyncio.TimeoutError:
-            raise NotAnswered(f"no answer within {seconds:g} s", passing=True) from None
+            raise NotAnswered(
+                f"no response within {seconds:g} s", passing=True
+            ) from None
         except aiohttp.ClientSSLError:
             raise NotAnswered("no secure connection", passing=False) from None
         except aiohttp.ClientConnectorError as error:
             raise NotAnswered(_no_connection(error.os_error), passing=True) from None
         except (aiohttp.ClientError, OSError):
-            message = "the connection broke off, or what came is not HTTP"
+            message = "the connection was lost, or the response is not valid HTTP"
             raise NotAnswered(message, passing=True) from None
         except ValueError:
             raise NotAnswered("the URL is invalid", passing=False) from None
@@ -257,7 +259,7 @@ class _Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Give the addresses of a host."""
+        """Return the addresses of a host."""
         found: Future[list[Any]] = Future()
         # Who waits no longer does not take it back.
         found.set_running_or_notify_cancel()
@@ -269,7 +271,7 @@ class _Resolver(AbstractResolver):
             except OSError as error:
                 found.set_exception(error)
             except UnicodeError:
-                found.set_exception(socket.gaierror("no name of a host"))
+                found.set_exception(socket.gaierror("not a valid host name"))
 
         threading.Thread(target=look_up, name=RESOLVER_NAME, daemon=True).start()
         return [

@@ -31,7 +31,7 @@ _DIAL_FAILED = {"call": 40113, "dequeue": 40133, "conference": 40145}
 
 Form = dict[str, str]
 
-# The documented ones. More may be sent; here are none.
+# The documented ones. The service may send more.
 _ASSIGNMENT = (
     "Timestamp",
     "AccountSid",
@@ -186,7 +186,7 @@ class Webhooks:
 
 
 def passes(events_filter: str | None, event_type: str) -> bool:
-    """Tell whether a workspace's filter, a comma-separated list, has the event.
+    """Return whether a workspace's filter, a comma-separated list, has the event.
 
     Without one all events pass.
     """
@@ -197,7 +197,7 @@ def passes(events_filter: str | None, event_type: str) -> bool:
 def conference_forms(
     call: PhoneCall, task: Task | None, account_sid: str
 ) -> list[dict[str, str]]:
-    """Give the parameters of the conference events at a worker's call's new state.
+    """Return the parameters of the conference events at a worker's call's new state.
 
     The conference, named by the task, begins with the worker's answer, when the caller
     is moved in, and is over when the worker's call is. Nobody is muted or put on hold
@@ -243,7 +243,7 @@ def conference_forms(
 
 
 def event_form(event: Event, account_sid: str) -> Form:
-    """Give the parameters of an event callback.
+    """Return the parameters of an event callback.
 
     The exact set per event type is not published: what is sent is what the Events
     resource tells, under the documented names. What is null is left out.
@@ -263,7 +263,7 @@ def event_form(event: Event, account_sid: str) -> Form:
 
 
 def assignment_form(event: Event, account_sid: str) -> Form:
-    """Give the parameters of the assignment callback of a ``reservation.created``."""
+    """Return the parameters of the assignment callback of a ``reservation.created``."""
     form = event_form(event, account_sid)
     return {name: form[name] for name in _ASSIGNMENT if name in form}
 
@@ -278,7 +278,7 @@ def call_progress(call: PhoneCall) -> str | None:
 
 
 def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:
-    """Give the parameters of a status callback: those of voice calls in general.
+    """Return the parameters of a status callback: those of voice calls in general.
 
     ``taskCallSid`` is the caller's call, if the task has one.
     """
@@ -324,7 +324,7 @@ INVALID_CONTENT_TYPE = 12300
 
 
 def _keys(name: str) -> dict[str, str]:
-    """Give the REST parameters of an instruction by the keys of the answer."""
+    """Return the REST parameters of an instruction by the keys of a response."""
     prefix = "" if name == "conference" else name.capitalize()
     keys = {snake(each.removeprefix(prefix)): each for each in parameters_of(name)}
     if name == "dequeue":
@@ -341,7 +341,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
 
 
 class NoInstruction(Exception):
-    """The application answered, but nothing can be done with it."""
+    """The application's response has no valid instruction."""
 
     def __init__(self, code: int, message: str, level: Level = "error") -> None:
         super().__init__(message)
@@ -351,19 +351,20 @@ class NoInstruction(Exception):
 
 
 def read_instruction(reply: Reply) -> dict[str, object] | None:
-    """Read an answer, as REST parameters; None is to decide later, by REST.
+    """Parse a response into REST parameters; None if it is empty.
 
     Raises:
-        NotAnswered: it is no JSON, or far too long: as good as no answer.
-        NoInstruction: it is, but without an instruction that can be carried out.
+        NotAnswered: it is not valid JSON, or too long.
+        NoInstruction: it is valid JSON, but not a valid instruction.
     """
     if reply.text is None:
-        raise NotAnswered("the answer is too long", passing=False)
+        raise NotAnswered("the response is too long", passing=False)
     if not reply.text.strip():
         return None
     if reply.content_type != "application/json":
         raise NotAnswered(
-            f"the answer's Content-Type is {reply.content_type}, not application/json",
+            f"the response's Content-Type is {reply.content_type}, "
+            "not application/json",
             passing=False,
             code=INVALID_CONTENT_TYPE,
         )
@@ -371,24 +372,26 @@ def read_instruction(reply: Reply) -> dict[str, object] | None:
         document = json.loads(reply.text)
     except (ValueError, RecursionError):
         raise NotAnswered(
-            "the answer is not valid JSON", passing=False, code=NO_INSTRUCTION
+            "the response is not valid JSON", passing=False, code=NO_INSTRUCTION
         ) from None
     name = document.get("instruction") if isinstance(document, dict) else None
     if name is None:
-        raise NoInstruction(NO_INSTRUCTION, "the answer has no instruction", "warning")
+        raise NoInstruction(
+            NO_INSTRUCTION, "the response has no instruction", "warning"
+        )
     names = _KEYS.get(name) if isinstance(name, str) else None
     if names is None:
-        raise NoInstruction(INVALID_INSTRUCTION, f"{name!r} is no instruction")
+        raise NoInstruction(INVALID_INSTRUCTION, f"{name!r} is not a valid instruction")
     params = {names[key]: value for key, value in document.items() if key in names}
     for parameter, value in params.items():
         if not _usable(parameter, value):
-            message = f"{parameter} is neither text nor number"
+            message = f"{parameter} must be a string or a number"
             raise NoInstruction(INVALID_INSTRUCTION, message)
     return {"Instruction": name, **params}
 
 
 def _usable(parameter: str, value: object) -> bool:
-    """Tell whether it is a text, a number, a boolean, null, or a list of events."""
+    """Return whether it is a string, number, boolean, null or list of events."""
     if isinstance(value, list) and parameter.endswith("Event"):
         return all(isinstance(item, str) for item in value)
     return value is None or isinstance(value, (str, int, float))

@@ -57,12 +57,12 @@ def test_the_list_tells_all_that_can_be_asked(remote: Remote) -> None:
     }
     advance = next(each for each in listed if each["path"] == "/clock/advance")
     assert advance["fields"]["seconds"].startswith("a number from 0 to ")
-    assert "(needed)" in advance["fields"]["seconds"]
+    assert "(required)" in advance["fields"]["seconds"]
 
 
 def test_another_path_or_method_says_what_there_is(remote: Remote) -> None:
     missing = remote.get("/nothing", 404)
-    assert "GET /emulator lists what is there" in missing["message"]
+    assert "GET /emulator lists the commands" in missing["message"]
     wrong = remote.post("/state", 405)
     assert wrong["message"] == "/emulator/state takes GET"
 
@@ -117,8 +117,8 @@ NO_WORKSPACES: list[tuple[dict[str, object], str]] = [
     ({"worker_activity": "Nowhere"}, "worker_activity: there is no activity named"),
     ({"queues": {"Q": "1=="}}, "queues.Q: "),
     ({"workflow": {"task_routing": 1}}, "workflow: "),
-    ({"task_reservation_timeout": 0}, "task_reservation_timeout must be a whole"),
-    ({"colour": "red"}, "colour is not known here"),
+    ({"task_reservation_timeout": 0}, "task_reservation_timeout must be an integer"),
+    ({"colour": "red"}, "colour is an unknown parameter"),
 ]
 
 
@@ -391,7 +391,7 @@ def test_a_snapshot_may_be_large(desk: Desk, remote: Remote) -> None:
 
 def test_what_is_no_snapshot_is_refused(remote: Remote) -> None:
     refused = remote.post("/restore", 400, snapshot={"format": "none"})
-    assert refused["message"].startswith("snapshot is refused: this is no snapshot")
+    assert refused["message"].startswith("snapshot was refused: this is not a valid")
 
 
 # What is wrong
@@ -401,16 +401,16 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("/clock/advance", {}, "seconds is missing in the body"),
     ("/clock/advance", {"seconds": "1"}, "seconds must be a number from 0 to"),
     ("/clock/advance", {"seconds": -1}, "seconds must be a number from 0 to"),
-    ("/faults/answer", {"status": 99}, "status must be a whole number from 200 to 599"),
+    ("/faults/answer", {"status": 99}, "status must be an integer from 200 to 599"),
     (
         "/faults/delay",
         {"seconds": 1, "method": "PUT"},
         "method must be one of GET, POST",
     ),
-    ("/faults/drop", {"times": 0}, "times must be a whole number from 1 to"),
-    ("/sockets/close", {"code": 1}, "code must be a whole number from 1000 to 4999"),
-    ("/sockets/close", {"reason": "é" * 62}, "reason must be a text of at most 123"),
-    ("/sockets/send", {"channel": "WK1", "frame": 1}, "frame must be a text"),
+    ("/faults/drop", {"times": 0}, "times must be an integer from 1 to"),
+    ("/sockets/close", {"code": 1}, "code must be an integer from 1000 to 4999"),
+    ("/sockets/close", {"reason": "é" * 62}, "reason must be a string of at most 123"),
+    ("/sockets/send", {"channel": "WK1", "frame": 1}, "frame must be a string"),
     ("/telephony", {"outcomes": {"a": "lost"}}, "outcomes.a must be one of answered"),
     ("/tasks", {"attributes": "{}"}, "attributes must be a JSON object"),
 ]

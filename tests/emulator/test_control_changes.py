@@ -32,7 +32,7 @@ def test_who_waits_is_told_when_the_emulator_stops() -> None:
         waiting = asyncio.ensure_future(changes.until(lambda: False, 5, "it"))
         await asyncio.sleep(0)
         changes.close()
-        with pytest.raises(RuntimeError, match="the emulator stops"):
+        with pytest.raises(RuntimeError, match="the emulator is stopping"):
             await waiting
 
     asyncio.run(story())

@@ -27,13 +27,13 @@ def test_a_file_gives_the_arguments_that_it_has(tmp_path: Path) -> None:
     [
         (
             '{"workers": []}',
-            "workers must be a JSON object of names, each a JSON object",
+            "workers must be a JSON object whose values are each a JSON object",
         ),
         ('{"workers": {"Ann": 1}}', "workers.Ann must be a JSON object"),
         ('{"activities": {"Here": 1}}', "activities.Here must be true or false"),
         ('{"multi_task_enabled": 1}', "multi_task_enabled must be true or false"),
-        ('{"name": "a", "name": "b"}', "name is there twice"),
-        ('{"colour": "red"}', "colour is not known here; known are: name, "),
+        ('{"name": "a", "name": "b"}', "name is a duplicate"),
+        ('{"colour": "red"}', "colour is an unknown parameter; use: name, "),
         ('{"name": ', "Expecting value: line 1 column 10 (char 9)"),
         ("[]", "it must be a JSON object"),
     ],

@@ -190,7 +190,7 @@ def test_a_manual_clock_is_advanced_over_http() -> None:
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        ('{"queues": {"Q": 1}}', "queues.Q must be a text of at most 1048576 bytes"),
+        ('{"queues": {"Q": 1}}', "queues.Q must be a string of at most 1048576 bytes"),
         ('{"queues": {"Q": "a b"}}', "queues.Q: "),
         ('{"name": ', "Expecting value: line 1 column 10 (char 9)"),
     ],

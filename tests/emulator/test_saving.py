@@ -117,7 +117,7 @@ def test_tokens_of_before_are_good(run: Run, open_desk: OpenDesk) -> None:
 
 def test_the_file_of_another_account_is_refused(run: Run) -> None:
     run()
-    with pytest.raises(StateError, match="of account AC"):
+    with pytest.raises(StateError, match="belongs to account AC"):
         run(account_sid="AC" + "0" * 32)
 
 

@@ -157,7 +157,7 @@ NO_SNAPSHOTS: dict[str, Any] = {
 
 @pytest.mark.parametrize("value", NO_SNAPSHOTS.values(), ids=NO_SNAPSHOTS)
 def test_what_is_no_snapshot_is_refused(emulator: Emulator, value: Any) -> None:
-    with pytest.raises(ValueError, match="no snapshot"):
+    with pytest.raises(ValueError, match="not a valid snapshot"):
         emulator.restore(value)
 
 

@@ -104,7 +104,7 @@ def test_the_file_of_another_account_is_refused(path: Path) -> None:
     made(path)
     with (
         closing(StateFile(path)) as file,
-        pytest.raises(StateError, match=f"state: of account {MADE_UP[0]}$"),
+        pytest.raises(StateError, match=f"state: belongs to account {MADE_UP[0]}$"),
     ):
         file.account("AC" + "5" * 32, None, MADE_UP)
 

@@ -186,22 +186,32 @@ def test_an_empty_answer_leaves_it_to_rest(
 
 
 REACHED = [
-    (says({}), 40005, "warning", "the answer has no instruction"),
-    (says([1]), 40005, "warning", "the answer has no instruction"),
-    (says("null"), 40005, "warning", "the answer has no instruction"),
-    (says({"instruction": "dance"}), 55555, "error", "'dance' is no instruction"),
-    (says({"instruction": ["accept"]}), 55555, "error", "['accept'] is no instruction"),
+    (says({}), 40005, "warning", "the response has no instruction"),
+    (says([1]), 40005, "warning", "the response has no instruction"),
+    (says("null"), 40005, "warning", "the response has no instruction"),
+    (
+        says({"instruction": "dance"}),
+        55555,
+        "error",
+        "'dance' is not a valid instruction",
+    ),
+    (
+        says({"instruction": ["accept"]}),
+        55555,
+        "error",
+        "['accept'] is not a valid instruction",
+    ),
     (
         says({"instruction": "supervise"}),
         55555,
         "error",
-        "'supervise' is no instruction",
+        "'supervise' is not a valid instruction",
     ),
     (
         says({"instruction": "call", "url": {"a": 1}}),
         55555,
         "error",
-        "CallUrl is neither text nor number",
+        "CallUrl must be a string or a number",
     ),
     (
         says({"instruction": "reject", "activity_sid": "WA0"}),
@@ -316,20 +326,20 @@ def test_a_worker_whom_nobody_can_call_is_an_alert(
 
 
 NOT_REACHED = [
-    (Reply(500), 11200, "the answer's status is 500"),
-    (Reply(404), 11200, "the answer's status is 404"),
+    (Reply(500), 11200, "the response's status is 500"),
+    (Reply(404), 11200, "the response's status is 404"),
     (
         Reply(302, headers={"Location": "/elsewhere"}),
         11200,
-        "the answer's status is 302",
+        "the response's status is 302",
     ),
-    (says("{", 200), 40005, "the answer is not valid JSON"),
-    (says("[" * 60_000), 40005, "the answer is not valid JSON"),
-    (says("1" * 5_000_000), 11200, "the answer is too long"),
+    (says("{", 200), 40005, "the response is not valid JSON"),
+    (says("[" * 60_000), 40005, "the response is not valid JSON"),
+    (says("1" * 5_000_000), 11200, "the response is too long"),
     (
         Reply(200, "accept", {"Content-Type": "text/html; charset=utf-8"}),
         12300,
-        "the answer's Content-Type is text/html, not application/json",
+        "the response's Content-Type is text/html, not application/json",
     ),
 ]
 
@@ -370,8 +380,8 @@ def test_without_an_answer_the_reservation_stays_pending(
     office.offer()
     alerts = emulator.wait_for_alerts(2)
     assert [alert.message for alert in alerts] == [
-        "the answer's status is 500",
-        "the answer's status is 503",
+        "the response's status is 500",
+        "the response's status is 503",
     ]
     assert office.reservation().reservation_status == "pending"
     assert len(receiver.came("/assign")) == 1, "an assignment callback is not repeated"

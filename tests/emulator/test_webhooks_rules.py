@@ -258,7 +258,7 @@ def test_any_answer_is_an_instruction_or_is_not(text: str) -> None:
     try:
         read = webhooks.read_instruction(reply(text))
     except NotAnswered as trouble:
-        assert trouble.message == "the answer is not valid JSON"
+        assert trouble.message == "the response is not valid JSON"
     except NoInstruction as trouble:
         assert trouble.code in (40005, 55555)
     else:

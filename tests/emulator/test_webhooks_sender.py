@@ -152,13 +152,13 @@ def bad_chunk(peer: Peer) -> None:
 )
 def test_what_is_no_answer_may_pass(script: Callable[[Peer], None]) -> None:
     with RawServer(script) as server:
-        message = "the connection broke off, or what came is not HTTP"
+        message = "the connection was lost, or the response is not valid HTTP"
         assert failure(server.url) == (message, True)
 
 
 def test_the_limit_is_for_the_whole_answer() -> None:
     with RawServer(drip) as server:
-        assert failure(server.url, 0.2) == ("no answer within 0.2 s", True)
+        assert failure(server.url, 0.2) == ("no response within 0.2 s", True)
 
 
 def test_a_port_that_nobody_listens_on_may_be_listened_on_later() -> None:

@@ -184,7 +184,7 @@ def test_after_the_third_time_an_event_is_given_up(
     [alert] = hurried_emulator.wait_for_alerts()
     [event, _] = hurried_emulator.wait_for_events("task.created", 2)
     assert (alert.code, alert.level) == (11200, "error")
-    assert alert.message == "the answer's status is 503"
+    assert alert.message == "the response's status is 503"
     assert (alert.resource_sid, alert.url) == (event.sid, url)
     assert receiver.expect("/events", 4)[3].form["TaskSid"] == second["sid"]
 
@@ -198,7 +198,7 @@ def test_what_will_not_pass_is_given_up_at_once(
     subscribe(emulator, workspace, url, "task.created")
     emulator.create_task()
     [alert] = emulator.wait_for_alerts()
-    assert alert.message == f"the answer's status is {status}"
+    assert alert.message == f"the response's status is {status}"
     assert len(receiver.came("/events")) == 1
     assert receiver.came("/moved") == []
 
@@ -209,7 +209,7 @@ def test_a_silent_receiver_is_given_up(hurried_emulator: Emulator) -> None:
         subscribe(hurried_emulator, workspace, server.url, "task.created")
         hurried_emulator.create_task()
         [alert] = hurried_emulator.wait_for_alerts()
-        assert alert.message == "no answer within 0.2 s"
+        assert alert.message == "no response within 0.2 s"
         assert [server.next_head() for _ in range(3)]
 
 
@@ -223,7 +223,7 @@ def test_a_silent_application_is_replaced_by_the_fallback(
         hurried_emulator.create_task()
         hurried_emulator.wait_for_events("reservation.accepted")
     [alert] = hurried_emulator.alerts
-    assert alert.message == "no answer within 0.2 s"
+    assert alert.message == "no response within 0.2 s"
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_a_receiver_that_lags_too_far_misses_what_comes_then(
     tasks += [hurried_emulator.create_task() for _ in range(hurried.waiting + 2)]
     alerts = hurried_emulator.wait_for_alerts(2)
     assert {alert.message for alert in alerts} == {
-        "not sent: too many webhooks before it wait for an answer"
+        "not sent: too many earlier webhooks wait for a response"
     }
     gate.set()
     hooks = receiver.expect("/events", 1 + hurried.waiting)

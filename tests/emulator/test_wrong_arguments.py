@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import socket
+import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -84,22 +88,62 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
     "a fault for no requests": (
         lambda emulator: emulator.faults.drop(times=0),
         ValueError,
-        "times is 0: must be a positive integer",
+        "times must be a positive integer, not 0",
     ),
     "a fault of no method": (
         lambda emulator: emulator.faults.delay(1, method="get"),
         ValueError,
-        "method is 'get'",
+        "method must be one of GET, POST, DELETE, not 'get'",
     ),
     "a delay of less than nothing": (
         lambda emulator: emulator.faults.delay(-1),
         ValueError,
-        "-1 is not a number of seconds",
+        "the delay must be 0 to 31536000 seconds, not -1",
     ),
     "a port that is none": (
         lambda emulator: Emulator(port=99999),
         ValueError,
         "port must be 0 .* to 65535, not 99999",
+    ),
+    "no number for heartbeats": (
+        lambda emulator: Emulator(heartbeat_interval=math.nan),
+        ValueError,
+        "heartbeat_interval must be 0 or more seconds, not nan",
+    ),
+    "heartbeats in the past": (
+        lambda emulator: Emulator(heartbeat_interval=-1),
+        ValueError,
+        "heartbeat_interval must be 0 or more seconds, not -1",
+    ),
+    "heartbeats without a pause": (
+        lambda emulator: Emulator(heartbeat_interval=0),
+        ValueError,
+        "heartbeat_interval must be more than 0 seconds",
+    ),
+    "a string for heartbeats": (
+        lambda emulator: Emulator(heartbeat_interval="5"),  # type: ignore[arg-type]
+        TypeError,
+        "heartbeat_interval must be a number of seconds, not a str",
+    ),
+    "connections within no number": (
+        lambda emulator: emulator.wait_for_connections("WK1", 0, math.nan),
+        ValueError,
+        "timeout must be 0 or more seconds, not nan",
+    ),
+    "requests within no number": (
+        lambda emulator: emulator.wait_for_requests(0, timeout=math.nan),
+        ValueError,
+        "timeout must be 0 or more seconds, not nan",
+    ),
+    "events within less than nothing": (
+        lambda emulator: emulator.wait_for_events("task.created", 0, -1),
+        ValueError,
+        "timeout must be 0 or more seconds, not -1",
+    ),
+    "alerts within a string": (
+        lambda emulator: emulator.wait_for_alerts(0, "5"),  # type: ignore[arg-type]
+        TypeError,
+        "timeout must be a number of seconds, not a str",
     ),
 }
 
@@ -113,6 +157,38 @@ def test_it_is_an_error_that_says_what_is_right(
 ) -> None:
     with pytest.raises(kind, match=message):
         act(emulator)
+
+
+def test_an_infinite_timeout_waits_for_requests(emulator: Emulator) -> None:
+    later = threading.Timer(
+        0.2, requests.get, [f"{emulator.api_base_url}/Workspaces"], {"timeout": 5}
+    )
+    later.start()
+    (request,) = emulator.wait_for_requests(timeout=math.inf)
+    later.join()
+    assert request.method == "GET"
+
+
+@pytest.mark.parametrize("broken", ["thread", "loop"])
+def test_start_raises_the_error_of_a_thread_that_cannot_start(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no more threads")
+
+    emulator = Emulator()
+    with monkeypatch.context() as patch:
+        if broken == "thread":
+            patch.setattr(threading.Thread, "start", fail)
+        else:
+            patch.setattr("taskrouter_sync.emulator.thread.Server.start", fail)
+        with pytest.raises(RuntimeError, match="no more threads"):
+            emulator.start()
+    address = urlsplit(emulator.url)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address.hostname, address.port), 5)
+    with emulator:
+        assert emulator.url == address.geturl()
 
 
 def test_drop_is_about_requests_and_cut_sockets_about_sockets(

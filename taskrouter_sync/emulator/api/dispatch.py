@@ -58,7 +58,7 @@ Kinds = Mapping[str, str]
 
 
 def kinds_of(operation: Callable[..., object]) -> Kinds:
-    """Tell how the REST parameters of an operation are read, by their names.
+    """Return how the REST parameters of an operation are read, by their names.
 
     They are its arguments, in CamelCase; those of other types are in the path.
     """
@@ -102,7 +102,7 @@ class Resource:
         self.key = "channels" if name == "task_channels" else name
 
     def routes(self) -> dict[str, Handlers]:
-        """Give the handlers by path below the owner, and method."""
+        """Return the handlers by path below the owner, and method."""
         return {
             f"/{self.path}": {"GET": self.list, "POST": self.create},
             f"/{self.path}/{{sid}}": {
@@ -164,7 +164,7 @@ class Resource:
         return render
 
     def _tests(self, request: Request) -> Iterable[Test[Any]]:
-        """Give what else the list is filtered by."""
+        """Return the further filters of the list."""
         return ()
 
 
@@ -443,7 +443,7 @@ class Api:
             handler = handlers.get(method)
             if handler is None:
                 raise method_not_allowed(method)
-            # What is due comes first, so that a late timer matters to nobody.
+            # Whatever is due happens first, so that a late timer has no effect.
             self._engine.run_due()
             return handler(
                 Request(self._engine, self._render, below, sids, params, if_match)

@@ -40,7 +40,7 @@ def page(
     params: Parameters,
     list_url: str,
 ) -> dict[str, object]:
-    """Give the page that the parameters ask for, as the list envelope.
+    """Return the requested page, as the list envelope.
 
     Args:
         key: the name of the array in the envelope.
@@ -102,7 +102,7 @@ def _asked(params: Parameters) -> tuple[int, int, str | None]:
 def _slice(
     items: Items, keep: Keep, size: int, token: str | None
 ) -> tuple[list[Any], bool, bool]:
-    """Give the items of the page, and whether some come before and after."""
+    """Return the items of the page, and whether there are some before and after."""
     cut = 0 if token is None else _cut(items, token)
     before, after = items[:cut], items[cut:]
     if token is not None and token.startswith(_BEFORE):
@@ -155,7 +155,7 @@ def matches(
     """Pass items whose context the expression in a parameter matches.
 
     Raises:
-        ServiceError: the text is no expression.
+        ServiceError: the expression is invalid.
     """
     text = params.text(name)
     if text is None:

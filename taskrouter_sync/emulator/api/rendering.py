@@ -56,7 +56,7 @@ _NO_ADDONS = "{}"
 
 
 def iso(seconds: float | None) -> str | None:
-    """Give epoch seconds as the service writes a date, without fractions."""
+    """Return epoch seconds as the service writes a date, without fractions."""
     return None if seconds is None else _iso(int(seconds))
 
 
@@ -90,7 +90,7 @@ class Renderer:
         links: Mapping[str, str | None] | None = None,
         **more: object,
     ) -> Json:
-        """Give what every resource has, and its own properties by name.
+        """Return the common properties of resources and its own, by name.
 
         Paths start behind the workspace's.
         """
@@ -285,7 +285,7 @@ def _below(url: str, steps: Mapping[str, str]) -> dict[str, str]:
 
 
 def event_data(event: Event) -> dict[str, str]:
-    """Give all fields of the event as texts; what is null is left out."""
+    """Return all fields of the event as strings, without those that are null."""
     fields: Json = {
         "workspace_sid": event.workspace_sid,
         "workspace_name": event.workspace_name,

@@ -25,7 +25,7 @@ from .rendering import Json, Renderer
 
 
 DEFAULT_MINUTES = 15
-# Nothing is kept for longer, so asking for more is no more (choice).
+# Nothing is kept for longer, so a longer interval contains no more (choice).
 _MAX_MINUTES = int(KEEP_SECONDS / 60)
 # 9999-12-31T23:59:59Z, the last moment that can be written as a date.
 _LAST = 253_402_300_799.0
@@ -44,7 +44,7 @@ _TRUE = frozenset({"true", "1", "yes"})
 
 @dataclass(frozen=True)
 class Response:
-    """A response; a body of None is no body."""
+    """A response; `body` None means no body."""
 
     status: int
     body: Mapping[str, object] | None = None
@@ -60,7 +60,7 @@ def refused(error: ServiceError) -> Response:
 
 
 def body(status: int, code: int, message: str) -> dict[str, object]:
-    """Give the body of an error."""
+    """Return the body of an error."""
     return {
         "code": code,
         "message": message,
@@ -86,7 +86,7 @@ def method_not_allowed(method: str) -> ServiceError:
 
 
 class Parameters(Mapping[str, "tuple[str, ...]"]):
-    """All values of each parameter, as text, in the order they came."""
+    """All values of each parameter, as strings, in the order of the request."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         values: dict[str, tuple[str, ...]] = {}
@@ -96,14 +96,14 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
 
     @classmethod
     def from_json(cls, document: Mapping[str, object]) -> Parameters:
-        """Read an envelope's ``params``: null is not supplied, an object is a text."""
+        """Read an envelope's ``params``: null is left out, an object is a string."""
         return cls(_pairs(document))
 
     @classmethod
     def from_body(cls, text: str, content_type: str) -> Parameters:
         """Read the body of a POST: a form, but JSON if it says so.
 
-        JSON that is no object supplies nothing; whatever is needed is missed then.
+        JSON other than an object supplies nothing, so required parameters are missing.
         """
         if content_type != "application/json":
             return cls(parse_qsl(text, keep_blank_values=True))
@@ -123,30 +123,30 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         return len(self._values)
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Give each value with its name."""
+        """Yield each value with its name."""
         return [(name, value) for name in self for value in self[name]]
 
     def plain(self) -> dict[str, object]:
-        """Give them as people write them: one value as a text, several as a list."""
+        """Return them for display: one value as a string, several as a list."""
         return {
             name: values[0] if len(values) == 1 else list(values)
             for name, values in self.items()
         }
 
     def text(self, name: str) -> str | None:
-        """Give the last value, None when not supplied."""
+        """Return the last value, None when not supplied."""
         values = self.get(name)
         return values[-1] if values else None
 
     def required(self, name: str) -> str:
-        """Give the last value; an absent or empty one is an error."""
+        """Return the last value; an absent or empty one is an error."""
         value = self.text(name)
         if not value:
             raise invalid(f"{name} field is required")
         return value
 
     def integer(self, name: str) -> int | None:
-        """Give a number, None when not supplied."""
+        """Return a number, None when not supplied."""
         value = self.text(name)
         if value is None:
             return None
@@ -156,12 +156,12 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
             raise invalid(f"{name} must be an integer") from None
 
     def boolean(self, name: str) -> bool | None:
-        """Give a boolean, None when not supplied; what is not true is false."""
+        """Return a boolean, None when not supplied; what is not true is false."""
         value = self.text(name)
         return None if value is None else value.strip().lower() in _TRUE
 
     def date(self, name: str) -> float | None:
-        """Give a date as epoch seconds, None when not supplied; UTC by default."""
+        """Return a date as epoch seconds, None when not supplied; UTC by default."""
         value = self.text(name)
         if value is None:
             return None
@@ -174,14 +174,14 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
             raise invalid(f"{name} must be an ISO 8601 date") from None
 
     def arguments(self, kinds: Mapping[str, str]) -> dict[str, Any]:
-        """Give parameters as arguments of an operation: snake_case, None if absent.
+        """Return parameters as arguments of an operation: snake_case, None if absent.
 
         `kinds` names for each the method that reads it, as in FriendlyName: required.
         """
         return {snake(name): getattr(self, kind)(name) for name, kind in kinds.items()}
 
     def choices(self, name: str) -> tuple[str, ...]:
-        """Give the values of a list; repeated names and commas both separate."""
+        """Return the values of a list; repeated names and commas both separate."""
         return tuple(
             item.strip()
             for value in self.get(name, ())
@@ -193,7 +193,7 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
 # The names are few, and every request has some.
 @cache
 def snake(name: str) -> str:
-    """Give the snake_case of a CamelCase name."""
+    """Return the snake_case of a CamelCase name."""
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
@@ -280,7 +280,7 @@ class Request:
         return Response(status, render(entity), headers)
 
     def interval(self) -> tuple[float, float]:
-        """Give start and end in epoch seconds: the last 15 minutes by default.
+        """Return start and end in epoch seconds: the last 15 minutes by default.
 
         Raises:
             ServiceError: bad values, or Minutes together with a date.
@@ -301,7 +301,7 @@ class Request:
         return min(max(start, 0.0), _LAST), min(max(end, 0.0), _LAST)
 
     def workers_of_queues(self) -> set[str] | None:
-        """Give the sids of workers of the queues in the query; None: none is named."""
+        """Return the workers' sids of the queues in the query; None without queues."""
         sid = self.params.text("TaskQueueSid")
         name = self.params.text("TaskQueueName")
         if sid is None and name is None:

@@ -224,7 +224,7 @@ def _events(*allowed: str) -> Reader:
 
 def _dequeue_events(params: Parameters, name: str) -> tuple[str, ...] | None:
     # Published is a list of any texts, and the service's own example has a contact
-    # URI there: what is no event is passed over.
+    # URI there: values that are not events are ignored.
     return tuple(word for word in _words(params, name) if word in _PROGRESS) or None
 
 
@@ -321,7 +321,7 @@ def read_instruction(name: str, params: Parameters) -> Instruction:
     """Read an instruction by its name; an empty parameter is not given.
 
     Raises:
-        ServiceError: there is no such instruction, or a parameter is missing or wrong.
+        ServiceError: the instruction is unknown, or a parameter is missing or invalid.
     """
     if name not in _PARAMETERS:
         raise invalid(f"Instruction {name} is invalid")

@@ -85,7 +85,7 @@ class Statistics:
     # Parts of the figures.
 
     def heading(self) -> Json:
-        """Say what the figures are of."""
+        """Return what the figures are of."""
         own = {} if self.sid_name is None else {self.sid_name: self.request.sid}
         account_sid = self.request.render.account_sid
         return {"account_sid": account_sid, "workspace_sid": self.workspace.sid, **own}
@@ -113,7 +113,7 @@ class Statistics:
     # The figures: here of a workspace.
 
     def realtime(self) -> Json:
-        """Give the figures of the present."""
+        """Return the figures of the present."""
         workers = self.workspace.workers.values()
         return {
             **statistics.activity_figures(self.workspace, workers),
@@ -122,7 +122,7 @@ class Statistics:
         }
 
     def cumulative(self) -> Json:
-        """Give the figures of the interval."""
+        """Return the figures of the interval."""
         return self.task_counts(statistics.tally(self.events()))
 
 
@@ -180,7 +180,7 @@ class _OfWorkers(Statistics):
         return self.work(None if chosen is None else {each.sid for each in chosen})
 
     def work(self, worker_sids: Collection[str] | None) -> Json:
-        """Give the figures of the interval of these workers (WK; None: all)."""
+        """Return the figures of the interval of these workers (WK; None: all)."""
         # A TaskChannel restricts the reservations only, as activities are of none.
         start, end = self.interval
         events = self.events()
@@ -215,7 +215,7 @@ class _OfQueues(Statistics):
         return statistics.tally_by_queue(self.events())
 
     def realtime_of(self, queue: TaskQueue) -> Json:
-        """Give the figures of the present of a queue."""
+        """Return the figures of the present of a queue."""
         tasks = self._tasks.get(queue.sid, [])
         return {
             **statistics.queue_worker_figures(self.workspace, queue),
@@ -224,12 +224,12 @@ class _OfQueues(Statistics):
         }
 
     def cumulative_of(self, queue: TaskQueue) -> Json:
-        """Give the figures of the interval of a queue."""
+        """Return the figures of the interval of a queue."""
         tally = self._tallies.get(queue.sid) or Tally()
         return {**self.task_counts(tally), **tally.waits_in_queue()}
 
     def bulk(self, sid: str) -> Json:
-        """Give the present figures of a queue; one that is not here has zeros."""
+        """Return the present figures of a queue; zeros for an unknown one."""
         queue = self.workspace.task_queues.get(sid)
         return {
             "task_queue_sid": sid,
@@ -273,7 +273,7 @@ def _separate(kind: Subject, figures: str, request: Request) -> Response:
 
 
 def _of_worker(request: Request) -> Response:
-    """Give the statistics of one worker, who has none of the present."""
+    """Return the statistics of one worker, who has none of the present."""
     subject = _OfWorker(request, combined=True)
     return _respond(subject, {"cumulative": subject.cumulative()})
 
@@ -310,7 +310,7 @@ def _both(queues: _OfQueues, queue: TaskQueue) -> Json:
 
 
 def _bulk(request: Request) -> Response:
-    """Give the present figures of up to 50 queues.
+    """Return the present figures of up to 50 queues.
 
     The service responds to no more than 5 of these a second; here there is no limit.
     """

@@ -34,11 +34,11 @@ _HEADERS: Mapping[str, str] = {
 
 
 def content(path: str) -> tuple[str, Mapping[str, str]] | None:
-    """Give the text and the headers of what is at a path, None if nothing is."""
+    """Return the content and the headers of a path, None if it does not exist."""
     name = _PAGE if path == "/" else path.removeprefix(f"{PREFIX}/")
     _, dot, kind = name.rpartition(".")
     content_type = _TYPES.get(dot + kind)
-    # A name with a way in it is no name of a file here.
+    # A name with a directory in it is not the name of a file here.
     if content_type is None or "/" in name or "\\" in name or "\0" in name:
         return None
     file = files(__package__).joinpath(name)

@@ -72,20 +72,20 @@ class Changes:
     ) -> None:
         while not condition():
             if self._closed:
-                raise RuntimeError("the emulator stops")
+                raise RuntimeError("the emulator is stopping")
             await changed.wait()
             changed.clear()
 
     async def stream(
         self, views: Views, last_seen: str, lists: bool
     ) -> AsyncIterator[bytes]:
-        """Give all events, and the state after each change, until the emulator stops.
+        """Yield all events, and the state after each change, until the emulator stops.
 
         Args:
             views: show both.
             last_seen: the number of the event that a reader has seen last; anything
                 else for one that has seen none: it gets the latest ones first.
-            lists: whether the state comes with what can be listed page by page.
+            lists: whether the state includes the lists that can be read page by page.
         """
         seen = 0
         if last_seen.isascii() and last_seen.isdigit():

@@ -1,7 +1,7 @@
-"""All that the control can be asked, as one table; ``GET /emulator`` shows it.
+"""The commands of the control, as one table; ``GET /emulator`` shows it.
 
-Owns: each command's path, fields and what it does with an emulator, on its thread; how
-the lists of a workspace are searched, sorted and cut into pages. Knows no HTTP.
+Owns: each command's path, fields and effect on an emulator, on the emulator's thread;
+searching, sorting and paging the lists of a workspace. Does not depend on HTTP.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _MOST_ROWS = 200
 
 
 class Steered(Protocol):
-    """What the control uses of an ``Emulator``; see there."""
+    """The part of ``Emulator`` that the control uses; see there."""
 
     @property
     def faults(self) -> Faults: ...
@@ -73,13 +73,13 @@ class Steered(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What a command works with, on the emulator's own thread.
+    """The objects that a command uses, on the emulator's own thread.
 
     Args:
-        emulator: what a program in Python would use.
-        service: what it serves.
-        views: show it.
-        changes: wait for it.
+        emulator: the emulator, as Python programs use it.
+        service: the service that it runs.
+        views: the views of the service.
+        changes: waits for changes of the service.
     """
 
     emulator: Steered
@@ -98,12 +98,12 @@ class Command:
 
     Args:
         method: GET and DELETE take fields from the query, POST from a JSON body.
-        path: what follows /emulator.
-        about: what it does, one sentence.
-        run: does it, with the fields that were given; gives the response. A list in it
-            may be an iterator.
-        fields: all that may be given.
-        status: of the response.
+        path: the path after /emulator.
+        about: one sentence that describes the command.
+        run: runs the command with the given fields and returns the response. A list
+            in it may be an iterator.
+        fields: all fields that the command takes.
+        status: the status of the response.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -114,13 +114,13 @@ class Command:
     status: int = 200
 
     def described(self) -> Json:
-        """Give its line of the list."""
+        """Return its entry in the list of commands."""
         return {
             "method": self.method,
             "path": self.path,
             "about": self.about,
             "fields": {
-                field.name: f"{field.kind}{' (needed)' if field.required else ''}: "
+                field.name: f"{field.kind}{' (required)' if field.required else ''}: "
                 f"{field.about}"
                 for field in self.fields
             },
@@ -128,21 +128,23 @@ class Command:
 
 
 def find(path: str) -> dict[str, Command]:
-    """Give the commands of a path (what follows /emulator) by method."""
+    """Return the commands of a path (after /emulator) by method."""
     return {each.method: each for each in COMMANDS if each.path == path}
 
 
 def index() -> Json:
     """List all commands."""
     return {
-        "about": "Steers this emulator of TaskRouter: JSON in and out, paths below "
-        f"{PREFIX}. GET and DELETE take fields in the query, POST in a JSON object. "
-        "Wrong input is answered 400 with a message that names the field.",
+        "about": "Controls this TaskRouter emulator. All paths are below "
+        f"{PREFIX}; GET and DELETE take their fields from the query, POST from a JSON "
+        "object. The response is JSON. Invalid input is refused with status 400 and a "
+        "message that names the field.",
         "commands": [each.described() for each in COMMANDS],
         "stream": f"{PREFIX}{STREAM} sends server-sent events: 'event' for each event "
-        "of the service (with a number as id, so that a reader that comes back misses "
-        "none), and 'state' with what /state shows, after each change; with ?lists=no, "
-        "without what /workers, /tasks, /reservations and /task_queues list.",
+        "of the service (with a number as id, so that a client that reconnects misses "
+        "none), and 'state' with the response of /state after each change; with "
+        "?lists=no, without the lists of /workers, /tasks, /reservations and "
+        "/task_queues.",
     }
 
 
@@ -182,7 +184,7 @@ def _restore(context: Context, given: Given) -> Json:
     try:
         context.emulator.restore(given["snapshot"])
     except ValueError as error:
-        raise FieldError("snapshot", f"is refused: {error}") from None
+        raise FieldError("snapshot", f"was refused: {error}") from None
     return context.views.clock()
 
 
@@ -192,7 +194,7 @@ def _restore(context: Context, given: Given) -> Json:
 def _page(
     name: str, found: Iterator[Any], show: Callable[[Any], Json], given: Given
 ) -> Json:
-    """Give a list of so many, and whether there are more after its last."""
+    """Return the first entries up to the limit, and whether there are more."""
     limit = given.get("limit", _LISTED)
     page = list(islice(found, limit + 1))
     return {"more": len(page) > limit, name: map(show, page[:limit])}
@@ -262,8 +264,8 @@ class _List:
     """A list that can be asked for.
 
     Args:
-        name: of the list, in the path and in the response.
-        about: what is in it.
+        name: the name of the list, in the path and in the response.
+        about: one sentence that describes the list.
         status: the field of a row that ``status`` is compared with.
         orders: by name; the first one is the default.
     """
@@ -298,7 +300,7 @@ class _List:
         return {"total": len(rows), "matching": matching, self.name: page}
 
     def command(self) -> Command:
-        """Make the command that reads it."""
+        """Return the command that reads it."""
         status = Field("status", text(), f"only rows with this {self.status}")
         about = "only rows that contain all of these words (sids: begin with)"
         fields = (
@@ -306,9 +308,11 @@ class _List:
             Field("text", text(), about),
             *([status] if self.status is not None else []),
             Field("order", choice(*self.orders), "the first one by default"),
-            Field("offset", integer(0, _MANY), "how many to skip; 0 by default"),
+            Field("offset", integer(0, _MANY), "the first row; 0 by default"),
             Field(
-                "limit", integer(1, _MOST_ROWS), f"at most how many; {_ROWS} by default"
+                "limit",
+                integer(1, _MOST_ROWS),
+                f"the maximum number; {_ROWS} by default",
             ),
         )
         return Command("GET", f"/{self.name}", self.about, self.read, fields)
@@ -356,7 +360,7 @@ _LISTS = (
     ),
     _List(
         "tasks",
-        "List a workspace's tasks, finished ones too until the service deletes them.",
+        "List a workspace's tasks, including finished ones that are not deleted yet.",
         "assignment_status",
         {
             "newest": (None, True),
@@ -376,14 +380,14 @@ _LISTS = (
     ),
     _List(
         "task_queues",
-        "List a workspace's task queues, with the tasks that wait.",
+        "List a workspace's task queues, with their waiting tasks.",
         None,
         {"name": ("friendly_name", False), "waiting": ("waiting", True)},
     ),
 )
 
 
-# Scripted trouble, by the names of the methods of `Faults`
+# Scripted faults, by the names of the methods of `Faults`
 
 
 def _fault(method: str) -> Run:
@@ -404,38 +408,38 @@ def _on_sockets(method: str) -> Run:
 # The table
 
 _OUTCOME = choice(*get_args(Outcome))
-_AFTER = Field("after", integer(0, _MANY), "only what has a higher number")
+_AFTER = Field("after", integer(0, _MANY), "only entries with a higher number")
 _LIMIT = Field(
-    "limit", integer(1, _MOST_LISTED), f"the first so many; {_LISTED} by default"
+    "limit", integer(1, _MOST_LISTED), f"the maximum number; {_LISTED} by default"
 )
 _TIMEOUT = Field("timeout", number(0, _MOST_SECONDS), "seconds; 5 by default")
-_METHOD = Field("method", choice(*METHODS), "only requests of it")
+_METHOD = Field("method", choice(*METHODS), "only requests with this method")
 _URL = Field("url", text(), "only requests with this in their URL")
-_TIMES = Field("times", integer(1, _MANY_TIMES), "how many requests; 1 by default")
-_CARRIED_OUT = Field("carried_out", FLAG, "do what was asked all the same")
+_TIMES = Field("times", integer(1, _MANY_TIMES), "the number of requests; 1 by default")
+_CARRIED_OUT = Field("carried_out", FLAG, "carry out the request nevertheless")
 _MATCH = (_METHOD, _URL, _TIMES)
 _CHANNEL = Field("channel", text(), "WK…, WQ… or WS…; all by default")
 _THE_CHANNEL = Field("channel", text(), "WK…, WQ… or WS…", required=True)
-_DELAY = Field("delay", number(0, _HOUR), "seconds until the answer")
+_DELAY = Field("delay", number(0, _HOUR), "seconds until the response")
 
 COMMANDS: Sequence[Command] = (
     Command(
         "GET",
         "/clock",
-        "Show the time, and when something will be due.",
+        "Show the time and the next deadline.",
         lambda context, given: context.views.clock(),
     ),
     Command(
         "POST",
         "/clock/advance",
-        "Let time pass on a manual clock; 409 on a real one.",
+        "Advance a manual clock; 409 if the clock is real.",
         _advance,
-        (Field("seconds", number(0, _TEN_YEARS), "how long", required=True),),
+        (Field("seconds", number(0, _TEN_YEARS), "the duration", required=True),),
     ),
     Command(
         "POST",
         "/workspaces",
-        "Set up a workspace, and give the sids of what it contains.",
+        "Create a workspace and return the sids of everything in it.",
         lambda context, given: asdict(context.emulator.workspace(**given)),
         plan.FIELDS,
         201,
@@ -443,18 +447,18 @@ COMMANDS: Sequence[Command] = (
     Command(
         "POST",
         "/tasks",
-        "Create a task, and give it as REST shows it.",
+        "Create a task and return it as in the REST API.",
         lambda context, given: context.emulator.create_task(**given),
         (
             Field("workspace", text(), "WS…; by default the only one"),
             Field("attributes", DOCUMENT, "the task's attributes; none by default"),
             Field("workflow_sid", text(), "WW…; by default the only one"),
             Field("task_channel", text(), "a unique name or TC…; default by default"),
-            Field("task_queue_sid", text(), "WQ…, instead of a way to it"),
+            Field("task_queue_sid", text(), "WQ…; of a task for a worker"),
             Field("priority", integer(0, _INT32), "0 by default"),
             Field("timeout", integer(1, _INT32), "seconds; a day by default"),
-            Field("routing_target", text(), "a worker or queue, past the workflow"),
-            Field("ignore_capacity", FLAG, "past the capacity, too"),
+            Field("routing_target", text(), "WK…, WQ… or WW…"),
+            Field("ignore_capacity", FLAG, "of a task for a worker"),
             Field("virtual_start_time", text(), "a date, ISO 8601"),
         ),
         201,
@@ -462,34 +466,34 @@ COMMANDS: Sequence[Command] = (
     Command(
         "POST",
         "/rest",
-        "Do anything that REST does, without credentials, past faults and journal.",
+        "Make a REST request; it needs no credentials, and faults don't apply to it.",
         _rest,
         (
             Field("method", choice(*METHODS), "the HTTP method", required=True),
             Field("path", text(), "/Workspaces/…", required=True),
-            Field("params", DOCUMENT, "the parameters, as REST names them"),
+            Field("params", DOCUMENT, "the parameters, with their REST names"),
         ),
     ),
     Command(
         "GET",
         "/telephony",
-        "Show how simulated calls go.",
+        "Show the settings of simulated calls.",
         lambda context, given: context.service.engine.telephony.settings.as_dict(),
     ),
     Command(
         "POST",
         "/telephony",
-        "Say how simulated calls go; what is not given stays as it is.",
+        "Change the settings of simulated calls; omitted ones stay unchanged.",
         _telephony,
         (
             Field("answer_after", number(0, _HOUR), "seconds until a call is answered"),
             Field(
                 "call_length",
                 either(number(0, _TEN_YEARS), NULL),
-                "seconds from answer to end; null: until it is hung up",
+                "seconds from answer to end; null: until /calls/hang_up",
             ),
-            Field("outcome", _OUTCOME, "what comes of calls"),
-            Field("outcomes", named(_OUTCOME), "the same by contact URI"),
+            Field("outcome", _OUTCOME, "the outcome of calls"),
+            Field("outcomes", named(_OUTCOME), "the outcome of calls by contact URI"),
         ),
     ),
     Command(
@@ -502,15 +506,15 @@ COMMANDS: Sequence[Command] = (
     Command(
         "GET",
         "/snapshot",
-        "Give the whole state, for /restore.",
+        "Return the whole state, for /restore.",
         lambda context, given: {"snapshot": context.emulator.snapshot()},
     ),
     Command(
         "POST",
         "/restore",
-        "Be what an emulator was at a snapshot; all sockets are closed.",
+        "Restore the state of a snapshot; all sockets are closed.",
         _restore,
-        (Field("snapshot", DOCUMENT, "what /snapshot gave", required=True),),
+        (Field("snapshot", DOCUMENT, "as returned by /snapshot", required=True),),
     ),
     Command(
         "GET",
@@ -523,7 +527,7 @@ COMMANDS: Sequence[Command] = (
         "/events",
         "List the service's events, oldest first.",
         _events,
-        (Field("event_type", text(), "only events of it"), _AFTER, _LIMIT),
+        (Field("event_type", text(), "only events of this type"), _AFTER, _LIMIT),
     ),
     Command(
         "GET",
@@ -535,10 +539,10 @@ COMMANDS: Sequence[Command] = (
     Command(
         "GET",
         "/requests/wait",
-        "List the matching requests once there are enough; 504 if it takes long.",
+        "Wait for matching requests and list them; 504 if the timeout expires.",
         _wait_for_requests,
         (
-            Field("count", integer(1, _MANY), "at least how many; 1 by default"),
+            Field("count", integer(1, _MANY), "the minimum number; 1 by default"),
             *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
         ),
     ),
@@ -546,11 +550,11 @@ COMMANDS: Sequence[Command] = (
     Command(
         "GET",
         "/connections/wait",
-        "Count the open sockets once a channel has so many; 504 if it takes long.",
+        "Wait until a channel has exactly `count` sockets; 504 if the timeout expires.",
         _wait_for_connections,
         (
             _THE_CHANNEL,
-            Field("count", integer(0, _MANY), "exactly how many", required=True),
+            Field("count", integer(0, _MANY), "the exact number", required=True),
             _TIMEOUT,
         ),
     ),
@@ -565,12 +569,12 @@ COMMANDS: Sequence[Command] = (
     Command(
         "POST",
         "/faults/answer",
-        "Answer the next matching requests with a status.",
+        "Respond to the next matching requests with a status.",
         _fault("answer"),
         (
             Field("status", integer(200, 599), "the HTTP status", required=True),
-            Field("body", either(DOCUMENT, text()), "by default like the service's"),
-            Field("message", text(1000), "the reason phrase, and in the default body"),
+            Field("body", either(DOCUMENT, text()), "an error body by default"),
+            Field("message", text(1000), "reason phrase, message of the default body"),
             Field("code", integer(0, 99_999), "Twilio's code in the default body"),
             _DELAY,
             _CARRIED_OUT,
@@ -580,21 +584,21 @@ COMMANDS: Sequence[Command] = (
     Command(
         "POST",
         "/faults/malformed",
-        "Answer the next matching requests 200 with a body that is no JSON.",
+        "Respond to the next matching requests with 200 and invalid JSON.",
         _fault("malformed"),
         (Field("body", text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
     ),
     Command(
         "POST",
         "/faults/delay",
-        "Let the next matching requests wait before they are carried out.",
+        "Delay the next matching requests.",
         _fault("delay"),
-        (Field("seconds", number(0, _HOUR), "how long", required=True), *_MATCH),
+        (Field("seconds", number(0, _HOUR), "the delay", required=True), *_MATCH),
     ),
     Command(
         "POST",
         "/faults/drop",
-        "Give the next matching requests no response: their connection is cut.",
+        "Drop the connections of the next matching requests without a response.",
         _fault("drop_requests"),
         (_CARRIED_OUT, *_MATCH),
     ),
@@ -606,20 +610,22 @@ COMMANDS: Sequence[Command] = (
         (
             Field("status", integer(300, 599), "the HTTP status", required=True),
             _CHANNEL,
-            Field("times", integer(1, _MANY_TIMES), "how many sockets; 1 by default"),
+            Field(
+                "times", integer(1, _MANY_TIMES), "the number of sockets; 1 by default"
+            ),
             _DELAY,
         ),
     ),
     Command(
         "DELETE",
         "/faults",
-        "Forget all trouble that has not come yet.",
+        "Remove all faults that have not been used up.",
         _fault("clear"),
     ),
     Command(
         "POST",
         "/sockets/close",
-        "Close sockets by a close frame.",
+        "Close open sockets with a close frame.",
         _on_sockets("close_sockets"),
         (
             _CHANNEL,
@@ -637,14 +643,14 @@ COMMANDS: Sequence[Command] = (
     Command(
         "POST",
         "/sockets/stall",
-        "Let sockets stay open with nothing coming through, until they are resumed.",
+        "Stop all traffic on open sockets until they are resumed.",
         _on_sockets("stall_sockets"),
         (_CHANNEL,),
     ),
     Command(
         "POST",
         "/sockets/resume",
-        "Let stalled sockets flow again, with what waited.",
+        "Resume stalled sockets and deliver the data held back.",
         _on_sockets("resume_sockets"),
         (_CHANNEL,),
     ),
@@ -655,13 +661,15 @@ COMMANDS: Sequence[Command] = (
         _on_sockets("duplicate_frames"),
         (
             _CHANNEL,
-            Field("times", integer(1, _MANY_TIMES), "how many frames; 1 by default"),
+            Field(
+                "times", integer(1, _MANY_TIMES), "the number of frames; 1 by default"
+            ),
         ),
     ),
     Command(
         "POST",
         "/sockets/send",
-        "Send a frame: any text, or an object as JSON.",
+        "Send a frame: any string, or an object as JSON.",
         lambda context, given: {"sockets": context.emulator.send_frame(**given)},
         (
             _THE_CHANNEL,

@@ -1,8 +1,8 @@
-"""The control's requests: from the guard at the door to the JSON of the response.
+"""The control's requests: from the access check to the JSON of the response.
 
-Owns: what is answered to a request below /emulator, without the HTTP around it; who
-may steer: this machine's programs and the emulator's own pages, but no page of another
-site that a browser shows.
+Owns: the responses to requests below /emulator, without HTTP itself; which requests
+may control the emulator: those of programs on this machine and of the emulator's own
+pages, not those of pages of other sites.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ControlRequest:
         path: the path.
         query: the query's parameters.
         headers: the headers, whatever the case of their names.
-        peer: the address that it comes from.
+        peer: the address of the client.
     """
 
     method: str
@@ -61,7 +61,7 @@ class ControlRequest:
 
 @dataclass(frozen=True)
 class ControlResponse:
-    """What the control answers.
+    """A response of the control.
 
     Args:
         status: the HTTP status.
@@ -78,9 +78,9 @@ class Control:
     """The control of one emulator, for one run of its server.
 
     Args:
-        emulator: whom it steers.
-        service: what the emulator serves.
-        listens_on: the host that it was told to listen on.
+        emulator: the emulator that it controls.
+        service: the emulator's service.
+        listens_on: the host that the emulator listens on.
     """
 
     def __init__(self, emulator: Steered, service: Service, listens_on: str) -> None:
@@ -91,11 +91,11 @@ class Control:
         self._context = Context(emulator, service, self._views, self._changes)
 
     def close(self) -> None:
-        """End what waits."""
+        """End all waiting requests."""
         self._changes.close()
 
     def refuse(self, request: ControlRequest) -> ControlResponse | None:
-        """Refuse those who may not steer the emulator; its body need not be read."""
+        """Refuse a request that may not control the emulator; needs no body."""
         authorization = request.headers.get("Authorization", "")
         authorized = self._service.authorized(authorization)
         refused = refusal(request, authorized, self._listens_on)
@@ -108,7 +108,7 @@ class Control:
         )
 
     async def answer(self, request: ControlRequest, body: bytes) -> ControlResponse:
-        """Answer a request that is not refused."""
+        """Respond to a request that is not refused."""
         path = request.path.removeprefix(commands.PREFIX).rstrip("/")
         if not path and request.method == "GET":
             return response(commands.index())
@@ -120,8 +120,8 @@ class Control:
             return ControlResponse(200, _EVENTS, stream)
         found = commands.find(path)
         if not found:
-            where = f"GET {commands.PREFIX} lists what is there"
-            message = f"there is no {request.path[:200]}; {where}"
+            where = f"GET {commands.PREFIX} lists the commands"
+            message = f"unknown path {request.path[:200]}; {where}"
             return response({"message": message}, 404)
         command = found.get(request.method)
         if command is None:
@@ -147,7 +147,7 @@ class Control:
         except TimeoutError as error:
             return response({"message": str(error)}, 504)
         except RuntimeError as error:
-            # What the emulator refuses as it is: a real clock, or it is stopping.
+            # Not possible now: the clock is real, or the emulator is stopping.
             return response({"message": str(error)}, 409)
         finally:
             # Run on the emulator's own thread, a command does not settle by itself.
@@ -165,7 +165,7 @@ def response(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> ControlResponse:
-    """Make a response of JSON."""
+    """Return a JSON response."""
     return ControlResponse(status, {**_JSON, **(headers or {})}, _encoded(body))
 
 
@@ -179,11 +179,11 @@ def _document(
     except FieldError:
         raise
     except (ValueError, RecursionError) as error:
-        raise FieldError("the body", f"is no JSON object: {error}") from None
+        raise FieldError("the body", f"must be a JSON object: {error}") from None
 
 
 def _encoded(document: Mapping[str, object]) -> Iterator[str]:
-    """Encode a document in parts, so that nobody waits for a long list."""
+    """Encode a document in parts, so that a long list does not block the loop."""
     yield from _lines(document, 0)
     yield "\n"
 
@@ -208,22 +208,22 @@ def _lines(value: object, level: int) -> Iterator[str]:
     yield f"\n{'  ' * level}{brackets[1]}" if begun else brackets[1]
 
 
-# Who may steer the emulator.
+# Which requests may control the emulator.
 
 
 def refusal(
     request: ControlRequest, authorized: bool, listens_on: str
 ) -> tuple[int, str] | None:
-    """Tell why a request may not steer, with the status; None if it may.
+    """Return the status and message of a refusal; None if the request is allowed.
 
-    From this machine no credentials are needed; from others those of the account.
-    By a foreign name (DNS rebinding), or for a page of another site, nobody may: a
-    browser holds no credentials for the foreign name.
+    Requests from this machine need no credentials, those from other machines need
+    the account's. Requests to a foreign host name (DNS rebinding) and from pages of
+    other sites are refused: a browser has no credentials for the foreign name.
 
     Args:
         request: the request.
         authorized: whether it has the account's credentials.
-        listens_on: the host that the emulator was told to listen on.
+        listens_on: the host that the emulator listens on.
     """
     host = request.headers.get("Host", "")
     origin = request.headers.get("Origin")
@@ -231,11 +231,11 @@ def refusal(
     if origin is not None and not _same(origin, host):
         return 403, f"the Origin {origin} is not the emulator's own"
     if site not in (None, "same-origin", "none"):
-        return 403, f"a page of another site asks ({site})"
+        return 403, f"the request is from a page of another site ({site})"
     if authorized:
         return None
     if not _loopback(request.peer):
-        return 401, "from another machine the account's credentials are needed"
+        return 401, "requests from other machines need the account's credentials"
     if not _own_name(host, listens_on):
         return 403, f"the Host {host} is not the emulator's own"
     return None
@@ -246,7 +246,7 @@ def _same(origin: str, host: str) -> bool:
 
 
 def _own_name(host: str, listens_on: str) -> bool:
-    """Tell whether a Host cannot be a name that somebody else points here."""
+    """Return whether nobody else can point this Host to this machine."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
@@ -254,7 +254,7 @@ def _own_name(host: str, listens_on: str) -> bool:
     if name in ("localhost", listens_on.lower()) or name.endswith(".localhost"):
         return True
     try:
-        # An address is no name: nobody can point it elsewhere.
+        # Nobody can point an IP address elsewhere.
         ip_address(name)
     except ValueError:
         return False

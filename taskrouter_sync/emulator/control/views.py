@@ -252,7 +252,7 @@ def _reservation(task: Task, reservation: Reservation) -> Json:
 
 
 def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
-    """Give the series of the latest minutes, oldest step first.
+    """Return the series of the latest minutes, oldest step first.
 
     Args:
         events: the workspace's log.
@@ -281,7 +281,7 @@ def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object
 
 
 def _change(event: Event) -> int:
-    """Tell how an event changed the number of unfinished tasks."""
+    """Return the change of the number of unfinished tasks by an event."""
     if event.event_type == "task.created":
         return 1
     if event.event_type in _ENDS:

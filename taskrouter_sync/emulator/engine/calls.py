@@ -74,7 +74,7 @@ class Instruction:
 
 
 class CallState(NamedTuple):
-    """What a call came to at `time` (epoch seconds)."""
+    """The state that a call entered at `time` (epoch seconds)."""
 
     status: CallStatus
     time: float
@@ -84,9 +84,9 @@ class CallState(NamedTuple):
 class PhoneCall:
     """One call to a worker or a supervisor; of a redirect, the caller's own call.
 
-    `instruction` holds all that was asked for, status callbacks too; `from_` and
-    `to` are what came of it with the attributes of task and worker. `canceled`
-    is a call that was given up before it was answered.
+    `instruction` holds everything that was requested, including status callbacks;
+    `from_` and `to` are the result after the attributes of task and worker were
+    inserted. `canceled` is a call that was canceled before it was answered.
     """
 
     # Its place in the log, from 1: a redirected call may be there several times.
@@ -99,8 +99,8 @@ class PhoneCall:
     worker_sid: str
     from_: str | None
     to: str | None
-    # What is to come of it when its time has come, and how many seconds it lasts
-    # then (None: until somebody hangs up).
+    # Its outcome, and how many seconds it lasts once answered (None: until somebody
+    # hangs up).
     outcome: Outcome = "answered"
     length: float | None = None
     states: tuple[CallState, ...] = ()
@@ -112,12 +112,12 @@ class PhoneCall:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Whether the call has ended."""
         return self.status not in ("initiated", "ringing", "answered")
 
 
 class CallSettings:
-    """How calls go. A call goes by what is set when it starts."""
+    """How calls proceed. A call uses the settings of the time when it starts."""
 
     # Seconds until a call is answered, is found busy, or fails; 0: at once.
     answer_after: float
@@ -132,7 +132,7 @@ class CallSettings:
         outcome: Outcome = "answered",
         outcomes: Mapping[str, Outcome] | None = None,
     ) -> None:
-        """Take what `as_dict` gives."""
+        """Take the values that `as_dict` returns."""
         self._changes: Changes | None = None
         self._outcomes: dict[str | None, Outcome] = {}
         self.answer_after = answer_after
@@ -144,7 +144,7 @@ class CallSettings:
     def __setattr__(self, name: str, value: Any) -> None:
         if name[0] != "_" and not (value is None and name == "call_length"):
             if not 0 <= value < math.inf:
-                raise ValueError(f"{value!r} is no number of seconds")
+                raise ValueError(f"{value!r} is not a valid number of seconds")
             value = float(value)
         super().__setattr__(name, value)
         self._note()
@@ -168,24 +168,25 @@ class CallSettings:
         }
 
     def outcome(self, contact_uri: str | None, outcome: Outcome) -> None:
-        """Say what comes of calls to a contact URI; None: to all the others.
+        """Set the outcome of calls to a contact URI; None: of all other calls.
 
         Args:
-            contact_uri: as the call is made to, such as ``client:joey``.
+            contact_uri: the contact URI of a call, such as ``client:joey``.
             outcome: ``answered``, ``busy``, ``no-answer`` or ``failed``.
 
         Raises:
-            ValueError: it is no such outcome.
+            ValueError: `outcome` is not a valid outcome.
         """
         if outcome not in get_args(Outcome):
-            raise ValueError(f"{outcome!r} is none of {', '.join(get_args(Outcome))}")
+            allowed = ", ".join(get_args(Outcome))
+            raise ValueError(f"outcome must be one of {allowed}, not {outcome!r}")
         self._outcomes[contact_uri] = outcome
         self._note()
 
     def foresee(self, contact_uri: str, timeout: float) -> tuple[Outcome, float]:
-        """Return what will come of a call that starts now, and in how many seconds.
+        """Return the outcome of a call that starts now, and the seconds until then.
 
-        `timeout` is how long the phone may ring, in seconds.
+        `timeout` is the time that the phone may ring, in seconds.
         """
         outcome = self._outcomes.get(contact_uri, self._outcomes[None])
         if outcome == "failed":
@@ -231,7 +232,7 @@ class CallLog:
         return [replace(call) for call in self._calls]
 
     def knows(self, sid: str) -> bool:
-        """Tell whether this call was made."""
+        """Return whether this call was made."""
         return any(call.sid == sid for call in self._calls)
 
     def live(self, sid: str) -> PhoneCall | None:

@@ -52,7 +52,7 @@ class Part(Protocol):
         ...
 
 
-# Past whoever watches: for what is no part of the state.
+# Without notifying watchers: for values that are not part of the state.
 _set = object.__setattr__
 
 
@@ -87,14 +87,14 @@ class Entity:
         return ()
 
     def touch(self, now: float) -> None:
-        """Say that a field was changed at `now` (epoch seconds)."""
+        """Note that a field was changed at `now` (epoch seconds)."""
         self.date_updated = now
         self.refresh()
 
     def change(self, now: float, **fields: object) -> None:
-        """Give fields new values at `now`.
+        """Set fields to new values at `now`.
 
-        Those that are None stay as they are, an empty text is none any more.
+        None leaves a field unchanged, an empty string clears it.
         """
         for name, value in fields.items():
             if value is not None:
@@ -102,7 +102,7 @@ class Entity:
         self.touch(now)
 
     def refresh(self) -> None:
-        """Say that something was renamed that the object only repeats."""
+        """Note that something was renamed whose name the object repeats."""
         _set(self, "_snapshot", None)
 
     def snapshot(self: E_) -> E_:
@@ -294,5 +294,5 @@ class IdleWorkers:
         self._present.discard(worker_sid)
 
     def rank_first(self, rank: int) -> None:
-        """Give the first entry another rank."""
+        """Change the rank of the first entry."""
         heapq.heapreplace(self.entries, (rank, self.entries[0][1]))

@@ -58,11 +58,11 @@ MAX_ATTRIBUTES = 4096
 MAX_CONFIGURATION = 1_000_000
 
 
-# Checks of what a caller gives; None is not given.
+# Checks of arguments; None is an omitted one.
 
 
 def check_name(value: str | None, parameter: str = "FriendlyName") -> None:
-    """Refuse what cannot be a friendly name (1 to 64 characters)."""
+    """Refuse an invalid friendly name (1 to 64 characters)."""
     if value is not None and not value.strip():
         raise invalid(f"{parameter} field is required")
     if value is not None and len(value) > MAX_NAME:
@@ -70,13 +70,13 @@ def check_name(value: str | None, parameter: str = "FriendlyName") -> None:
 
 
 def check_choice(value: str | None, allowed: tuple[str, ...], parameter: str) -> None:
-    """Refuse what is none of `allowed`."""
+    """Refuse a value that is not one of `allowed`."""
     if value is not None and value not in allowed:
         raise invalid(f"{parameter} must be one of {', '.join(allowed)}")
 
 
 def check_whole(value: int | None, low: int, high: int, parameter: str) -> None:
-    """Refuse what is no whole number from `low` to `high`."""
+    """Refuse a value that is not an integer from `low` to `high`."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):
@@ -86,7 +86,7 @@ def check_whole(value: int | None, low: int, high: int, parameter: str) -> None:
 
 
 def _no_constant(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _finite(digits: str) -> float:

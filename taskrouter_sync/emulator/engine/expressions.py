@@ -29,7 +29,7 @@ class Node(Protocol):
         """Levels of nesting below and with this node."""
 
     def test(self, context: Mapping[str, Any]) -> bool:
-        """Tell whether it is true of `context`."""
+        """Return whether it is true of `context`."""
 
     def paths(self) -> Iterator[tuple[str | int, ...]]:
         """Yield the keys that are read."""
@@ -77,7 +77,7 @@ class Condition:
     depth: int = 1
 
     def test(self, context: Mapping[str, Any]) -> bool:
-        """Tell whether it is true of `context`."""
+        """Return whether it is true of `context`."""
         return self.holds(self.left.value(context), self.right.value(context))
 
     def paths(self) -> Iterator[tuple[str | int, ...]]:
@@ -96,7 +96,7 @@ class Junction:
         self.depth = 1 + max(part.depth for part in parts)
 
     def test(self, context: Mapping[str, Any]) -> bool:
-        """Tell whether it is true of `context`."""
+        """Return whether it is true of `context`."""
         for part in self.parts:
             if part.test(context) is not self.every:
                 return not self.every
@@ -224,7 +224,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 # One OPERATOR terminal, so that a message can name it as the service does. An
-# operand alone (`vip`) is no expression: the documentation knows none.
+# operand alone (`vip`) is not a valid expression: none is documented.
 GRAMMAR = r"""
     start: disjunction
     disjunction: conjunction (OR conjunction)*
@@ -280,7 +280,7 @@ _PATH_STEP = re.compile(r"\[([0-9]+)\]|([\w$]+)", re.ASCII)
 
 
 class ExpressionError(ValueError):
-    """The text is no expression; the message says where, as the service does."""
+    """The expression is invalid; the message has the position, as the service's."""
 
 
 class Expression:
@@ -294,11 +294,11 @@ class Expression:
         return f"Expression({self.text!r})"
 
     def matches(self, context: Mapping[str, Any]) -> bool:
-        """Tell whether the expression is true of `context` (JSON values)."""
+        """Return whether the expression is true of `context` (JSON values)."""
         return self._root.test(context)
 
     def mentions(self, *steps: str) -> bool:
-        """Tell whether a key that starts with `steps` occurs in the expression."""
+        """Return whether a key that starts with `steps` occurs in the expression."""
         return any(path[: len(steps)] == steps for path in self._root.paths())
 
 
@@ -399,7 +399,7 @@ def parse(text: str) -> Expression:
 
     Choices where the documentation is silent: AND binds tighter than OR,
     keywords and literals are read in any case, there is no NOT and no EXISTS,
-    a quoted word is always a text and never a key, and `>-` and `<-` are the
+    a quoted word is always a string and never a key, and `>-` and `<-` are the
     aliases of HAS and IN even before a digit.
     """
     if len(text) > MAX_LENGTH:
@@ -416,7 +416,7 @@ def parse(text: str) -> Expression:
 
 
 def parse_path(text: str) -> Path | None:
-    """Parse a bare key such as `task.agent_sid`; None if it is none."""
+    """Parse a bare key such as `task.agent_sid`; None if it is not one."""
     path = _path(text) if _PATH_TEXT.fullmatch(text) else None
     return None if path is None or str(path.steps[0]).isdigit() else path
 
@@ -428,7 +428,7 @@ def _path(text: str) -> Path:
 
 
 def _explain(text: str, error: UnexpectedInput) -> str:
-    """Say it as the service's parser generator (ANTLR) does."""
+    """Return the message of the service's parser generator (ANTLR)."""
     if not isinstance(error, UnexpectedToken):
         return str(error)
     token = error.token

@@ -267,7 +267,7 @@ class Lifecycle:
     def _turn(
         self, task: Task, reservation: Reservation, status: ReservationStatus
     ) -> None:
-        """Give a live reservation its next status, and count what that changes."""
+        """Set the next status of a live reservation and update the counts."""
         core = self._core
         worker = core.workspaces[task.workspace_sid].workers[reservation.worker_sid]
         channel = worker.channels_by_task_channel[task.task_channel_sid]
@@ -323,9 +323,9 @@ class CallLifecycle:
         from_: str | None,
         to: str,
     ) -> None:
-        """Start a call; the rest comes with time.
+        """Start a call; its later states follow with time.
 
-        What becomes of it is decided now, so that changed settings are for later
+        Its outcome is decided now, so that changed settings are for later
         calls.
         """
         core = self._core
@@ -334,7 +334,7 @@ class CallLifecycle:
         call.length = core.call_settings.call_length
         core.calls.add(call)
         if instruction.name in ("call", "dequeue"):
-            # "Upon issuing" the instruction, and whatever becomes of the call.
+            # "Upon issuing" the instruction, whatever the outcome of the call.
             self._add_worker_call(core.task_of(reservation), call.sid)
         core.calls.note(call, "initiated", core.now)
         if call.outcome != "failed":

@@ -158,7 +158,7 @@ class TaskQueue(Entity):
     def admit(self, worker: Worker) -> None:
         """Make the worker a member if the expression is true of the attributes.
 
-        If not, the worker is none any more. An empty expression matches nobody.
+        If not, the worker is removed. An empty expression matches nobody.
         Only attributes can be named: for queues nothing else is documented.
         """
         expression = self.target_workers_value
@@ -509,7 +509,7 @@ class Workspace(Entity):
                 del self.waiting_queues[queue.sid]
 
     def can_take(self, worker: Worker, task_channel_sid: str) -> bool:
-        """Tell whether the worker can get one more task of this channel now."""
+        """Return whether the worker can get one more task of this channel now."""
         if not worker.available:
             return False
         if not self.multi_task_enabled:
@@ -552,7 +552,7 @@ class Workspace(Entity):
         return None
 
     def check_activity(self, sid: str, parameter: str) -> Activity:
-        """Return an activity of the workspace; what is none is refused."""
+        """Return an activity of the workspace; refuse an unknown sid."""
         activity = self.activities.get(sid)
         if activity is None:
             raise invalid(f"{parameter} {sid} is not an activity of the workspace")

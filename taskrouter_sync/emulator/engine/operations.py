@@ -1,4 +1,4 @@
-"""What every operation starts from: what is due by now comes first."""
+"""The base of all operations: each runs whatever is due first."""
 
 from __future__ import annotations
 

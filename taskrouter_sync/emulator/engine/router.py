@@ -66,7 +66,7 @@ class Router:
             self._walk(task, position, created)
 
     def can_restart(self, task: Task) -> bool:
-        """Tell whether the task waits in its workflow (not past it, by its target)."""
+        """Return whether the task waits in its workflow, not for its target."""
         target = task.routing_target
         past = target is not None and not target.startswith("WW")
         return task.assignment_status == "pending" and not past
@@ -203,7 +203,7 @@ class Router:
     def _check_known_worker(
         self, workspace: Workspace, task: Task, target: Target
     ) -> None:
-        """Show in the debugger that nobody can get the task; null is no agent."""
+        """Alert that nobody can get the task; null is not an agent."""
         path = target.known_worker
         value = None if path is None else path.value(task.attributes_value)
         if value is None:
@@ -229,16 +229,16 @@ class Router:
     # Reserving.
 
     def place(self, task: Task) -> bool:
-        """Reserve the workers who are next for a pending task; tell whether any are."""
+        """Reserve the next workers for a pending task; return whether there are any."""
         workers = self._matcher.workers_for(task)
         if workers:
             self._lifecycle.reserve(task, workers)
         return bool(workers)
 
     def _serve(self, worker: Worker) -> None:
-        """Give the worker what waits for him or her, as long as there is room.
+        """Offer waiting tasks to the worker, as long as there is capacity.
 
-        If several were freed at once, a task may go to another who comes before.
+        If several were freed at once, a task may go to another with precedence.
         """
         while (task := self._matcher.task_for(worker)) is not None:
             workers = self._matcher.workers_for(task) or [worker]
@@ -475,7 +475,7 @@ class Matcher:
             for worker in workers
         }
         if not all(_is_integer(v) for row in values.values() for v in row):
-            # One value that is no integer, and `order_by` does not count.
+            # If one value is not an integer, `order_by` has no effect.
             return workers
         signs = [-1 if clause.descending else 1 for clause in target.order_by]
 
@@ -505,7 +505,7 @@ class _Check:
                 self._always = expression.matches({"worker": self._view})
 
     def fits(self, task: Task) -> bool:
-        """Tell whether the worker can get `task`."""
+        """Return whether the worker can get `task`."""
         if self._target.known_worker is not None:
             if self._core.known_worker(task) is not self._worker:
                 return False

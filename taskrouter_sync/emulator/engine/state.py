@@ -2,7 +2,7 @@
 
 Owns: what belongs to the state, its form as plain data, and making an engine's objects
 and indexes of it again. A record holds what cannot be rebuilt: no indexes, nothing that
-is parsed from a text beside it. The keys:
+is parsed from a string beside it. The keys:
 
 - ``service``: the time, the numbers of deadlines and calls made, how calls go
 - the sid of a workspace or of anything in it; owners come before what they own
@@ -97,7 +97,7 @@ _EVENT_FIELDS = [
 
 
 def records_of_version_1(state: Mapping[str, Any]) -> Records:
-    """Give the records of a state in the form that version 1.0 had."""
+    """Return the records of a state in the form that version 1.0 had."""
     records: Records = {
         SERVICE: {
             name: state[name]
@@ -129,11 +129,11 @@ class Recorder:
         self._versions_made = 0
 
     def everything(self) -> Records:
-        """Give the records of the whole state."""
+        """Return the records of the whole state."""
         return self.changed(dict(_things(self._core)))
 
     def changed(self, things: Mapping[str, object]) -> Records:
-        """Give the records of what changed since the last time; None is a removal.
+        """Return the records that changed since the last time; None is a removal.
 
         Args:
             things: what `Changes` noted.
@@ -241,9 +241,9 @@ def _entity(entity: Entity) -> Record:
 
 
 def put_back(core: Core, records: Mapping[str, Record]) -> None:
-    """Make the engine what it was; what was the engine's before is let go.
+    """Restore the engine's state; its previous state is dropped.
 
-    Raises ValueError, and leaves it as it is, if the records are none of a state.
+    Raises ValueError, and leaves it as it is, if the records are not a valid state.
     """
     try:
         restored = _Restored(records)
@@ -251,9 +251,9 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
         now = float(service["now"])
         deadlines_set, calls_made = service["deadlines_set"], service["calls_made"]
         if type(deadlines_set) is not int or type(calls_made) is not int:
-            raise TypeError("a number is none")
+            raise TypeError("deadlines_set and calls_made must be integers")
         if not 0 <= now < _MOST_SECONDS:
-            raise ValueError("the time is none")
+            raise ValueError("now is not a valid time")
         call_settings = CallSettings(**service["telephony"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"the state is damaged: {error!r}") from error
@@ -319,7 +319,7 @@ class _Restored:
         for _, record in groups.pop("call", ()):
             self.calls.append(_call_of(record))
         if groups:
-            raise ValueError(f"{next(iter(groups))!r} is no kind of record")
+            raise ValueError(f"{next(iter(groups))!r} is not a valid kind of record")
 
     def _entity(self, record: Record) -> Entity:
         """Make the entity of a record; its indexes are empty."""

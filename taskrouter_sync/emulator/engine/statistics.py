@@ -79,7 +79,7 @@ def task_figures(
 
 
 def relative_age_figures(tasks: Iterable[Task], now: float) -> Figures:
-    """Tell which task of a queue has waited longest in it, at `now`."""
+    """Return the task of a queue that has waited longest in it, at `now`."""
     entered = [
         (task.task_queue_entered_date, task.number, task.sid)
         for task in tasks
@@ -198,14 +198,14 @@ class Tally:
             self.until_canceled.append(event.time - task.date_created)
 
     def counts(self, fields: Fields) -> Figures:
-        """Give the fields that are numbers of events."""
+        """Return the fields that are numbers of events."""
         return {
             name: sum(self.events[event_type] for event_type in event_types)
             for name, event_types in fields.items()
         }
 
     def waits(self, thresholds: Iterable[int]) -> Figures:
-        """Give the fields about waits, split at thresholds in seconds if there are."""
+        """Return the fields about waits, split at thresholds in seconds if given."""
         return {
             "avg_task_acceptance_time": spread(self.until_accepted)["avg"],
             "wait_duration_until_accepted": spread(self.until_accepted),
@@ -218,7 +218,7 @@ class Tally:
         }
 
     def waits_in_queue(self) -> Figures:
-        """Give the field about waits since the queue was entered."""
+        """Return the field about waits since the queue was entered."""
         spread_in_queue = spread(self.in_queue_until_accepted)
         return {"wait_duration_in_queue_until_accepted": spread_in_queue}
 
@@ -238,7 +238,7 @@ class Tally:
 
 
 def spread(seconds: Collection[float]) -> dict[str, int]:
-    """Give avg, min, max and total in whole seconds; zeros if there are none.
+    """Return avg, min, max and total in whole seconds; zeros if there are none.
 
     Fractions are cut off, as the published examples have it (8100 / 8 is 1012).
     """
@@ -321,7 +321,7 @@ def activity_durations(
     end: float,
     worker_sids: Collection[str] | None = None,
 ) -> Figures:
-    """Tell how long workers (WK; None: all) were in each activity of the workspace.
+    """Return the time of workers (WK; None: all) in each activity of the workspace.
 
     `end` is the present at most. A stay counts with its part in the interval, also
     if it began before or goes on after: so the published example has it (6 workers
@@ -378,7 +378,7 @@ _CHANGES = frozenset({"worker.created", "worker.activity.update", "worker.delete
 
 
 def _before(event: Event) -> str | None:
-    """Tell the activity that the worker of one of the changes was in before it."""
+    """Return the activity that the event's worker was in before it."""
     if event.event_type == "worker.created":
         return None
     if event.previous_activity is not None:

@@ -190,7 +190,7 @@ class Tasks(Resources[Task]):
             return
         if moment > self._core.now:
             raise invalid("VirtualStartTime cannot be in the future")
-        # Also refuses what is no number at all.
+        # Also refuses values that are not numbers.
         if not moment >= EARLIEST_START:
             raise invalid("VirtualStartTime cannot be before 1900")
 
@@ -245,13 +245,13 @@ def _task_channel(workspace: Workspace, name: str) -> TaskChannel:
 
 
 def _check_target(workspace: Workspace, sid: str | None) -> bool:
-    """Refuse an unknown routing target; tell whether it is a worker."""
+    """Refuse an unknown routing target; return whether it is a worker."""
     if sid is None:
         return False
     for container in (workspace.workers, workspace.task_queues, workspace.workflows):
         if sid in container:
             return container is workspace.workers
-    raise invalid(f"RoutingTarget {sid} is no Worker, TaskQueue or Workflow here")
+    raise invalid(f"RoutingTarget {sid} is not a Worker, TaskQueue or Workflow")
 
 
 class Reservations(Operations):

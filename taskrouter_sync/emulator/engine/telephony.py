@@ -1,6 +1,6 @@
 """Telephony instructions: what the state forbids, and whom to call.
 
-There is no telephony: calls go as `CallSettings` says, in engine time.
+There is no real telephony: `CallSettings` defines how calls proceed, in engine time.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ MAX_CAPACITY = 1000
 def add_channel(
     core: Core, workspace: Workspace, worker: Worker, task_channel: TaskChannel
 ) -> None:
-    """Give the worker a channel for this kind of tasks: capacity 1, available."""
+    """Add a channel for this kind of task to the worker: capacity 1, available."""
     channel = WorkerChannel(
         **core.identity("WC", workspace),
         worker_sid=worker.sid,

@@ -178,7 +178,7 @@ def _order_by(value: Any, where: str) -> tuple[OrderClause, ...]:
     if value is None or value == "":
         return ()
     if not isinstance(value, str):
-        raise invalid(f"Configuration: {where} must be a text")
+        raise invalid(f"Configuration: {where} must be a string")
     clauses = []
     for part in value.split(","):
         words = part.split()
