@@ -456,8 +456,6 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.put(*ready)
 
     def _on_message(self, data: bytes) -> bool:
-        if self._has_clock_changed():
-            self._dispatcher.call_soon(self._handle_clock_changed)
         try:
             event = parse_frame(data)
             if event is None:
@@ -482,6 +480,8 @@ class Client(Emitter, Resource[R]):
 
     def _on_heartbeat(self) -> None:
         """Do what can wait until the connection has stood for a while."""
+        if self._has_clock_changed():
+            self._dispatcher.call_soon(self._handle_clock_changed)
 
     def _on_close(self, ending: Ending) -> None:
         if ending.lost and self._close_existing_sessions:
@@ -788,8 +788,9 @@ class Client(Emitter, Resource[R]):
 
     def _emit(self, event: str, *args: Any) -> bool:
         # An outage is one warning when it begins: its attempts are details.
-        is_detail = self._is_outage and event in ("error", "disconnected")
-        level = logging.DEBUG if is_detail else logging.INFO
+        level = logging.INFO
+        if self._is_outage and event in ("error", "disconnected"):
+            level = logging.DEBUG
         if self._log.isEnabledFor(level):
             self._log.log(level, "%s: %s", self._name(), event_line(event, args))
         return self.emit(event, *args)
@@ -866,8 +867,11 @@ class Client(Emitter, Resource[R]):
 
     def _may_call(self, registration: Registration) -> bool:
         # After close() only `disconnected` comes; a program may emit what it likes.
-        last = registration.event == "disconnected"
-        return last or not self._is_closed or not self._dispatcher.is_current
+        return (
+            self._state is not State.CLOSED
+            or registration.event == "disconnected"
+            or not self._dispatcher.is_current
+        )
 
     def __eq__(self, other: object) -> bool:
         return self is other

@@ -6,6 +6,7 @@ band (`call_soon`); and named timers (`call_later`).
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -73,6 +74,7 @@ class Dispatcher:
         self._queue: deque[_Queued] = deque()
         self._soon: deque[Call] = deque()
         self._timers: dict[str, tuple[float, Call]] = {}
+        self._next_timer = math.inf
         self._head_since: float | None = None
         # Whether the last call was out of band: these take turns with queued events.
         self._was_soon = False
@@ -81,6 +83,7 @@ class Dispatcher:
         self._done = self._done_bytes = 0
         # The socket thread waits on it above the high-water mark.
         self._room = threading.Condition(threading.RLock())
+        self._is_waited_for = False
         self._interrupts = 0
         self._busy_since: float | None = None
         self._last: Call | None = None
@@ -163,10 +166,21 @@ class Dispatcher:
     def call_later(self, name: str, seconds: float, run: Call) -> None:
         """Set the timer of this name, or replace it; also before the thread starts."""
         self._timers[name] = (time.monotonic() + seconds, run)
+        self._note_next_timer()
 
     def cancel(self, name: str) -> None:
         """Cancel the timer of this name, if there is one."""
-        self._timers.pop(name, None)
+        if self._timers.pop(name, None) is not None:
+            self._note_next_timer()
+
+    def _take_timer(self) -> Call:
+        name, (_, run) = min(self._timers.items(), key=_time_of)
+        self.cancel(name)
+        return run
+
+    def _note_next_timer(self) -> None:
+        times = (when for when, _ in self._timers.values())
+        self._next_timer = min(times, default=math.inf)
 
     # Backpressure.
 
@@ -187,17 +201,19 @@ class Dispatcher:
     def _wait_for_room(self, size: int) -> bool:
         with self._room:
             before = self._interrupts
+            # First: it is looked at after an event was counted.
+            self._is_waited_for = True
             self._room.wait_for(
                 lambda: self._interrupts > before or self._is_half_empty(),
                 self._timing.pause,
             )
+            self._is_waited_for = False
             return not self._is_full(size) and self._interrupts == before
 
     def _count_done(self, size: int) -> None:
-        was_low = self._is_half_empty()
         self._done += 1
         self._done_bytes += size
-        if not was_low and self._is_half_empty():
+        if self._is_waited_for and self._is_half_empty():
             with self._room:
                 self._room.notify_all()
 
@@ -254,11 +270,9 @@ class Dispatcher:
         """Take what can run now, else say how long to wait at most."""
         wait = threading.TIMEOUT_MAX
         if self._timers:
-            name, (when, run) = min(self._timers.items(), key=_time_of)
-            if when <= now:
-                del self._timers[name]
-                return run, None
-            wait = min(wait, when - now)
+            if self._next_timer <= now:
+                return self._take_timer(), None
+            wait = min(wait, self._next_timer - now)
         is_ready = False
         if self._queue:
             if self._head_since is None:

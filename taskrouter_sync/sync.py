@@ -252,9 +252,7 @@ class Reservations:
             self._undelivered.pop(sid, None)
             if name == "created" and known.rank == RANKS["created"]:
                 self._undelivered[sid] = reservation
-            task = reservation.get("task")
-            if task is not None:
-                known.task_sid = task.payload.get("sid") or known.task_sid
+            known.task_sid = reservation._known_task_sid() or known.task_sid
             self._take(sid, known, reservation, RANKS[name])
             if len(self._known) > self._limit_at:
                 self._limit(MAX_REMEMBERED, ())

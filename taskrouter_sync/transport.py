@@ -109,7 +109,9 @@ class _Reader:
             raise OSError(errno.EMSGSIZE, "the service sent more data than allowed")
         if self._start == len(self._buffer):
             self._fill()
-        data = self._buffer[self._start : self._start + min(size, self._left)]
+        if size > self._left:
+            size = self._left
+        data = self._buffer[self._start : self._start + size]
         self._start += len(data)
         self._left -= len(data)
         return data
@@ -150,7 +152,7 @@ class _Reader:
         return self._sock.send(data)
 
     def gettimeout(self) -> float | None:
-        return self._sock.gettimeout()
+        return self._seconds  # asked for each read
 
     def settimeout(self, seconds: float | None) -> None:
         self._sock.settimeout(seconds)

@@ -403,6 +403,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         super()._on_open()
 
     def _on_heartbeat(self) -> None:
+        super()._on_heartbeat()
         if self._reservations.needs_learning:
             self._dispatcher.call_soon(self._learn)
         elif self._may_lag or self._values.is_in_doubt:

@@ -346,6 +346,10 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         """Set the task, which is already loaded."""
         self._task = task
 
+    def _known_task_sid(self) -> str | None:
+        found = self.payload if self._task is None else self._task.payload
+        return found.get("task_sid" if self._task is None else "sid")
+
     def _inherit_task(self, older: Reservation) -> None:
         """Use the task of an older state, if none is loaded."""
         if self._task is None:
