@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,6 +26,12 @@ from .support.script import Run, scripts
 OpenWorker = Callable[..., Worker]
 MintToken = Callable[..., str]
 ReadyWorker = Callable[..., tuple[Worker, Collector]]
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell does for what it runs in the background; programs that tests start, and
+    # end by Ctrl-C, would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:
