@@ -1,4 +1,4 @@
-"""The threads that fetch what events need: a few for the whole process.
+"""The threads that fetch what events need: some for all clients, two for each.
 
 They run requests, never user code. They are started when first needed, end when idle,
 and when the last client is closed.
@@ -18,7 +18,7 @@ from .errors import ClientClosed, TaskRouterError
 from .logs import log
 
 
-# Two requests per event, so that eight events are fetched per round trip.
+# For one client: two requests per event, so eight events per round trip.
 MAX_THREADS = 16
 
 # As many of them are each client's own: the others may all wait for a dead service.
