@@ -76,8 +76,9 @@ class Dispatcher:
         self._timers: dict[str, tuple[float, Call]] = {}
         self._next_timer = math.inf
         self._head_since: float | None = None
-        # Whether the last call was out of band: these take turns with queued events.
-        self._was_soon = False
+        # Calls out of band that come before the next queued event: those that were
+        # there first, or a flood of them would stop all events. None: not counted yet.
+        self._soon_left: int | None = None
         # Frames and bytes put, written by the socket thread, and done, by this one.
         self._put = self._put_bytes = 0
         self._done = self._done_bytes = 0
@@ -280,10 +281,12 @@ class Dispatcher:
             left = self._head_since + self._timing.fetch - now
             is_ready = left <= 0 or all(each.done() for each in self._queue[0].futures)
             wait = min(wait, left)
-        if self._soon and not (is_ready and self._was_soon):
-            self._was_soon = True
+        if self._soon_left is None:
+            self._soon_left = len(self._soon)
+        if self._soon and (self._soon_left > 0 or not is_ready):
+            self._soon_left -= 1
             return self._soon.popleft(), None
-        self._was_soon = False
+        self._soon_left = None
         if not is_ready:
             return None, wait if self._timers or self._queue else None
         self._head_since = None

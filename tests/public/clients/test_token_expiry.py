@@ -188,6 +188,8 @@ def test_a_client_that_rests_on_an_expired_token_notices_that_it_has_not(
     came.expect("token.expired")
     with pytest.raises(HttpError, match="expired"):
         worker.wait_until_ready(5.0)
+    while " idle" not in repr(worker):  # it says so in no other way
+        time.sleep(0.001)
     clock.ahead = 0.0
     came.expect("ready")
     assert worker.fetch().sid == worker.sid
