@@ -689,7 +689,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_pending(self, found: Any) -> None:
         if found is None:
             return  # the connection was lost
-        self._set_state(State.READY)
+        self._note_pending_read()
         if isinstance(found, TaskRouterError):
             self._handle_sync_failed(found, self._read_pending)
             return
@@ -701,6 +701,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         ]
         self._apply_connect_activity(is_pending=bool(found))
         self._queue_missed(missed)
+
+    def _note_pending_read(self) -> None:
+        """Let those go on who wait until ready, unless the connection is lost again."""
+        if self._is_ready:
+            self._set_state(State.READY)
 
     def _apply_connect_activity(self, *, is_pending: bool) -> None:
         """Change to the connect activity, once, if nothing is pending."""
@@ -748,7 +753,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """Take each part for itself: that one is refused does not spoil the other."""
         if self._is_next_open() or present is None:
             return
-        self._set_state(State.READY)
+        self._note_pending_read()
         self._handle_channels(channels)
         if isinstance(present, TaskRouterError):
             self._handle_sync_failed(present, self._read_state)

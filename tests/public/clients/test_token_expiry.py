@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Iterator
 
@@ -11,7 +13,7 @@ from taskrouter_sync import HttpError, Worker
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
-from ...support.collector import Collector
+from ...support.collector import Collector, wait
 from ...support.internals import EXPIRY_MARGIN, timing
 from .conftest import Marker, TokenDue
 
@@ -178,8 +180,30 @@ def _until_not_expired(worker: Worker) -> None:
     raise AssertionError("the token is still said to have expired")
 
 
+class Rests(logging.Handler):
+    """Sets an event when a client's log says that its connection rests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().endswith("-> idle"):
+            self.seen.set()
+
+
+@pytest.fixture
+def rests(caplog: pytest.LogCaptureFixture) -> Iterator[threading.Event]:
+    """Is set when a client's connection rests."""
+    caplog.set_level(logging.DEBUG)
+    log, handler = logging.getLogger("taskrouter_sync"), Rests()
+    log.addHandler(handler)
+    yield handler.seen
+    log.removeHandler(handler)
+
+
 def test_a_client_that_rests_on_an_expired_token_notices_that_it_has_not(
-    emulator: Emulator, open_worker: OpenWorker, token_due: TokenDue, clock: Clock
+    open_worker: OpenWorker, token_due: TokenDue, clock: Clock, rests: threading.Event
 ) -> None:
     token = token_due(600)
     clock.ahead = 3600.0
@@ -188,8 +212,7 @@ def test_a_client_that_rests_on_an_expired_token_notices_that_it_has_not(
     came.expect("token.expired")
     with pytest.raises(HttpError, match="expired"):
         worker.wait_until_ready(5.0)
-    while " idle" not in repr(worker):  # it says so in no other way
-        time.sleep(0.001)
+    wait(rests, "the client rests")
     clock.ahead = 0.0
     came.expect("ready")
     assert worker.fetch().sid == worker.sid
