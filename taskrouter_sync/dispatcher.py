@@ -122,8 +122,9 @@ class Dispatcher:
                 return False
             self._put += 1
             self._put_bytes += size
-        self._inbox.put(_Queued(run, futures, size))
+        # First: what is done between the event thread's look and this wakes nobody.
         self._wake_when_done(futures)
+        self._inbox.put(_Queued(run, futures, size))
         self._warn_if_slow()
         return True
 

@@ -107,8 +107,10 @@ class Center:
     def reservation(self) -> Any:
         """A pending reservation for a caller; phones ring until a test says so."""
         self.emulator.telephony.answer_after = 3600
+        worker = self.worker
         self.backend.create_task(call_sid=CALLER, language="es")
-        return self.worker.fetch_reservations()[0]
+        self.settle(worker)
+        return worker.fetch_reservations()[0]
 
     @cached_property
     def task(self) -> Any:

@@ -15,7 +15,7 @@ import pytest
 from taskrouter_sync.dispatcher import Dispatcher
 from taskrouter_sync.timing import Timing
 
-from ..support.collector import LIMIT
+from ..support.collector import LIMIT, Background, wait
 
 
 LOG = logging.LoggerAdapter(logging.getLogger("tests.wire"))
@@ -76,6 +76,41 @@ def test_details_that_never_come_hold_up_for_a_while(desk: Desk) -> None:
     desk.dispatcher.put(desk.run(2))
     desk.expect(1, 2)
     assert 0.25 < time.monotonic() - started < 2
+
+
+class Details(Future[Any]):
+    """Says when the event thread has looked; others see them done, if they wait."""
+
+    def __init__(self, looked: threading.Event) -> None:
+        super().__init__()
+        self._looked, self._finished = looked, threading.Event()
+        self.add_done_callback(lambda _: self._finished.set())
+
+    def done(self) -> bool:
+        if threading.current_thread().name == "taskrouter-events-x":
+            is_done = super().done()
+            self._looked.set()
+            return is_done
+        self._finished.wait(0.1)
+        return super().done()
+
+
+def test_details_that_come_while_their_event_is_queued_are_not_overlooked() -> None:
+    desk = Desk(TIMING._replace(fetch=3600.0))
+    desk.dispatcher.start()
+    looked = threading.Event()
+    details = Details(looked)
+
+    def finish() -> None:
+        wait(looked, "the event thread's look")
+        details.set_result(None)
+
+    fetcher = Background(finish)
+    desk.dispatcher.put(desk.run(1), details)
+    desk.expect(1)
+    fetcher.result()
+    desk.dispatcher.close(lambda: None)
+    desk.dispatcher.join(LIMIT)
 
 
 def test_what_an_event_leads_to_comes_before_the_others(desk: Desk) -> None:

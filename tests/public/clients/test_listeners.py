@@ -92,8 +92,9 @@ def test_one_event_at_a_time(worker: Worker, send: Marker) -> None:
 def test_details_that_can_t_be_had_are_replaced_by_what_the_frame_held(
     emulator: Emulator, backend: Backend, ready_worker: ReadyWorker, trouble: Any
 ) -> None:
-    worker, came = ready_worker(_timing=timing(answer=0.1))
-    if isinstance(trouble, int):
+    is_refused = isinstance(trouble, int)
+    worker, came = ready_worker(_timing=timing(answer=15.0 if is_refused else 0.1))
+    if is_refused:
         emulator.faults.answer(trouble, method="GET", url="/Tasks/", times=2)
     else:
         emulator.faults.delay(1.0, method="GET", url="/Tasks/", times=2)

@@ -171,6 +171,7 @@ def test_again_once_a_token_has_worked(
     assert provider.count == 3
 
 
+@pytest.mark.usefixtures("long_pauses")
 def test_not_in_a_loop_if_its_tokens_are_over(
     open_worker: OpenWorker, ready_worker: ReadyWorker, token_due: TokenDue
 ) -> None:
