@@ -142,8 +142,8 @@ class Fetcher:
                 if not self._busy[done.owner]:
                     del self._busy[done.owner]
                 _refuse(self._admit(), NoThread)
-            if not self._admitted and not self._closed:
-                self._changed.wait(self._idle)
+            # Another thread may have taken what this one was woken for.
+            self._changed.wait_for(lambda: self._admitted or self._closed, self._idle)
             if self._admitted:
                 return self._admitted.popleft()
             # Still under the lock, or new work would count on this thread.

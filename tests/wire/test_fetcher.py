@@ -64,6 +64,27 @@ def test_clients_take_turns_with_the_shared_threads(fetcher: Fetcher) -> None:
         each.release(9)
 
 
+def test_a_thread_that_another_one_leaves_no_work_stays_for_the_next() -> None:
+    fetcher = Fetcher(idle=LIMIT)
+    both = threading.Barrier(2)
+
+    def meet() -> str:
+        both.wait(LIMIT)
+        return threading.current_thread().name
+
+    def names() -> set[str]:
+        return {each.result(LIMIT) for each in [fetcher.submit(1, meet) for _ in "ab"]}
+
+    first = names()
+    with fetcher._changed:
+        threads = [*fetcher._threads]
+        fetcher._changed.notify_all()
+    for each in threads:
+        each.join(0.1)
+    assert names() == first == {"taskrouter-fetch-1", "taskrouter-fetch-2"}
+    fetcher.close()
+
+
 @pytest.mark.parametrize(
     ("raised", "kind"),
     [
