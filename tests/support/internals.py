@@ -86,10 +86,13 @@ def end_fetch_threads() -> None:
     shared = lifecycle.lifecycle._fetcher
     assert shared is not None
     with shared._changed:
+        shared._closed = True
         shared._changed.notify_all()
         threads = list(shared._threads)
     for thread in threads:
         thread.join(5)
+        assert not thread.is_alive(), f"{thread.name} still runs"
+    shared._closed = False
 
 
 def url_of(resource: Any) -> str:
