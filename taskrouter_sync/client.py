@@ -126,6 +126,7 @@ class Client(Emitter, Resource[R]):
         self._changed = threading.Condition(threading.RLock())
         self._state = State.NEW
         self._ended = False
+        self._closer: int | None = None
         # What keeps the client from working until somebody acts, and what went wrong
         # last and may pass.
         self._refusal: TaskRouterError | None = None
@@ -311,16 +312,18 @@ class Client(Emitter, Resource[R]):
         `close` in a callback `disconnected` is still emitted.
         """
         deadline = time.monotonic() + _CLOSE
+        in_callback = self._dispatcher.is_current
         with self._changed:
             was_open, was_ready = not self._is_closed, self._is_ready
+            if was_open:
+                self._closer = threading.get_ident()
             self._state = State.CLOSED
             self._changed.notify_all()
-        in_callback = self._dispatcher.is_current
-        if not was_open:
+        if not was_open and (in_callback or not self._interrupts_close()):
             if not in_callback:
                 self._wait_for_end(deadline)
             return
-        if was_ready:
+        if was_open and was_ready:
             self._send_last_request()
         self._dispatcher.close(
             self._handle_last_callback if in_callback else self._handle_closed
@@ -331,6 +334,13 @@ class Client(Emitter, Resource[R]):
         lifecycle.release(self)
         if not in_callback:
             self._end()
+
+    def _interrupts_close(self) -> bool:
+        """Whether this is a signal handler that has interrupted `close`.
+
+        It does what is left itself: waiting for what it interrupted would be in vain.
+        """
+        return self._closer == threading.get_ident() and not self._ended
 
     def _send_last_request(self) -> None:
         """Do what a page does at `unload`; a Worker changes its activity."""
