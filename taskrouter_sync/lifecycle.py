@@ -214,21 +214,23 @@ class Lifecycle:
         self.close_all()
 
     def _wait(self) -> None:
+        waited_for = self._kept_alive_for()
+        if waited_for:
+            logs = [client._log for client in waited_for]
+            shown = (each for each in logs if each.isEnabledFor(logging.INFO))
+            next(shown, logs[0]).info(
+                "The script has ended, but the process stays alive while these clients "
+                "are open: %s. To let it exit, close them or open them with "
+                "daemon=True",
+                ", ".join(map(repr, waited_for)),
+            )
         with self._changed:
-            waited_for = [
-                client for client, each in self._open.items() if each.keeps_alive
-            ]
-            if waited_for:
-                logs = [client._log for client in waited_for]
-                shown = (each for each in logs if each.isEnabledFor(logging.INFO))
-                next(shown, logs[0]).info(
-                    "The script has ended, but the process stays alive while these "
-                    "clients are open: %s. To let it exit, close them or open them "
-                    "with daemon=True",
-                    ", ".join(map(repr, waited_for)),
-                )
-            while any(each.keeps_alive for each in self._open.values()):
+            while self._kept_alive_for():
                 self._changed.wait(WAIT)
+
+    def _kept_alive_for(self) -> list[OpenClient]:
+        with self._changed:
+            return [client for client, each in self._open.items() if each.keeps_alive]
 
     def _at_exit(self) -> None:
         """Close what threads have opened since; end with Ctrl-C's status."""

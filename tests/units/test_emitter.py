@@ -539,6 +539,6 @@ def test_threads_that_register_at_once_lose_nothing(emitter: Emitter) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join()
     assert len(emitter.listeners("kept")) == 2000
     assert emitter.listeners("gone") == []

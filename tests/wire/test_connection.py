@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from taskrouter_sync.network import Route
 from taskrouter_sync.timing import Timing
 from taskrouter_sync.tokens import Secret
 
+from ..support.collector import wait
 from ..support.raw_server import Peer, RawServer, Script
 
 
@@ -25,9 +27,9 @@ LOG = logging.LoggerAdapter(logging.getLogger("tests.wire"))
 class Follower:
     """Notes what a connection tells; stands for a client."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, drops: bool) -> None:
         self.url: str | None = url
-        self.drops = False
+        self.drops = drops
         self._told: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
     def expect(self, name: str, timeout: float = 5.0) -> Any:
@@ -58,9 +60,11 @@ class Follower:
 
 
 @contextmanager
-def connected(*scripts: Script, **limits: Any) -> Iterator[tuple[Connection, Follower]]:
+def connected(
+    *scripts: Script, drops: bool = False, **limits: Any
+) -> Iterator[tuple[Connection, Follower]]:
     with RawServer(*scripts) as server:
-        follower = Follower(server.url)
+        follower = Follower(server.url, drops)
         timing = Timing(**{"backoff": 0.0, "heartbeat": 5.0, **limits})
         connection = Connection("taskrouter-socket-x", follower, timing, LOG)
         connection.start()
@@ -113,8 +117,7 @@ def test_it_tells_how_it_ended() -> None:
 
 
 def test_a_connection_that_is_dropped_is_made_again() -> None:
-    with connected(stay, stay) as (_, follower):
-        follower.drops = True
+    with connected(stay, stay, drops=True) as (_, follower):
         follower.expect("close")
         follower.drops = False
         follower.expect("message")
@@ -122,8 +125,17 @@ def test_a_connection_that_is_dropped_is_made_again() -> None:
 
 @pytest.mark.parametrize("act", [Connection.connect, Connection.retry])
 def test_with_nothing_to_try_it_rests(act: Callable[[Connection], None]) -> None:
-    with connected(leave, stay) as (connection, follower):
+    may_leave = threading.Event()
+
+    def leave_later(peer: Peer) -> None:
+        peer.upgrade()
+        wait(may_leave, "the test's word")
+        peer.close_frame(4001, "bye")
+
+    with connected(leave_later, stay) as (connection, follower):
+        follower.expect("open")
         follower.url, url = None, follower.url
+        may_leave.set()
         follower.expect("close")
         assert follower.expect("target") is None
         with pytest.raises(queue.Empty):
