@@ -76,6 +76,8 @@ class ServiceThread:
         _, waiting = wait_for([self._started], timeout)
         if waiting:
             raise TimeoutError(f"the emulator did not start within {timeout} s")
+        if self._started.exception() is not None:
+            self._thread.join(_PATIENCE)  # it gives the port back
         self._started.result()
 
     def stop(self) -> None:

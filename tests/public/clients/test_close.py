@@ -476,8 +476,8 @@ def test_a_closed_client_tells_nothing_but_what_the_program_emits(
 def test_no_timer_runs_after_close(
     ready_worker: ReadyWorker, open_worker: OpenWorker, token_due: TokenDue
 ) -> None:
-    worker, came = ready_worker(token_due(0.5))
-    clock = Collector().listen(open_worker(token_due(0.6)), "token.expired")
+    worker, came = ready_worker(token_due(1.5))
+    clock = Collector().listen(open_worker(token_due(1.6)), "token.expired")
     worker.close()
     clock.expect("token.expired")
     assert "token.expired" not in came.names()

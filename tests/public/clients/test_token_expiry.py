@@ -22,8 +22,8 @@ def test_it_is_told_once_five_seconds_before(
     ready_worker: ReadyWorker, token_due: TokenDue, send: Marker
 ) -> None:
     """A connection that is open lasts."""
-    due = time.time() + 0.5
-    worker, came = ready_worker(token_due(0.5))
+    due = time.time() + 1.5
+    worker, came = ready_worker(token_due(1.5))
     came.listen(worker, "marker")
     assert "token.expired" not in came.names()
     came.expect("token.expired")
@@ -40,7 +40,7 @@ def test_it_is_told_once_five_seconds_before(
 def test_once_the_connection_is_lost_none_is_tried(
     emulator: Emulator, ready_worker: ReadyWorker, token_due: TokenDue, no_pauses: None
 ) -> None:
-    worker, came = ready_worker(token_due(0.5))
+    worker, came = ready_worker(token_due(1.5))
     came.expect("token.expired")
     asked = len(emulator.requests)
     emulator.faults.cut_sockets()
@@ -71,9 +71,9 @@ def test_the_end_of_the_token_in_use_counts(
     token_due: TokenDue,
     send: Marker,
 ) -> None:
-    worker, came = ready_worker(token_due(0.5))
+    worker, came = ready_worker(token_due(1.5))
     came.listen(worker, "marker")
-    clock = Collector().listen(open_worker(token_due(0.7)), "token.expired")
+    clock = Collector().listen(open_worker(token_due(1.7)), "token.expired")
     worker.update_token(worker_token())
     clock.expect("token.expired")
     send("marker")
@@ -87,9 +87,9 @@ def test_the_end_of_the_token_in_use_counts(
 def test_a_later_token_moves_the_end(
     ready_worker: ReadyWorker, token_due: TokenDue
 ) -> None:
-    worker, came = ready_worker(token_due(0.5))
-    due = time.time() + 0.8
-    worker.update_token(token_due(0.8))
+    worker, came = ready_worker(token_due(1.5))
+    due = time.time() + 1.8
+    worker.update_token(token_due(1.8))
     came.expect("token.expired")
     assert time.time() >= due
 
@@ -97,7 +97,7 @@ def test_a_later_token_moves_the_end(
 def test_a_late_listener_is_told_as_long_as_it_holds(
     ready_worker: ReadyWorker, worker_token: MintToken, token_due: TokenDue
 ) -> None:
-    worker, came = ready_worker(token_due(0.5))
+    worker, came = ready_worker(token_due(1.5))
     came.expect("token.expired")
     Collector().listen(worker, "token.expired").expect("token.expired")
     worker.update_token(worker_token())
@@ -223,12 +223,12 @@ def test_a_client_that_rests_on_an_expired_token_notices_that_it_has_not(
 def test_a_clock_that_is_set_back_while_disconnected_postpones_the_end(
     ready_worker: ReadyWorker, token_due: TokenDue, clock: Clock
 ) -> None:
-    worker, came = ready_worker(token_due(0.4))
+    worker, came = ready_worker(token_due(1.4))
     worker.disconnect()
     came.expect("disconnected")
     clock.ahead = -3600.0
     with pytest.raises(AssertionError, match="no 'token"):
-        came.expect("token.expired", 0.6)
+        came.expect("token.expired", 1.6)
     worker.connect()
     came.expect("ready")
     clock.ahead = 0.0

@@ -70,9 +70,9 @@ def test_before_the_end_on_the_event_thread(
     token_due: TokenDue,
     events: str,
 ) -> None:
-    provider = Provider(token_due(0.5), worker_token())
+    provider = Provider(token_due(1.5), worker_token())
     _, came = ready_worker(provider)
-    clock = Collector().listen(open_worker(token_due(0.7)), "token.expired")
+    clock = Collector().listen(open_worker(token_due(1.7)), "token.expired")
     clock.expect("token.expired")
     assert provider.threads[1:] == [events]
     assert "token.expired" not in came.names()
