@@ -322,9 +322,20 @@ class Desk:
             seen = threading.Event()
             self.client.once(name, lambda *_, seen=seen: seen.set())
             self.client._on_message(json.dumps({"event_type": name}).encode())
-            while not seen.is_set():
+            while not seen.is_set() or self._is_fetching():
                 if not self._serve_all():
-                    seen.wait(0.001)
+                    self._wait_for_more()
+
+    def _is_fetching(self) -> bool:
+        """Whether a request of the client is under way that may not have come here."""
+        session = self.client._session
+        fetcher = session._fetcher
+        with fetcher._changed:
+            return fetcher._busy[session] > 0 or session in fetcher._queues
+
+    def _wait_for_more(self) -> None:
+        with self._came:
+            self._came.wait(0.001)
 
     def finish(self) -> None:
         """Let everything come to its end on a connection that lasts."""

@@ -142,6 +142,7 @@ def test_when_ready_is_refused(
     assert came.names() == ["connected", "ready"]
 
 
+@pytest.mark.usefixtures("long_pauses")
 @pytest.mark.parametrize("refuse", ["handshake", "ready"])
 def test_once_until_a_token_works(
     emulator: Emulator,
@@ -245,8 +246,10 @@ def test_its_mistakes_on_the_event_thread_are_error_events(
     emulator.faults.refuse_upgrades(401)
     worker = open_worker(Provider(worker_token(), trouble))
     came = Collector().listen(worker)
-    errors = {type(each): each for each in (came.expect("error"), came.expect("error"))}
-    assert errors.keys() == {TokenError, HttpError}
+    errors: dict[type[Exception], Any] = {}
+    while errors.keys() != {TokenError, HttpError}:
+        error = came.expect("error")
+        errors[type(error)] = error
     assert ("channel_sid" if another_s else "no key") in errors[TokenError].message
     with pytest.raises(HttpError):
         worker.wait_until_ready(5.0)
