@@ -10,6 +10,7 @@ import os
 import queue
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -180,8 +181,35 @@ def _run_command(command: list[str], variables: dict[str, str]) -> int:
         running.append(process)
         for number in early:
             process.send_signal(number)
-        status = process.wait()
+        status = _wait_for(process)
     return status if status >= 0 else _KILLED - status
+
+
+def _wait_for(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a command's end; handlers of signals run meanwhile.
+
+    Python runs them between two steps of this thread. A signal that comes just before
+    it would block in `process.wait` would be seen when that returns: hence the bytes,
+    of which each signal and the end of the command write one.
+    """
+    inside, outside = socket.socketpair()
+
+    def wait() -> None:
+        process.wait()
+        outside.send(b"x")
+
+    with inside, outside:
+        outside.setblocking(False)
+        before = signal.set_wakeup_fd(outside.fileno(), warn_on_full_buffer=False)
+        waiting = threading.Thread(target=wait, name="taskrouter-cli-command")
+        try:
+            waiting.start()
+            while process.returncode is None:
+                inside.recv(1)
+            waiting.join()
+        finally:
+            signal.set_wakeup_fd(before)
+    return process.returncode
 
 
 @contextmanager
