@@ -126,6 +126,7 @@ class Client(Emitter, Resource[R]):
         self._changed = threading.Condition(threading.RLock())
         self._state = State.NEW
         self._ended = False
+        # The thread in `close`, where a signal handler may interrupt it.
         self._closer: int | None = None
         # What keeps the client from working until somebody acts, and what went wrong
         # last and may pass.

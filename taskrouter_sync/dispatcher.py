@@ -122,7 +122,8 @@ class Dispatcher:
                 return False
             self._put += 1
             self._put_bytes += size
-        # First: what is done between the event thread's look and this wakes nobody.
+        # Before it is queued: a response that came between the event thread's first
+        # look and this would wake nobody.
         self._wake_when_done(futures)
         self._inbox.put(_Queued(run, futures, size))
         self._warn_if_slow()

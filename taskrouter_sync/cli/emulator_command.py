@@ -186,11 +186,11 @@ def _run_command(command: list[str], variables: dict[str, str]) -> int:
 
 
 def _wait_for(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a command's end; handlers of signals run meanwhile.
+    """Wait for a command's end; signal handlers run meanwhile.
 
-    Python runs them between two steps of this thread. A signal that comes just before
-    it would block in `process.wait` would be seen when that returns: hence the bytes,
-    of which each signal and the end of the command write one.
+    Not by `process.wait` on this thread: the handler of a signal that comes just before
+    it blocks would run only when the command has ended. Here each signal writes a byte
+    that is waited for, and so does the command's end.
     """
     inside, outside = socket.socketpair()
 
