@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 from .emitter import Callback, check_callback
 from .errors import ArgumentError
 from .naming import camel_case, parameter_name
-from .properties import date_text, json_text, whole
+from .properties import date_text, json_text, json_value
 
 
 # What `text` takes, for type checkers.
@@ -263,8 +263,10 @@ def read_update(
     if sid is None and rest and isinstance(rest[0], str):
         # Two strings are a name and a value, three have the sid before them.
         before_name = len(rest) + len(pair) == 3 and params is None
-        before_dict = (
-            len(rest) == 2 and isinstance(rest[1], Mapping) and is_sid(rest[0])
+        before_dict = len(rest) == 2 and (
+            rest[1] is None or isinstance(rest[1], Mapping)
+            if of_one
+            else isinstance(rest[1], Mapping) and is_sid(rest[0])
         )
         before_keywords = len(rest) == 1 and (params is not None or bool(named))
         if before_name or before_dict or before_keywords:
@@ -322,8 +324,13 @@ def read_fetch(
         )
     if isinstance(rest[0], Mapping):
         return Fetch(as_given(checked(method, {**rest[0], **named})), callback)
-    if by_sid and isinstance(rest[0], str) and rest[0] and not named:
-        return Fetch(None, callback, check_sid(method, rest[0]))
+    if by_sid and isinstance(rest[0], str) and rest[0]:
+        sid = check_sid(method, rest[0])
+        if named:
+            raise ArgumentError(
+                f"{method}: a sid takes no further parameters, not {', '.join(named)}"
+            )
+        return Fetch(None, callback, sid)
     expected = "a dict of parameters or a sid" if by_sid else "a dict of parameters"
     wrong(method, "the 1st argument", rest[0], expected)
 
@@ -437,9 +444,7 @@ def as_given(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_given(value: Any) -> Any:
-    if isinstance(value, float):
-        return whole(value)
-    return text(value) if isinstance(value, date) else value
+    return text(value) if isinstance(value, date) else json_value(value)
 
 
 def text(value: Any) -> Any:
@@ -493,16 +498,17 @@ def _take_params(method: str, keywords: dict[str, Any]) -> Any:
 def _can_be_sent(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    if value is None or isinstance(value, str | date):
+    if value is None or isinstance(value, str):
         return True
     if isinstance(value, int):
         # Longer ones Python does not write either, at its default limit.
         return value.bit_length() <= _MOST_BITS
-    if not isinstance(value, Mapping | list | tuple):
+    if not isinstance(value, Mapping | list | tuple | date):
         return False
     try:
         json.dumps(value, default=_plain, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
+        text(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
         return False
     return True
 

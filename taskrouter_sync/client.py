@@ -144,7 +144,8 @@ class Client(Emitter, Resource[R]):
         self._connected = False
         self._is_ready = False
         self._ready_requested = False
-        self._has_expired = False
+        # The token whose end was reported, until another one has come.
+        self._expired: Token | None = None
         # Since when the connection has been down, and whether the log says so.
         self._down_since: float | None = None
         self._is_outage = False
@@ -615,7 +616,7 @@ class Client(Emitter, Resource[R]):
             if self._handle_refused(error, token):
                 return
         elif may_pass(error):
-            self._retry("ready", self._request_ready)
+            self._retry("ready", self._request_ready, error)
         else:
             self._refuse(error, token)
         self._handle_error(error)
@@ -658,7 +659,7 @@ class Client(Emitter, Resource[R]):
                 return True
         elif (seconds := token.valid_in(time.time())) is not None:
             # Of a provider's too: the next one would be as young.
-            self._retry("token", self._try_again, seconds)
+            self._retry("token", self._try_again, error, seconds)
             return False
         self._refuse(error, token)
         if self._session.has_provider:
@@ -692,7 +693,7 @@ class Client(Emitter, Resource[R]):
 
     def _handle_token(self) -> None:
         """Follow a new token: its timers, and a `ready` that the old one was denied."""
-        self._has_expired = False
+        self._expired = None
         self._plan_token()
         # Now, not when the next attempt was due: or `ready` would come twice.
         self._dispatcher.cancel("ready")
@@ -726,7 +727,7 @@ class Client(Emitter, Resource[R]):
         """Emit `token.expired`, once, if it has; take it back if it has not."""
         token = self._session.token
         if not token.is_expired(time.time()):
-            if self._has_expired:
+            if self._expired is token:
                 self._on_new_token()  # as good as one
             elif self._has_clock_changed():
                 self._plan_token()
@@ -736,8 +737,8 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.call_later("expiry", again, self._check_expiry)
         if not self._is_ready:
             self._refuse(HttpError(401, "The token has expired"), token)
-        if not self._has_expired:
-            self._has_expired = True
+        if self._expired is None:
+            self._expired = token
             self._emit("token.expired")
 
     def _has_clock_changed(self) -> bool:
@@ -782,11 +783,11 @@ class Client(Emitter, Resource[R]):
             return ()
         if event == "ready" and self._is_ready:
             return (self._session.build(self.payload),)
-        if event == "token.expired" and self._has_expired:
+        if event == "token.expired" and self._expired is not None:
             return ()
         # An expired token has an event of its own.
         refusal = self._refusal
-        if event == "error" and refusal is not None and not self._has_expired:
+        if event == "error" and refusal is not None and self._expired is None:
             return (refusal,)
         return None
 
@@ -815,10 +816,16 @@ class Client(Emitter, Resource[R]):
                 return
         handled.wait(timeout)
 
-    def _retry(self, name: str, run: Callable[[], None], least: float = 0.0) -> None:
+    def _retry(
+        self,
+        name: str,
+        run: Callable[[], None],
+        error: TaskRouterError | None = None,
+        least: float = 0.0,
+    ) -> None:
         """Try something again, after a backoff that grows until it has succeeded."""
         failures = self._failures[name] = self._failures.get(name, 0) + 1
-        seconds = max(least, self._timing.delay(failures))
+        seconds = max(least, self._timing.wait_before(failures, error))
         self._dispatcher.call_later(name, seconds, run)
 
     def _succeeded(self, *names: str) -> None:

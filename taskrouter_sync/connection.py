@@ -14,9 +14,9 @@ from logging import LoggerAdapter
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from .errors import ConnectionFailed, HttpError, TaskRouterError
+from .errors import ConnectionFailed, TaskRouterError
 from .network import Route
-from .timing import LONGEST, Timing
+from .timing import Timing
 from .tokens import Secret
 from .transport import Aborted, Closed, Transport
 
@@ -243,9 +243,7 @@ class Connection:
         """Plan the next attempt, which a `retry` since the last one makes at once."""
         self._transport = None
         self._failures += 1
-        wait = self._timing.delay(self._failures)
-        if isinstance(error, HttpError) and error.retry_after is not None:
-            wait = max(wait, min(error.retry_after, LONGEST))
+        wait = self._timing.wait_before(self._failures, error)
         self._next_attempt = time.monotonic() + wait
 
     def _set_state(self, state: State) -> None:

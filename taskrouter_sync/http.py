@@ -33,7 +33,7 @@ from .errors import (
     TaskRouterError,
     one_line,
 )
-from .network import INVALID_PROXY, Proxy, Route, causes, describe_failure, is_proxy
+from .network import Proxy, Route, causes, describe_failure, is_proxy, proxy_trouble
 from .properties import date_value
 from .timing import Timing
 from .tokens import Secret
@@ -175,8 +175,8 @@ class Http:
         self._busy.add(thread)
         try:
             way = self._way_to(url)
-            if way.proxy and not is_proxy(way.proxy):
-                return ConnectionFailed(INVALID_PROXY)
+            if way.proxy and (trouble := proxy_trouble(way.proxy)):
+                return ConnectionFailed(trouble)
             with session.send(
                 self._prepare(session, url, body),
                 stream=True,
@@ -212,15 +212,14 @@ class Http:
     def _prepare(
         self, session: requests.Session, url: str, body: Secret
     ) -> requests.PreparedRequest:
-        data = body.reveal().encode()
+        # The body is no local: this frame may raise.
         if self._given is not None:  # which may have something to add
-            request = requests.Request(
-                "POST", url, data=data, headers=_HEADERS, hooks=_HOOKS
-            )
+            request = requests.Request("POST", url, headers=_HEADERS, hooks=_HOOKS)
+            request.data = body.reveal().encode()
             return session.prepare_request(request)
         prepared = _PREPARED.copy()
         prepared.url = _prepared_url(url)
-        prepared.prepare_body(data, None)
+        prepared.prepare_body(body.reveal().encode(), None)
         return prepared
 
     def _current_session(self) -> requests.Session:
@@ -250,12 +249,22 @@ class Http:
         Raises:
             ValueError: the proxy that is set can't be used.
         """
+        trouble, route = self._route(url)
+        if trouble:
+            raise ValueError(trouble)  # out here, where no proxy's password is in reach
+        assert route is not None
+        return route
+
+    def _route(self, url: str) -> tuple[str, Route | None]:
+        """Find it, or say what is wrong with the proxy."""
         way = self._way_to(url)
+        if way.proxy and (trouble := proxy_trouble(way.proxy, for_events=True)):
+            return trouble, None
         verify = way.settings["verify"]
         if not isinstance(verify, str):
             verify = requests.utils.DEFAULT_CA_BUNDLE_PATH
         own = way.settings.get("cert") or ()
-        return Route(
+        return "", Route(
             verify,
             Proxy(way.proxy) if way.proxy else None,
             (own,) if isinstance(own, str) else tuple(own),
@@ -273,7 +282,7 @@ class Http:
             )
             settings.pop("stream", None)
             proxy = select_proxy(host, settings["proxies"])
-            if proxy and self._given is None and is_proxy(proxy):
+            if proxy and is_proxy(proxy):
                 settings["proxies"] = {"all": _in_utf_8(proxy)}
             way = self._ways[key] = _Way(proxy, settings)
         return way

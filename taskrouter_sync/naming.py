@@ -52,7 +52,7 @@ class BothSpellings:
 def no_attribute(thing: object, name: str, known: Iterable[str]) -> AttributeError:
     """Make the error for a name that is not there; it suggests the nearest one."""
     text = f"{type(thing).__name__!r} object has no attribute {name!r}"
-    nearest = nearest_name(name, known)
+    nearest = nearest_name(name, (each for each in known if each[:1] != "_"))
     return AttributeError(
         text if nearest is None else f"{text}; did you mean {nearest!r}?"
     )

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from .errors import ArgumentError
@@ -79,10 +80,13 @@ def _base_url(argument: str, given: object, variable: str | None, default: str) 
     if not parts or not host or parts.scheme not in ("http", "https"):
         shown = "" if "@" in value else f", not {value!r:.80}"  # it may be a password
         raise ValueError(f"{argument} must be an http:// or https:// URL{shown}")
-    if parts.username is not None or parts.query or parts.fragment:
+    # Behind an @ that follows a / is what was to be the host.
+    if parts.username is not None or parts.query or parts.fragment or "@" in parts.path:
         raise ValueError(
             f"{argument} must not contain credentials, a query or a fragment"
         )
+    if {".", ".."} & {*unquote(parts.path).split("/")}:
+        raise ValueError(f"{argument} must not contain . or .. as a part of its path")
     where = f"[{host}]" if ":" in host else host
     where += "" if port is None else f":{port}"
     return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
@@ -90,13 +94,19 @@ def _base_url(argument: str, given: object, variable: str | None, default: str) 
 
 def _split(url: str) -> tuple[SplitResult | None, int | None]:
     """Split a URL that can be one: no blanks or control characters, a possible host."""
+    url = url.strip()
     try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-        (parts.hostname or "").encode("idna")
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+        host.encode("idna")
     except ValueError:
         return None, None
-    return (parts, port) if re.fullmatch(r"[!-~]+", url.strip()) else (None, None)
+    # Libraries read other hosts in different ways; an IPv6 address has colons.
+    pattern = r"[\w.:%-]+" if ":" in host else r"[\w.-]*"
+    can_be = re.fullmatch(pattern, host, re.ASCII) and port != 0
+    # A password may have letters of any language.
+    is_plain = re.fullmatch("[!-~]+", url.rpartition("@")[2]) and url.isprintable()
+    return (parts, port) if can_be and is_plain and " " not in url else (None, None)
 
 
 def channel_url(event_bridge: str, token: Token) -> str:
@@ -117,18 +127,38 @@ def socket_url(
     return Secret(f"ws{channel.removeprefix('http')}?{urlencode(query)}")
 
 
-INVALID_PROXY = (
+_INVALID_PROXY = (
     "The proxy's URL is invalid (in a password, write # as %23, / as %2F, @ as %40)"
 )
 
 
-def is_proxy(url: str) -> bool:
+def is_proxy(url: Any) -> bool:
     """Whether a URL can be a proxy's, of whatever kind: requests fails oddly if not."""
+    if not isinstance(url, str):
+        return False
     parts, _ = _split(url if "://" in url else f"http://{url}")
     if parts is None or not parts.hostname or parts.fragment:
         return False
     # Behind a / or ? of a password, which is not where it seems to be.
     return "@" not in parts.path + parts.query
+
+
+def proxy_trouble(url: Any, *, for_events: bool = False) -> str:
+    """Say what is wrong with a proxy's URL, quoting nothing of it; "" for nothing.
+
+    Args:
+        url: as the environment or the program gives it.
+        for_events: whether the WebSocket is to go through it.
+    """
+    if not is_proxy(url):
+        return _INVALID_PROXY
+    scheme = urlsplit(url if "://" in url else f"http://{url}").scheme
+    if for_events and scheme != "http":
+        return (
+            "The event bridge can only be reached through an http:// proxy, "
+            f"not {scheme}://"
+        )
+    return ""
 
 
 class Proxy:
@@ -141,23 +171,13 @@ class Proxy:
     __slots__ = ("credentials", "host", "port")
 
     def __init__(self, url: str) -> None:
-        """Read a proxy's URL as the environment gives it.
+        """Read a proxy's URL, with which there is no trouble.
 
         Args:
             url: such as ``http://user:password@proxy.example:3128``.
-
-        Raises:
-            ValueError: it can't be used for the event bridge; quotes nothing of it.
         """
-        parts, port = _split(url if "://" in url else f"http://{url}")
-        if not parts or not is_proxy(url):
-            raise ValueError(INVALID_PROXY)
-        if parts.scheme != "http":
-            raise ValueError(
-                "The event bridge can only be reached through an http:// proxy, "
-                f"not {parts.scheme}://"
-            )
-        self.host, self.port = parts.hostname or "", port or 80
+        parts = urlsplit((url if "://" in url else f"http://{url}").strip())
+        self.host, self.port = parts.hostname or "", parts.port or 80
         self.credentials: Secret | None = None
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -195,7 +215,7 @@ def describe_failure(error: BaseException, ca_bundle: object = None) -> str:
     """
     # Late: a program that only makes tokens needs neither.
     import ssl
-    from http.client import HTTPException
+    from http.client import HTTPException, IncompleteRead
 
     if isinstance(ca_bundle, str) and not os.path.exists(ca_bundle):
         return f"the CA bundle {ca_bundle} does not exist"
@@ -214,6 +234,8 @@ def describe_failure(error: BaseException, ca_bundle: object = None) -> str:
             return "timed out"
         if isinstance(each, ConnectionResetError) and isinstance(each, HTTPException):
             return "the connection was closed without a response"
+        if isinstance(each, IncompleteRead):
+            return "the connection was closed in the middle of the response"
         if isinstance(each, HTTPException):
             return "the response is not HTTP"
         if isinstance(each, OSError) and isinstance(each.errno, int):

@@ -323,7 +323,7 @@ def json_text(value: Any) -> str:
     Raises:
         TypeError, ValueError: there is something in it that JSON can't say.
     """
-    value = _json_value(value)
+    value = json_value(value)
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()
@@ -332,11 +332,12 @@ def json_text(value: Any) -> str:
     return text
 
 
-def _json_value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """Give a value as JSON has it: plain dicts and lists, dates as text."""
     if isinstance(value, Mapping):
-        return {key: _json_value(item) for key, item in value.items()}
+        return {key: json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_value(item) for item in value]
+        return [json_value(item) for item in value]
     if isinstance(value, date):
         return date_text(value)
     if isinstance(value, float):

@@ -24,7 +24,7 @@ from .errors import (
 from .fetcher import Fetcher, NoThread
 from .http import Http, Response
 from .resources import factory
-from .timing import LONGEST, WAIT, Timing, may_repeat
+from .timing import WAIT, Timing, may_repeat
 from .tokens import Secret, Token, TokenProvider, check_same_client, hide, read_token
 
 
@@ -225,10 +225,7 @@ class Session:
                 failures += 1
                 if failures > retries or not may_repeat(method, error):
                     raise
-                seconds = self._timing.delay(failures)
-                if isinstance(error, HttpError) and error.retry_after is not None:
-                    seconds = max(seconds, min(error.retry_after, LONGEST))
-                self._listener._pause(seconds)
+                self._listener._pause(self._timing.wait_before(failures, error))
             else:
                 if event_type is None and response.event_type is not None:
                     self._listener._on_response_event(

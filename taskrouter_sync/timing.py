@@ -69,6 +69,16 @@ class Timing(NamedTuple):
         longest = min(LONGEST, 2.0 ** min(attempt, 10) - 1)
         return random.random() * longest * self.backoff
 
+    def wait_before(self, attempt: int, error: object = None) -> float:
+        """Give the seconds until a further attempt: as many as the service asks for.
+
+        Args:
+            attempt: as for `delay`.
+            error: of the last one; its `Retry-After` counts up to the longest wait.
+        """
+        asked = error.retry_after if isinstance(error, HttpError) else None
+        return max(self.delay(attempt), min(asked or 0.0, LONGEST))
+
 
 def may_repeat(method: str, error: TaskRouterError) -> bool:
     """Whether a request that failed like this may be sent once more.
@@ -77,7 +87,8 @@ def may_repeat(method: str, error: TaskRouterError) -> bool:
     not reach the service, or the service responded with 429, 500 or 503.
     """
     if isinstance(error, HttpError):
-        return error.status in _REFUSED or (method == "GET" and error.status > 500)
+        again = error.status > 500 or error.status == 408
+        return error.status in _REFUSED or (method == "GET" and again)
     if isinstance(error, ConnectionFailed):
         return method == "GET" or not error.reached
     if isinstance(error, RequestTimeout):
@@ -92,7 +103,5 @@ def may_pass(error: TaskRouterError) -> bool:
     """
     if isinstance(error, HttpError):
         # A redirect, or a proxy that wants a password, is none of the service's.
-        return (
-            error.status < 400 or error.status in (407, 408) or may_repeat("GET", error)
-        )
+        return error.status < 400 or error.status == 407 or may_repeat("GET", error)
     return not isinstance(error, ClientClosed)

@@ -46,7 +46,11 @@ class Secret:
         """
         if self._text:
             text = text.replace(self._text, "<token>")
+            text = re.sub(r"[\w-]{12,}", self._replace_part, text)
         return re.sub(r"eyJ[\w-]{8,}(\.[\w-]*){0,2}", "<token>", text)
+
+    def _replace_part(self, match: re.Match[str]) -> str:
+        return "<token>" if match[0] in self._text else match[0]
 
     def __repr__(self) -> str:
         return "<secret>"

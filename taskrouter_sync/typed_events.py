@@ -23,6 +23,7 @@ from .properties import Record
 
 if TYPE_CHECKING:
     from .errors import TaskRouterError
+    from .resources.base import Resource
     from .resources.models import Task, WorkerChannel, WorkerResource
     from .resources.reservation import Reservation
 
@@ -38,6 +39,13 @@ Error = Literal["error"]
 OfTheWorker = Literal["activity.update", "attributes.update"]
 OfAChannel = Literal["capacity.update", "channel.availability.update"]
 OfATask = Literal["task.updated", "task.canceled", "task.completed", "task.wrapup"]
+OfATransfer = Literal[
+    "task.transfer-initiated",
+    "task.transfer-attempt-failed",
+    "task.transfer-failed",
+    "task.transfer-canceled",
+    "task.transfer-completed",
+]
 OfAReservation = Literal[
     "reservation.created",
     "reservation.accepted",
@@ -55,7 +63,7 @@ CLIENT_EVENTS: tuple[str, ...] = tuple(
 )
 WORKER_EVENTS: tuple[str, ...] = CLIENT_EVENTS + tuple(
     name
-    for kind in (OfTheWorker, OfAChannel, OfAReservation, OfATask)
+    for kind in (OfTheWorker, OfAChannel, OfAReservation, OfATask, OfATransfer)
     for name in get_args(kind)
 )
 
@@ -87,6 +95,7 @@ if TYPE_CHECKING:
     ForWorker = TypeVar("ForWorker")
     ForChannel = TypeVar("ForChannel")
     ForTask = TypeVar("ForTask")
+    ForTransfer = TypeVar("ForTransfer")
 
     class Decorator(Generic[T]):
         """What ``@client.on(event)`` is: it gives the listener back as it was."""
@@ -97,7 +106,9 @@ if TYPE_CHECKING:
         def __call__(self, callback: Callable[[], Given]) -> Callable[[], Given]: ...
         def __call__(self, callback: Any) -> Any: ...
 
-    class Listen(Generic[C, R, ForReservation, ForWorker, ForChannel, ForTask]):
+    class Listen(
+        Generic[C, R, ForReservation, ForWorker, ForChannel, ForTask, ForTransfer]
+    ):
         """The forms of `on` and `once` of a client whose `ready` carries an `R`."""
 
         @overload
@@ -118,6 +129,10 @@ if TYPE_CHECKING:
         def __call__(self, event: ForTask, callback: Callable[[Task], Any]) -> C: ...
         @overload
         def __call__(
+            self, event: ForTransfer, callback: Callable[[Resource[Any]], Any]
+        ) -> C: ...
+        @overload
+        def __call__(
             self, event: Disconnected, callback: Callable[[Disconnection], Any]
         ) -> C: ...
         @overload
@@ -134,7 +149,8 @@ if TYPE_CHECKING:
             | ForReservation
             | ForWorker
             | ForChannel
-            | ForTask,
+            | ForTask
+            | ForTransfer,
             callback: Callable[[], Any],
         ) -> C: ...
         @overload
@@ -159,6 +175,8 @@ if TYPE_CHECKING:
         def __call__(self, event: ForChannel) -> Decorator[WorkerChannel]: ...
         @overload
         def __call__(self, event: ForTask) -> Decorator[Task]: ...
+        @overload
+        def __call__(self, event: ForTransfer) -> Decorator[Resource[Any]]: ...
         def __call__(self, event: Any, callback: Any = None) -> Any: ...
 
     class ClientListen(Generic[R]):
@@ -166,7 +184,7 @@ if TYPE_CHECKING:
 
         def __get__(
             self, client: C, owner: Any = None
-        ) -> Listen[C, R, NoReturn, NoReturn, NoReturn, NoReturn]: ...
+        ) -> Listen[C, R, NoReturn, NoReturn, NoReturn, NoReturn, NoReturn]: ...
 
     class WorkerListen:
         """`on` and `once` of a Worker."""
@@ -174,7 +192,13 @@ if TYPE_CHECKING:
         def __get__(
             self, client: C, owner: Any = None
         ) -> Listen[
-            C, WorkerResource, OfAReservation, OfTheWorker, OfAChannel, OfATask
+            C,
+            WorkerResource,
+            OfAReservation,
+            OfTheWorker,
+            OfAChannel,
+            OfATask,
+            OfATransfer,
         ]: ...
 
 

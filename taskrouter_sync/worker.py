@@ -428,10 +428,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if self._skip_fetch_reservation:
             return self._dispatcher.put(run, size=size)
         task = f"{self._session.workspace_url}/Tasks/{task_sid}"
-        details = (
-            partial(self._session.fetch, task),
-            partial(self._session.fetch, f"{task}/Reservations/{sid}"),
-        )
+        details = [partial(self._session.fetch, task)]
+        if "reservation_status" not in event.payload:
+            reservation = f"{task}/Reservations/{sid}"
+            details.append(partial(self._session.fetch, reservation))
         return self._fetch_then(details, run, size=size)
 
     def _handle_opened(self, arrivals: Arrivals) -> None:
@@ -627,7 +627,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
                     self._pursue_activity()
                     return
                 if may_pass(result):
-                    self._retry("activity", self._pursue_activity)
+                    self._retry("activity", self._pursue_activity, result)
                 else:
                     self._wanted_activity = None
             self._handle_error(result)
@@ -710,7 +710,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _apply_connect_activity(self, *, is_pending: bool) -> None:
         """Change to the connect activity, once, if nothing is pending."""
         activity, self._connect_activity_sid = self._connect_activity_sid, None
-        if activity is not None and not is_pending:
+        if activity and not is_pending:
             self._want_activity(activity)
 
     def _handle_sync_failed(
@@ -718,7 +718,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> None:
         self._is_behind = True
         if may_pass(error):
-            self._retry("sync", again)
+            self._retry("sync", again, error)
         else:
             # With another token it is read: see `_handle_token`.
             self._arrivals.close()
@@ -781,7 +781,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             elif isinstance(each, HttpError) and each.status in (404, 410):
                 gone.add(sid)
             elif isinstance(each, TaskRouterError) and may_pass(each):
-                self._retry("sync", self._read_state)
+                self._retry("sync", self._read_state, each)
             elif self._lacked[sid] >= _LACKED:
                 # It can't be asked for, and no list has had it for a while.
                 gone.add(sid)
@@ -809,7 +809,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return
         if isinstance(found, TaskRouterError):
             if may_pass(found):
-                self._retry("channels", self._read_channels)
+                self._retry("channels", self._read_channels, found)
                 self._handle_error(found)
             else:
                 self._may_read_channels = False

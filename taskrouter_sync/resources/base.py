@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache, wraps
 from typing import (
     TYPE_CHECKING,
@@ -355,7 +356,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
             try:
                 return self[name]
             except KeyError:
-                if name in _documented(type(self)):
+                if name in _documented(type(self)) or self._is_null_sid(name):
                     return None
             raise no_attribute(self, name, dir(self)) from None
 
@@ -424,14 +425,9 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
         """Create the resource that ``<name>_sid`` refers to, if there is one."""
-        view = self._view
-        try:
-            key = view.key(f"{name}_sid")
-        except KeyError:
-            try:
-                key = view.key(f"{name}Sid")
-            except KeyError:
-                return None
+        view, key = self._view, self._sid_key(name)
+        if key is None:
+            return None
         sid = view.payload[key]
         known = self._neighbors.get(key)
         if known is None or known.payload.get("sid") != sid:
@@ -440,6 +436,17 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
                 return None
             known = self._neighbors[key] = found
         return known
+
+    def _sid_key(self, name: str) -> str | None:
+        """Find the payload's name for the sid of a neighbor."""
+        for spelling in (f"{name}_sid", f"{name}Sid"):
+            with suppress(KeyError):
+                return self._view.key(spelling)
+        return None
+
+    def _is_null_sid(self, name: str) -> bool:
+        key = self._sid_key(name)
+        return key is not None and not self._view.payload[key]
 
     def _fetch(self) -> Any:
         return self._session.perform("GET", self._url)

@@ -234,20 +234,24 @@ class ListResource(ClientObject, Sequence[Item]):
 
     @callback_first
     def all(self) -> list[Item]:
-        """Fetch the items of this page and of all later pages: ``all(cb)``."""
+        """Fetch the items of this page and of all later pages: ``all(cb)``.
+
+        For a list that was not fetched that is every item.
+        """
         return list(self.iter_all())
 
     def iter_all(self) -> Iterator[Item]:
         """Iterate over the items of this page and of all later pages.
 
-        One page is in memory at a time. The next page is fetched when the iteration
-        reaches it, on the thread that iterates.
+        A list that was not fetched begins with its first page. One page is in memory at
+        a time. The next page is fetched when the iteration reaches it, on the thread
+        that iterates.
 
         Raises:
             TaskRouterError: a page could not be fetched; `InvalidResponse` if the
                 service returned the same page twice.
         """
-        page: ListResource[Item] = self
+        page: ListResource[Item] = self if self._meta else self.fetch()
         visited: set[int | str | None] = set()
         while True:
             visited |= {page.page, page._page_url("")}

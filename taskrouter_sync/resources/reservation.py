@@ -409,9 +409,10 @@ def _read_dequeue(
     """
     values, callback = _DEQUEUE.read(args, keywords)
     events = values.get("status_callback_events")
+    is_named = {"status_callback_events", "dequeueStatusCallbackEvents"} & {*keywords}
     if isinstance(events, list | tuple):
         values["status_callback_events"] = ",".join(map(str, events))
-    elif events is not None and "to" not in values and not _are_events(events):
+    elif events is not None and not (is_named or "to" in values or _are_events(events)):
         values["to"] = values.pop("status_callback_events")
     return values, callback
 

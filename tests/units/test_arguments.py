@@ -413,7 +413,7 @@ def test_fetch(args: tuple[Any, ...], keywords: Values, fetch: Fetch) -> None:
         ((5, cb), {}, "1st argument must be a dict of parameters or a sid, not int"),
         (([WA],), {}, "1st argument must be a dict of parameters or a sid, not list"),
         ((WA, {"A": "b"}), {}, "expected parameters or a sid, then a callback"),
-        ((WA,), {"available": True}, "must be a dict of parameters or a sid"),
+        ((WA,), {"available": True}, "a sid takes no further parameters, not Availa"),
         ((cb, cb), {}, "more than one callback"),
         ((WA,), {"params": {}}, "expected parameters or a sid, then a callback"),
         ((), {"params": WA}, "params must be a dict, not str"),
