@@ -40,7 +40,14 @@ from .properties import date_value
 from .resources.base import R, Resource
 from .session import Session, is_unauthorized, result_of
 from .timing import WAIT, Timing, may_pass
-from .tokens import EXPIRY_MARGIN, Token, TokenProvider, hide, read_token
+from .tokens import (
+    CLOCK_DIFFERENCE,
+    EXPIRY_MARGIN,
+    Token,
+    TokenProvider,
+    hide,
+    read_token,
+)
 from .typed_events import Disconnection
 
 
@@ -293,7 +300,7 @@ class Client(Emitter, Resource[R]):
         self._refuse_callbacks("run forever")
         try:
             with self._changed:
-                while not self._ended:
+                while not self._ended and not self._interrupts_close():
                     self._changed.wait(WAIT)
         except KeyboardInterrupt:
             if is_interactive():
@@ -440,6 +447,9 @@ class Client(Emitter, Resource[R]):
         except InvalidResponse as error:
             self._dispatcher.put(partial(self._handle_error, error))
 
+    def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None:
+        """Follow what the program has changed; `since` is when, of `time.monotonic`."""
+
     def _on_result(self, result: Any) -> None:
         """Look at what a request brought; a Worker keeps its reservations current."""
 
@@ -479,15 +489,15 @@ class Client(Emitter, Resource[R]):
             queued = self._dispatcher.put(
                 partial(self._handle_bad_frame, error), size=len(data)
             )
-        if not queued and not self._is_closed:
+        if not queued and self._connection.is_wanted and not self._is_closed:
             self._log.warning(
                 "%s: a callback is blocking and %d events are queued; the connection "
                 "is closed until they have been processed",
                 self._name(),
                 len(self._dispatcher),
             )
-            self._connection.disconnect()
-            self._dispatcher.put(self._connection.connect)
+            self._connection.pause()
+            self._dispatcher.put(self._connection.resume)
         return queued
 
     def _on_heartbeat(self) -> None:
@@ -500,7 +510,7 @@ class Client(Emitter, Resource[R]):
             self._warn_if_evicted()
         if ending.lost:
             # What broke it may have broken the kept connections too.
-            self._http.renew(time.monotonic())
+            self._http.renew()
         for each in tuple(self._of_connection):
             each.cancel()
         self._dispatcher.put(partial(self._handle_disconnected, ending))
@@ -658,8 +668,10 @@ class Client(Emitter, Resource[R]):
                 self._failures["token"] = 1
                 return True
         elif (seconds := token.valid_in(time.time())) is not None:
-            # Of a provider's too: the next one would be as young.
-            self._retry("token", self._try_again, error, seconds)
+            # Of a provider's too: the next one would be as young. Further ahead than
+            # clocks usually differ, this machine's own may be the wrong one.
+            least = seconds if seconds <= CLOCK_DIFFERENCE else 0.0
+            self._retry("token", self._try_again, error, least)
             return False
         self._refuse(error, token)
         if self._session.has_provider:
@@ -869,9 +881,18 @@ class Client(Emitter, Resource[R]):
         return self._dispatcher.put(take, *started, size=size)
 
     def _can_renew(self, token: Token) -> bool:
+        """Whether there is another token than the refused one.
+
+        A provider that fails is asked again: `_handle_token` follows what it gives.
+        """
         if self._session.token is not token:
             return True
-        return self._session.has_provider and self._renew_token(token)
+        if not self._session.has_provider:
+            return False
+        if not self._renew_token(token):
+            self._retry("renewal", self._handle_renewal)
+            return False
+        return True
 
     def _set_state(self, state: State) -> None:
         with self._changed:

@@ -94,6 +94,7 @@ class Connection:
         # may call them while they are running.
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._wanted = True
+        self._paused = False
         self._ends = False
         # Another object for each `retry`: what an attempt from before it found out is
         # out of date.
@@ -145,6 +146,25 @@ class Connection:
         self._wake.put(None)
         self.drop()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is to be a connection: by `connect` and `disconnect`."""
+        return self._wanted
+
+    def pause(self) -> None:
+        """End the connection, and make none until `resume`; returns at once.
+
+        Whether one is wanted is another question, which `disconnect` may answer too.
+        """
+        self._paused = True
+        self._wake.put(None)
+        self.drop()
+
+    def resume(self) -> None:
+        """End a `pause`; returns at once."""
+        self._paused = False
+        self.retry()
+
     def close(self) -> None:
         """End the connection and the thread; returns at once."""
         self._ends = True
@@ -187,7 +207,8 @@ class Connection:
                 self._failures = 0
                 self._next_attempt = 0.0
             now = time.monotonic()
-            wait = self._next_attempt - now if self._wanted else math.inf
+            is_wanted = self._wanted and not self._paused
+            wait = self._next_attempt - now if is_wanted else math.inf
             if wait > 0:
                 rests = math.isinf(wait)
                 self._set_state(State.IDLE if rests else State.WAITING)
@@ -196,7 +217,7 @@ class Connection:
                 continue
             self._set_state(State.CONNECTING)
             transport = self._transport = Transport(self._timing)
-            if self._wanted:
+            if self._wanted and not self._paused:
                 return transport
         return None
 

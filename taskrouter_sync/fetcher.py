@@ -201,7 +201,7 @@ def _run_job(queued: _Queued) -> None:
         result = queued.job()
     except TaskRouterError as raised:
         error = raised
-    except Exception as raised:  # noqa: BLE001 - the top of the thread
+    except BaseException as raised:  # noqa: BLE001 - the top of the thread
         log.exception("A request of the event thread failed unexpectedly")
         error = TaskRouterError(f"Unexpected {type(raised).__name__}")
     with suppress(InvalidStateError):  # cancelled: nobody waits any more

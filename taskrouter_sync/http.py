@@ -14,6 +14,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from copy import copy
 from datetime import datetime, timezone
 from functools import lru_cache
 from types import TracebackType
@@ -170,7 +171,7 @@ class Http:
     def _send(self, url: str, body: Secret, timing: Timing) -> _Reply | BaseException:
         thread = threading.get_ident()
         nested = thread in self._busy
-        session = _new_session() if nested else self._current_session()
+        session = self._another_session() if nested else self._current_session()
         way = _Way(None, {})
         self._busy.add(thread)
         try:
@@ -204,7 +205,7 @@ class Http:
             return _without_bodies(error)
         finally:
             self._used_at, self._used_at_wall = time.monotonic(), time.time()
-            if nested or (self._closed and self._given is None):
+            if self._given is None and (nested or self._closed):
                 session.close()  # or it would keep this connection
             if not nested:
                 self._busy.discard(thread)
@@ -226,19 +227,34 @@ class Http:
         # By the wall clock too: the other may stand still while a machine sleeps.
         idle = max(time.monotonic() - self._used_at, time.time() - self._used_at_wall)
         if self._given is None and idle > _IDLE:
-            self.renew(time.monotonic())
+            self.renew()
         return self._session
 
-    def renew(self, since: float) -> None:
-        """Don't use the kept connections any more: the way to the service was lost.
+    def _another_session(self) -> requests.Session:
+        """Make one that shares no lock with the one that is in use on this thread."""
+        if self._given is None:
+            return _new_session()
+        # With all that the program's class has, which its copying may leave out.
+        session = type(self._given).__new__(type(self._given))
+        vars(session).update(vars(self._given))
+        session.adapters = {
+            prefix: copy(each) if type(each) is HTTPAdapter else each
+            for prefix, each in self._given.adapters.items()
+        }
+        return session
 
-        Args:
-            since: when, in seconds of `time.monotonic`; many clients may notice.
-        """
-        if self._given is not None or self._renewed_at > since - 1.0:
-            return
+    def renew(self) -> None:
+        """Don't use the kept connections any more: the way to the service was lost."""
+        if self._renewed_at >= self._used_at:
+            return  # nothing was kept since; many clients may notice at once
         self._renewed_at = self._used_at = time.monotonic()
         self._used_at_wall = time.time()
+        if self._given is not None:
+            # Adapters of the program's own are left alone.
+            for each in self._given.adapters.values():
+                if type(each) is HTTPAdapter:
+                    each.close()
+            return
         # The old one is closed when nobody uses it any more: by closing it now its
         # pools would refuse a thread that is about to take a connection.
         self._session = _new_session()

@@ -76,7 +76,7 @@ class Lifecycle:
 
     def __init__(self) -> None:
         # Guards everything below; the end of the script waits on it. Reentrant, as a
-        # signal handler may open and close clients.
+        # signal handler may open and close clients: who looks through them has a copy.
         self._changed = threading.Condition(threading.RLock())
         # In the order of opening.
         self._open: dict[OpenClient, Opening] = {}
@@ -143,7 +143,8 @@ class Lifecycle:
 
     def _find_twin(self, client: OpenClient) -> tuple[OpenClient, str] | None:
         """Find another open client of the same channel, and where it was opened."""
-        for each, opening in self._of_channel.get(client._channel_url, {}).items():
+        of_channel = self._of_channel.get(client._channel_url, {})
+        for each, opening in tuple(of_channel.items()):
             if not each._is_closed:
                 return each, opening.place
         return None
@@ -155,7 +156,7 @@ class Lifecycle:
         with self._changed:
             earlier = [
                 (client, each.place)
-                for client, each in self._open.items()
+                for client, each in tuple(self._open.items())
                 if opening.is_run_after(each)
             ]
         for client, place in reversed(earlier):
@@ -230,7 +231,8 @@ class Lifecycle:
 
     def _kept_alive_for(self) -> list[OpenClient]:
         with self._changed:
-            return [client for client, each in self._open.items() if each.keeps_alive]
+            opened = tuple(self._open.items())
+        return [client for client, each in opened if each.keeps_alive]
 
     def _at_exit(self) -> None:
         """Close what threads have opened since; end with Ctrl-C's status."""

@@ -85,7 +85,7 @@ def _base_url(argument: str, given: object, variable: str | None, default: str) 
         raise ValueError(
             f"{argument} must not contain credentials, a query or a fragment"
         )
-    if {".", ".."} & {*unquote(parts.path).split("/")}:
+    if {".", ".."} & {*re.split(r"[/\\]", unquote(parts.path))}:
         raise ValueError(f"{argument} must not contain . or .. as a part of its path")
     where = f"[{host}]" if ":" in host else host
     where += "" if port is None else f":{port}"
@@ -97,13 +97,14 @@ def _split(url: str) -> tuple[SplitResult | None, int | None]:
     url = url.strip()
     try:
         parts = urlsplit(url)
-        port, host = parts.port, parts.hostname or ""
-        host.encode("idna")
+        port = parts.port
+        (parts.hostname or "").encode("idna")
     except ValueError:
         return None, None
     # Libraries read other hosts in different ways; an IPv6 address has colons.
-    pattern = r"[\w.:%-]+" if ":" in host else r"[\w.-]*"
-    can_be = re.fullmatch(pattern, host, re.ASCII) and port != 0
+    pattern = r"(\[[\w.%-]*:[\w.:%-]*\]|[\w.-]*)(:\d*)?"
+    host = parts.netloc.rpartition("@")[2]
+    can_be = re.fullmatch(pattern, host, re.ASCII)
     # A password may have letters of any language.
     is_plain = re.fullmatch("[!-~]+", url.rpartition("@")[2]) and url.isprintable()
     return (parts, port) if can_be and is_plain and " " not in url else (None, None)

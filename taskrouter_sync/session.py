@@ -43,6 +43,7 @@ class SessionListener(Protocol):
     def _pause(self, seconds: float) -> None: ...
     def _on_new_token(self) -> None: ...
     def _on_response_event(self, event_type: str, payload: Any) -> None: ...
+    def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None: ...
     def _on_result(self, result: Any) -> None: ...
 
 
@@ -363,7 +364,10 @@ class Session:
         self, method: str, url: str, params: Mapping[str, Any] | None = None
     ) -> Any:
         """Perform the request of a user's call; gives the payload."""
+        started = time.monotonic()
         payload = self.request(method, url, params).payload
+        if method == "POST" and params:
+            self._listener._on_posted(url, params, started)
         return None if method == "DELETE" else payload
 
     def build(self, payload: Any, url: str | None = None) -> Any:

@@ -152,8 +152,9 @@ class _Known:
         if self.concluded:
             self.concluded = False
             self.synced = 0
-            ranks = (RANKS.get(each, 0) for each in self.emitted)
-            self.rank = max((each for each in ranks if each < ENDED), default=0)
+            # Its real end is yet to come.
+            self.emitted = {e for e in self.emitted if RANKS.get(e, 0) < ENDED}
+            self.rank = max((RANKS.get(e, 0) for e in self.emitted), default=0)
             self.shown = self.rank
 
 
@@ -419,6 +420,18 @@ class Reservations:
         # Stable: what has no date, or happened in the same second, keeps its order.
         found.sort(key=lambda each: each[0].timestamp() if each[0] else 0.0)
         return [missed for _, missed in found]
+
+    def hidden(self, present: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Give the payloads of open ones that are not shown: they counted as ended."""
+        with self._lock:
+            return [
+                payload
+                for sid, payload in _newest(present).items()
+                if (known := self._known.get(sid)) is not None
+                and known.reservation is None
+                and known.emitted
+                and _status_rank(payload["reservation_status"]) < ENDED > known.rank
+            ]
 
     def missed_before(
         self, event: str, sid: str, payload: Mapping[str, Any]

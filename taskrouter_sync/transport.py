@@ -12,6 +12,7 @@ import selectors
 import socket
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -208,14 +209,16 @@ class Transport:
     def _open(self, url: Secret, route: Route) -> TaskRouterError | None:
         parts = urlsplit(url.reveal())
         secure = parts.scheme == "wss"
-        host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+        host, port = parts.hostname or "", parts.port
+        if port is None:
+            port = 443 if secure else 80
         try:
             proxy = route.proxy
             sock = self._connect(*((proxy.host, proxy.port) if proxy else (host, port)))
             sock.settimeout(self._timing.handshake)
             self._adopt(sock)
             if proxy:
-                _tunnel(sock, proxy, host, port)
+                self._tunnel(sock, proxy, host, port)
             if secure:
                 secured = _context_for(route).wrap_socket(
                     sock, server_hostname=host, do_handshake_on_connect=False
@@ -299,6 +302,26 @@ class Transport:
         if self._aborted:
             _shut(sock)
 
+    def _tunnel(self, sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
+        """Make a connection to a proxy one to the host behind it."""
+        target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        headers = {"Host": target}
+        if proxy.credentials is not None:
+            pair = b64encode(proxy.credentials.reveal().encode()).decode()
+            headers["Proxy-Authorization"] = f"Basic {pair}"
+        via = HTTPConnection(proxy.host, proxy.port)
+        # A duplicate, as reading the response closes what it was read from.
+        via.sock = sock.dup()
+        self._pending.append(via.sock)  # a forked child closes it
+        try:
+            via.request("CONNECT", target, headers=headers)
+            with via.getresponse() as response:
+                if not 200 <= response.status < 300:
+                    raise OSError(f"Tunnel connection failed: {response.status}")
+        finally:
+            self._pending.clear()
+            via.close()
+
     def _upgrade(self, sock: socket.socket, url: Secret) -> None:
         self._reader = _Reader(sock)
         self._reader.limit(self._timing.handshake, _LARGEST_HANDSHAKE)
@@ -366,32 +389,11 @@ class Transport:
     def forked(self) -> None:
         """Close the descriptors in a child process, but not the connection."""
         sock, self._sock = self._sock, None
-        for each in self._pending:
-            each.close()
-        if sock is not None:
-            # Not SSLSocket's own, which might send something.
-            _below_tls(sock, "close")()
-
-
-def _tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
-    """Make a connection to a proxy one to the host behind it."""
-    from base64 import b64encode
-
-    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    headers = {"Host": target}
-    if proxy.credentials is not None:
-        pair = b64encode(proxy.credentials.reveal().encode()).decode()
-        headers["Proxy-Authorization"] = f"Basic {pair}"
-    via = HTTPConnection(proxy.host, proxy.port)
-    # A duplicate, as reading the response closes what it was read from.
-    via.sock = sock.dup()
-    try:
-        via.request("CONNECT", target, headers=headers)
-        with via.getresponse() as response:
-            if not 200 <= response.status < 300:
-                raise OSError(f"Tunnel connection failed: {response.status}")
-    finally:
-        via.close()
+        for each in (sock, *self._pending):
+            if each is not None:
+                # Not SSLSocket's own, which might send something; and at once, although
+                # somebody may be reading from it.
+                _below_tls(each, "close")()
 
 
 def _context_for(route: Route) -> ssl.SSLContext:

@@ -5,6 +5,8 @@ First its public methods, then how it handles events, then its sync after a reco
 
 from __future__ import annotations
 
+import math
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -84,8 +86,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     _PATH = "/Workers/{sid}"
     _STATES = Client._STATES | {_CREATED}
 
-    # The newest request for the activity that the worker should have.
+    # The newest request for the activity that the worker should have, and when one has
+    # ended.
     _wish: Future[Any] | None = None
+    _wish_ended_at = -math.inf
 
     @public_arguments
     def __init__(
@@ -158,8 +162,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # The activity that the worker should have, until the service says it has.
         self._connect_activity_sid = connect_activity_sid
         self._wanted_activity: str | None = None
-        # Which one is asked for now.
+        # Which one is asked for now, and whether that was refused until there is
+        # another token.
         self._asked_for: str | None = None
+        self._rests = False
         # The activity that somebody has put the worker in, other than by a disconnect.
         self._own_activity: str | None = None
         super().__init__(
@@ -522,9 +528,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_token(self) -> None:
         """Read with a new token what the old one was refused."""
         super()._handle_token()
-        self._may_read_channels, self._is_learning = True, False
+        could_read, self._may_read_channels = self._may_read_channels, True
+        self._is_learning = False
+        if self._rests:
+            self._pursue_activity()
         if self._is_ready and self._is_behind:
             self._read_state()
+        elif self._is_ready and not could_read:
+            self._read_channels()
 
     def _handle_disconnected(self, ending: Ending) -> None:
         for timer in ("sync", "channels", "activity"):
@@ -562,15 +573,22 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if wish is not None:
             # It must not arrive at the service after this.
             wait_for((wish,), self._timing.response)
-        result = super()._update(params)
-        # It replaces what the worker should have been put in.
-        self._dispatcher.call_soon(partial(self._handle_own_update, activity, wish))
-        return result
+        return super()._update(params)
 
-    def _handle_own_update(self, activity: Any, wish: Future[Any] | None) -> None:
+    def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None:
+        """Follow an activity that the program has chosen, in whichever way."""
+        is_own = url == self._session.resource_url
+        activity = params.get("ActivitySid" if is_own else "WorkerActivitySid")
+        if activity:
+            self._dispatcher.call_soon(
+                partial(self._handle_own_update, activity, since)
+            )
+
+    def _handle_own_update(self, activity: Any, since: float) -> None:
+        # It replaces what the worker should have been put in.
         self._connect_activity_sid = None
         self._choose_activity(activity)
-        if self._wish is not wish or self._asked_for is not None:
+        if self._wish_ended_at > since or self._asked_for is not None:
             # Another was asked for meanwhile, which the service may take last: the
             # program's word counts.
             self._wanted_activity = activity
@@ -592,7 +610,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
                 return  # its own request; the last one decides
         self._choose_activity(activity)
 
-    def _call_soon(self, run: Callable[[], None], _: Future[Any]) -> None:
+    def _on_wish_ended(self, run: Callable[[], None], _: Future[Any]) -> None:
+        self._wish_ended_at = time.monotonic()
         self._dispatcher.call_soon(run)
 
     def _want_activity(self, activity: str) -> None:
@@ -604,13 +623,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         wanted = self._wanted_activity
         if wanted is None or not self._is_ready:
             return  # withdrawn; or asked for at the next `ready`
+        self._rests = False
         token = self._session.token
         url, params = self._session.resource_url, {"ActivitySid": wanted}
         future = self._session.start("POST", url, params)
         self._wish, self._asked_for = future, wanted
         # Out of band: no event has to wait for it.
         handle = partial(self._handle_activity_response, wanted, token, future)
-        future.add_done_callback(partial(self._call_soon, handle))
+        future.add_done_callback(partial(self._on_wish_ended, handle))
 
     def _handle_activity_response(
         self, wanted: str, token: Token, future: Future[Any]
@@ -621,21 +641,37 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             if self._wanted_activity not in (wanted, None):
                 self._pursue_activity()  # replaced while it was under way
         if isinstance(result, TaskRouterError):
-            if self._wanted_activity == wanted:
-                # It may be repeated: it says where to be, not what to do.
-                if is_unauthorized(result) and self._can_renew(token):
-                    self._pursue_activity()
-                    return
-                if may_pass(result):
-                    self._retry("activity", self._pursue_activity, result)
-                else:
-                    self._wanted_activity = None
-            self._handle_error(result)
+            if self._wanted_activity != wanted or self._ask_once_more(result, token):
+                self._handle_error(result)
             return
         self._succeeded("activity")
         if self._wanted_activity == wanted:
             self._own_activity, self._wanted_activity = wanted, None
         self._apply(result)
+
+    def _ask_once_more(self, error: TaskRouterError, token: Token) -> bool:
+        """Follow a request for the wanted activity that failed.
+
+        It may be repeated: it says where to be, not what to do.
+
+        Returns:
+            Whether the error is to be reported; False if another token has come.
+        """
+        is_first = not self._failures.get("activity")
+        if is_unauthorized(error):
+            if not self._can_renew(token):
+                self._rests = True
+            elif is_first:
+                self._failures["activity"] = 1
+                self._pursue_activity()
+                return False
+            else:
+                self._retry("activity", self._pursue_activity)
+        elif may_pass(error):
+            self._retry("activity", self._pursue_activity, error)
+        else:
+            self._wanted_activity = None
+        return True
 
     def _send_last_request(self) -> None:
         """Change to the disconnect activity, as a page does at `unload`.
@@ -691,7 +727,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # the connection was lost
         self._note_pending_read()
         if isinstance(found, TaskRouterError):
-            self._handle_sync_failed(found, self._read_pending)
+            self._handle_sync_failed(found)
             return
         self._succeeded("sync")
         missed = [
@@ -713,12 +749,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if activity and not is_pending:
             self._want_activity(activity)
 
-    def _handle_sync_failed(
-        self, error: TaskRouterError, again: Callable[[], None]
-    ) -> None:
+    def _handle_sync_failed(self, error: TaskRouterError) -> None:
+        # More may be missed until it works than what was asked for.
         self._is_behind = True
         if may_pass(error):
-            self._retry("sync", again, error)
+            self._retry("sync", self._read_state, error)
         else:
             # With another token it is read: see `_handle_token`.
             self._arrivals.close()
@@ -756,7 +791,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._note_pending_read()
         self._handle_channels(channels)
         if isinstance(present, TaskRouterError):
-            self._handle_sync_failed(present, self._read_state)
+            self._handle_sync_failed(present)
             return
         self._succeeded("sync")
         # A list may lag: what it lacks is asked for by itself.
@@ -796,6 +831,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         missed = self._reservations.missed(present, gone, self._arrivals.topics)
         pending = any(each.get("reservation_status") == "pending" for each in present)
         self._apply_connect_activity(is_pending=pending)
+        for payload in self._reservations.hidden(present):
+            self._show(payload)
         self._queue_missed(missed)
 
     def _read_again(self) -> None:
@@ -876,12 +913,16 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             if payload["reservation_status"] == "pending":
                 late.append(Missed(_CREATED, payload["sid"], payload))
                 continue
-            task = f"{self._session.workspace_url}/Tasks/{payload.get('task_sid')}"
-            run = partial(self._show_learned, payload)
-            self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+            self._show(payload)
         self._queue_missed(late)
 
-    def _show_learned(self, payload: Mapping[str, Any], task: Any) -> None:
+    def _show(self, payload: Mapping[str, Any]) -> None:
+        """Have a reservation among the open ones, with its task, without an event."""
+        task = f"{self._session.workspace_url}/Tasks/{payload.get('task_sid')}"
+        run = partial(self._show_with, payload)
+        self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+
+    def _show_with(self, payload: Mapping[str, Any], task: Any) -> None:
         reservation, loaded = self._session.build(payload), self._build(task)
         if isinstance(reservation, Reservation):
             if isinstance(loaded, Task):
