@@ -7,7 +7,6 @@ long to load are imported where they are used, so that Ctrl-C works in the meant
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import os
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import ConnectionFailed, RequestTimeout, TaskRouterError, __version__
+from ..emulator import streams
 from .command import (
     DONE,
     FAILED,
@@ -62,11 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # What an old terminal can't show is escaped: names come from the service.
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
+
+    def complain(message: str) -> None:
+        _complain(_typed_name(), message)
+
+    return streams.run(lambda: _main(words), complain)
+
+
+def _main(words: list[str]) -> int:
     name = _typed_name()
     try:
         from . import emulator_command
@@ -80,15 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             logging.getLogger("taskrouter_sync").addHandler(logging.NullHandler())
         context = Context(sys.stdin, sys.stdout, sys.stderr, os.environ)
         if options.run is None:
-            options.parser.print_help()
+            context.say(options.parser.format_help().rstrip("\n"))
             return DONE
         name = options.parser.prog
         status: int = options.run(options, context)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        _forget_stdout()
-        return FAILED
     except CommandError as error:
         _complain(name, str(error))
         return error.status
@@ -193,10 +194,3 @@ def _hint(error: TaskRouterError) -> str:
 def _complain(name: str, message: str) -> None:
     paint = Paint(sys.stderr, os.environ)
     sys.stderr.write(f"{paint('red', f'{name}:')} {plain(message)}\n")
-
-
-def _forget_stdout() -> None:
-    """Prevent an error when the interpreter flushes stdout, whose reader is gone."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import io
 import logging
 import logging.handlers
 import os
@@ -22,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from . import Emulator, ServiceError, plan
+from . import Emulator, ServiceError, plan, streams
 from .auth import mint_worker_token
 from .engine import Engine
 from .setup import ReadyWorkspace, contents_of
@@ -52,6 +51,14 @@ class ServingError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the service until a signal arrives; return the exit status."""
+
+    def complain(message: str) -> None:
+        print(message, file=sys.stderr)
+
+    return streams.run(lambda: _main(arguments), complain)
+
+
+def _main(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m taskrouter_sync.emulator",
         description="Run a TaskRouter service on this machine, with a workspace that "
@@ -69,9 +76,6 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    # Names can be anything, and the output of any encoding.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with serving(options) as (emulator, workspace):
             print(greeting(emulator, workspace, options.print_tokens), flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -120,6 +121,30 @@ def test_a_port_that_is_taken_is_said_without_a_traceback() -> None:
     [line] = error.splitlines()
     assert f"port {port} on 127.0.0.1 is in use" in line
     assert "--port 0" in line
+
+
+@pytest.mark.parametrize("arguments", [["--port", "0"], ["--help"]])
+@pytest.mark.parametrize("is_full", [True, False])
+def test_output_that_cannot_be_written_is_no_traceback(
+    arguments: list[str], is_full: bool
+) -> None:
+    if is_full:
+        output, says = os.open("/dev/full", os.O_WRONLY), "No space left on device\n"
+    else:
+        reader, output = os.pipe()
+        os.close(reader)
+        says = ""
+    done = subprocess.run(
+        [sys.executable, "-m", "taskrouter_sync.emulator", *arguments],
+        env={"PYTHONWARNINGS": "error"},
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    os.close(output)
+    assert (done.returncode, done.stderr) == (1, says)
 
 
 def complaint(*arguments: str) -> str:

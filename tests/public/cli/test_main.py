@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shlex
 import signal
@@ -311,7 +312,15 @@ def test_verbose_tells_each_step(account: dict[str, str]) -> None:
     assert account["TWILIO_AUTH_TOKEN"].encode() not in err
 
 
-@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "ascii:surrogateescape"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["strict", "surrogateescape", "locale"],
+)
 @pytest.mark.parametrize(
     "command",
     [
@@ -320,10 +329,15 @@ def test_verbose_tells_each_step(account: dict[str, str]) -> None:
         ["stats", "--once"],
         ["task", "list"],
         ["task", "create", "naïve=yes", "--json"],
+        ["--help"],
     ],
 )
 def test_output_never_fails_for_an_encoding(
-    account: dict[str, str], emulator: Emulator, alice: str, command: list[str]
+    account: dict[str, str],
+    emulator: Emulator,
+    alice: str,
+    command: list[str],
+    encoding: dict[str, str],
 ) -> None:
     emulator.call(
         lambda engine: engine.workers.update(
@@ -334,13 +348,54 @@ def test_output_never_fails_for_an_encoding(
     emulator.create_task(attributes={"name": "Zoë 李"})
     with started(
         *command,
-        environment={**account, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        environment={**account, "PYTHONUTF8": "0", **encoding},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
         out, err = process.communicate(timeout=LIMIT)
     assert (process.returncode, err) == (0, b"")
     out.decode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("command", "redirection", "status", "says"),
+    [
+        (["--help"], ">/dev/full", 1, b"No space left on device"),
+        (["task"], ">/dev/full", 1, b"No space left on device"),
+        (["task", "list"], ">/dev/full", 1, b"No space left on device"),
+        (["emulator", "--port", "0"], ">/dev/full", 1, b"No space left on device"),
+        (["--help"], ">&-", 0, b""),
+        (["task", "list"], ">&-", 0, b""),
+        (["listen", "--count", "1", "-v"], "2>&-", 0, b"connected"),
+        (["token"], "2>/dev/full", 1, b""),
+        (["--no-such-option"], "2>/dev/full", 2, b""),
+        (["token", "--decode"], "<&-", 1, b"The token"),
+        (["task", "list"], "<&- >&- 2>&-", 0, b""),
+    ],
+)
+def test_a_stream_that_is_missing_or_full_is_no_traceback(
+    account: dict[str, str],
+    command: list[str],
+    redirection: str,
+    status: int,
+    says: bytes,
+) -> None:
+    done = subprocess.run(
+        [
+            *("sh", "-c", f'exec "$@" {redirection}', "sh"),
+            *(sys.executable, "-W", "error", "-m", "taskrouter_sync", *command),
+        ],
+        # A buffer fails only when it is flushed, which may be at the very end.
+        env={**os.environ, **account, "PYTHONUNBUFFERED": ""},
+        capture_output=True,
+        check=False,
+        timeout=LIMIT,
+    )
+    assert done.returncode == status, done.stderr
+    printed = done.stdout + done.stderr
+    assert says in printed
+    assert b"Traceback" not in printed
+    assert len(done.stderr.splitlines()) <= 1
 
 
 def test_an_error_never_fails_for_an_encoding(account: dict[str, str]) -> None:
