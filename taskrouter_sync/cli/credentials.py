@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from .. import (
     HttpError,
@@ -21,6 +20,7 @@ from .. import (
     Workspace,
     WorkspaceCapabilityToken,
 )
+from ..network import API, EVENT_BRIDGE, base_urls
 from ..tokens import is_signed_with, read_claims
 from .command import (
     ACCOUNT_SID,
@@ -38,10 +38,7 @@ from .terminal import plain
 
 
 # Twilio's, where the environment names no other.
-_ADDRESSES = {
-    EVENT_BRIDGE_URL: "https://event-bridge.twilio.com",
-    API_URL: "https://taskrouter.twilio.com/v1",
-}
+_ADDRESSES = {EVENT_BRIDGE_URL: EVENT_BRIDGE, API_URL: API}
 
 
 @dataclass(frozen=True)
@@ -125,31 +122,35 @@ class Credentials:
         return (self._environment.get(TOKEN) or "").strip() or None
 
     def address(self, variable: str) -> str:
-        """Return a base URL: from the environment, or Twilio's.
+        """Return a base URL, without a secret: from the environment, or Twilio's.
 
         Raises:
             CommandError: clients can't use the URL. The message names the variable, but
                 not its value, which may contain a password.
         """
-        value = self._environment.get(variable) or _ADDRESSES[variable]
+        value = self._environment.get(variable, "")
         try:
-            parts = urlsplit(value)
-            valid = parts.scheme in ("http", "https") and bool(parts.hostname)
-            _ = parts.port
+            api, event_bridge = base_urls(None, None, None, {variable: value})
+            # A password with a / in it: its beginning would be shown as the port.
+            valid = "@" not in value
         except ValueError:
             valid = False
         if not valid:
             raise CommandError(
                 f"{variable} must be a URL such as {_ADDRESSES[variable]} or "
-                "http://127.0.0.1:8123",
+                "http://127.0.0.1:8123, without credentials, a query or a fragment",
                 USAGE,
             )
-        return value.rstrip("/")
+        return api if variable == API_URL else event_bridge
 
     def where(self) -> str:
-        """Describe the variables that select another service than Twilio."""
+        """Describe the variables that select another service than Twilio.
+
+        Raises:
+            CommandError: clients can't use one of them.
+        """
         return ", ".join(
-            f"{name} is {shown_url(self._environment[name])}"
+            f"{name} is {self.address(name)}"
             for name in _ADDRESSES
             if self._environment.get(name)
         )
@@ -262,18 +263,6 @@ def is_refused_signature(error: Exception) -> bool:
     return error.status == 401 or (
         error.status == 403 and "signature" in error.message.lower()
     )
-
-
-def shown_url(url: str) -> str:
-    """Return a URL without the user, password and query in it."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "not a valid URL"
-    host = f"[{host}]" if ":" in host else host
-    place = host if port is None else f"{host}:{port}"
-    return plain(f"{parts.scheme}://{place}{parts.path}")
 
 
 def _check_sid(name: str, value: str, prefix: str) -> None:

@@ -36,7 +36,6 @@ from .credentials import (
     Credentials,
     Kind,
     is_refused_signature,
-    shown_url,
 )
 from .terminal import plain
 from .token_checks import Finding, note, ok, wrong
@@ -172,7 +171,7 @@ def _check_service(
     except CommandError as error:
         yield wrong("addresses", str(error), "correct or unset the variable")
         return
-    yield ok("addresses", f"event bridge {shown_url(bridge)}, API {shown_url(api)}")
+    yield ok("addresses", f"event bridge {bridge}, API {api}")
     reached = True
     for finding in network.check(bridge, context.environment):
         reached = reached and finding.verdict != "wrong"

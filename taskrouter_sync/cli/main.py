@@ -183,9 +183,8 @@ def _hint(error: TaskRouterError) -> str:
 
     credentials = Credentials(os.environ)
     doctor_words = "`taskrouter-sync doctor` finds out more"
-    where = credentials.where()
-    if where and isinstance(error, ConnectionFailed | RequestTimeout):
-        return f" ({where}; {doctor_words})"
+    if isinstance(error, ConnectionFailed | RequestTimeout):
+        return f" ({'; '.join(filter(None, [credentials.where(), doctor_words]))})"
     if is_refused_signature(error):
         return f" ({credentials.refusal()}; {doctor_words})"
     return f" ({doctor_words})"

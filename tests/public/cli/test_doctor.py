@@ -210,15 +210,20 @@ def test_a_proxy_that_cannot_be_used_is_found_and_its_variable_named(
         assert f"HTTP_PROXY {found['found'].partition(' ')[2]}\n" in ran.err
 
 
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "variable", ["TASKROUTER_EVENT_BRIDGE_URL", "TASKROUTER_API_URL"]
+)
 def test_a_password_in_a_base_url_is_not_shown(
-    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    place = account["TASKROUTER_EVENT_BRIDGE_URL"].removeprefix("http://")
-    url = f"http://me:secret@{place}"
-    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", url)
-    ran = run("doctor", "--json")
-    assert "secret" not in ran.out + ran.err
-    assert f"event bridge http://{place}" in ran.out
+    for password in ("secret", "1234#secret", "1234/secret", "1234?secret"):
+        monkeypatch.setenv(variable, f"http://me:{password}@127.0.0.1:1")
+        ran = run("doctor", "--json")
+        [found] = [each for each in looks(ran.out) if each["verdict"] == "wrong"]
+        assert found["found"].startswith(f"{variable} must be a URL such as ")
+        assert "secret" not in ran.out + ran.err
+        assert "1234" not in found["found"].replace("http://127.0.0.1:8123", "")
 
 
 @pytest.mark.usefixtures("account")

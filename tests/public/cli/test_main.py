@@ -178,13 +178,28 @@ def test_a_variable_that_is_missing_is_named(run: Run, command: list[str]) -> No
 
 
 @pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("command", [["listen"], ["worker"], ["task", "list"]])
+@pytest.mark.parametrize(
+    "variable", ["TASKROUTER_EVENT_BRIDGE_URL", "TASKROUTER_API_URL"]
+)
 def test_an_address_that_is_none_ends_with_2(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: list[str], variable: str
 ) -> None:
-    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "here")
-    ran = run("listen")
-    assert ran.status == 2
-    assert "TASKROUTER_EVENT_BRIDGE_URL must be a URL such as" in ran.err
+    for url in (
+        "here",
+        "http://secret word",
+        "http://user:secret@host",
+        "http://host?secret",
+        "http://host#secret",
+        "http://user:1234#secret@host",
+        "http://user:1234/secret@host",
+    ):
+        monkeypatch.setenv(variable, url)
+        ran = run(*command)
+        assert (ran.status, ran.out) == (2, "")
+        assert f"{variable} must be a URL such as" in ran.err
+        assert len(ran.err.splitlines()) == 1
+        assert "secret" not in ran.err
 
 
 @pytest.mark.parametrize(
