@@ -67,6 +67,12 @@ class _Console(_Stream):
     def stream(self, value: Any) -> None:
         """Ignore what the base class sets."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        # A stream that the program has put there may be strict.
+        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
     def handleError(self, record: logging.LogRecord) -> None:
         """Leave out a line that can't be written.
 
@@ -101,7 +107,10 @@ class ClientLog(_Adapter):
     def isEnabledFor(self, level: int) -> bool:
         if level < logging.WARNING and not self._debug:
             return False
-        return not _is_configured() or log.isEnabledFor(level)
+        if _is_configured() or logging.getLogger().level != logging.WARNING:
+            return log.isEnabledFor(level)
+        # The root's default level: it says nothing of what the program wants.
+        return not log.disabled and log.manager.disable < level
 
     def log(self, level: int, msg: object, *args: object, **keywords: Any) -> None:
         if not self.isEnabledFor(level):
@@ -113,9 +122,14 @@ class ClientLog(_Adapter):
         elif isinstance(exc_info, BaseException):
             exc_info = (type(exc_info), exc_info, exc_info.__traceback__)
         record = log.makeRecord(log.name, level, "", 0, text, (), exc_info)
+        if exc_info:
+            record.exc_text = _traceback(exc_info)
         if _is_configured():
             log.handle(record)
-        else:
+        elif passed := log.filter(record):
+            # Since Python 3.12 a filter may return another record.
+            if isinstance(passed, logging.LogRecord):
+                record = passed
             _console().handle(record)
 
     def process(
@@ -126,6 +140,15 @@ class ClientLog(_Adapter):
 
 def _is_configured() -> bool:
     return bool(logging.getLogger().handlers or log.handlers or log.level)
+
+
+def _traceback(exc_info: Any) -> str:
+    """Format an exception as handlers would, but harmless.
+
+    Every line is indented: a message of several lines can't forge a line of the log.
+    """
+    lines = logging.Formatter().formatException(exc_info).split("\n")
+    return "\n".join(f"  {one_line(line)}" for line in lines)
 
 
 def event_line(event: str, args: Sequence[Any]) -> str:

@@ -17,6 +17,9 @@ from ..conftest import OpenWorker, ReadyWorker
 from ..support.collector import Collector
 
 
+_HOSTILE = "trouble\nERROR forged\x1b[2J\r\x07\u202e\u2028"
+
+
 @pytest.fixture(autouse=True)
 def same_logging() -> Iterator[None]:
     """Leave the library's logger as it was."""
@@ -57,6 +60,34 @@ def test_every_line_is_one_line_of_harmless_text(
 ) -> None:
     ClientLog(True).warning("%s", "trouble\nERROR forged\x1b[2J\u202e")
     assert caplog.messages == [r"trouble\nERROR forged\x1b[2J\u202e"]
+
+
+class _Noted(ValueError):
+    """Has a note, which Python 3.11 and later show."""
+
+    __notes__ = (_HOSTILE,)
+
+
+@pytest.mark.parametrize("error", [ValueError(_HOSTILE), _Noted(_HOSTILE)])
+def test_every_line_of_a_traceback_is_indented_and_harmless(
+    caplog: pytest.LogCaptureFixture, open_worker: OpenWorker, error: Exception
+) -> None:
+    def fail() -> None:
+        raise error from KeyError(_HOSTILE)
+
+    came = Collector()
+    worker = open_worker(debug=False)
+    worker.on("connected", fail).on("connected", came.callback("marker"))
+    came.expect("marker")
+    [record] = caplog.records
+    # What collectors of errors read is left as it is.
+    assert record.exc_info is not None
+    assert record.exc_info[1] is error
+    first, *lines = caplog.text.removesuffix("\n").split("\n")
+    assert first.endswith("raised an exception")
+    assert "  Traceback (most recent call last):" in lines
+    assert r"  ERROR forged\x1b[2J\r\x07\u202e\u2028" in lines
+    assert all(each.startswith("  ") and each.isprintable() for each in lines)
 
 
 def test_without_debug_the_story_is_not_told(
@@ -181,23 +212,59 @@ _TELL = "log.debug('the story'); log.warning('trouble')"
 @pytest.mark.parametrize(
     ("program", "told"),
     [
-        (f"log = logs.ClientLog(True); {_TELL}", ["the story", "trouble"]),
-        (f"logging.basicConfig(); log = logs.ClientLog(True); {_TELL}", ["trouble"]),
+        ("", ["the story", "trouble"]),
+        ("logging.basicConfig()", ["trouble"]),
         (
-            "logging.basicConfig(level=logging.DEBUG, format='%(message)s')\n"
-            f"log = logs.ClientLog(True); {_TELL}",
+            "logging.basicConfig(level=logging.DEBUG, format='%(message)s')",
             ["the story", "trouble"],
         ),
+        ("logs.ClientLog(True)", ["the story", "trouble"]),
+        ("logging.disable(logging.INFO)", ["trouble"]),
+        ("logging.disable()", []),
+        ("logging.getLogger('taskrouter_sync').disabled = True", []),
         (
-            f"logs.ClientLog(True); log = logs.ClientLog(True); {_TELL}",
-            ["story", "trouble"],
+            "logging.getLogger('taskrouter_sync').addFilter(lambda each: False)",
+            [],
         ),
+        (
+            "logging.getLogger('taskrouter_sync').addFilter(lambda each: True)",
+            ["the story", "trouble"],
+        ),
+        ("logging.getLogger().setLevel(logging.ERROR)", []),
+        ("logging.getLogger().setLevel(logging.DEBUG)", ["the story", "trouble"]),
     ],
-    ids=["no logging", "logging of warnings", "logging of all", "two clients"],
 )
-def test_each_line_comes_once_to_the_console(program: str, told: list[str]) -> None:
-    text = errors_of(f"import logging\nfrom taskrouter_sync import logs\n{program}")
+@pytest.mark.parametrize("is_late", [False, True], ids=["before", "after"])
+def test_each_line_comes_once_to_the_console(
+    program: str, told: list[str], is_late: bool
+) -> None:
+    """Whether the program configures logging before it opens a client or after that."""
+    opened = "log = logs.ClientLog(True)"
+    steps = [opened, program] if is_late else [program, opened]
+    text = errors_of(
+        "\n".join(["import logging", "from taskrouter_sync import logs", *steps, _TELL])
+    )
     lines = text.splitlines()
     assert len(lines) == len(told), text
     for line, words in zip(lines, told, strict=True):
         assert words in line
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="filters only say yes or no")
+def test_a_filter_may_replace_a_line() -> None:
+    replace = "lambda each: logging.makeLogRecord({'msg': 'another'})"
+    text = errors_of(
+        "import logging\nfrom taskrouter_sync import logs\n"
+        f"logging.getLogger('taskrouter_sync').addFilter({replace})\n"
+        "logs.ClientLog(True).warning('trouble')"
+    )
+    assert text.endswith(" another\n")
+
+
+def test_a_console_of_any_encoding_gets_each_line() -> None:
+    text = errors_of(
+        "import io, sys\nfrom taskrouter_sync import logs\n"
+        "sys.stderr = io.TextIOWrapper(sys.stderr.buffer, 'ascii', 'strict')\n"
+        f"logs.ClientLog(True).warning('WK{'01' * 16}: Zoë')"
+    )
+    assert text.endswith(r" WK0101\u20260101: Zo\xeb" "\n")
