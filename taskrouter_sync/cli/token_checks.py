@@ -100,7 +100,7 @@ def check_times(claims: Mapping[str, Any], now: float) -> Iterator[Finding]:
     if ends is None:
         yield wrong(
             "times",
-            "the token has no exp",
+            "the token has no valid exp",
             "the service requires one: create the token with a lifetime (ttl)",
         )
     elif ends <= now:
@@ -263,4 +263,8 @@ def _of_others(resource: str, name: str) -> list[ClientRequest]:
 def _time(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -8,10 +8,12 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 import trustme
 
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.tokens import read_claims
 
 from ...support.front import Front, front
 from .conftest import Run
@@ -74,6 +76,21 @@ def test_what_is_no_token_is_not_repeated(
     ran = run("doctor")
     assert wrong(ran.out) == ["token"]
     assert "secret" not in ran.out
+
+
+@pytest.mark.parametrize("option", [[], ["--offline"], ["--json"]])
+def test_a_time_that_no_clock_has_is_found(
+    run: Run,
+    account: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    option: list[str],
+) -> None:
+    claims = {**read_claims(run("token", "worker").out.strip()), "exp": 10**400}
+    token = jwt.encode(claims, account["TWILIO_AUTH_TOKEN"])
+    monkeypatch.setenv("TASKROUTER_TOKEN", token)
+    ran = run("doctor", *option)
+    assert (ran.status, ran.err) == (1, "")
+    assert "the token has no valid exp" in ran.out
 
 
 def test_another_accounts_key_is_found_here_and_there(

@@ -108,6 +108,8 @@ def test_a_channel_of_its_own_is_noted() -> None:
         ({}, "wrong"),
         ({"exp": "soon"}, "wrong"),
         ({"exp": float("nan")}, "wrong"),
+        ({"exp": 10**400}, "wrong"),
+        ({"exp": NOW + 3600, "nbf": -(10**400)}, "ok"),
         ({"exp": NOW + 3600, "nbf": NOW + 60}, "wrong"),
         ({"exp": NOW + 3600, "nbf": NOW - 60}, "ok"),
     ],
