@@ -13,6 +13,7 @@ import time
 from contextlib import ExitStack
 
 from .. import Workspace
+from ..naming import nearest_name
 from ..typed_events import WORKER_EVENTS
 from . import events
 from .command import (
@@ -28,7 +29,7 @@ from .command import (
 )
 from .credentials import WORKER, WORKSPACE, Credentials
 from .events import EveryEvent
-from .terminal import short_sids
+from .terminal import plain, short_sids
 
 
 _EXAMPLES = """\
@@ -39,6 +40,10 @@ _EXAMPLES = """\
   taskrouter-sync listen --event reservation.created --count 1
                                                wait for the next reservation
 """
+
+
+# What the events of the service are about.
+_KINDS = ("reservation", "task", "worker")
 
 
 def add(commands: Commands) -> None:
@@ -91,6 +96,10 @@ def run(options: argparse.Namespace, context: Context) -> int:
     deadline = None if options.timeout is None else time.monotonic() + options.timeout
     left = options.count
     credentials = Credentials(context.environment)
+    for name in wanted.difference(WORKER_EVENTS):
+        if meant := nearest_name(name, WORKER_EVENTS):
+            what = f"{plain(name)} is not an event that this version knows"
+            context.warn(f"{what}; did you mean {meant}?")
     with ExitStack() as stack:
         workers = [
             stack.enter_context(
@@ -118,12 +127,17 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 
 def _event(text: str) -> str:
-    """Parse the name of an event."""
-    if text not in WORKER_EVENTS:
+    """Parse the name of an event; return the one that clients emit it by."""
+    name = text.removeprefix("worker.")
+    if name == "reservation.pending":
+        return "reservation.created"
+    kind, _, change = text.partition(".")
+    # The service may have more events than this version knows.
+    if name not in WORKER_EVENTS and not (kind in _KINDS and change):
         similar = difflib.get_close_matches(text, WORKER_EVENTS, 1, 0.5)
         advice = f"did you mean {similar[0]}?" if similar else _listed()
         raise argparse.ArgumentTypeError(f"there is no event {text!r} ({advice})")
-    return text
+    return name
 
 
 def _listed() -> str:

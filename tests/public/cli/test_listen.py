@@ -49,6 +49,38 @@ def test_an_event_that_nobody_knows_is_shown(
     assert "\x1b[36m" in screen.shown
 
 
+@pytest.mark.parametrize(
+    ("name", "type_"),
+    [
+        ("task.odd", "task.odd"),
+        ("reservation.odd", "reservation.odd"),
+        ("worker.odd", "worker.odd"),
+        ("activity.update", "worker.activity.update"),
+        ("worker.activity.update", "worker.activity.update"),
+        ("reservation.pending", "reservation.created"),
+        ("reservation.created", "reservation.pending"),
+    ],
+)
+def test_events_can_be_named_that_nobody_knows_and_as_the_service_names_them(
+    account: dict[str, str], emulator: Emulator, alice: str, name: str, type_: str
+) -> None:
+    words = ["listen", "--event", "ready", "--event", name, "--count", "2"]
+    payload = {"sid": "WR" + "1" * 32, "task_sid": "WT" + "1" * 32}
+    with terminal(*words, environment=account) as screen:
+        screen.expect("is Available")
+        emulator.send_frame(alice, {"event_type": type_, "payload": payload})
+        assert screen.end() == 0
+
+
+def test_what_was_probably_meant_is_said(run: Run) -> None:
+    ran = run("listen", "--event", "reservation.acepted", "--timeout", "0.05")
+    assert ran.status == 0
+    assert ran.err == (
+        "reservation.acepted is not an event that this version knows; did you mean "
+        "reservation.accepted?\n"
+    )
+
+
 def test_several_workers_are_told_apart(
     run: Run, emulator: Emulator, workspace: object, alice: str
 ) -> None:

@@ -121,10 +121,11 @@ def test_a_usage_error_is_one_line_and_status_2(run: Run, arguments: list[str]) 
         (["listen", "--count", "0"], "'0' must be a positive integer"),
         (["listen", "--count", "9" * 5000], "must be a positive integer"),
         (
-            ["listen", "--event", "reservation.acepted"],
-            "there is no event 'reservation.acepted' (did you mean "
-            "reservation.accepted?)",
+            ["listen", "--event", "reservations.created"],
+            "there is no event 'reservations.created' (did you mean "
+            "reservation.created?)",
         ),
+        (["listen", "--event", "task."], "there is no event 'task.'"),
         (["listen", "--event", "nosuch"], "use one of ready, connected, "),
         (["emulator", "--port", "99999"], "'99999' is not a port (use 0 to 65535)"),
         (["token"], "specify one of worker, taskqueue, workspace; or --decode"),
