@@ -28,6 +28,7 @@ from .setup import ReadyWorkspace, contents_of
 from .state_file import StateError
 
 
+_NAME = "python -m taskrouter_sync.emulator"
 # Without a file that says otherwise.
 DEFAULT_PLAN: dict[str, Any] = {
     "workers": {"Alice": {}},
@@ -53,14 +54,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the service until a signal arrives; return the exit status."""
 
     def complain(message: str) -> None:
-        print(message, file=sys.stderr)
+        print(f"{_NAME}: {message}", file=sys.stderr)
 
     return streams.run(lambda: _main(arguments), complain)
 
 
 def _main(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m taskrouter_sync.emulator",
+        prog=_NAME,
         description="Run a TaskRouter service on this machine, with a workspace that "
         "is ready to use. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN set its account and "
         "auth token; by default these are generated.",

@@ -129,7 +129,8 @@ def test_output_that_cannot_be_written_is_no_traceback(
     arguments: list[str], is_full: bool
 ) -> None:
     if is_full:
-        output, says = os.open("/dev/full", os.O_WRONLY), "No space left on device\n"
+        output = os.open("/dev/full", os.O_WRONLY)
+        says = "python -m taskrouter_sync.emulator: No space left on device\n"
     else:
         reader, output = os.pipe()
         os.close(reader)
