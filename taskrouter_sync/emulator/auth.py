@@ -38,6 +38,11 @@ Filter = Mapping[str, tuple[bool, "str | None"]]
 """By parameter: whether it is required, and the value that it must have."""
 
 
+def decoded(path: str) -> str:
+    """Decode a path; an encoded slash is part of a name, not a separator, and stays."""
+    return "/".join(unquote(step).replace("/", "%2F") for step in path.split("/"))
+
+
 class Addresses:
     """The service's own addresses, and the canonical ones it answers to.
 
@@ -67,11 +72,7 @@ class Addresses:
             # Such as http://[::1 without its bracket: nobody's URL.
             return url
         host = parts.netloc.lower()
-        # An encoded slash is part of a name, not a separator, and stays so.
-        path = "/".join(
-            unquote(step).replace("/", "%2F")
-            for step in parts.path.rstrip("/").split("/")
-        )
+        path = decoded(parts.path.rstrip("/"))
         twilio = _TWILIO.fullmatch(host)
         if twilio is not None:
             base = BRIDGE if twilio[1] == "event-bridge" else API

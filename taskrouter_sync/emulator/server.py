@@ -25,6 +25,7 @@ from aiohttp import web
 
 from . import console
 from .api.requests import Parameters, Response, internal, refused
+from .auth import decoded
 from .channels import GOING_AWAY, Close, Connection
 from .control.commands import PREFIX
 from .control.control import (
@@ -217,7 +218,7 @@ class Server:
         def perform() -> Response:
             return self._service.rest(
                 request.method,
-                request.path,
+                decoded(request.rel_url.raw_path),
                 params,
                 authorization=authorization,
                 if_match=request.headers.get("If-Match"),

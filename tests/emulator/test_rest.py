@@ -55,6 +55,22 @@ def test_what_is_not_there_is_named(
     )
 
 
+def test_an_encoded_slash_is_part_of_a_name(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    task_sid = emulator.create_task()["sid"]
+    for method, path in (
+        ("GET", f"/v1/Workspaces/{workspace.sid}%2FTasks"),
+        ("DELETE", f"/v1/Workspaces/{workspace.sid}/Tasks%2f{task_sid}"),
+        ("GET", "/v1%2FWorkspaces"),
+    ):
+        answer = ask(emulator, method, path)
+        assert (answer.status_code, answer.json()["code"]) == (404, 20404)
+    tasks = f"/v1/Workspaces/{workspace.sid}/T%61sks"
+    [task] = ask(emulator, "GET", tasks).json()["tasks"]
+    assert task["sid"] == task_sid
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
