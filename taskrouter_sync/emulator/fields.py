@@ -1,16 +1,17 @@
 """The named values of a JSON document, checked.
 
-Owns: the kinds of values, and errors that name the field. Pure; imports nothing of
-the emulator.
+Owns: the kinds of values, and errors that name the field. Pure; all it
+takes from the emulator is how JSON is read.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from .engine.errors import read_json
 
 
 class FieldError(ValueError):
@@ -180,10 +181,7 @@ def document_of(text: str) -> dict[str, object]:
         FieldError: there is a duplicate name.
         ValueError: `text` is not a valid JSON object.
     """
-    try:
-        document = json.loads(text, object_pairs_hook=_once)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    document = read_json(text, object_pairs_hook=_once)
     if not isinstance(document, dict):
         raise ValueError("it must be a JSON object")
     return document

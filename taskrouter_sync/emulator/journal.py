@@ -8,6 +8,7 @@ Written by the emulator's thread, read by any.
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import re
 import threading
@@ -34,12 +35,19 @@ _MAX_URL = 2000
 _MAX_REFUSED = 100
 _MAX_NAME = 200
 _MAX_REFUSED_PARAMETERS = 20
+# Bytes of parameters that are looked through for tokens, and kept as a whole (choice).
+_MAX_PARAMETERS = 300_000
 _MAX_MESSAGE = 500
 # Requests among which one that gets its response is looked for.
 _RECENT = 1000
 
 # Three parts in base64; the first is a JSON object, in which space may come first.
-_JWT = re.compile(r"e(?:y[A-Z]|w[ko0])[\w-]{5,}\.[\w-]{6,}\.[\w-]*")
+# Whether there are three is looked at once for a whole word: a long one may have
+# thousands of places where a token could begin.
+_JWT = re.compile(
+    r"(?<![\w-])(?=[\w-]+\.[\w-]{6,}\.)"
+    r"([\w-]*?)e(?:y[A-Z]|w[ko0])[\w-]{5,}\.[\w-]{6,}\.[\w-]*"
+)
 _USER = re.compile(r"(?<=://)[^/?#@]*@")
 _TOKEN_NAMES = {"token", "accesstoken", "authtoken", "workertoken"}
 
@@ -51,8 +59,8 @@ class Request:
     """A request that arrived.
 
     ``status`` is None until there is a response, and stays so when the connection
-    was dropped instead. Tokens are left out. Of a request that was refused only the
-    beginnings of its parameters are kept.
+    was dropped instead. Tokens are left out. Of a request that was refused, or is
+    very large, only the beginnings of its parameters are kept.
     """
 
     time: float
@@ -203,13 +211,11 @@ class Journal:
         params: Mapping[str, object],
     ) -> Request:
         """Note a request, without its tokens."""
-        request = Request(time, kind, method[:20], without_token(url))
-        try:
-            request.params = _without_tokens(params)
-            size = _size(request)
-        except RecursionError:  # JSON can be nested as deep as it likes.
-            request.params, size = {}, _size(request)
-        self.requests.append(request, size)
+        if _size_of_value(params, _MAX_PARAMETERS) > _MAX_PARAMETERS:
+            params = _beginnings(params, _MAX_URL)
+        shown = _without_tokens(params)
+        request = Request(time, kind, method[:20], without_token(url), shown)
+        self.requests.append(request, _size(request))
         self.touched()
         return request
 
@@ -218,7 +224,7 @@ class Journal:
         with self._changed:
             request.status = status
             if status >= 400:
-                request.params = _beginnings(request.params)
+                request.params = _beginnings(request.params, _MAX_REFUSED)
                 self.requests.shrink(request, _size(request))
         self._pass_on(request)
 
@@ -318,7 +324,7 @@ def _unquoted(text: str) -> str:
 def _without_jwt(text: str) -> str:
     if "%" in text and _JWT.search(plain := _unquoted(text)):
         text = plain
-    return _JWT.sub("…", text) if "." in text else text
+    return _JWT.sub(r"\1…", text) if "." in text else text
 
 
 def _without_tokens(value: Any) -> Any:
@@ -327,7 +333,7 @@ def _without_tokens(value: Any) -> Any:
         return _without_jwt(value)
     if isinstance(value, Mapping):
         return {
-            name: _without_tokens(each)
+            _without_jwt(name): _without_tokens(each)
             for name, each in value.items()
             if not _names_a_token(name[:_MAX_NAME])
         }
@@ -336,35 +342,45 @@ def _without_tokens(value: Any) -> Any:
     return value
 
 
-def _beginnings(params: Mapping[str, object]) -> dict[str, object]:
-    """Shorten parameters to a line or two."""
+def _beginnings(params: Mapping[str, object], length: int) -> dict[str, object]:
+    """Shorten parameters: few of them, and texts to `length` characters."""
     first = islice(params.items(), _MAX_REFUSED_PARAMETERS)
-    return {_beginning(name): _beginning(value) for name, value in first}
+    return {
+        _beginning(name, length): _beginning(value, length) for name, value in first
+    }
 
 
-def _beginning(value: Any) -> Any:
+def _beginning(value: Any, length: int) -> Any:
     if not isinstance(value, str):
         if value is None or isinstance(value, int | float):
             return value if abs(value or 0) < 1e15 else "…"
-        return value if _size_of_value(value) < 1000 else "…"
-    return value if len(value) <= _MAX_REFUSED else f"{value[:_MAX_REFUSED]}…"
+        return value if _size_of_value(value, 1000) < 1000 else "…"
+    return value if len(value) <= length else f"{value[:length]}…"
 
 
 def _size(request: Request) -> int:
     return 500 + len(request.url) + _size_of_value(request.params)
 
 
-def _size_of_value(value: object) -> int:
-    """Estimate the bytes of a value from JSON."""
-    if isinstance(value, str):
-        # At most four bytes each, one if it is ASCII.
-        return 50 + len(value) * (1 if value.isascii() else 4)
-    if isinstance(value, Mapping):
-        inner = sum(map(_size_of_value, value.values()))
-        return 100 + inner + sum(map(_size_of_value, value))
-    if isinstance(value, list | tuple):
-        return 100 + sum(map(_size_of_value, value))
-    return 50
+def _size_of_value(value: object, enough: float = math.inf) -> int:
+    """Estimate the bytes of a value from JSON, counting no further than `enough`."""
+    size = 0
+    rest: list[Any] = [value]
+    while rest and size <= enough:
+        each = rest.pop()
+        if isinstance(each, str):
+            # At most four bytes each, one if it is ASCII.
+            size += 50 + len(each) * (1 if each.isascii() else 4)
+        elif isinstance(each, Mapping):
+            size += 100
+            rest += each
+            rest += each.values()
+        elif isinstance(each, list | tuple):
+            size += 100
+            rest += each
+        else:
+            size += 50
+    return size
 
 
 def printable(message: str) -> str:

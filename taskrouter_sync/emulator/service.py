@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,7 +37,7 @@ from .auth import (
 from .channels import Channels, Connection, frame
 from .clock import Clock, DeadlineTimer
 from .engine import Alarm, Engine, Event, ServiceError
-from .engine.errors import invalid, not_found
+from .engine.errors import invalid, not_found, read_json
 from .faults import Fault, Faults
 from .journal import Alert, Journal, Kind, Request, printable
 from .persistence import Saver
@@ -338,8 +337,8 @@ def read_envelope(text: str) -> Envelope:
         ServiceError: it is not a valid envelope.
     """
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
+        document = read_json(text)
+    except ValueError:
         raise invalid("The request body is not valid JSON") from None
     if not isinstance(document, dict):
         raise invalid("The request body must be a JSON object")

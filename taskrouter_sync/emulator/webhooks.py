@@ -7,7 +7,6 @@ done then.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -20,6 +19,7 @@ from .api.requests import Response, snake
 from .api.reservations import parameters_of
 from .engine import Engine, Event
 from .engine.calls import CallStatus, PhoneCall
+from .engine.errors import read_json
 from .engine.model import Reservation, Task, Workflow
 from .journal import Level
 from .webhook_queue import Webhook, WebhookQueue
@@ -369,8 +369,8 @@ def read_instruction(reply: Reply) -> dict[str, object] | None:
             code=INVALID_CONTENT_TYPE,
         )
     try:
-        document = json.loads(reply.text)
-    except (ValueError, RecursionError):
+        document = read_json(reply.text)
+    except ValueError:
         raise NotAnswered(
             "the response is not valid JSON", passing=False, code=NO_INSTRUCTION
         ) from None

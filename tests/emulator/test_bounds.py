@@ -100,10 +100,10 @@ def test_what_is_no_token_stays_as_it_is() -> None:
         assert without_token(url) == url
 
 
-@pytest.mark.parametrize("name", ["token", "Token", "access_token", "other"])
+@pytest.mark.parametrize("name", ["token", "Token", "access_token", "other", JWT])
 def test_no_parameter_with_a_token_gets_into_the_journal(name: str) -> None:
     journal = Journal()
-    nested: Any = {name: JWT, "list": [{name: JWT}, f"Bearer {JWT}"], "n": 1}
+    nested: Any = {name: JWT, "list": [{name: JWT}, f"Bearer x_{JWT}"], "n": 1}
     journal.arrived(0.0, "bridge", "GET", "/v1", {name: JWT, "x": nested})
     [request] = journal.requests.all()
     assert JWT[-12:] not in repr(request)
@@ -111,13 +111,88 @@ def test_no_parameter_with_a_token_gets_into_the_journal(name: str) -> None:
     assert request.params["x"]["n"] == 1
 
 
-def test_parameters_nested_without_end_are_noted_without(emulator: Emulator) -> None:
-    journal = Journal()
-    nested: Any = []
-    for _ in range(100_000):
-        nested = [nested]
-    journal.arrived(0.0, "bridge", "GET", "/v1", {"x": nested})
-    assert journal.requests.all()[0].params == {}
+def test_a_token_as_a_query_stays_out_of_the_journal(emulator: Emulator) -> None:
+    url = f"{emulator.api_base_url}/Workspaces?{JWT}"
+    requests.get(url, auth=(emulator.account_sid, emulator.auth_token), timeout=LIMIT)
+    assert JWT[-12:] not in repr(emulator.requests)
+
+
+def test_of_a_very_large_request_a_part_is_kept(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    url = f"{emulator.api_base_url}/Workspaces/{workspace.sid}"
+    names = {f"%2541{number}": [{}] for number in range(100_000)}
+    account = emulator.account_sid, emulator.auth_token
+    assert requests.post(url, json=names, auth=account, timeout=LIMIT).ok
+    [request] = emulator.requests
+    assert 1 <= len(request.params) < 100
+
+
+@pytest.mark.parametrize("like_a_token", ["eyA", "%65yA"])
+def test_what_resembles_tokens_holds_nothing_up(
+    emulator: Emulator, like_a_token: str
+) -> None:
+    # Looking on from each of these places would take minutes.
+    text = f"{like_a_token * (280_000 // len(like_a_token))}."
+    for params in ({"a": text}, {text: ""}):
+        envelope = {"url": "https://x/", "method": "GET", "token": "x"}
+        text = json.dumps({**envelope, "params": params})
+        assert post(emulator, "/v1/wschannels/AC1/WK1", text) == 403
+
+
+def test_repeated_parameters_hold_nothing_up(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    url = f"{emulator.api_base_url}/Workspaces/{workspace.sid}"
+    account = emulator.account_sid, emulator.auth_token
+    values = {"FriendlyName": ["x"] * 200_000}
+    for body in ({"data": values}, {"json": values}):
+        answer = requests.post(url, auth=account, timeout=LIMIT, **body)  # type: ignore[arg-type]
+        assert answer.json()["friendly_name"] == "x"
+
+
+# What holds a document of some levels, each with the status of one that is read.
+DEEP = [
+    (
+        "/v1/wschannels/AC1/WK1",
+        '{{"url":"x","method":"POST","token":"x","params":{{"Attributes":{deep}}}}}',
+        403,
+    ),
+    (
+        "/v1/Workspaces/{workspace}/Workers",
+        '{{"FriendlyName":"Bob","Attributes":{deep}}}',
+        201,
+    ),
+    ("/emulator/tasks", '{{"attributes":{deep}}}', 201),
+    (
+        "/emulator/rest",
+        '{{"method":"POST","path":"/Workspaces/{workspace}/Tasks",'
+        '"params":{{"Attributes":{deep}}}}}',
+        200,
+    ),
+    ("/emulator/workspaces", '{{"workers":{{"Bob":{deep}}}}}', 201),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "status"), DEEP, ids=[e[0] for e in DEEP])
+@pytest.mark.parametrize("levels", [150, 250, 2000])
+def test_what_is_nested_deeply_is_refused(
+    emulator: Emulator,
+    workspace: ReadyWorkspace,
+    path: str,
+    body: str,
+    status: int,
+    levels: int,
+) -> None:
+    deep = '{"a":' + "[" * levels + "]" * levels + "}"
+    answer = requests.post(
+        emulator.url + path.format(workspace=workspace.sid),
+        body.format(workspace=workspace.sid, deep=deep),
+        headers={"Content-Type": "application/json"},
+        auth=(emulator.account_sid, emulator.auth_token),
+        timeout=LIMIT,
+    )
+    assert answer.status_code == (status if levels < 200 else 400)
 
 
 def test_a_search_looks_at_each_entry_once() -> None:

@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
-from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from ..engine import Engine
 from ..engine.containers import Entity, Versioned
-from ..engine.errors import ServiceError, invalid
+from ..engine.errors import ServiceError, invalid, read_json
 from ..engine.model import KEEP_SECONDS, Task, Worker, Workspace
 from .rendering import Json, Renderer
 
@@ -89,10 +88,10 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
     """All values of each parameter, as strings, in the order of the request."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        values: dict[str, tuple[str, ...]] = {}
+        values: dict[str, list[str]] = {}
         for name, value in pairs:
-            values[name] = (*values.get(name, ()), value)
-        self._values = MappingProxyType(values)
+            values.setdefault(name, []).append(value)
+        self._values = {name: tuple(each) for name, each in values.items()}
 
     @classmethod
     def from_json(cls, document: Mapping[str, object]) -> Parameters:
@@ -108,8 +107,8 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         if content_type != "application/json":
             return cls(parse_qsl(text, keep_blank_values=True))
         try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
+            document = read_json(text)
+        except ValueError:
             document = None
         return cls.from_json(document if isinstance(document, dict) else {})
 

@@ -6,7 +6,6 @@ whatever the state.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
@@ -19,6 +18,7 @@ from ..engine.errors import (
     check_choice,
     check_whole,
     invalid,
+    read_json,
 )
 from ..engine.model import Reservation, ReservationStatus, Task, Worker
 from .pages import equals, listed
@@ -204,8 +204,8 @@ def _words(params: Parameters, name: str) -> list[str]:
     for value in params.get(name, ()):
         if value.lstrip().startswith("["):
             try:
-                words += map(str, json.loads(value))
-            except (ValueError, RecursionError):
+                words += map(str, read_json(value))
+            except ValueError:
                 raise invalid(f"{name} is not valid JSON") from None
         else:
             words += re.split(r"[\s,]+", value)

@@ -178,7 +178,7 @@ def _document(
         return document_of(body.decode()) if body else {}
     except FieldError:
         raise
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FieldError("the body", f"must be a JSON object: {error}") from None
 
 

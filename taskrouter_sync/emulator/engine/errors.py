@@ -56,6 +56,8 @@ def gone(message: str) -> ServiceError:
 MAX_NAME = 64
 MAX_ATTRIBUTES = 4096
 MAX_CONFIGURATION = 1_000_000
+# Levels of a JSON document (choice). Python reads more of them than it can write.
+MAX_LEVELS = 200
 
 
 # Checks of arguments; None is an omitted one.
@@ -85,6 +87,29 @@ def check_whole(value: int | None, low: int, high: int, parameter: str) -> None:
         raise invalid(f"{parameter} must be between {low} and {high}")
 
 
+def read_json(text: str, **options: Any) -> Any:
+    """Parse JSON; `options` are those of `json.loads`.
+
+    Raises:
+        ValueError: it is not valid JSON, or nested too deeply.
+    """
+    try:
+        value = json.loads(text, **options)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    level: list[Any] = [[value]]
+    for _ in range(MAX_LEVELS + 1):
+        level = [
+            each
+            for outer in level
+            for each in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(each, dict | list)
+        ]
+        if not level:
+            return value
+    raise ValueError("it is nested too deeply")
+
+
 def _no_constant(constant: str) -> Any:
     raise ValueError(f"{constant} is not valid JSON")
 
@@ -102,8 +127,8 @@ def parse_json(text: str, limit: int, parameter: str) -> dict[str, Any]:
     if len(text) > limit:
         raise invalid(f"{parameter} must not be longer than {limit} characters")
     try:
-        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-    except (ValueError, RecursionError) as exc:
+        value = read_json(text, parse_constant=_no_constant, parse_float=_finite)
+    except ValueError as exc:
         raise invalid(f"{parameter} is not valid JSON") from exc
     # The service's attributes are documents; what it says to `[]` or `1` is
     # not published, so they are refused like bad JSON.
