@@ -19,7 +19,7 @@ import requests
 from taskrouter_sync.emulator import Emulator, journal as journals
 from taskrouter_sync.emulator.__main__ import main
 from taskrouter_sync.emulator.channels import MAX_WAITING_CHARACTERS, Connection
-from taskrouter_sync.emulator.engine import Event
+from taskrouter_sync.emulator.engine import Event, calls
 from taskrouter_sync.emulator.journal import Journal, Request, Search, without_token
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
@@ -422,10 +422,94 @@ def test_a_snapshot_of_no_time_is_refused(emulator: Emulator) -> None:
             emulator.restore(snapshot)
 
 
-def test_an_event_of_a_large_task_counts_as_large() -> None:
-    with Emulator(manual_clock=True) as emulator:
-        emulator.workspace()
-        emulator.create_task(attributes={"text": "x" * 4000})
-        created = [e for e in emulator.events if e.event_type == "task.created"]
-    assert isinstance(created[0], Event)
-    assert created[0].size > 16_000
+# What the logs keep
+
+
+class Account:
+    """Programs of the account: REST below one workspace."""
+
+    def __init__(self, emulator: Emulator, workspace_sid: str) -> None:
+        self._account = emulator.account_sid, emulator.auth_token
+        self._url = f"{emulator.api_base_url}/Workspaces/{workspace_sid}"
+
+    def post(self, path: str, **form: str) -> requests.Response:
+        """Create or change something."""
+        return requests.post(
+            f"{self._url}{path}", form, auth=self._account, timeout=LIMIT
+        )
+
+    def only(self, kind: str) -> str:
+        """Return the path of the only resource of a kind, such as /Tasks."""
+        answer = requests.get(f"{self._url}{kind}", auth=self._account, timeout=LIMIT)
+        body = answer.json()
+        [found] = body[body["meta"]["key"]]
+        return f"{kind}/{found['sid']}"
+
+
+@pytest.fixture
+def account(emulator: Emulator) -> Account:
+    """The account, with a caller who is offered to Alice."""
+    alice = {"Alice": {"contact_uri": "client:alice"}}
+    workspace = emulator.workspace(workers=alice, worker_activity="Available")
+    emulator.create_task(attributes={"call_sid": "CA" + "9" * 32})
+    return Account(emulator, workspace.sid)
+
+
+CALL = {"Instruction": "call", "CallFrom": "+15550100", "CallUrl": "http://x/"}
+# Where a text of any length could go, with what else is needed.
+TEXTS: list[tuple[str, str, dict[str, str]]] = [
+    ("", "EventCallbackUrl", {}),
+    ("", "EventsFilter", {}),
+    ("/Workflows", "AssignmentCallbackUrl", {}),
+    ("/Workflows", "FallbackAssignmentCallbackUrl", {}),
+    ("/Tasks", "Reason", {"AssignmentStatus": "canceled"}),
+    ("/Reservations", "CallUrl", CALL),
+    ("/Reservations", "CallTo", CALL),
+    ("/Reservations", "Region", {"Instruction": "conference", "From": "1"}),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "others"), TEXTS, ids=[e[1] for e in TEXTS])
+def test_a_text_without_end_is_refused(
+    account: Account, path: str, name: str, others: dict[str, str]
+) -> None:
+    if path == "/Reservations":
+        path = account.only(account.only("/Tasks") + path)
+    elif path:
+        path = account.only(path)
+    text = "http://x/".ljust(4097, "x")
+    answer = account.post(path, **{**others, name: text})
+    message = f"{name} must not be longer than 4096 characters"
+    assert (answer.status_code, answer.json()["message"]) == (400, message)
+    assert account.post(path, **{**others, name: text[:-1]}).status_code == 200
+
+
+def test_the_log_of_calls_is_bounded_in_bytes(
+    emulator: Emulator, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "KEEP_BYTES", 100_000)
+    path = account.only(account.only("/Tasks") + "/Reservations")
+    for number in range(12):
+        url = f"http://x/{number}?".ljust(4000, "x")
+        assert account.post(path, **{**CALL, "CallUrl": url}).status_code == 200
+    kept = emulator.call(lambda engine: engine.telephony.calls)
+    assert 1 <= len(kept) <= 6
+    assert kept[-1].instruction.url == url
+
+
+def test_an_event_of_long_texts_counts_as_large(
+    emulator: Emulator, account: Account
+) -> None:
+    long = "x" * 4000
+    account.post(account.only("/Tasks"), Attributes=f'{{"text":"{long}"}}')
+    account.post(account.only("/Tasks"), AssignmentStatus="canceled", Reason=long)
+    account.post(account.only("/Workflows"), AssignmentCallbackUrl=f"http://x/{long}")
+    account.post("", EventsFilter=long)
+    sizes = {
+        event.event_type: event.size
+        for event in emulator.events
+        if isinstance(event, Event)
+    }
+    for name in ("task", "workflow", "workspace"):
+        assert sizes[f"{name}.updated"] > 16_000
+    assert sizes["task.canceled"] > 32_000

@@ -16,6 +16,7 @@ from ..engine.errors import (
     INVALID_PARAMETER,
     ServiceError,
     check_choice,
+    check_text,
     check_whole,
     invalid,
     read_json,
@@ -114,7 +115,9 @@ _CALLER = re.compile(r"[+(]?[0-9][0-9 ().-]*|(?:client|sips?):\S+", re.IGNORECAS
 
 
 def _text(params: Parameters, name: str) -> str | None:
-    return params.text(name) or None
+    value = params.text(name) or None
+    check_text(value, name)
+    return value
 
 
 def _flag(params: Parameters, name: str) -> bool | None:

@@ -34,7 +34,9 @@ CallStatus = Literal[
 
 # At once is not realistic, and a program should not come to rely on it.
 ANSWER_SECONDS = 1.0
+# An emulator under load for hours does not fill the memory.
 KEEP_CALLS = 100_000
+KEEP_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +116,17 @@ class PhoneCall:
     def over(self) -> bool:
         """Whether the call has ended."""
         return self.status not in ("initiated", "ringing", "answered")
+
+    @property
+    def size(self) -> int:
+        """Estimate the bytes that are kept because of this call."""
+        given = self.instruction
+        texts = (given.url, given.status_callback, self.from_, self.to)
+        return 1500 + 4 * sum(
+            len(text)
+            for text in (given.from_, given.to, *texts, *given.options.values())
+            if isinstance(text, str)
+        )
 
 
 class CallSettings:
@@ -200,7 +213,8 @@ class CallLog:
     """All calls in the order in which they were made, and those that are not over."""
 
     def __init__(self) -> None:
-        self._calls: deque[PhoneCall] = deque(maxlen=KEEP_CALLS)
+        self._calls: deque[PhoneCall] = deque()
+        self._bytes = 0
         # Calls made so far.
         self.made = 0
         self._live: dict[str, PhoneCall] = {}
@@ -217,6 +231,7 @@ class CallLog:
     def refill(self, calls: list[PhoneCall], made: int) -> None:
         """Put back what was in a log."""
         self._calls.clear()
+        self._bytes = 0
         self._live.clear()
         self._by_reservation.clear()
         for call in calls:
@@ -265,10 +280,14 @@ class CallLog:
             self._changes.note(f"call {call.number}", call)
 
     def _keep(self, call: PhoneCall) -> None:
-        if self._changes is not None and len(self._calls) == self._calls.maxlen:
-            self._changes.note(f"call {self._calls[0].number}", None)
         self._calls.append(call)
+        self._bytes += call.size
         self._note(call)
+        while len(self._calls) > KEEP_CALLS or self._bytes > KEEP_BYTES:
+            oldest = self._calls.popleft()
+            self._bytes -= oldest.size
+            if self._changes is not None:
+                self._changes.note(f"call {oldest.number}", None)
         if not call.states or not call.over:
             self._live[call.sid] = call
             self._by_reservation.setdefault(call.reservation_sid, {})[call.sid] = call

@@ -10,7 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from .containers import TASK_KINDS
-from .errors import check_choice, check_name, check_whole, invalid, not_found
+from .errors import (
+    check_choice,
+    check_name,
+    check_text,
+    check_whole,
+    invalid,
+    not_found,
+)
 from .expressions import parse
 from .model import Activity, QueueOrder, TaskChannel, TaskQueue, Workflow, Workspace
 from .operations import Operations, Resources
@@ -74,6 +81,8 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         """
         self._schedule.run_due()
         check_name(friendly_name)
+        check_text(event_callback_url, "EventCallbackUrl")
+        check_text(events_filter, "EventsFilter")
         check_choice(template or None, TEMPLATES, "Template")
         order = _order(prioritize_queue_order or None, "PrioritizeQueueOrder")
         core = self._core
@@ -153,6 +162,8 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         """Change what is given; the activities are WA sids of this workspace."""
         workspace = self._begin(workspace)
         check_name(friendly_name)
+        check_text(event_callback_url, "EventCallbackUrl")
+        check_text(events_filter, "EventsFilter")
         order = _order(prioritize_queue_order, "PrioritizeQueueOrder")
         for sid, parameter in (
             (default_activity_sid, "DefaultActivitySid"),
@@ -463,6 +474,7 @@ class Workflows(Resources[Workflow]):
         """
         workspace = self._begin(workspace)
         check_name(friendly_name)
+        _check_urls(assignment_callback_url, fallback_assignment_callback_url)
         parsed = _configuration(workspace, configuration)
         _check_timeout(task_reservation_timeout)
         workflow = Workflow(
@@ -496,6 +508,7 @@ class Workflows(Resources[Workflow]):
         """
         workspace, workflow = self._begin_with(workflow)
         check_name(friendly_name)
+        _check_urls(assignment_callback_url, fallback_assignment_callback_url)
         parsed = None
         if configuration is not None:
             parsed = _configuration(workspace, configuration)
@@ -551,6 +564,11 @@ def _check_activities(
     ):
         if sid:
             workspace.check_activity(sid, parameter)
+
+
+def _check_urls(assignment: str | None, fallback: str | None) -> None:
+    check_text(assignment, "AssignmentCallbackUrl")
+    check_text(fallback, "FallbackAssignmentCallbackUrl")
 
 
 def _check_unused(workspace: Workspace, kind: str, attribute: str, sid: str) -> None:

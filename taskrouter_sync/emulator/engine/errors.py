@@ -56,6 +56,9 @@ def gone(message: str) -> ServiceError:
 MAX_NAME = 64
 MAX_ATTRIBUTES = 4096
 MAX_CONFIGURATION = 1_000_000
+# Characters of a URL, a reason and other texts without a published limit (choice):
+# logs keep them.
+MAX_TEXT = 4096
 # Levels of a JSON document (choice). Python reads more of them than it can write.
 MAX_LEVELS = 200
 
@@ -69,6 +72,12 @@ def check_name(value: str | None, parameter: str = "FriendlyName") -> None:
         raise invalid(f"{parameter} field is required")
     if value is not None and len(value) > MAX_NAME:
         raise invalid(f"{parameter} must not be longer than {MAX_NAME} characters")
+
+
+def check_text(value: str | None, parameter: str) -> None:
+    """Refuse a text that is too long to be kept."""
+    if value is not None and len(value) > MAX_TEXT:
+        raise invalid(f"{parameter} must not be longer than {MAX_TEXT} characters")
 
 
 def check_choice(value: str | None, allowed: tuple[str, ...], parameter: str) -> None:

@@ -355,16 +355,26 @@ class Event:
         ones only refer to it.
         """
         size = 1500 + sum(map(len, self.details.values()))
-        for entity, text in (
-            (self.task, self.task and self.task.attributes),
-            (self.worker, self.worker and self.worker.attributes),
-            (self.workflow, self.workflow and self.workflow.configuration),
-            (self.task_queue, self.task_queue and self.task_queue.target_workers),
-        ):
-            # Text and what was parsed from it.
-            if entity and text and entity.date_updated == self.time:
-                size += 4 * len(text)
+        for name, texts in _LONG_TEXTS.items():
+            entity = getattr(self, name)
+            if entity is not None and entity.date_updated == self.time:
+                # Text and what was parsed from it.
+                size += 4 * sum(len(getattr(entity, text) or "") for text in texts)
         return size
+
+
+# By an event's object.
+_LONG_TEXTS = {
+    "task": ("attributes", "reason"),
+    "worker": ("attributes",),
+    "workflow": (
+        "configuration",
+        "assignment_callback_url",
+        "fallback_assignment_callback_url",
+    ),
+    "task_queue": ("target_workers",),
+    "workspace": ("event_callback_url", "events_filter"),
+}
 
 
 # The service keeps events for 30 days. Kept are also at most this many for a

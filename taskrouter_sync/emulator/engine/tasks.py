@@ -7,6 +7,7 @@ from typing import get_args
 from .errors import (
     attributes as parse_attributes,
     check_choice,
+    check_text,
     check_whole,
     gone,
     invalid,
@@ -148,6 +149,7 @@ class Tasks(Resources[Task]):
                 # Reservations count on the channel they were made for (choice).
                 raise invalid(f"Cannot change TaskChannel of task {task.sid}")
         self._check_start(virtual_start_time)
+        check_text(reason, "Reason")
         if assignment_status is not None:
             self._check_status(task, assignment_status)
             if parsed is not None and assignment_status != "canceled":
