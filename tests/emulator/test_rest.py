@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.api import rendering
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 
@@ -138,6 +139,49 @@ def test_a_versioned_resource_has_an_etag(
 def test_answers_have_cross_origin_headers(emulator: Emulator) -> None:
     answer = ask(emulator, "GET", "/v1/Workspaces")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_events_are_found_by_what_they_show(
+    emulator: Emulator, workspace: ReadyWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_sid = emulator.create_task()["sid"]
+    worker_sid = workspace.workers["Alice"]
+    account = emulator.account_sid, emulator.auth_token
+    path = f"/v1/Workspaces/{workspace.sid}"
+    worker = f"{emulator.url}{path}/Workers/{worker_sid}"
+    requests.post(f"{worker}/Channels/voice", {"Capacity": 3}, auth=account, timeout=5)
+    emulator.create_task(task_channel="voice")
+    answer = ask(emulator, "GET", f"{path}/Tasks/{task_sid}/Reservations")
+    [offer] = answer.json()["reservations"]
+    everything = ask(emulator, "GET", f"{path}/Events").json()["events"]
+    voice_sid = everything[0]["event_data"]["task_channel_sid"]
+    queue_sid = workspace.task_queues["Everyone"]
+    shown: list[object] = []
+
+    task_data = rendering._task_data
+
+    def show(*values: Any) -> dict[str, Any]:
+        shown.append(values)
+        return task_data(*values)
+
+    monkeypatch.setattr(rendering, "_task_data", show)
+    for parameter, value, name in (
+        ("TaskSid", task_sid, "task_sid"),
+        ("ReservationSid", offer["sid"], "reservation_sid"),
+        ("WorkerSid", worker_sid, "worker_sid"),
+        ("TaskQueueSid", queue_sid, "task_queue_sid"),
+        ("WorkflowSid", workspace.workflow_sid, "workflow_sid"),
+        ("TaskChannel", "voice", "task_channel_unique_name"),
+        ("TaskChannel", voice_sid, "task_channel_sid"),
+        ("TaskSid", "WT1", "task_sid"),
+    ):
+        shown.clear()
+        answer = ask(emulator, "GET", f"{path}/Events", params={parameter: value})
+        found = answer.json()["events"]
+        assert found == [e for e in everything if e["event_data"].get(name) == value]
+        assert bool(found) == (value != "WT1")
+        # What all the others show was not made.
+        assert len(shown) <= len(found)
 
 
 def test_urls_lead_back_to_the_emulator(

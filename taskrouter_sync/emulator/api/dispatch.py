@@ -31,7 +31,7 @@ from ..engine.tasks import Tasks
 from ..engine.workers import Workers
 from . import reservations, statistics
 from .pages import Test, equals, listed, matches, ordered
-from .rendering import Json, Renderer, event_data
+from .rendering import Json, Renderer
 from .requests import (
     Handlers,
     Parameters,
@@ -313,22 +313,50 @@ def update_worker_channel(request: Request) -> Response:
     return request.shown(channel, request.render.worker_channel)
 
 
-_EVENT_SIDS = ("ReservationSid", "TaskQueueSid", "TaskSid", "WorkerSid", "WorkflowSid")
+# What events can be searched by: the objects that have it, and its name there. The
+# first that an event has is the one that `event_data` shows. All of that is not made
+# for each event: there may be many.
+_EVENT_PLACES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "ReservationSid": [("reservation", "sid")],
+    "TaskQueueSid": [("task_queue", "sid"), ("task", "task_queue_sid")],
+    "TaskSid": [("task", "sid")],
+    "WorkerSid": [("worker", "sid")],
+    "WorkflowSid": [("workflow", "sid"), ("task", "workflow_sid")],
+}
+# Either of these is the parameter TaskChannel.
+_EVENT_CHANNELS: Sequence[Sequence[tuple[str, str]]] = [
+    [
+        ("task_channel", own),
+        ("worker_channel", f"task_channel_{own}"),
+        ("task", f"task_channel_{own}"),
+    ]
+    for own in ("sid", "unique_name")
+]
+
+
+def _in_event(event: Event, places: Sequence[tuple[str, str]]) -> object:
+    for name, attribute in places:
+        entity = getattr(event, name)
+        if entity is not None:
+            return getattr(entity, attribute)
+    return None
 
 
 def list_events(request: Request) -> Response:
     """List events, newest first (the service's order is not published)."""
     params = request.params
-    sids = params.arguments(dict.fromkeys(_EVENT_SIDS, "text"))
-    wanted = {name: sid for name, sid in sids.items() if sid is not None}
+    wanted = [
+        (places, sid)
+        for name, places in _EVENT_PLACES.items()
+        if (sid := params.text(name)) is not None
+    ]
     channel = params.text("TaskChannel")
 
     def about(event: Event) -> bool:
-        if not wanted and channel is None:
-            return True
-        data = event_data(event)
-        channels = (data.get("task_channel_sid"), data.get("task_channel_unique_name"))
-        return wanted.items() <= data.items() and channel in (None, *channels)
+        return all(_in_event(event, places) == sid for places, sid in wanted) and (
+            channel is None
+            or channel in (_in_event(event, places) for places in _EVENT_CHANNELS)
+        )
 
     return listed(
         request,
