@@ -16,12 +16,12 @@ import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from email.utils import formatdate
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from . import console
 from .api.requests import Parameters, Response, internal, refused
@@ -134,9 +134,10 @@ class Server:
         app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
         app.on_shutdown.append(self._on_shutdown)
-        add = app.router.add_route
+        add = partial(app.router.add_route, expect_handler=_expected)
         for path in ("/", f"{console.PREFIX}/{{name}}"):
-            app.router.add_get(path, self._total(_console))
+            total = self._total(_console)
+            app.router.add_get(path, total, expect_handler=_expected)
         for path in (PREFIX, f"{PREFIX}/{{path:.*}}"):
             add("*", path, self._total(self._on_control))
         channel = "/v1/wschannels/{account}/{channel}"
@@ -434,6 +435,16 @@ async def _body(request: web.Request, limit: int = _MAX_BODY) -> bytes:
         raise web.HTTPRequestTimeout from None
     except web.RequestPayloadError:
         raise web.HTTPBadRequest(text="The request body cannot be read") from None
+
+
+async def _expected(request: web.Request) -> None:
+    """Ask for a body that is held back until then; other expectations are ignored.
+
+    Refusals would be aiohttp's, not the service's.
+    """
+    waits = request.headers["Expect"].lower() == "100-continue"
+    if waits and request.version >= HttpVersion11 and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 async def _console(request: web.Request) -> web.Response:

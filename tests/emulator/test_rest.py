@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -139,6 +142,25 @@ def test_a_versioned_resource_has_an_etag(
 def test_answers_have_cross_origin_headers(emulator: Emulator) -> None:
     answer = ask(emulator, "GET", "/v1/Workspaces")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("expectation", "begins"),
+    [(b"100-continue", b"HTTP/1.1 100 "), (b"secret", b"HTTP/1.1 400 ")],
+)
+def test_an_expectation_is_met_or_ignored(
+    emulator: Emulator, expectation: bytes, begins: bytes
+) -> None:
+    port = int(emulator.url.rpartition(":")[2])
+    with closing(socket.create_connection(("127.0.0.1", port), 5)) as client:
+        client.sendall(
+            b"POST /v1/wschannels/AC1/WK1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+            b"Connection: close\r\nExpect: " + expectation + b"\r\n\r\n{}"
+        )
+        answer = b"".join(iter(partial(client.recv, 1000), b""))
+    assert answer.startswith(begins)
+    assert b'"url field is required"' in answer
+    assert b"secret" not in answer
 
 
 def test_events_are_found_by_what_they_show(
