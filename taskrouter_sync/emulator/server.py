@@ -25,7 +25,7 @@ from aiohttp import HttpVersion11, web
 
 from . import console
 from .api.requests import Parameters, Response, internal, refused
-from .auth import decoded
+from .auth import CHANNELS, decoded
 from .channels import GOING_AWAY, Close, Connection
 from .control.commands import PREFIX
 from .control.control import (
@@ -53,6 +53,12 @@ _CORS = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
     "Access-Control-Expose-Headers": "ETag",
+}
+# Of REST. Nothing is limited here; the service's values are not published (choice).
+_RATE_LIMIT = {
+    "X-Rate-Limit-Limit": "1000",
+    "X-Rate-Limit-Remaining": "999",
+    "X-Rate-Limit-Config": "emulator",
 }
 # Seconds that peers get to answer a close frame: in general, and at the stop.
 _CLOSE_TIMEOUT = 2.0
@@ -281,6 +287,8 @@ class Server:
         # Pages of other sites may use the service, not the control.
         if request.path.startswith("/v1/"):
             response.headers.update(_CORS)
+            if not request.path.startswith(CHANNELS):
+                response.headers.update(_RATE_LIMIT)
 
     # The control
 

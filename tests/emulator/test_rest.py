@@ -139,9 +139,14 @@ def test_a_versioned_resource_has_an_etag(
         assert (answer.status_code, answer.json()["code"]) == (412, 20412)
 
 
-def test_answers_have_cross_origin_headers(emulator: Emulator) -> None:
-    answer = ask(emulator, "GET", "/v1/Workspaces")
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+@pytest.mark.parametrize("path", ["/v1/Workspaces", "/v1/Workspaces/WS1"])
+def test_answers_have_headers_about_origins_and_limits(
+    emulator: Emulator, path: str
+) -> None:
+    headers = ask(emulator, "GET", path).headers
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert int(headers["X-Rate-Limit-Remaining"]) < int(headers["X-Rate-Limit-Limit"])
+    assert headers["X-Rate-Limit-Config"]
 
 
 @pytest.mark.parametrize(
