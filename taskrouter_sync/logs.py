@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping, Sequence
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
@@ -124,18 +125,26 @@ class ClientLog(_Adapter):
         record = log.makeRecord(log.name, level, "", 0, text, (), exc_info)
         if exc_info:
             record.exc_text = _traceback(exc_info)
-        if _is_configured():
-            log.handle(record)
-        elif passed := log.filter(record):
-            # Since Python 3.12 a filter may return another record.
-            if isinstance(passed, logging.LogRecord):
-                record = passed
-            _console().handle(record)
+        try:
+            _handle(record)
+        except Exception:  # noqa: BLE001 - of a handler; it must not end a thread
+            if logging.raiseExceptions:  # as logging's own handlers do
+                traceback.print_exc()
 
     def process(
         self, msg: Any, kwargs: MutableMapping[str, Any]
     ) -> tuple[Any, MutableMapping[str, Any]]:
         return msg, kwargs
+
+
+def _handle(record: logging.LogRecord) -> None:
+    if _is_configured():
+        log.handle(record)
+    elif passed := log.filter(record):
+        # Since Python 3.12 a filter may return another record.
+        if isinstance(passed, logging.LogRecord):
+            record = passed
+        _console().handle(record)
 
 
 def _is_configured() -> bool:

@@ -144,6 +144,27 @@ def test_an_event_and_the_requests_for_it_name_the_same_sids(
     assert any(each.endswith(f"created {reservation.sid}") for each in told)
 
 
+class Gone(logging.Handler):
+    """A handler whose log server is gone."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise ConnectionResetError("the log server is gone")
+
+
+def test_a_handler_that_raises_ends_no_thread(
+    emulator: Emulator,
+    ready_worker: ReadyWorker,
+    no_pauses: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    worker, came = ready_worker(debug=True)
+    logging.getLogger("taskrouter_sync").addHandler(Gone())
+    emulator.faults.cut_sockets()
+    came.expect("ready")
+    worker.fetch()
+    assert "the log server is gone" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("debug", [True, False])
 def test_an_outage_reads_as_one(
     caplog: pytest.LogCaptureFixture,
