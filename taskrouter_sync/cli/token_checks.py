@@ -100,7 +100,7 @@ def check_times(claims: Mapping[str, Any], now: float) -> Iterator[Finding]:
     if ends is None:
         yield wrong(
             "times",
-            "the token has no valid exp",
+            f"the token has no {'valid exp' if 'exp' in claims else 'exp'}",
             "the service requires one: create the token with a lifetime (ttl)",
         )
     elif ends <= now:
