@@ -264,7 +264,7 @@ def read_update(
         # Two strings are a name and a value, three have the sid before them.
         before_name = len(rest) + len(pair) == 3 and params is None
         before_dict = len(rest) == 2 and (
-            rest[1] is None or isinstance(rest[1], Mapping)
+            isinstance(rest[1], Mapping | None) and not _is_parameter(rest[0])
             if of_one
             else isinstance(rest[1], Mapping) and is_sid(rest[0])
         )
@@ -477,6 +477,11 @@ def shown(value: Any) -> str:
 def is_sid(value: Any) -> bool:
     """Distinguish ``WK…`` from the name of a parameter, such as ``Attributes``."""
     return isinstance(value, str) and value[:2].isalpha() and value[:2].isupper()
+
+
+def _is_parameter(text: str) -> bool:
+    """Distinguish ``Attributes`` from a sid, or from a channel's name: ``default``."""
+    return text[:1].isupper() and text[1:2].islower()
 
 
 def _take(method: str, keywords: dict[str, Any], name: str) -> Any:

@@ -61,6 +61,10 @@ if TYPE_CHECKING:
 # Seconds that `close` gives what is running: a callback, or the last request.
 _CLOSE = 0.5
 
+# Seconds that a call waits for the event that came with its response: it may be waited
+# for itself, by a listener.
+_EVENTS = 1.0
+
 # What the client's own resource shows of itself.
 _SHOWN = ("friendly_name", "activity_name")
 
@@ -447,6 +451,11 @@ class Client(Emitter, Resource[R]):
         except InvalidResponse as error:
             self._dispatcher.put(partial(self._handle_error, error))
 
+    def _wait_for_events(self) -> None:
+        """Let what is queued be handled first, unless that takes long."""
+        if not self._dispatcher.is_current:
+            self._wait_until_handled(_EVENTS)
+
     def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None:
         """Follow what the program has changed; `since` is when, of `time.monotonic`."""
 
@@ -820,7 +829,7 @@ class Client(Emitter, Resource[R]):
         return self.emit(event, *args)
 
     def _wait_until_handled(self, timeout: float) -> None:
-        """Wait until what is queued now has been handled; for tests of programs."""
+        """Wait until what is queued now has been handled."""
         handled = threading.Event()
         self._dispatcher.put(handled.set)
         with self._changed:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import logging
 import math
 import os
 import socket
@@ -70,6 +71,9 @@ _VARIABLES = (
 
 # Whose frames have the body of a request in their locals.
 _LIBRARIES = ("requests", "urllib3", "http", "socket", "ssl")
+
+# Threads that wait for a response now.
+_sending: set[int] = set()
 
 _read_json = json.JSONDecoder().raw_decode
 
@@ -173,7 +177,9 @@ class Http:
         nested = thread in self._busy
         session = self._another_session() if nested else self._current_session()
         way = _Way(None, {})
+        is_first = thread not in _sending
         self._busy.add(thread)
+        _sending.add(thread)
         try:
             way = self._way_to(url)
             if way.proxy and (trouble := proxy_trouble(way.proxy)):
@@ -209,15 +215,19 @@ class Http:
                 session.close()  # or it would keep this connection
             if not nested:
                 self._busy.discard(thread)
+            if is_first:
+                _sending.discard(thread)
 
     def _prepare(
         self, session: requests.Session, url: str, body: Secret
     ) -> requests.PreparedRequest:
         # The body is no local: this frame may raise.
         if self._given is not None:  # which may have something to add
-            request = requests.Request("POST", url, headers=_HEADERS, hooks=_HOOKS)
+            request = requests.Request("POST", url, headers=_HEADERS)
             request.data = body.reveal().encode()
-            return session.prepare_request(request)
+            prepared = session.prepare_request(request)
+            prepared.hooks["response"].append(_refuse_redirect)
+            return prepared
         prepared = _PREPARED.copy()
         prepared.url = _prepared_url(url)
         prepared.prepare_body(body.reveal().encode(), None)
@@ -313,6 +323,20 @@ class Http:
             self._environment.close()
 
 
+class _Unquoted(logging.Filter):
+    """Leave out what urllib3 quotes of headers: a peer may have repeated the token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if threading.get_ident() in _sending and record.exc_info:
+            record.msg, record.args = "The headers of a response are malformed", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+for _name in ("urllib3.connection", "urllib3.connectionpool"):  # of both versions
+    logging.getLogger(_name).addFilter(_Unquoted())
+
+
 def _in_utf_8(proxy: str) -> str:
     """Write its credentials so that requests, which takes Latin-1, sends UTF-8."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
@@ -364,11 +388,12 @@ def _refuse_redirect(response: requests.Response, *_: Any, **__: Any) -> None:
     response.headers.pop("Location", None)
 
 
-_HOOKS = {"response": _refuse_redirect}
-
 # Is copied for each request: to prepare one costs ten times as much.
 _PREPARED = requests.Request(
-    "POST", "http://localhost", headers=_HEADERS, hooks=_HOOKS
+    "POST",
+    "http://localhost",
+    headers=_HEADERS,
+    hooks={"response": _refuse_redirect},
 ).prepare()
 
 

@@ -38,6 +38,8 @@ def base_urls(
         ArgumentError: one of them is not text, or the region can't be one.
         ValueError: one of them is not a URL of http or https.
     """
+    variables = environment.get(API_VARIABLE), environment.get(EVENT_BRIDGE_VARIABLE)
+    del environment  # or the locals of an error would show all that is secret in it
     bridge = EVENT_BRIDGE
     if region is not None and not isinstance(region, str):
         raise ArgumentError(f"region must be a string, not {type(region).__name__}")
@@ -49,13 +51,8 @@ def base_urls(
             )
         bridge = f"https://event-bridge.{region}.us1.twilio.com"
     return (
-        _base_url("api_base_url", api_base_url, environment.get(API_VARIABLE), API),
-        _base_url(
-            "event_bridge_base_url",
-            event_bridge_base_url,
-            environment.get(EVENT_BRIDGE_VARIABLE),
-            bridge,
-        ),
+        _base_url("api_base_url", api_base_url, variables[0], API),
+        _base_url("event_bridge_base_url", event_bridge_base_url, variables[1], bridge),
     )
 
 

@@ -43,6 +43,7 @@ class SessionListener(Protocol):
     def _pause(self, seconds: float) -> None: ...
     def _on_new_token(self) -> None: ...
     def _on_response_event(self, event_type: str, payload: Any) -> None: ...
+    def _wait_for_events(self) -> None: ...
     def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None: ...
     def _on_result(self, result: Any) -> None: ...
 
@@ -365,10 +366,12 @@ class Session:
     ) -> Any:
         """Perform the request of a user's call; gives the payload."""
         started = time.monotonic()
-        payload = self.request(method, url, params).payload
+        response = self.request(method, url, params)
+        if response.event_type is not None:
+            self._listener._wait_for_events()  # its own comes before the callback
         if method == "POST" and params:
             self._listener._on_posted(url, params, started)
-        return None if method == "DELETE" else payload
+        return None if method == "DELETE" else response.payload
 
     def build(self, payload: Any, url: str | None = None) -> Any:
         """Make of a payload what it is, without requests."""

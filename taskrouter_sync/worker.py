@@ -435,7 +435,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return self._dispatcher.put(run, size=size)
         task = f"{self._session.workspace_url}/Tasks/{task_sid}"
         details = [partial(self._session.fetch, task)]
-        if "reservation_status" not in event.payload:
+        payload = event.payload
+        if payload["sid"] != sid or "worker_sid" not in payload:
+            # It does not carry the whole reservation.
             reservation = f"{task}/Reservations/{sid}"
             details.append(partial(self._session.fetch, reservation))
         return self._fetch_then(details, run, size=size)

@@ -26,6 +26,7 @@ from .support.script import Run, scripts
 OpenWorker = Callable[..., Worker]
 MintToken = Callable[..., str]
 ReadyWorker = Callable[..., tuple[Worker, Collector]]
+SetProxy = Callable[[str], None]
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -56,6 +57,18 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def set_proxy(monkeypatch: pytest.MonkeyPatch) -> SetProxy:
+    """Let the environment name a proxy, for all hosts."""
+
+    def set_one(url: str) -> None:
+        monkeypatch.setenv("HTTP_PROXY", url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+
+    return set_one
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 
 from taskrouter_sync.errors import TokenError
 from taskrouter_sync.tokens import (
+    Secret,
     check_same_client,
     is_signed_with,
     read_claims,
@@ -161,6 +162,39 @@ def test_no_part_of_a_token_shows() -> None:
     shown = f"{token!r} {token} {token.fingerprint}"
     for part in text.split("."):
         assert part not in shown
+
+
+HEAD, BODY, SIGNATURE = TOKEN = sign(CLAIMS).split(".")
+WHOLE = ".".join(TOKEN)
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        *(WHOLE, HEAD, BODY, SIGNATURE, f"{BODY}.{SIGNATURE}", f"{HEAD}.{BODY}"),
+        # Of a text that was cut: its beginning, its end, and what is between.
+        *(WHOLE[:60], WHOLE[-60:], WHOLE[-20:], WHOLE[20:90], SIGNATURE[5:-5]),
+    ],
+)
+def test_a_secret_is_hidden_where_a_part_of_it_is_quoted(quoted: str) -> None:
+    hidden = Secret(WHOLE).hidden_in(f'no: "{quoted}" is not good, {quoted}')
+    for part in quoted.split("."):
+        assert part not in hidden
+    assert hidden.startswith('no: "<token>') and "is not good, <token>" in hidden
+
+
+@pytest.mark.parametrize("secret", [WHOLE, "", "a-password"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The service's response is unintelligible",
+        f"{AC} may not read {WS}/Workers/{WK}, incomprehensible-as-it-is",
+        "a" * 10_000,
+    ],
+)
+def test_what_is_no_part_of_a_secret_stays(secret: str, text: str) -> None:
+    assert Secret(secret).hidden_in(text) == text
 
 
 def test_a_fingerprint_tells_one_token_from_another() -> None:

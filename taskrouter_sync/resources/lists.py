@@ -252,6 +252,8 @@ class ListResource(ClientObject, Sequence[Item]):
                 service returned the same page twice.
         """
         page: ListResource[Item] = self if self._meta else self.fetch()
+        if not isinstance(page, ListResource):
+            raise InvalidResponse("The service's response is not a list")
         visited: set[int | str | None] = set()
         while True:
             visited |= {page.page, page._page_url("")}

@@ -142,7 +142,7 @@ def test_the_readme_lists_the_events() -> None:
     table = (
         README.read_text("utf-8").partition("\nEvents\n")[2].partition("\nTokens")[0]
     )
-    listed = set(re.findall(r"``([a-z.]+)``", table)) & {*WORKER_EVENTS}
+    listed = set(re.findall(r"``([a-z.-]+)``", table)) & {*WORKER_EVENTS}
     missing = sorted({*WORKER_EVENTS} - listed)
     assert not missing, "add these to the README's table of events"
 

@@ -38,7 +38,7 @@ from taskrouter_sync.errors import (
     TokenError,
 )
 
-from ..conftest import MintToken, OpenWorker
+from ..conftest import MintToken, OpenWorker, SetProxy
 from ..support.center import Center
 from ..support.collector import Collector
 from ..support.internals import timing
@@ -238,22 +238,73 @@ def test_what_a_signal_handler_raises_during_a_request_shows_no_token(
     assert traceback.extract_tb(raised.value.__traceback__)[-1].name == "ring"
 
 
+def no_way(*args: Any, **keywords: Any) -> Any:
+    raise LookupError("no way")
+
+
+class NoWay(requests.adapters.HTTPAdapter):
+    """Raises when a request is sent, as `no_way` does when it is made."""
+
+    get_connection_with_tls_context = no_way
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda session: session.mount("http://", NoWay()),
+        lambda session: setattr(session, "auth", no_way),
+    ],
+    ids=["adapter", "auth"],
+)
 def test_what_a_session_of_the_program_raises_shows_no_token(
-    open_worker: OpenWorker, worker_token: MintToken
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    spoil: Callable[[requests.Session], None],
 ) -> None:
     token = worker_token()
-
-    class Adapter(requests.adapters.HTTPAdapter):
-        def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-            raise LookupError("no way")
-
     with requests.Session() as session:
-        session.mount("http://", Adapter())
         worker = open_worker(token, http_session=session)
+        worker.wait_until_ready(5)
+        spoil(session)
         with pytest.raises(LookupError, match="no way") as raised:
             worker.fetch()
         worker.close()
     assert_hidden(raised.value, token)
+
+
+@pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://Al:12/s3cret@127.0.0.1:1",
+        "http://Al:s3cret#@127.0.0.1:1",
+        "http://Al:s3cret@127.0.0.1:port",
+        "https://Al:s3cret@127.0.0.1:1",
+        "socks5://Al:s3cret@127.0.0.1:1",
+    ],
+)
+@pytest.mark.parametrize("given", [False, True], ids=["environment", "session"])
+def test_a_proxy_that_is_refused_shows_no_password(
+    center: Center, set_proxy: SetProxy, kind: type[Any], proxy: str, given: bool
+) -> None:
+    with requests.Session() as session:
+        if given:
+            session.proxies = {"http": proxy}
+        else:
+            set_proxy(proxy)
+        with pytest.raises(ValueError, match="prox") as raised:
+            center.open(kind, http_session=session if given else None)
+    assert_hidden(raised.value, "s3cret")
+
+
+def test_a_base_url_that_is_refused_shows_no_environment(
+    worker_token: MintToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH_TOKEN", "s3cret")
+    for options in ({"api_base_url": "x"}, {"region": "a.b"}):
+        with pytest.raises((TypeError, ValueError)) as raised:
+            Worker(worker_token(), **options)
+        assert_hidden(raised.value, "s3cret")
 
 
 def test_what_a_token_provider_quotes_is_hidden(
@@ -298,21 +349,27 @@ def test_a_failed_request_shows_no_token(
         assert_hidden(raised.value, token)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [slice(200), slice(-43, None), slice(-100, None), slice(20, 120)],
+    ids=["beginning", "signature", "end", "middle"],
+)
 def test_what_a_peer_repeats_is_hidden_everywhere(
-    worker_token: MintToken, caplog: pytest.LogCaptureFixture
+    worker_token: MintToken, caplog: pytest.LogCaptureFixture, part: slice
 ) -> None:
     """In errors, close reasons and frames, whole or cut."""
     token = worker_token()
+    quoted = token[part]
     caplog.set_level(logging.DEBUG, "taskrouter_sync")
 
     def speak(peer: Any) -> None:
         peer.upgrade()
         peer.frame(f"no JSON {token}")
         peer.event("mark")
-        peer.close_frame(4000, token[:100])
+        peer.close_frame(4000, quoted[-100:])
 
     def refuse(_: Any) -> tuple[int, Any]:
-        return 500, {"message": f"no: {token[:200]} \x1b[2J\n", "more_info": token}
+        return 500, {"message": f"no: {quoted} \x1b[2J\n", "more_info": token}
 
     with RawServer(speak, answer_posts=refuse) as server:
         worker = Worker(token, event_bridge_base_url=server.url, daemon=True)
@@ -321,7 +378,7 @@ def test_what_a_peer_repeats_is_hidden_everywhere(
         with pytest.raises(HttpError) as raised:
             worker.fetch()
         worker.close()
-    assert_hidden(raised.value, token, token[20:90])
+    assert_hidden(raised.value, token, token[20:90], quoted[-20:])
     shown = " ".join(
         [
             repr(each) + str(vars(each))
@@ -332,5 +389,5 @@ def test_what_a_peer_repeats_is_hidden_everywhere(
         + [json.dumps(args[0]) for name, args in came.calls() if name == "disconnected"]
         + caplog.messages
     )
-    assert token[20:90] not in shown
+    assert token[20:90] not in shown and quoted[-20:] not in shown
     assert all(each.isprintable() for each in caplog.messages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any
@@ -335,23 +336,39 @@ def test_keywords_that_are_no_update(
         read_update("worker.update", args, keywords)
 
 
+# A channel of a worker goes by its name too.
+@pytest.mark.parametrize("sid", [WA, "default"])
 @pytest.mark.parametrize(
-    ("args", "keywords"),
+    "make",
     [
-        ((WA, {"A": "b"}), {}),
-        ((WA, "A", "b"), {}),
-        ((), {"task_sid": WA, "params": {"A": "b"}}),
-        ((), {"taskSid": WA, "name": "A", "value": "b"}),
-        (({"A": "b"},), {"sid": WA}),
-        ((WA,), {"a": "b"}),
+        lambda sid: ((sid, {"A": "b"}), {}),
+        lambda sid: ((sid, {"A": "b"}, None), {}),
+        lambda sid: ((sid, MappingProxyType({"A": "b"})), {}),
+        lambda sid: ((sid, "A", "b"), {}),
+        lambda sid: ((), {"task_sid": sid, "params": {"A": "b"}}),
+        lambda sid: ((), {"taskSid": sid, "name": "A", "value": "b"}),
+        lambda sid: (({"A": "b"},), {"sid": sid}),
+        lambda sid: ((sid,), {"a": "b"}),
     ],
 )
-def test_an_update_of_one(args: tuple[Any, ...], keywords: Values) -> None:
+def test_an_update_of_one(
+    make: Callable[[str], tuple[tuple[Any, ...], Values]], sid: str
+) -> None:
+    args, keywords = make(sid)
     read = read_update("m", args, keywords, of_one=True, sid_name="task_sid")
-    assert read == Update({"A": "b"}, None, WA)
+    assert read == Update({"A": "b"}, None, sid)
 
 
-@pytest.mark.parametrize("args", [({"A": "b"},), ("A", "b"), ("", "A", "b")])
+@pytest.mark.parametrize("args", [(WA,), (WA, None), (WA, None, cb), (WA, cb)])
+def test_an_update_of_one_that_says_nothing_but_its_sid(args: tuple[Any, ...]) -> None:
+    words = "^m: expected a name and a value, or a dict, then a callback; got "
+    with pytest.raises(ArgumentError, match=words):
+        read_update("m", args, {}, of_one=True)
+
+
+@pytest.mark.parametrize(
+    "args", [({"A": "b"},), ("A", "b"), ("", "A", "b"), ("Attributes", {"A": "b"})]
+)
 def test_an_update_of_one_without_a_sid(args: tuple[Any, ...]) -> None:
     with pytest.raises(ArgumentError, match="the sid must come first"):
         read_update("m", args, {}, of_one=True)
@@ -386,6 +403,7 @@ FETCHES: list[tuple[tuple[Any, ...], Values, Fetch]] = [
     # A query's values travel as they are given, but for dates.
     (({"Available": True, "X": None},), {}, Fetch({"Available": True}, None)),
     (({}, cb), {}, Fetch({}, cb)),
+    (({"A": [date(2015, 7, 30)]},), {}, Fetch({"A": ["2015-07-30"]}, None)),
     ((cb, {"Available": "true"}), {}, Fetch({"Available": "true"}, cb)),
     ((cb,), {"available": True}, Fetch({"Available": True}, cb)),
     (({"Page": 2},), {"available": True}, Fetch({"Page": 2, "Available": True}, None)),
@@ -414,6 +432,11 @@ def test_fetch(args: tuple[Any, ...], keywords: Values, fetch: Fetch) -> None:
         (([WA],), {}, "1st argument must be a dict of parameters or a sid, not list"),
         ((WA, {"A": "b"}), {}, "expected parameters or a sid, then a callback"),
         ((WA,), {"available": True}, "a sid takes no further parameters, not Availa"),
+        (
+            (),
+            {"sid": WA, "page_size": 5, "page": 2},
+            "^activities.fetch: a sid takes no further parameters, not PageSize, Page$",
+        ),
         ((cb, cb), {}, "more than one callback"),
         ((WA,), {"params": {}}, "expected parameters or a sid, then a callback"),
         ((), {"params": WA}, "params must be a dict, not str"),
@@ -546,31 +569,48 @@ def test_the_callers_own_dict_is_left_as_it_is() -> None:
     assert params == {"Attributes": {"a": [1]}, "Timeout": 5}
 
 
-def test_a_querys_values_travel_as_they_are_given_but_for_dates() -> None:
-    params = {
-        "Minutes": 240.0,
-        "Available": True,
-        "Names": ["Ann"],
-        "Gone": None,
-        "StartDate": datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc),
-        "EndDate": date(2015, 7, 31),
-    }
-    assert as_given(params) == {
-        "Minutes": 240,
-        "Available": True,
-        "Names": ["Ann"],
-        "StartDate": "2015-07-30T20:00:00Z",
-        "EndDate": "2015-07-31",
-    }
+EIGHT = datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (240.0, 240),
+        (True, True),
+        (["Ann"], ["Ann"]),
+        (EIGHT, "2015-07-30T20:00:00Z"),
+        (date(2015, 7, 31), "2015-07-31"),
+        # What is in another value is written as in JSON text.
+        ({"from": EIGHT}, {"from": "2015-07-30T20:00:00.000Z"}),
+        ([date(2015, 7, 31), 240.0], ["2015-07-31", 240]),
+        ((1, (2.0,)), [1, [2]]),
+        (MappingProxyType({"a": [MappingProxyType({"b": 1.0})]}), {"a": [{"b": 1}]}),
+        ([{"day": [date(2015, 7, 31)]}], [{"day": ["2015-07-31"]}]),
+    ],
+)
+def test_a_querys_values_travel_as_they_are_given_but_for_dates(
+    value: Any, sent: Any
+) -> None:
+    params = as_given({"Value": value, "Gone": None})
+    assert params == {"Value": sent}
+    assert json.loads(json.dumps(params)) == {"Value": sent}
 
 
 LOOP: list[Any] = []
 LOOP.append(LOOP)
+DEEP: list[Any] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+# One hour before the first year that UTC has.
+TOO_EARLY = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))
 
 
 @pytest.mark.parametrize(
     "value",
-    [b"WA", {1}, object(), [{1}], {"a": b"b"}, LOOP, [float("nan")], float("inf")],
+    [
+        *(b"WA", {1}, object(), [{1}], {"a": b"b"}, LOOP, [float("nan")], float("inf")),
+        *(DEEP, {"a": DEEP}, datetime.min, TOO_EARLY, [TOO_EARLY], {"a": TOO_EARLY}),
+    ],
 )
 def test_what_can_t_be_sent(value: Any) -> None:
     words = "^workers.create: the value of Attributes must be a string, .* not "

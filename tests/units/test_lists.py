@@ -9,7 +9,7 @@ import pytest
 
 from taskrouter_sync.errors import InvalidResponse
 
-from ..support.recording_session import WK, WORKSPACE, RecordingSession
+from ..support.recording_session import WK, WORKSPACE, WS, RecordingSession
 
 
 def page(
@@ -103,6 +103,33 @@ class TestPages:
         assert [worker.sid for worker in workers.all()] == [
             f"WK{number}{place}" for number in range(3) for place in "ab"
         ]
+
+    @pytest.mark.parametrize("method", ["all", "iter_all", "iterAll"])
+    def test_a_list_that_was_not_fetched_begins_with_its_first_page(
+        self, session: RecordingSession, workers: Any, method: str
+    ) -> None:
+        session.reply("GET /Workers", page(0, following=True))
+        unfetched = session.make({"sid": WS}).workers
+        found = getattr(unfetched, method)()
+        assert len(session.requests) == (3 if method == "all" else 0)
+        assert [each.sid for each in found] == [each.sid for each in workers.all()]
+        assert session.requests[0] == ("GET", "/Workers", None)
+
+    def test_all_of_a_list_without_items_asks_once(
+        self, session: RecordingSession
+    ) -> None:
+        session.reply("GET /Workers", {"meta": {"key": "workers"}, "workers": []})
+        unfetched = session.make({"sid": WS}).workers
+        assert unfetched.all() == unfetched.fetch().all() == []
+        assert len(session.requests) == 2
+
+    @pytest.mark.parametrize("payload", [None, 5, {"sid": WK}, [{"sid": WK}]])
+    def test_a_first_page_that_is_no_list_is_invalid(
+        self, session: RecordingSession, payload: Any
+    ) -> None:
+        session.reply("GET /Workers", payload)
+        with pytest.raises(InvalidResponse, match="response is not a list"):
+            session.make({"sid": WS}).workers.all()
 
     @pytest.mark.parametrize("method", ["iter_all", "iterAll"])
     def test_a_page_is_fetched_when_the_walk_gets_there(

@@ -94,7 +94,12 @@ def test_parameter_name(keyword: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("updaet", "update"), ("friendlyname", "friendlyName"), ("colour", None)],
+    [
+        ("updaet", "update"),
+        ("friendlyname", "friendlyName"),
+        ("colour", None),
+        ("_fetch", "fetch"),
+    ],
 )
 def test_the_nearest_name(name: str, nearest: str | None) -> None:
     known = ["update", "friendlyName", "fetch"]
@@ -102,6 +107,12 @@ def test_the_nearest_name(name: str, nearest: str | None) -> None:
     text = str(no_attribute(5, name, known))
     assert text.startswith(f"'int' object has no attribute {name!r}")
     assert nearest is None or text.endswith(f"did you mean {nearest!r}?")
+
+
+@pytest.mark.parametrize("name", ["url", "_ulr", "urll", "_update"])
+def test_what_is_private_is_not_suggested(name: str) -> None:
+    text = str(no_attribute(5, name, ["_url", "__url__", "_updates"]))
+    assert text == f"'int' object has no attribute {name!r}"
 
 
 class Telephone(BothSpellings):

@@ -52,6 +52,17 @@ TOKEN = read_token(jwt.encode(CLAIMS, "0123456789abcdef" * 2), "worker_sid")
         ((None, None, None), {EVENT_BRIDGE_VARIABLE: ""}, (API, EVENT_BRIDGE)),
         # A slash at the end is cut.
         ((None, "https://a/v1/", "http://b/"), {}, ("https://a/v1", "http://b")),
+        # What all libraries read in one way.
+        (
+            (None, "HTTP://My_Host-1.example:1/..v1/a.", "http://[::1]:65535"),
+            {},
+            ("http://my_host-1.example:1/..v1/a.", "http://[::1]:65535"),
+        ),
+        (
+            (None, "http://127.1", "http://[FE80::1%25e0]/v1"),
+            {},
+            ("http://127.1", "http://[fe80::1%25e0]/v1"),
+        ),
     ],
 )
 def test_base_urls(
@@ -84,6 +95,38 @@ def test_base_urls(
             (None, None, "http://al:pw@b"),
             ValueError,
             "must not contain credentials, a query",
+        ),
+        # Behind the @ is the host, for people.
+        *(
+            ((None, None, url), ValueError, "must not contain credentials, a query")
+            for url in (
+                *("http://al:1234/pw@b", "http://al/pw@b/v1", "http://b/v1@pw"),
+                r"http://localhost\@good.example",
+            )
+        ),
+        *(
+            ((None, url, None), ValueError, "^api_base_url must be an http")
+            for url in (
+                # Some libraries read another host in it than others.
+                r"http://localhost\.good.example",
+                "http://%6cocalhost",
+                "http://localhost%2egood.example",
+                *(f"http://local{each}host/v1" for each in "\"<>{}|^;*`$!(),=+&~'"),
+                "http://l\u00f6calhost",
+                "http://al:p\u00f6w@b\u00e9",
+                *("http://[v1.a]", "http://b[::1]", "http://[::1]b", "http://[::1"),
+            )
+        ),
+        *(
+            (
+                (None, None, f"http://b{path}"),
+                ValueError,
+                r"must not contain \. or \.\.",
+            )
+            for path in (
+                *("/.", "/..", "/v1/../v2", "/v1/./", "/%2e%2e", "/.%2E/v1"),
+                *("/a%2F..%2fb", r"/a\..\b", "/a%5c.."),
+            )
         ),
     ],
 )

@@ -151,6 +151,8 @@ def test_a_name_that_is_mistyped_gets_a_suggestion(worker: Any) -> None:
         AttributeError, match="'frendlyName'; did you mean 'friendlyName'"
     ):
         _ = worker.frendlyName
+    with pytest.raises(AttributeError, match=r"has no attribute 'urll'$"):
+        _ = worker.urll  # not _url
 
 
 @pytest.mark.parametrize(
@@ -244,6 +246,17 @@ class TestNeighbors:
         assert worker.activity is None
         assert worker.activitySid == sid
         assert list(worker) == ["sid", "activitySid"]
+
+    @pytest.mark.parametrize("sid", [None, ""])
+    def test_a_sid_that_nobody_has_documented_may_be_empty_too(
+        self, session: RecordingSession, sid: Any
+    ) -> None:
+        task = session.make({"sid": WT, "bar_activity_sid": sid})
+        assert task.barActivity is task.bar_activity is None
+        assert "barActivity" not in task
+        assert list(task) == ["sid", "barActivitySid"]
+        with pytest.raises(AttributeError, match="no attribute 'fooActivity'"):
+            _ = task.fooActivity
 
     def test_what_the_payload_has_comes_first(self, session: RecordingSession) -> None:
         worker = session.make({"sid": WK, "activity_sid": WA, "activity": "Idle"})

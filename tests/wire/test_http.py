@@ -8,12 +8,14 @@ import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
+import requests
 
 from taskrouter_sync.errors import (
     ConnectionFailed,
@@ -26,6 +28,7 @@ from taskrouter_sync.http import Http, Response
 from taskrouter_sync.timing import Timing
 from taskrouter_sync.tokens import Secret
 
+from ..conftest import SetProxy
 from ..support.raw_server import Peer, RawServer, Script
 from ..support.secrets import assert_no_secret
 
@@ -98,19 +101,6 @@ def head(status: str, *lines: str) -> bytes:
     ).encode()
 
 
-Set = Callable[[str], None]
-
-
-@pytest.fixture
-def set_proxy(monkeypatch: pytest.MonkeyPatch) -> Set:
-    def set_one(url: str) -> None:
-        monkeypatch.setenv("HTTP_PROXY", url)
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
-
-    return set_one
-
-
 BOMB = gzip.compress(b" " * 100_000_000, 1)
 
 
@@ -122,6 +112,16 @@ BOMB = gzip.compress(b" " * 100_000_000, 1)
         (echo(b"HTTP/1.1 400 "), HttpError, "<token>"),
         (echo(b"HTTP/1.1 200 OK\r\nX: "), InvalidResponse, "is empty"),
         (raw(b""), ConnectionFailed, "the connection was closed without a response"),
+        (
+            raw(head("200 OK", "Content-Length: 100") + GOOD),
+            ConnectionFailed,
+            "the connection was closed in the middle of the response",
+        ),
+        (
+            raw(head("200 OK", "Transfer-Encoding: chunked") + b"20\r\n" + GOOD),
+            ConnectionFailed,
+            "the connection was closed in the middle of the response",
+        ),
         (raw(head("302 Found", "Location: http://127.0.0.1:1/")), HttpError, "Found"),
         (slow, RequestTimeout, "did not respond in time"),
         (Peer.stall, RequestTimeout, "did not respond in time"),
@@ -240,6 +240,19 @@ def test_no_request_gets_the_response_of_another(http: Http) -> None:
         assert server.connections == 2
 
 
+def test_headers_that_repeat_the_token_are_not_logged(
+    http: Http, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = b"received " + TOKEN.reveal().encode()
+    length = b"content-length: %d" % len(GOOD)
+    head = b"\r\n".join([b"HTTP/1.1 200 OK", line, length, b"", b""])
+    with RawServer(raw(head + GOOD)) as server:
+        with suppress(TaskRouterError):
+            post(http, server.url)
+    assert "The headers of a response are malformed" in caplog.text
+    assert TOKEN.reveal() not in caplog.text
+
+
 def test_a_connection_is_kept_until_the_way_is_lost(http: Http) -> None:
     with RawServer(keep, keep, keep) as server:
         for renewals in range(3):
@@ -282,7 +295,7 @@ def test_forty_threads_share_the_pool(
 
 
 def test_a_proxy_that_repeats_the_request_shows_no_credentials(
-    http: Http, set_proxy: Set
+    http: Http, set_proxy: SetProxy
 ) -> None:
     with RawServer(echo(b"HTTP/1.1 407 ")) as server:
         set_proxy(f"http://Alice:p%40ss-word@127.0.0.1:{server.port}")
@@ -292,34 +305,75 @@ def test_a_proxy_that_repeats_the_request_shows_no_credentials(
         assert_no_secret(error, secret)
 
 
-def test_credentials_of_a_proxy_are_sent_in_utf_8(http: Http, set_proxy: Set) -> None:
-    with RawServer(raw(head("200 OK") + GOOD)) as server:
-        set_proxy(f"http://Zo%C3%AB:%E2%82%AC-word@127.0.0.1:{server.port}")
+@pytest.mark.parametrize("scheme", ["http://", ""], ids=["with http", "no scheme"])
+@pytest.mark.parametrize(
+    "credentials",
+    ["Zo%C3%AB:%E2%82%AC-word", "Zoë:€-word", "Zo%C3%AB:€-word"],
+    ids=["quoted", "as they are", "one of each"],
+)
+@pytest.mark.parametrize("given", [False, True], ids=["environment", "session"])
+def test_credentials_of_a_proxy_are_sent_in_utf_8(
+    http: Http, set_proxy: SetProxy, scheme: str, credentials: str, given: bool
+) -> None:
+    """By requests, and as the WebSocket's route has them."""
+    with RawServer(raw(head("200 OK") + GOOD)) as server, requests.Session() as session:
+        proxy = f"{scheme}{credentials}@127.0.0.1:{server.port}"
+        if given:
+            session.proxies = {"http": proxy}
+            http = Http(session)
+        else:
+            set_proxy(proxy)
+        route = http.route("http://event-bridge.example")
         post(http, "http://event-bridge.example")
         sent = server.next_head()
+        assert route.proxy is not None and route.proxy.credentials is not None
+        assert (route.proxy.host, route.proxy.port) == ("127.0.0.1", server.port)
+        assert route.proxy.credentials.reveal() == "Zoë:€-word"
     pair = b64encode("Zoë:€-word".encode()).decode()
     assert f"Proxy-Authorization: Basic {pair}" in sent
 
 
+def test_a_proxy_of_a_session_needs_no_scheme(http: Http) -> None:
+    with RawServer(raw(head("200 OK") + GOOD)) as server, requests.Session() as session:
+        session.proxies = {"all": f"127.0.0.1:{server.port}"}
+        assert post(Http(session), "http://event-bridge.example").payload
+        assert server.next_head().startswith("POST http://event-bridge.example")
+
+
+PROXIES: list[Any] = [
+    "http://Al:se#cret@127.0.0.1:3128",
+    "http://Al:secret@127.0.0.1:port",
+    "http://Al:12/secret@127.0.0.1:1",
+    "http://Al:12?secret@127.0.0.1:1",
+    "http://Al:secret@127.0.0.1:99999",
+    "http://Al:secret@",
+    "http://",
+    "http://:3128",
+    "socks5://Al:secret@127.0.0.1:1",
+    "http://Al:sec ret@127.0.0.1:1",
+    r"http://Al:secret@localhost\.good.example",
+    "http://Al:secret@%6cocalhost:1",
+]
+NO_PROXIES: list[Any] = [5, True, b"http://Al:secret@h:1", ["http://Al:secret@h:1"]]
+
+
 @pytest.mark.parametrize(
-    "proxy",
+    ("proxy", "given"),
     [
-        "http://Al:se#cret@127.0.0.1:3128",
-        "http://Al:secret@127.0.0.1:port",
-        "http://Al:12/secret@127.0.0.1:1",
-        "http://Al:12?secret@127.0.0.1:1",
-        "http://Al:secret@127.0.0.1:99999",
-        "http://Al:secret@",
-        "http://",
-        "http://:3128",
-        "socks5://Al:secret@127.0.0.1:1",
-        "http://Al:sec ret@127.0.0.1:1",
+        *((proxy, given) for proxy in PROXIES for given in (False, True)),
+        # Only a session can have what is no text.
+        *((proxy, True) for proxy in NO_PROXIES),
     ],
 )
 def test_a_proxy_that_can_t_be_used_is_named_without_its_password(
-    http: Http, set_proxy: Set, proxy: str
+    http: Http, set_proxy: SetProxy, proxy: Any, given: bool
 ) -> None:
-    set_proxy(proxy)
+    if given:
+        session = requests.Session()
+        session.proxies = {"http": proxy}
+        http = Http(session)
+    else:
+        set_proxy(proxy)
     with pytest.raises(ValueError, match="prox") as raised:
         http.route("http://event-bridge.example")
     error = caught(http, "http://event-bridge.example")

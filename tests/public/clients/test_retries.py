@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +11,13 @@ from typing import Any
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 
 from taskrouter_sync import HttpError, TaskRouterError, Worker
 from taskrouter_sync.emulator import Emulator
 
 from ...support.center import Center
+from ...support.collector import Collector
 from ...support.internals import timing
 
 
@@ -46,6 +50,8 @@ def slow(emulator: Emulator, method: str) -> None:
         (status(429), ["GET", "POST"]),
         (status(500), ["GET", "POST"]),
         (status(503), ["GET", "POST"]),
+        # The service has given up waiting: for a POST nobody knows what it has read.
+        (status(408), ["GET"]),
         # The service may have done what was asked.
         (status(502), ["GET"]),
         (status(504), ["GET"]),
@@ -55,7 +61,7 @@ def slow(emulator: Emulator, method: str) -> None:
         (status(404), []),
         (status(409), []),
     ],
-    ids=["429", "500", "503", "502", "504", "lost", "slow", "400", "404", "409"],
+    ids=["429", "500", "503", "408", "502", "504", "lost", "slow", "400", "404", "409"],
 )
 @pytest.mark.parametrize("method", CALLS)
 def test_what_is_repeated(
@@ -119,6 +125,77 @@ def test_without_it_nothing_is_repeated(center: Center) -> None:
     with pytest.raises(HttpError):
         worker.fetch()
     assert len(center.emulator.requests) == asked + 1
+
+
+class Busy(HTTPAdapter):
+    """Lets the service be busy for half a minute, but for what it is not told.
+
+    Attributes:
+        asked: method and last part of the URL of each request.
+        refused: those that are refused.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.refused = ""
+
+    def send(self, request: Any, *args: Any, **keywords: Any) -> requests.Response:
+        envelope = json.loads(request.body)
+        self.asked.append(f"{envelope['method']} {envelope['url'].rpartition('/')[2]}")
+        if self.asked[-1] != self.refused:
+            return super().send(request, *args, **keywords)
+        response = requests.Response()
+        response.status_code, response.raw = 503, io.BytesIO(b"{}")
+        response.headers["Retry-After"] = "30"
+        return response
+
+
+@pytest.mark.parametrize(
+    ("what", "is_first"),
+    [
+        ("GET WK…", True),
+        ("GET Reservations", True),
+        ("POST WK…", True),
+        ("GET WK…", False),
+        ("GET Reservations", False),
+        ("GET Channels", False),
+    ],
+    ids=[
+        *("ready", "what is pending", "the connect activity"),
+        *("ready again", "what was missed", "the channels"),
+    ],
+)
+def test_what_the_client_asks_for_by_itself_waits_as_long_as_the_service_says(
+    center: Center, no_pauses: None, what: str, is_first: bool
+) -> None:
+    adapter = Busy()
+    refused = what.replace("WK…", center.alice)
+    with requests.Session() as session:
+        session.mount("http://", adapter)
+        if is_first:
+            adapter.refused = refused
+        worker = center.open(
+            Worker, http_session=session, connect_activity_sid=center.rest
+        )
+        came = Collector().listen(worker, "activity.update", "capacity.update", "error")
+        if not is_first:
+            came.expect("activity.update")
+            center.backend.update_channel(center.alice, "default", capacity=5)
+            came.expect("capacity.update")
+            adapter.asked.clear()
+            adapter.refused = refused
+            center.emulator.faults.cut_sockets()
+        error = came.expect("error")
+        assert (error.code, error.retry_after) == (503, 30.0)
+        # It would be asked for at once, before any of these frames is told.
+        for _ in range(20):
+            center.settle(worker)
+        assert adapter.asked.count(refused) == 1
+        # Meanwhile the client does all else.
+        adapter.refused = ""
+        assert worker.fetch().sid == center.alice
+        worker.close()
 
 
 def test_the_service_says_when_to_try_again(center: Center, no_pauses: None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -13,6 +15,7 @@ from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker
 from ...support.center import Center
+from ...support.outcome import Outcome
 
 
 NO_SIDS = (
@@ -93,6 +96,13 @@ def test_a_region_is_a_name(worker_token: MintToken, region: Any) -> None:
         "http://h?x=1",
         "http://h/#f",
         "http://Al:secret@h",
+        "http://Al:1234/secret@h",
+        r"http://localhost\.good.example",
+        "http://%6cocalhost",
+        "http://h;secret@",
+        "http://h|",
+        "http://h/v1/../v2",
+        "http://h/%2e%2e",
         "http://h /",
         "http://[::1",
         "http://h\n",
@@ -139,6 +149,30 @@ def test_a_token_from_a_file_may_end_in_a_newline(
 ) -> None:
     worker = open_worker(f"  {worker_token()}\r\n")
     worker.wait_until_ready(5)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda center, *args: center.workspace.workers.fetch(*args),
+        lambda center, *args: center.worker.statistics.fetch(*args),
+        lambda center, *args: center.worker.activities.fetch(*args),
+        lambda center, params, callback: center.worker.fetch_reservations(
+            callback, params
+        ),
+    ],
+    ids=["fetch", "statistics", "of a worker", "reservations"],
+)
+def test_what_a_query_holds_is_sent_as_json_has_it(
+    center: Center, outcome: Outcome, ask: Callable[..., Any]
+) -> None:
+    day = date(2015, 7, 30)
+    params = {"Day": day, "A": [day], "B": MappingProxyType({"c": ({"d": day}, 1.0)})}
+    ask(center, params, outcome.callback)
+    assert len(outcome.calls) == 1
+    text = "2015-07-30"
+    sent = {"Day": text, "A": [text], "B": {"c": [{"d": text}, 1]}}
+    assert center.sent()[-1][2] == sent
 
 
 @pytest.mark.parametrize(

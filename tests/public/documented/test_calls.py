@@ -148,6 +148,19 @@ def test_a_channel_is_changed_by_its_update(center: Center, outcome: Outcome) ->
     assert outcome.result.configuredCapacity == channel.configuredCapacity == 3
 
 
+@pytest.mark.parametrize(
+    "args", [("default", {"Capacity": "2"}), ("default", "Capacity", 2)]
+)
+def test_a_channel_is_changed_by_its_name(
+    center: Center, outcome: Outcome, args: tuple[Any, ...]
+) -> None:
+    center.worker.fetch_channels().update(*args, outcome.callback)
+    assert outcome.result.taskChannelUniqueName == "default"
+    assert outcome.result.configuredCapacity == 2
+    sent = f"/Workers/{center.alice}/Channels/default", {"Capacity": "2"}
+    assert center.sent()[-1] == ("POST", *sent)
+
+
 def test_neighbors_are_fetched(center: Center) -> None:
     """A property that ends in Sid leads there."""
     workspace, task = center.workspace, center.task

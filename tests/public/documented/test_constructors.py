@@ -198,6 +198,18 @@ def test_an_empty_disconnect_activity_goes_into_the_query(
     assert upgrade_of(emulator)["disconnectActivitySid"] == ""
 
 
+def test_an_empty_connect_activity_is_none(center: Center) -> None:
+    worker = center.open(Worker, connect_activity_sid="")
+    came = Collector().listen(worker, "error", "ready")
+    worker.wait_until_ready(LIMIT)
+    # It would wait for one that is under way.
+    worker.update("ActivitySid", center.rest)
+    sent = [params for method, _, params in center.sent() if method == "POST"]
+    assert sent == [{"ActivitySid": center.rest}]
+    center.settle(worker)
+    assert came.names() == ["ready"]
+
+
 def test_connect_activity_is_applied_at_the_first_connection_only(
     emulator: Emulator,
     workspace: ReadyWorkspace,

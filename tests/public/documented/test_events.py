@@ -237,6 +237,23 @@ def test_reservation_events_by_their_frames(center: Center, name: str) -> None:
     assert (told, told.task.sid) == (created, created.taskSid)
 
 
+@pytest.mark.parametrize(
+    "step", ["initiated", "attempt-failed", "failed", "canceled", "completed"]
+)
+def test_transfers_of_tasks(
+    center: Center, step: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each brings the transfer, as its frame has it."""
+    event = f"task.transfer-{step}"
+    came = Collector().listen(center.worker, event)
+    payload = {"sid": "TT1", "task_sid": "WT1", "transfer_status": step}
+    frame = {"event_type": event, "payload": payload}
+    center.emulator.send_frame(center.alice, frame)
+    told = came.expect(event)
+    assert (told.sid, told.transferStatus, told.task.sid) == ("TT1", step, "WT1")
+    assert caplog.messages == []  # that the client knows no such event
+
+
 def test_set_skip_fetch_reservation(center: Center) -> None:
     """Events then carry what their frame held, and nothing is asked for."""
     worker, came = center.worker, Collector()

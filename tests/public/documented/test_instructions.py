@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -27,6 +29,7 @@ DEQUEUE = {"Instruction": "dequeue", "DequeueFrom": FROM}
 CALL = {"Instruction": "call", "CallFrom": FROM, "CallUrl": URL, "CallTo": JOEY}
 CONFERENCE = {"Instruction": "conference", "From": FROM, "Timeout": "30", "To": JOEY}
 EXIT = {"EndConferenceOnExit": "true"}
+EIGHT = datetime(2015, 7, 30, 20, 5, tzinfo=timezone.utc)
 # Stands for the callback among a call's arguments.
 CB = object()
 
@@ -41,6 +44,15 @@ FORMS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
             "DequeueStatusCallbackUrl": URL,
             "DequeueStatusCallbackEvent": EVENTS,
         },
+    ),
+    # Others are where the call goes to, as in the documentation's example.
+    *(
+        (
+            "dequeue",
+            (FROM, None, None, None, URL, to, CB),
+            {**DEQUEUE, "DequeueStatusCallbackUrl": URL, "DequeueTo": to},
+        )
+        for to in (JOEY, "busy")
     ),
     # None is "not given": what follows keeps its meaning.
     (
@@ -88,6 +100,17 @@ FORMS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
         )
         for events in ("start,end", ["start", "end"])
     ),
+    # At any depth they are sent as JSON has them.
+    (
+        "conference",
+        (CB, {"Day": date(2015, 7, 30), "Whatever": MappingProxyType({"n": (1.0,)})}),
+        {"Day": "2015-07-30", "Whatever": {"n": [1]}},
+    ),
+    (
+        "conference",
+        (CB, {"Days": [date(2015, 7, 30)], "Span": {"from": EIGHT}}),
+        {"Days": ["2015-07-30"], "Span": {"from": "2015-07-30T20:05:00.000Z"}},
+    ),
 ]
 
 
@@ -116,6 +139,19 @@ def test_options_may_be_keywords(center: Center) -> None:
         "Beep": "onEnter",
         "EndConferenceOnExit": True,
     }
+
+
+@pytest.mark.parametrize(
+    "spelling", ["status_callback_events", "dequeueStatusCallbackEvents"]
+)
+@pytest.mark.parametrize("events", ["busy", "answered,busy", JOEY, ["busy"]])
+@pytest.mark.parametrize("to", [None, JOEY])
+def test_events_with_their_name_are_events_whatever_they_are(
+    center: Center, outcome: Outcome, spelling: str, events: Any, to: str | None
+) -> None:
+    center.reservation.dequeue(FROM, outcome.callback, to=to, **{spelling: events})
+    sent = {**DEQUEUE, "DequeueStatusCallbackEvent": "".join(events)}
+    assert params_of(center) == (sent if to is None else {**sent, "DequeueTo": to})
 
 
 @pytest.mark.parametrize(

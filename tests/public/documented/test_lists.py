@@ -69,6 +69,14 @@ def test_fetch_of_one(
     assert center.sent()[-1] == ("GET", f"{case.path}/{made.sid}", {})
 
 
+@pytest.mark.parametrize("method", ["all", "iterAll"])
+def test_all(found: Any, made: Any, method: str) -> None:
+    """Without a fetch before it, too."""
+    every = list(getattr(found, method)())
+    assert made in every
+    assert every == found.fetch().all() == [*found.fetch(page_size=1).iter_all()]
+
+
 @pytest.mark.parametrize("as_dict", [False, True])
 def test_update(
     center: Center,

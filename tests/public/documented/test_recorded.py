@@ -36,13 +36,20 @@ def with_event(emulator: Emulator, method: str, url: str, payload: Any) -> None:
         ("worker.activities.fetch(done)", "GET", "/Activities"),
     ],
 )
-def test_the_event_of_a_response_is_emitted(
+def test_the_event_of_a_response_comes_before_the_callback(
     center: Center, outcome: Outcome, line: str, method: str, url: str
 ) -> None:
     worker = center.worker
     came = Collector().listen(worker, "noted")
+    before: list[str] = []
+
+    def done(error: Any, result: Any) -> None:
+        before.extend(came.names())
+        outcome.callback(error, result)
+
     with_event(center.emulator, method, url, {"sid": worker.sid, "n": 1})
-    eval(line, {"worker": worker, "done": outcome.callback, "task_sid": "WT1"})
+    eval(line, {"worker": worker, "done": done, "task_sid": "WT1"})
+    assert before == ["noted"]
     assert outcome.result.n == 1
     assert came.expect("noted").n == 1
 
@@ -107,11 +114,35 @@ def test_a_reservation_event_in_a_response_is_one_event(center: Center) -> None:
     assert came.count("reservation.accepted") == 1
 
 
+def test_a_reservation_that_comes_with_an_event_is_not_asked_for(
+    center: Center,
+) -> None:
+    """Its task is."""
+    pending = center.reservation
+    center.settle(center.worker)
+    came, before = Collector().listen(center.worker), len(center.sent())
+    center.emulator.faults.answer(
+        200,
+        {
+            "event_type": "reservation.accepted",
+            "payload": {**pending.payload, "reservation_status": "accepted"},
+        },
+        method="POST",
+        url="/Reservations/",
+    )
+    pending.accept()
+    reservation = came.expect("reservation.accepted")
+    assert reservation.task.attributes.language == "es"
+    asked = {path for method, path, _ in center.sent()[before:] if method == "GET"}
+    assert asked == {f"/Tasks/{pending.taskSid}"}
+
+
 # A frame of a reservation event that carries the reservation, and not its task.
 
 
 @pytest.mark.parametrize("key", ["task_sid", "taskSid"])
 @pytest.mark.parametrize("refused", ["nothing", "the task", "the reservation", "both"])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "its sids"])
 @pytest.mark.parametrize("skip", [False, True], ids=["fetched", "skipped"])
 def test_a_pending_frame_comes_out_as_created(
     emulator: Emulator,
@@ -119,6 +150,7 @@ def test_a_pending_frame_comes_out_as_created(
     ready_worker: ReadyWorker,
     key: str,
     refused: str,
+    is_whole: bool,
     skip: bool,
 ) -> None:
     """Whatever can be had of its details, it names both sids and can be accepted."""
@@ -132,24 +164,44 @@ def test_a_pending_frame_comes_out_as_created(
         emulator.faults.answer(404, method="GET", url=f"/Reservations/{sid}")
     if refused in ("the task", "both"):
         emulator.faults.answer(404, method="GET", url=f"/Tasks/{task_sid}")
+    rest = {"reservation_status": "pending", "worker_sid": worker.sid}
     emulator.send_frame(
         str(worker.sid),
         {
             "event_type": "reservation.pending",
-            "payload": {"sid": sid, key: task_sid, "reservation_status": "pending"},
+            "payload": {"sid": sid, key: task_sid, **(rest if is_whole else {})},
         },
     )
     reservation = came.expect("reservation.created")
     emulator.faults.clear()
     assert (reservation.sid, reservation.taskSid) == (sid, task_sid)
-    assert (reservation.reservationStatus, reservation.task.sid) == (
-        "pending",
-        task_sid,
-    )
+    assert reservation.task.sid == task_sid
+    # What the frame carries is not asked for.
+    is_asked_for = not (skip or is_whole)
+    asked = [each.url for each in emulator.requests if each.kind == "bridge"]
+    assert any(url.endswith(f"/Reservations/{sid}") for url in asked) is is_asked_for
+    is_known = is_whole or (is_asked_for and refused == "nothing")
+    assert reservation.reservationStatus == ("pending" if is_known else None)
     if not skip and refused in ("nothing", "the reservation"):
         assert reservation.task.attributes.language == "es"
     assert list(worker.reservations) == [sid]
     assert reservation.accept().task.attributes.language == "es"
+
+
+def test_the_status_alone_is_not_the_reservation(center: Center) -> None:
+    """The frame of a task may have it as well."""
+    pending = center.reservation
+    came = Collector().listen(center.worker, "reservation.rescinded")
+    payload = {
+        "sid": pending.taskSid,
+        "reservation_sid": pending.sid,
+        "reservation_status": "rescinded",
+    }
+    frame = {"event_type": "reservation.rescinded", "payload": payload}
+    center.emulator.send_frame(center.alice, frame)
+    told = came.expect("reservation.rescinded")
+    assert (told.sid, told.reservationStatus) == (pending.sid, "pending")
+    assert told.task.attributes.language == "es"
 
 
 @pytest.mark.parametrize("payload", [{}, {"sid": "WR1"}, {"sid": 5}, {"task_sid": "W"}])

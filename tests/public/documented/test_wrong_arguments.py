@@ -55,6 +55,12 @@ def test_wrong_keywords(
     assert center.sent() == before
 
 
+def test_a_sid_has_no_filters(center: Center) -> None:
+    words = "activityList.fetch: a sid takes no further parameters, not PageSize"
+    with pytest.raises(ArgumentError, match=words):
+        center.worker.activities.fetch(center.rest, page_size=5)
+
+
 @pytest.mark.parametrize(
     "method", ["on", "once", "addListener", "removeListener", "off"]
 )

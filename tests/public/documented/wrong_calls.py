@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias
 
 
@@ -10,6 +11,12 @@ from typing import Any, TypeAlias
 CB = object()
 
 SID = "WK" + "0" * 31 + "1"
+
+# One hour before the first year that UTC has, and what is nested too deep.
+TOO_EARLY = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))
+DEEP: list[Any] = []
+for _ in range(10_000):
+    DEEP = [DEEP]
 
 # Which method, with which arguments; what is said after the method's name.
 Case: TypeAlias = tuple[str, tuple[Any, ...], str]
@@ -36,7 +43,10 @@ OF_EVERY_RESOURCE: list[Case] = [
     ("update", ({"A": {1}}, CB), f"the value of A {NO_VALUE} set {{1}}"),
     ("update", ({"A": [CB]}, CB), f"the value of A {NO_VALUE} list"),
     ("update", ({5: "b"}, CB), "the name of a parameter must be a string, not int 5"),
-    # What Python itself does not write.
+    # What Python itself does not write, or JSON.
+    ("update", ("A", datetime.min, CB), f"the value of A {NO_VALUE} datetime"),
+    ("update", ({"A": [TOO_EARLY]}, CB), f"the value of A {NO_VALUE} list"),
+    ("update", ({"A": DEEP}, CB), f"the value of A {NO_VALUE} list"),
     ("update", ("A", 10**5000, CB), f"the value of A {NO_VALUE} int"),
     ("update", ({"A": {"b": [10**5000]}}, CB), f"the value of A {NO_VALUE} dict"),
     ("update", (10**5000, "A", CB), f"{NO_UPDATE} int, str"),
@@ -48,11 +58,13 @@ OF_A_WORKER: list[Case] = [
     ("fetchReservations", ("pending", CB), "must be a dict of parameters, not str"),
     ("fetchReservations", (CB, {}, {}), "expected parameters, .* got dict, dict"),
     ("fetchReservations", (CB, {"A": {1}}), f"the value of A {NO_VALUE} set"),
+    ("fetchReservations", (CB, {"A": DEEP}), f"the value of A {NO_VALUE} list"),
     ("fetchReservations", (CB, {"A": 10**5000}), f"the value of A {NO_VALUE} int"),
     ("fetchReservations", (CB, -(10**5000)), "must be a dict of parameters, not int"),
     ("fetchChannels", ("text",), "must be a dict of parameters, not str 'text'"),
     ("updateTask", (), f"{NO_UPDATE} nothing"),
     ("updateTask", (SID, CB), f"{NO_UPDATE} str"),
+    ("updateTask", (SID, None, CB), f"{NO_UPDATE} NoneType"),
     ("updateTask", ({"A": "b"}, CB), "the sid must come first, .* got dict"),
     ("updateTask", ("A", "b", CB), "the sid must come first, .* got str, str"),
     ("updateTask", (5, {"A": "b"}, CB), f"{NO_UPDATE} int, dict"),
@@ -71,6 +83,7 @@ OF_A_WORKER: list[Case] = [
     ("updateActivity", (5, CB), "activitySid must be str, not int 5"),
     ("updateActivity", (SID, "x", CB), "takes 1 and a callback, not 2"),
     ("statistics.fetch", ("Minutes", CB), "must be a dict of parameters, not str"),
+    ("statistics.fetch", ({"A": TOO_EARLY}, CB), f"the value of A {NO_VALUE} datetime"),
     ("statistics.fetch", (240, CB), "must be a dict of parameters, not int 240"),
     ("activities.fetch", (5, CB), "must be a dict of parameters or a sid, not int 5"),
     ("activities.fetch", ("", CB), "must be a dict of parameters or a sid, not str ''"),
@@ -99,6 +112,7 @@ OF_A_RESERVATION: list[Case] = [
     ("conference", (["1800"], CB), "from must be str or .*, not list"),
     ("conference", (*["x"] * 5, CB), "takes 4 and a callback, not 5"),
     ("conference", ({}, CB, {}), "options was given more than once"),
+    ("conference", (CB, {"Beep": [DEEP]}), f"the value of Beep {NO_VALUE} list"),
     ("conference", (CB, {"Beep": b"no"}), f"the value of Beep {NO_VALUE} bytes"),
 ]
 
@@ -119,6 +133,7 @@ OF_A_LIST: list[Case] = [
     ("create", ({"A": CB}, CB), f"the value of A {NO_VALUE} object"),
     ("update", (CB,), f"{NO_UPDATE} nothing"),
     ("update", (SID, CB), f"{NO_UPDATE} str"),
+    ("update", (SID, None, CB), f"{NO_UPDATE} NoneType"),
     ("update", ("FriendlyName", "Ann", CB), "the sid must come first, .* got str, str"),
     ("update", ({"A": "b"}, CB), "the sid must come first, .* got dict"),
     (

@@ -12,6 +12,7 @@ from typing import Any
 from typing_extensions import assert_type
 
 from taskrouter_sync import TaskQueue, Worker, Workspace
+from taskrouter_sync.resources.base import Resource
 from taskrouter_sync.resources.models import (
     Task,
 )
@@ -30,6 +31,8 @@ def a_lambda_knows_its_argument(
     worker.on("activity.update", lambda each: print(each.activity_name))
     worker.on("capacity.update", lambda each: print(each.configured_capacity))
     worker.once("task.updated", lambda each: print(each.assignmentStatus))
+    worker.on("task.transfer-initiated", lambda each: print(each["sid"]))
+    worker.once("task.transfer-attempt-failed", lambda each: print(each["sid"]))
     worker.once("disconnected", lambda each: print(each.code))
     worker.once("error", lambda each: print(each.message))
     worker.on("ready", lambda each: print(each.available))
@@ -42,6 +45,7 @@ def a_lambda_knows_its_argument(
 def a_listener_may_take_less(worker: Worker, queue: TaskQueue) -> None:
     worker.on("reservation.created", lambda: None).on("connected", lambda: None)
     worker.on("ready", print).once("error", print)
+    worker.on("task.transfer-failed", lambda: None).on("task.transfer-canceled", print)
     queue.on("disconnected", lambda: None).on("token.expired", lambda: None)
 
 
@@ -60,8 +64,12 @@ def decorators(worker: Worker) -> None:
     def connected() -> str:
         return "connected"
 
+    @worker.on("task.transfer-completed")
+    def transferred(transfer: Resource[Any]) -> Any:
+        return transfer["transferStatus"]
+
     assert_type(connected, Callable[[], str])
-    print(created, connected)
+    print(created, connected, transferred)
 
 
 def custom_events_take_anything(worker: Worker, name: str) -> None:
@@ -96,6 +104,9 @@ def mistakes(worker: Worker, queue: TaskQueue, reservation: Reservation) -> None
     worker.on("reservation.created")(_on_task)  # type: ignore[arg-type]
     worker.on("ready", lambda each: each.nope)  # type: ignore[call-overload]
     worker.once("task.wrapup", lambda each: each.nope)  # type: ignore[call-overload]
+    worker.on("task.transfer-failled", print)  # type: ignore[call-overload]
+    worker.on("task.transfer-failed", _on_task)  # type: ignore[call-overload]
+    queue.on("task.transfer-failed", print)  # type: ignore[call-overload]
     worker.fetch(lambda error, each: each.nope)  # type: ignore[attr-defined]
     worker.updaet("ActivitySid", "WA1")  # type: ignore[attr-defined]
     reservation.acept()  # type: ignore[attr-defined]
