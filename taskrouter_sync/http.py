@@ -249,7 +249,7 @@ class Http:
         vars(session).update(vars(self._given))
         session.adapters = {
             prefix: copy(each) if type(each) is HTTPAdapter else each
-            for prefix, each in self._given.adapters.items()
+            for prefix, each in tuple(self._given.adapters.items())
         }
         return session
 
@@ -261,7 +261,7 @@ class Http:
         self._used_at_wall = time.time()
         if self._given is not None:
             # Adapters of the program's own are left alone.
-            for each in self._given.adapters.values():
+            for each in tuple(self._given.adapters.values()):
                 if type(each) is HTTPAdapter:
                     each.close()
             return

@@ -599,6 +599,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _choose_activity(self, activity: Any) -> None:
         self._own_activity, self._wanted_activity = activity, None
+        self._succeeded("activity")
 
     def _handle_activity(self, activity: Any) -> None:
         """Follow an activity that somebody has put the worker in."""

@@ -302,6 +302,26 @@ def test_a_flood_that_is_faster_than_its_callbacks_comes_whole(
     assert came.count("disconnected") == 0
 
 
+@pytest.mark.parametrize("flood", [0.0], indirect=True)
+def test_who_is_disconnected_while_there_is_no_room_stays_so(
+    emulator: Emulator,
+    alice: str,
+    block: Block,
+    ready_worker: ReadyWorker,
+    flood: tuple[Worker, Collector],
+) -> None:
+    worker, came = flood
+    emulator.wait_for_connections(alice, 0)
+    worker.disconnect()
+    block.go_on.set()
+    came.expect("disconnected")
+    # It would be connected before another one is ready.
+    ready_worker()[0].close()
+    emulator.wait_for_connections(alice, 0)
+    worker.connect()
+    came.expect("ready")
+
+
 @pytest.mark.parametrize("close", [False, True])
 def test_who_waits_for_room_can_be_disconnected_and_closed(
     emulator: Emulator,

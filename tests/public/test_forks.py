@@ -146,11 +146,8 @@ os.waitpid(child, 0)
         assert script.line() == "end"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux drops what is too much")
-def test_a_child_does_not_keep_what_its_parent_is_connecting(run: Run) -> None:
-    script = run(
-        """
-import socket, stat
+_SOCKETS = """
+import os, socket, stat, time
 from contextlib import suppress
 from taskrouter_sync import Worker
 
@@ -162,7 +159,13 @@ def internet_sockets():
                 with socket.socket(fileno=os.dup(int(name))) as each:
                     found += [name] if each.family == socket.AF_INET else []
     return found
+"""
 
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux drops what is too much")
+def test_a_child_does_not_keep_what_its_parent_is_connecting(run: Run) -> None:
+    script = run(
+        """
 # Its backlog is full: what comes is swallowed.
 full = socket.socket()
 full.bind(("127.0.0.2", 0))
@@ -184,9 +187,36 @@ if child == 0:
 os.waitpid(child, 0)
 worker.close()
 """,
-        "import os, time\n",
+        _SOCKETS,
     )
     assert script.ends()[:2] == (0, "1\n0\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_child_does_not_keep_what_its_parent_s_proxy_has_not_answered(
+    run: Run,
+) -> None:
+    script = run(
+        """
+proxy = socket.create_server(("127.0.0.1", 0))
+os.environ["http_proxy"] = "http://127.0.0.1:%d" % proxy.getsockname()[1]
+os.environ["no_proxy"] = ""
+url = "http://service.example"
+worker = Worker(os.environ["TOKEN"], False, event_bridge_base_url=url)
+asking, _ = proxy.accept()
+print(asking.recv(7).decode(), flush=True)
+before = [proxy, asking]
+child = os.fork()
+if child == 0:
+    print(len(internet_sockets()) - len(before), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+worker.close()
+""",
+        _SOCKETS,
+    )
+    assert [script.line(), script.line()] == ["CONNECT", "0"]
+    assert script.ends()[:2] == (0, "")
 
 
 def test_a_child_is_born_in_an_event_callback(run: Run, emulator: Emulator) -> None:

@@ -153,3 +153,31 @@ def test_close_in_every_method(run: Run) -> None:
     assert interrupts >= 50
     # Fetch threads end with their last response.
     assert threads <= 4, out
+
+
+def test_run_forever_returns_in_a_handler_that_has_interrupted_close(run: Run) -> None:
+    """It would wait for what can't go on before it has returned."""
+    script = run(
+        """
+import signal
+handled = threading.Event()
+
+def handle(*_):
+    worker.run_forever()
+    handled.set()
+
+@worker.on("disconnected")
+def disconnected():  # the main thread waits for it in close()
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+    handled.wait()
+
+signal.signal(signal.SIGTERM, handle)
+worker.wait_until_ready(5)
+print("ready", flush=True)
+worker.close()
+handled.wait()
+print("handled", flush=True)
+"""
+    )
+    assert [script.line(), script.line()] == ["ready", "handled"]
+    assert script.ends() == (0, "", "")

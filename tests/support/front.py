@@ -28,6 +28,7 @@ class Front:
     Attributes:
         heads: what proxied requests began with.
         refusal: the answer to give to a CONNECT, instead of a tunnel.
+        connections: how many it has taken.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Front:
         self._tls = tls
         self.heads: list[str] = []
         self.refusal: bytes | None = None
+        self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         # Guards _sockets and _threads; close() ends what is in them.
@@ -72,6 +74,7 @@ class Front:
         with contextlib.suppress(OSError):
             while True:
                 near = self._keep(self._listener.accept()[0])
+                self.connections += 1
                 self._start(lambda near=near: self._serve(near))  # type: ignore[misc] # its type is the default's
 
     def _serve(self, near: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from taskrouter_sync import ConnectionFailed, HttpError, TaskQueue, Worker, Workspace
 from taskrouter_sync.emulator import Emulator
 
-from ...conftest import MintToken
+from ...conftest import MintToken, OpenWorker
 from ...support.center import Center
 from ...support.collector import Collector
 from ...support.front import front
@@ -85,6 +86,22 @@ def test_its_adapters_send_the_requests_of_every_client(
     assert len(adapter.urls) == sent + 1
 
 
+@pytest.mark.parametrize("is_list", [False, True])
+def test_its_hooks_see_the_responses(
+    center: Center, session: requests.Session, is_list: bool
+) -> None:
+    seen: list[int] = []
+
+    def note(response: requests.Response, *_: Any, **__: Any) -> None:
+        seen.append(response.status_code)
+
+    session.hooks["response"] = [note] if is_list else note  # type: ignore[assignment]
+    client = center.ready(Workspace, http_session=session)
+    seen.clear()
+    client.fetch()
+    assert seen == [200]
+
+
 def test_the_clients_beside_it_have_theirs(
     center: Center, session: requests.Session
 ) -> None:
@@ -97,6 +114,109 @@ def test_the_clients_beside_it_have_theirs(
     assert len(adapter.urls) == sent
     first.close()
     assert second.fetch().sid == center.sids.sid
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_with_each_lost_websocket_the_kept_connections_are_given_up(
+    emulator: Emulator,
+    open_worker: OpenWorker,
+    session: requests.Session,
+    no_pauses: None,
+    is_own: bool,
+) -> None:
+    """What has lost the one may have lost the others: however often in a second."""
+    url = emulator.event_bridge_url
+    with front(url) as way:
+        worker = open_worker(
+            event_bridge_base_url=url.replace(f":{urlsplit(url).port}", f":{way.port}"),
+            http_session=session if is_own else None,
+        )
+        came = Collector().listen(worker, "disconnected")
+        worker.wait_until_ready(5)
+        for _ in range(3):
+            before = way.connections
+            emulator.faults.cut_sockets()
+            came.expect("disconnected")
+            worker.wait_until_ready(5)
+            assert way.connections >= before + 2
+        worker.close()
+
+
+def test_a_lost_websocket_closes_no_adapter_of_the_program(
+    center: Center, session: requests.Session, no_pauses: None
+) -> None:
+    adapter = Counting()
+    session.mount("http://", adapter)
+    worker = center.ready(Worker, http_session=session)
+    came = Collector().listen(worker, "disconnected", "ready")
+    center.emulator.faults.cut_sockets()
+    came.expect("disconnected")
+    came.expect("ready")
+    assert not adapter.closed
+    worker.close()
+
+
+class Exiting(HTTPAdapter):
+    """Ends the program instead of sending one request, if it is told so."""
+
+    exits = False
+
+    def send(self, request: Any, *args: Any, **keywords: Any) -> requests.Response:
+        if self.exits:
+            self.exits = False
+            raise SystemExit(3)
+        return super().send(request, *args, **keywords)
+
+
+def test_an_adapter_that_exits_is_the_error_of_its_request(
+    center: Center, session: requests.Session, no_pauses: None
+) -> None:
+    """Also of one that the client makes by itself: it is repeated."""
+    adapter = Exiting()
+    session.mount("http://", adapter)
+    worker = center.ready(Worker, http_session=session)
+    came = Collector().listen(worker, "disconnected", "error", "ready")
+    adapter.exits = True
+    center.emulator.faults.cut_sockets()
+    came.expect("disconnected")
+    assert "SystemExit" in came.expect("error").message
+    came.expect("ready")
+    worker.close()
+
+
+class Ringing(Counting):
+    """Raises a signal before it sends the first request that it is told of."""
+
+    rings = False
+
+    def send(self, request: Any, *args: Any, **keywords: Any) -> requests.Response:
+        if self.rings:
+            self.rings = False
+            signal.raise_signal(signal.SIGINT)
+        return super().send(request, *args, **keywords)
+
+
+def test_its_adapters_send_what_a_signal_handler_asks_for_during_a_request(
+    center: Center, session: requests.Session
+) -> None:
+    adapter = Ringing()
+    session.mount("http://", adapter)
+    worker = center.ready(Worker, http_session=session)
+    sent = len(adapter.urls)
+    found: list[Any] = []
+    usual = signal.signal(
+        signal.SIGINT, lambda *_: found.append(worker.activities.fetch())
+    )
+    try:
+        adapter.rings = True
+        found.append(worker.fetch())
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    activities, alice = found
+    assert "Break" in {each.friendlyName for each in activities}
+    assert alice.friendlyName == "Alice"
+    assert len(adapter.urls) == sent + 2
+    worker.close()
 
 
 @pytest.mark.parametrize("status", [200, 404])

@@ -361,6 +361,50 @@ def test_a_long_day_is_not_told_again(
     assert told(came)[:-1] == before
 
 
+@pytest.mark.parametrize("by", ["a gap", "a fetch"])
+@pytest.mark.parametrize(
+    ("acts", "act", "end"),
+    [("create", "cancel", "canceled"), ("create accepted", "completed", "completed")],
+    ids=["pending", "accepted"],
+)
+def test_an_end_that_was_concluded_from_a_service_that_lagged_is_taken_back(
+    emulator: Emulator,
+    backend: Backend,
+    at_service: Alice,
+    alice: str,
+    worker: Worker,
+    came: Collector,
+    gap: Gap,
+    settled: Callable[[], None],
+    acts: str,
+    act: str,
+    end: str,
+    by: str,
+) -> None:
+    at_service.do(*acts.split())
+    settled()
+    sid = came.last("reservation.created").sid
+    url = f"/Workers/{alice}/Reservations"
+    empty = {**backend.listed(alice), "reservations": []}
+    with gap():
+        emulator.faults.answer(200, {"payload": empty}, method="GET", url=url)
+        emulator.faults.answer(404, method="GET", url=f"{url}/{sid}")
+    assert came.expect(f"reservation.{end}").sid == sid
+    assert worker.reservations == {}
+    if by == "a gap":
+        with gap():
+            pass
+    else:
+        worker.fetch_reservations()
+    task = came.last("reservation.created").task
+    assert worker.reservations[sid].task.sid == task.sid
+    # Its real end is told too.
+    at_service.do(act)
+    assert came.expect(f"reservation.{end}").sid == sid
+    assert worker.reservations == {}
+    assert names(came) == " ".join(["created", *acts.split()[1:], end, end])
+
+
 def test_frames_that_come_twice_are_told_once(
     emulator: Emulator,
     at_service: Alice,
@@ -532,3 +576,55 @@ def test_what_was_accepted_in_the_second_before_the_client_was_not_missed(
     settle()
     assert not [name for name in came.names() if name.startswith("reservation.")]
     assert list(worker.reservations) == [sid]
+
+
+@pytest.fixture
+def late(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    no_pauses: None,
+) -> tuple[Worker, Collector, str, str]:
+    """A client whose first list failed, and what was accepted and pending before it."""
+    backend.create_task()
+    [accepted] = backend.reservations(alice)
+    backend.update_reservation(accepted, "accepted")
+    backend.create_task()
+    [_, pending] = backend.reservations(alice)
+    emulator.faults.answer(503, method="GET", url="/Reservations")
+    worker, came = ready_worker()
+    while came.expect("reservation.created").sid != pending:
+        continue
+    return worker, came, accepted, pending
+
+
+def test_a_first_list_that_failed_hides_nothing_that_was_open(
+    emulator: Emulator, alice: str, late: tuple[Worker, Collector, str, str]
+) -> None:
+    worker, _, accepted, pending = late
+    assert pending in worker.reservations  # asks for what was before
+    url = f"/Workers/{alice}/Reservations"
+    emulator.wait_for_requests(3, method="GET", url=url)
+    marks = Collector().listen(worker, "settled")
+    emulator.send_frame(alice, {"event_type": "settled"})
+    marks.expect("settled")
+    assert {*worker.reservations} == {accepted, pending}
+
+
+def test_a_first_list_that_failed_spoils_no_later_one(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    late: tuple[Worker, Collector, str, str],
+) -> None:
+    """What a frame that makes no sense should have said is read from the list."""
+    _, came, _, pending = late
+    listed = backend.listed(alice)
+    for each in listed["reservations"]:
+        each["reservation_status"] = "accepted"
+    url = f"/Workers/{alice}/Reservations"
+    emulator.faults.answer(200, {"payload": listed}, method="GET", url=url)
+    emulator.faults.send_text(alice, '{"event_type": "reservation.acc')
+    while came.expect("reservation.accepted").sid != pending:
+        continue

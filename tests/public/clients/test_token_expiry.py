@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import jwt
 import pytest
 
 from taskrouter_sync import HttpError, Worker
@@ -14,7 +15,7 @@ from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import Collector, wait
-from ...support.internals import EXPIRY_MARGIN, timing
+from ...support.internals import EXPIRY_MARGIN, set_pauses, timing
 from .conftest import Marker, TokenDue
 
 
@@ -233,3 +234,19 @@ def test_a_clock_that_is_set_back_while_disconnected_postpones_the_end(
     came.expect("ready")
     clock.ahead = 0.0
     came.expect("token.expired")
+
+
+def test_a_clock_that_is_behind_does_not_say_when_a_token_becomes_valid(
+    emulator: Emulator,
+    open_worker: OpenWorker,
+    token_due: TokenDue,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The service's does, soon."""
+    set_pauses(monkeypatch, 0.1)
+    claims = jwt.decode(token_due(600), options={"verify_signature": False})
+    claims["nbf"] = time.time() + 1.5
+    clock.ahead = -3600.0
+    token = jwt.encode(claims, emulator.auth_token, algorithm="HS256")
+    open_worker(token).wait_until_ready(5.0)

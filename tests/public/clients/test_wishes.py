@@ -12,9 +12,10 @@ import pytest
 from taskrouter_sync import HttpError, Worker
 from taskrouter_sync.emulator import Emulator
 
-from ...conftest import MintToken, OpenWorker
+from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.backend import Backend, ReadyWorkspace
 from ...support.collector import Collector
+from ...support.internals import set_pauses
 from .conftest import Marker, TokenDue
 
 
@@ -90,6 +91,12 @@ class Desk:
         self.changes.expect("disconnected")
         self.changes.expect("ready")
 
+    def leave(self) -> None:
+        """Disconnect, and wait until the service knows."""
+        self.worker.disconnect()
+        self.changes.expect("disconnected")
+        self.emulator.wait_for_connections(self.alice, 0)
+
 
 @pytest.fixture
 def desk(emulator: Emulator, workspace: ReadyWorkspace, backend: Backend) -> Desk:
@@ -152,9 +159,7 @@ def test_a_choice_of_somebody_else_is_not_undone(
         503, method="POST", url=f"/Workers/{desk.alice}", times=500
     )
     desk.cut()
-    desk.worker.disconnect()
-    desk.changes.expect("disconnected")
-    desk.emulator.wait_for_connections(desk.alice, 0)
+    desk.leave()
     desk.put_in("Break")
     desk.worker.connect()
     desk.changes.expect("ready")
@@ -201,6 +206,37 @@ def test_an_update_of_the_program_replaces_the_wish(
         if number >= 20 and desk.activity() == chosen:
             break
     assert desk.activity() == chosen
+
+
+def by_an_update(worker: Worker, ready: Any, activity: str) -> None:
+    worker.update("ActivitySid", activity)
+
+
+def by_what_ready_brought(worker: Worker, ready: Any, activity: str) -> None:
+    ready.update("ActivitySid", activity)
+
+
+def by_a_reject(worker: Worker, ready: Any, activity: str) -> None:
+    [reservation] = worker.fetch_reservations()
+    reservation.reject(activity)
+
+
+@pytest.mark.parametrize("choose", [by_an_update, by_what_ready_brought, by_a_reject])
+def test_a_choice_of_the_program_is_what_the_worker_is_moved_back_to(
+    desk: Desk,
+    backend: Backend,
+    open_worker: OpenWorker,
+    choose: Callable[[Worker, Any, str], None],
+) -> None:
+    """However it was made, and although its frame got lost with the connection."""
+    desk.open(open_worker, None)
+    ready = desk.changes.expect("ready")
+    backend.create_task()
+    desk.emulator.faults.stall_sockets(desk.alice)
+    choose(desk.worker, ready, desk.activities["Break"])
+    assert desk.activity() == "Break"
+    desk.cut()
+    desk.expect("Break")
 
 
 def test_a_refused_wish_is_given_up(
@@ -260,6 +296,105 @@ def test_a_token_provider_is_asked_until_it_has_one(
     came.expect("error")
     came.expect("ready")
     assert failures == []
+
+
+# What the client asks for by itself: method and path, whether at its first `ready`, and
+# what comes of it.
+OWN_REQUESTS = {
+    "the connect activity": ("POST", "/Workers/", True, "activity.update"),
+    "what is pending": ("GET", "/Reservations", True, "reservation.created"),
+    "the move back": ("POST", "/Workers/", False, "activity.update"),
+    "what was missed": ("GET", "/Reservations", False, "reservation.canceled"),
+    "the channels": ("GET", "/Channels", False, "capacity.update"),
+}
+
+
+@pytest.mark.parametrize("failure", [OSError("no way"), SystemExit(3)], ids=repr)
+@pytest.mark.parametrize(
+    ("method", "path", "is_first", "event"), OWN_REQUESTS.values(), ids=OWN_REQUESTS
+)
+def test_what_is_refused_while_the_token_provider_fails_is_done_with_its_next(
+    desk: Desk,
+    backend: Backend,
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    method: str,
+    path: str,
+    is_first: bool,
+    event: str,
+    failure: BaseException,
+) -> None:
+    given: list[Any] = [failure, worker_token()]
+
+    def provide() -> str:
+        found = given.pop() if given else worker_token()
+        if isinstance(found, BaseException):
+            raise found
+        return str(found)
+
+    def happen() -> None:
+        if event == "reservation.created":
+            backend.create_task()
+        elif event == "reservation.canceled":
+            backend.cancel()
+        elif event == "capacity.update":
+            backend.update_channel(desk.alice, "default", capacity=5)
+        desk.emulator.faults.answer(401, method=method, url=path)
+
+    if is_first:
+        happen()
+    connect = "Break" if is_first and method == "POST" else None
+    desk.open(open_worker, connect, token=provide)
+    came = Collector().listen(
+        desk.worker, "capacity.update", "reservation.created", "reservation.canceled"
+    )
+    if not is_first:
+        desk.changes.expect("ready")
+        backend.create_task()
+        came.expect("reservation.created")
+        desk.worker.fetch_channels()
+        desk.leave()
+        happen()
+        desk.worker.connect()
+    if event == "activity.update":
+        desk.expect(connect or "Available")
+    else:
+        came.expect(event)
+    assert given == []
+
+
+def test_a_wish_that_is_refused_is_fulfilled_with_the_next_token(
+    desk: Desk, heard_worker: ReadyWorker, worker_token: MintToken
+) -> None:
+    desk.emulator.faults.answer(401, method="POST", url=f"/Workers/{desk.alice}")
+    worker, came = heard_worker(connect_activity_sid=desk.activities["Break"])
+    assert came.expect("error").code == 401
+    worker.update_token(worker_token(ttl=7200))
+    assert came.expect("activity.update").activity_name == "Break"
+
+
+def test_a_wish_that_is_refused_with_every_token_is_not_repeated_without_a_pause(
+    desk: Desk,
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    send: Marker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At once with one other token, and no more often."""
+    set_pauses(monkeypatch, 3600.0)
+    url = f"/Workers/{desk.alice}"
+    desk.emulator.faults.answer(401, method="POST", url=url, times=1_000_000)
+    desk.open(open_worker, None, token=worker_token)
+    came = Collector().listen(desk.worker, "error", "mark")
+    desk.changes.expect("ready")
+    desk.leave()
+    desk.worker.connect()
+    assert came.expect("error").code == 401
+    for _ in range(20):
+        send("mark")
+        came.expect("mark")
+    assert len(desk.emulator.wait_for_requests(2, method="POST", url=url)) == 2
+    assert came.count("error") == 1
 
 
 @pytest.mark.parametrize("skew", [0.5, 3.0])
