@@ -51,10 +51,6 @@ _log = logging.getLogger(__name__)
 # what they like: few are kept, however many come.
 _HOSTS = 16
 
-# Characters of the URL in an envelope (choice): a request line has less room. Python
-# keeps the last hundred or so that it has parsed.
-_LONGEST_URL = 16384
-
 
 @dataclass(frozen=True)
 class Envelope:
@@ -349,8 +345,6 @@ def read_envelope(text: str) -> Envelope:
     for name in ("url", "method", "token"):
         if not isinstance(document.get(name), str) or not document[name]:
             raise invalid(f"{name} field is required")
-    if len(document["url"]) > _LONGEST_URL:
-        raise invalid(f"url must not be longer than {_LONGEST_URL} characters")
     params = document.get("params")
     event_type = document.get("event_type")
     if params is not None and not isinstance(params, dict):

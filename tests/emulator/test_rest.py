@@ -149,17 +149,6 @@ def test_answers_have_headers_about_origins_and_limits(
     assert headers["X-Rate-Limit-Config"]
 
 
-def test_a_url_without_end_is_refused(emulator: Emulator) -> None:
-    envelope = {
-        "url": f"{emulator.api_base_url}/Workspaces?Page={'1' * 20_000}",
-        "method": "GET",
-        "token": "x",
-    }
-    answer = ask(emulator, "POST", "/v1/wschannels/AC1/WK1", json=envelope)
-    assert answer.status_code == 400
-    assert "url must not be longer than 16384 characters" in answer.text
-
-
 @pytest.mark.parametrize(
     ("expectation", "begins"),
     [(b"100-continue", b"HTTP/1.1 100 "), (b"secret", b"HTTP/1.1 400 ")],

@@ -385,7 +385,7 @@ def test_output_never_fails_for_an_encoding(
         (["listen", "--count", "1", "-v"], "2>&-", 0, b"connected"),
         (["token"], "2>/dev/full", 1, b""),
         (["--no-such-option"], "2>/dev/full", 2, b""),
-        (["token", "--decode"], "<&-", 1, b"The token"),
+        (["token", "--decode"], "<&-", 1, b"A token is required"),
         (["task", "list"], "<&- >&- 2>&-", 0, b""),
     ],
 )
