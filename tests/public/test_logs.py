@@ -26,7 +26,8 @@ def same_logging() -> Iterator[None]:
     log = logging.getLogger("taskrouter_sync")
     before = log.level, list(log.handlers)
     yield
-    log.level, log.handlers[:] = before
+    log.setLevel(before[0])
+    log.handlers[:] = before[1]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,9 @@ def test_a_handler_that_raises_ends_no_thread(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     worker, came = ready_worker(debug=True)
-    logging.getLogger("taskrouter_sync").addHandler(Gone())
+    log = logging.getLogger("taskrouter_sync")
+    log.setLevel(logging.INFO)
+    log.addHandler(Gone())
     emulator.faults.cut_sockets()
     came.expect("ready")
     worker.fetch()
