@@ -384,7 +384,6 @@ def test_output_never_fails_for_an_encoding(
         (["task", "list"], ">&-", 0, b""),
         (["listen", "--count", "1", "-v"], "2>&-", 0, b"connected"),
         (["token"], "2>/dev/full", 1, b""),
-        (["--no-such-option"], "2>/dev/full", 2, b""),
         (["token", "--decode"], "<&-", 1, b"A token is required"),
         (["task", "list"], "<&- >&- 2>&-", 0, b""),
     ],
