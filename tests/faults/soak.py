@@ -387,7 +387,8 @@ def _storm(size: Size, start: Load) -> Report:
         # To what they hear late, agents may still do something.
         while (found := _expected(emulator)) != expected:
             expected = found
-            notes.wait_for(expected, last, PATIENCE)
+            # What has piled up takes a slow machine longer than it took to come.
+            notes.wait_for(expected, last, max(PATIENCE, 3 * size.seconds))
             # What comes too much may come late: let a mark pass on every connection.
             _pass_a_mark(emulator, agents)
         forgotten = _forgotten(backend, workspace, agents)
