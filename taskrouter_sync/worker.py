@@ -755,12 +755,16 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_sync_failed(self, error: TaskRouterError) -> None:
         # More may be missed until it works than what was asked for.
         self._is_behind = True
-        if may_pass(error):
+        if may_pass(error) or self._may_renew(error):
             self._retry("sync", self._read_state, error)
         else:
             # With another token it is read: see `_handle_token`.
             self._arrivals.close()
         self._handle_error(error)
+
+    def _may_renew(self, error: TaskRouterError) -> bool:
+        """Whether a later token of the provider may be accepted where two were not."""
+        return is_unauthorized(error) and self._session.has_provider
 
     def _compare_worker(self, payload: Mapping[str, Any]) -> None:
         """Emit how the worker itself has changed."""
@@ -848,7 +852,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if found is None:
             return
         if isinstance(found, TaskRouterError):
-            if may_pass(found):
+            if may_pass(found) or self._may_renew(found):
                 self._retry("channels", self._read_channels, found)
                 self._handle_error(found)
             else:

@@ -309,11 +309,11 @@ OWN_REQUESTS = {
 }
 
 
-@pytest.mark.parametrize("failure", [OSError("no way"), SystemExit(3)], ids=repr)
+@pytest.mark.parametrize("failure", [OSError("no way"), SystemExit(3), None], ids=repr)
 @pytest.mark.parametrize(
     ("method", "path", "is_first", "event"), OWN_REQUESTS.values(), ids=OWN_REQUESTS
 )
-def test_what_is_refused_while_the_token_provider_fails_is_done_with_its_next(
+def test_what_is_refused_is_done_with_a_later_token_of_the_provider(
     desk: Desk,
     backend: Backend,
     open_worker: OpenWorker,
@@ -322,9 +322,10 @@ def test_what_is_refused_while_the_token_provider_fails_is_done_with_its_next(
     path: str,
     is_first: bool,
     event: str,
-    failure: BaseException,
+    failure: BaseException | None,
 ) -> None:
-    given: list[Any] = [failure, worker_token()]
+    """The provider fails at first, or its first tokens are refused as well."""
+    given: list[Any] = [failure, worker_token()] if failure else []
 
     def provide() -> str:
         found = given.pop() if given else worker_token()
@@ -339,7 +340,8 @@ def test_what_is_refused_while_the_token_provider_fails_is_done_with_its_next(
             backend.cancel()
         elif event == "capacity.update":
             backend.update_channel(desk.alice, "default", capacity=5)
-        desk.emulator.faults.answer(401, method=method, url=path)
+        times = 1 if failure else 3
+        desk.emulator.faults.answer(401, method=method, url=path, times=times)
 
     if is_first:
         happen()
