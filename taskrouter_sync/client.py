@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -279,8 +280,8 @@ class Client(Emitter, Resource[R]):
         if state is State.READY:
             return
         if refusal is not None:
-            # Each waiter gets a traceback of its own.
-            raise refusal.with_traceback(None)
+            # Each waiter gets one of its own, with its own traceback and context.
+            raise copy(refusal) from refusal.__cause__
         because = "" if trouble is None else f": {trouble.message}"
         raise RequestTimeout(
             f"The client was not ready within {limit:g} s{because}"
@@ -460,7 +461,9 @@ class Client(Emitter, Resource[R]):
         """Follow what the program has changed; `since` is when, of `time.monotonic`."""
 
     def _on_result(self, result: Any) -> None:
-        """Look at what a request brought; a Worker keeps its reservations current."""
+        """Keep current what the client shows."""
+        if isinstance(result, Resource) and result.payload.get("sid") == self["sid"]:
+            self._apply(result.payload)  # asked for through another object
 
     # What the connection reports, on the socket thread.
 

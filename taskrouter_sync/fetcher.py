@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 
 from .errors import ClientClosed, TaskRouterError
-from .logs import log
+from .logs import package_log
 
 
 # For one client: two requests per event, so eight events per round trip.
@@ -202,7 +202,7 @@ def _run_job(queued: _Queued) -> None:
     except TaskRouterError as raised:
         error = raised
     except BaseException as raised:  # noqa: BLE001 - the top of the thread
-        log.exception("A request of the event thread failed unexpectedly")
+        package_log.exception("A request of the event thread failed unexpectedly")
         error = TaskRouterError(f"Unexpected {type(raised).__name__}")
     with suppress(InvalidStateError):  # cancelled: nobody waits any more
         if error is None:

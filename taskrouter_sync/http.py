@@ -405,16 +405,24 @@ def _prepared_url(url: str) -> str | None:
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
+    """Read the body; one of a refusal may be missing, as the status says enough."""
+    if 200 <= response.status_code < 300:
+        return _read_body(response, deadline, _LARGEST_BODY)
+    try:
+        return _read_body(response, deadline, _LARGEST_MESSAGE)
+    except (TaskRouterError, requests.RequestException, BaseHTTPError, OSError):
+        return b""
+
+
+def _read_body(response: requests.Response, deadline: float, most: int) -> bytes:
     """Read the body until a deadline, and only so much."""
     chunks: list[bytes] = []
     size = 0
     for chunk in _chunks(response):
         size += len(chunk)
-        if size > _LARGEST_MESSAGE and not 200 <= response.status_code < 300:
-            return b""  # the status says enough
-        if size > _LARGEST_BODY:
+        if size > most:
             raise InvalidResponse(
-                f"The service's response is larger than {_LARGEST_BODY} bytes",
+                f"The service's response is larger than {most} bytes",
                 code=response.status_code,
             )
         if time.monotonic() > deadline:

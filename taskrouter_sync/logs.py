@@ -160,6 +160,10 @@ def _traceback(exc_info: Any) -> str:
     return "\n".join(f"  {one_line(line)}" for line in lines)
 
 
+# For what is of no client, or does not know which.
+package_log = ClientLog(True)
+
+
 def event_line(event: str, args: Sequence[Any]) -> str:
     """Describe an event for the log, with the sid that its requests name too."""
     payload = getattr(args[0], "payload", None) if args else None

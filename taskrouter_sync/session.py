@@ -162,10 +162,14 @@ class Session:
             if _is_interrupt(error):
                 raise
             # It may quote what the program got instead of a token, or a token.
-            words = one_line(self._token.secret.hidden_in(repr(error)), 200)
+            words = one_line(self._token.secret.hidden_in(_quoted(error)), 200)
             raise TokenError(f"The token provider raised {words}") from error
-        self.update_token(token)
-        if self._token.is_expired(time.time()):
+        now = time.time()
+        is_expired = read_token(token, self._sid_claim).is_expired(now)
+        if not is_expired or self._token.is_expired(now):
+            # Even an expired one, as the own clock may be wrong.
+            self.update_token(token)
+        if is_expired:
             raise TokenError("The token provider returned an expired token")
 
     def forked(self) -> None:
@@ -446,6 +450,13 @@ def _sealed(envelope: Mapping[str, Any], token: Token) -> Secret:
     # has the token.
     head = json.dumps(envelope)[:-1]
     return Secret(f'{head}, "token": {json.dumps(token.secret.reveal())}}}')
+
+
+def _quoted(error: BaseException) -> str:
+    try:
+        return repr(error)
+    except Exception:  # noqa: BLE001 - it is the program's own
+        return type(error).__name__
 
 
 def _is_interrupt(error: BaseException) -> bool:

@@ -295,7 +295,7 @@ class Reservations:
                         continue
                     rank = 0
                 elif _is_after(payload, "date_updated", since):
-                    way = PATHS.get(status or "", ())
+                    way = _path_to(status)
                     rank = RANKS[way[-2]] if len(way) > 1 else rank
                 self._known[sid] = _Known(rank, payload.get("task_sid"))
                 if status in ("accepted", "wrapping"):
@@ -485,7 +485,7 @@ class Reservations:
         if not dates:
             return min(self._began, default=None)
         newest = max(dates)
-        return min(self._began, key=lambda each: abs(each + age - newest), default=None)
+        return min(self._began, key=lambda each: abs(each - newest + age), default=None)
 
 
 def _is_since(payload: Mapping[str, Any], name: str, since: datetime | None) -> bool:
@@ -544,9 +544,13 @@ def _newest(present: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]
     return found
 
 
+def _path_to(status: Any) -> tuple[str, ...]:
+    return PATHS.get(status, ()) if isinstance(status, str) else ()
+
+
 def _status_rank(status: Any) -> int:
-    path = PATHS.get(status) if isinstance(status, str) else None
-    return RANKS[path[-1]] if path is not None else 0
+    path = _path_to(status)
+    return RANKS[path[-1]] if path else 0
 
 
 def _date(payload: Mapping[str, Any], name: str) -> datetime | None:

@@ -38,6 +38,7 @@ _LARGEST_MESSAGE = 64 * 1024 * 1024
 # A response that another one follows, and how many bytes show it.
 _INFORMATIONAL = re.compile(rb"HTTP/1\.[01] 1(?!01)\d\d")
 _SHORTEST = 12
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d\d\d)\b")
 
 # Bytes read at once. Each call to the socket gives another thread its turn; but an idle
 # connection should not take the memory of a busy one.
@@ -90,6 +91,9 @@ class _Reader:
 
     For websocket-client, which takes any connected socket. A limit for each `recv`
     alone would be none for a peer that sends a byte now and then.
+
+    Attributes:
+        status: of the response to the upgrade; 0 before it has come.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -99,6 +103,7 @@ class _Reader:
         self._size = _FIRST_READ
         self._seconds = 0.0
         self._is_first = True
+        self.status = 0
 
     def limit(self, seconds: float, size: int) -> None:
         """Let what comes next take so many seconds from now, and bytes."""
@@ -122,6 +127,8 @@ class _Reader:
         if self._is_first:
             self._is_first = False
             self._skip_informational()
+            if found := _STATUS.match(self._buffer):
+                self.status = int(found[1])
 
     def _receive(self) -> bytes:
         now = time.monotonic()
@@ -333,11 +340,15 @@ class Transport:
                 suppress_origin=True,
                 redirect_limit=0,
             )
-        finally:
-            # Some versions raise when the limit is exhausted, others do not.
-            status = self._ws.getstatus()
-            if status is not None and 300 <= status < 400:
-                raise websocket.WebSocketBadStatusException("redirect", status)
+        except websocket.WebSocketBadStatusException:
+            raise
+        except _FAILURES:
+            if self._reader.status < 300:
+                raise
+        # Some versions raise for a redirect, others do not; and a refusal is one
+        # even if its body can't be read.
+        if self._reader.status >= 300:
+            raise websocket.WebSocketBadStatusException("refused", self._reader.status)
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the payload of each message until the connection ends.

@@ -35,7 +35,7 @@ from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
 from .resources.reservation import Reservation, ReservationList
 from .resources.statistics import Statistics, StatisticsData
-from .session import is_unauthorized, result_of, wait_for
+from .session import has_sid, is_unauthorized, result_of, wait_for
 from .sync import PREFIX, Arrivals, Missed, Reservations, Topic, Values, topic_of
 from .timing import Timing, may_pass
 from .tokens import Token, TokenProvider, hide
@@ -512,6 +512,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # the sync has emitted it
         if event.type in _OF_THE_WORKER:
             self._apply(event.payload, if_newer=True)
+        if event.type.startswith("task.") and has_sid(event.payload):
+            for reservation in self._reservations.open().values():
+                reservation._apply_to_task(event.payload)
         if event.type == _ACTIVITY and isinstance(event.payload, Mapping):
             self._handle_activity(event.payload.get("activity_sid"))
         super()._handle_event(event)
@@ -554,6 +557,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
                 self._reservations.delivered(sid)
 
     def _on_result(self, result: Any) -> None:
+        super()._on_result(result)
         if isinstance(result, Reservation):
             self._reservations.renew(result)
         elif isinstance(result, WorkerChannel):

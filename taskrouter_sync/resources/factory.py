@@ -132,7 +132,11 @@ def _resource(
 def _segment(sid: Any) -> str:
     """Quote a sid as a single segment of a path."""
     text = str(sid)
-    return text if text.isalnum() and text.isascii() else quote(text, safe="")
+    return (
+        text
+        if text.isalnum() and text.isascii()
+        else quote(text, safe="", errors="replace")
+    )
 
 
 def _list(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from ..arguments import Parameter, Params, Signature, Value
 from ..emitter import Callback, ResultCallback
 from ..errors import ClientClosed, InvalidResponse, TaskRouterError
+from ..logs import package_log
 from .base import Resource, callback_first, deliver
 from .lists import ListResource
 from .models import ReservationFields, Task
@@ -16,8 +16,6 @@ from .models import ReservationFields, Task
 
 if TYPE_CHECKING:
     from ..session import Session
-
-log = logging.getLogger("taskrouter_sync")
 
 # What the methods take, in JavaScript's order.
 _REJECT = Signature(
@@ -350,6 +348,11 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         found = self.payload if self._task is None else self._task.payload
         return found.get("task_sid" if self._task is None else "sid")
 
+    def _apply_to_task(self, payload: Mapping[str, Any]) -> None:
+        """Update the task from the payload of an event, if that is about it."""
+        if self._task is not None and self._task.payload.get("sid") == payload["sid"]:
+            self._task._apply(payload, if_newer=True)
+
     def _inherit_task(self, older: Reservation) -> None:
         """Use the task of an older state, if none is loaded."""
         if self._task is None:
@@ -397,7 +400,9 @@ def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
             continue
         if not isinstance(payload, TaskRouterError):
             payload = InvalidResponse("The service's response is not a task")
-        log.warning("The task of %r could not be loaded: %s", reservation, payload)
+        package_log.warning(
+            "The task of %r could not be loaded: %s", reservation, payload
+        )
 
 
 def _read_dequeue(

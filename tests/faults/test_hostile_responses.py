@@ -197,6 +197,23 @@ def test_a_broken_response(service: Service, open_at: Open, what: str) -> None:
         assert len(service.heads) == 6
 
 
+WITH_A_HEAD = [
+    what
+    for what, (data, *_) in BROKEN.items()
+    if b"\r\n\r\n" in data and what not in ("speaks no HTTP", "says two lengths")
+]
+
+
+@pytest.mark.parametrize("status", [b"401 Unauthorized", b"503 Service Unavailable"])
+@pytest.mark.parametrize("what", WITH_A_HEAD)
+def test_a_refusal_is_one_whatever_its_body(
+    trouble: Any, what: str, status: bytes
+) -> None:
+    data, end, _ = BROKEN[what]
+    error = trouble(saying(data.replace(b"200 OK", status), end=end), 0.2)
+    assert (type(error), error.code) == (HttpError, int(status[:3]))
+
+
 # Without end.
 
 ENDLESS = {

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.logs import ClientLog, ConsoleFormatter
 
 from ..conftest import OpenWorker, ReadyWorker
+from ..support.backend import Backend
 from ..support.collector import Collector
 
 
@@ -145,6 +147,12 @@ def test_an_event_and_the_requests_for_it_name_the_same_sids(
     assert any(each.endswith(f"created {reservation.sid}") for each in told)
 
 
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as made:
+        yield made
+
+
 class Gone(logging.Handler):
     """A handler whose log server is gone."""
 
@@ -166,6 +174,35 @@ def test_a_handler_that_raises_ends_no_thread(
     came.expect("ready")
     worker.fetch()
     assert "the log server is gone" in capsys.readouterr().err
+
+
+def test_a_handler_that_raises_takes_no_result_away(
+    emulator: Emulator,
+    backend: Backend,
+    session: requests.Session,
+    ready_worker: ReadyWorker,
+) -> None:
+    """Neither from a call nor from what the client asks for by itself."""
+    failing: list[Exception] = []
+
+    def authorize(request: Any) -> Any:
+        if failing:
+            raise failing.pop()
+        return request
+
+    session.auth = authorize
+    _, came = ready_worker(http_session=session)
+    backend.create_task(language="en")
+    reservation = came.expect("reservation.created")
+    logging.getLogger("taskrouter_sync").addHandler(Gone())
+    emulator.faults.answer(404, method="GET", url="/Tasks/", times=9)
+    called = Collector()
+    reservation.accept(lambda error, found: called.add("accepted", error))
+    assert called.expect("accepted") is None
+    came.expect("reservation.accepted")
+    failing.append(RuntimeError("of the program"))
+    emulator.faults.cut_sockets()
+    assert "RuntimeError" in came.expect("error").message
 
 
 @pytest.mark.parametrize("debug", [True, False])

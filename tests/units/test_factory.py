@@ -77,6 +77,7 @@ KINDS: list[tuple[dict[str, Any], type[Resource], str]] = [
     ({"sid": WR, "url": "https://t/WR"}, Reservation, "https://t/WR"),
     # Whatever a sid holds, it stays one segment of the path.
     ({"sid": "WT/../x?"}, Task, f"{WORKSPACE}/Tasks/WT%2F..%2Fx%3F"),
+    ({"sid": "WT\ud800"}, Task, f"{WORKSPACE}/Tasks/WT%3F"),
 ]
 
 

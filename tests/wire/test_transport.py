@@ -158,6 +158,12 @@ def _refuse(peer: Peer) -> None:
     peer.answer(403, json.dumps({"message": f"no: {head}"}).encode(), reason=head)
 
 
+def _cut_refusal(peer: Peer) -> None:
+    peer.read_head()
+    peer.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 50\r\n\r\n{")
+    peer.cut()
+
+
 def _accept(peer: Peer) -> None:
     peer.read_head()
     peer.answer(200)
@@ -177,6 +183,7 @@ def _slow(peer: Peer) -> None:
     [
         (_echo, ConnectionFailed, "not a valid WebSocket response"),
         (_refuse, HttpError, "no: GET /v1/x?token=<token>"),
+        (_cut_refusal, HttpError, "Unauthorized"),
         (_slow, ConnectionFailed, "timed out"),
         (Peer.stall, ConnectionFailed, "timed out"),
         (lambda peer: peer.cut(), ConnectionFailed, "reset"),

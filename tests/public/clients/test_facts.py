@@ -313,6 +313,23 @@ def test_what_belongs_to_the_first_gap_is_told_by_whatever_clock(
     assert told == {new}
 
 
+def test_a_status_that_is_no_text_spoils_no_list() -> None:
+    odd, new = SIDS
+    later = datetime.now(timezone.utc) + timedelta(hours=1)
+    with opened(timedelta(0)) as (service, worker, came):
+        worker.wait_until_ready(5.0)
+        service.reservations += [
+            {
+                **reservation(odd, "", later),
+                "reservation_status": [{}],
+                "date_created": 1,
+            },
+            reservation(new, "pending"),
+        ]
+        assert worker.reservations == {}  # asks for what was before
+        assert came.expect("reservation.created").sid == new
+
+
 # The program's own requests.
 
 
@@ -335,3 +352,37 @@ def test_a_response_to_the_program_is_shown_whatever_its_date(
         assert worker.friendly_name == body["payload"]["friendly_name"]
     late = Collector().listen(worker, "ready")
     assert late.expect("ready").friendly_name == worker.friendly_name
+
+
+@pytest.mark.parametrize("name", ["worker", "ready"])
+def test_a_response_to_another_object_is_shown_by_the_client(
+    emulator: Emulator,
+    alice: str,
+    backend: Backend,
+    ready_worker: ReadyWorker,
+    name: str,
+) -> None:
+    worker, came = ready_worker()
+    if name == "ready":
+        other = Collector().listen(worker, "ready").expect("ready")
+    else:
+        backend.create_task(language="en")
+        other = came.expect("reservation.created").worker
+    body = {"payload": {**worker.payload, "friendly_name": "Zoe"}}
+    emulator.faults.answer(200, body, url=f"/Workers/{alice}")
+    other.update("FriendlyName", "Zoe")
+    assert worker.friendly_name == "Zoe"
+    late = Collector().listen(worker, "ready")
+    assert late.expect("ready").friendly_name == "Zoe"
+
+
+def test_the_task_of_an_open_reservation_is_kept_current(
+    backend: Backend, ready_worker: ReadyWorker
+) -> None:
+    worker, came = ready_worker()
+    changed = Collector().listen(worker, "task.updated")
+    task_sid = backend.create_task(language="en")
+    sid = came.expect("reservation.created").sid
+    backend.update_task(task_sid, attributes='{"language": "en", "urgent": true}')
+    changed.expect("task.updated")
+    assert worker.reservations[sid].task.attributes.urgent is True

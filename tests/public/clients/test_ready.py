@@ -126,6 +126,22 @@ def test_it_raises_the_refusal_in_every_thread(
             each.result()
 
 
+def test_each_refusal_that_it_raises_has_its_own_context(
+    emulator: Emulator, open_worker: OpenWorker
+) -> None:
+    emulator.faults.refuse_upgrades(403)
+    worker, during = open_worker(), KeyError("of the program")
+    with pytest.raises(HttpError) as caught:
+        try:
+            raise during
+        except KeyError:
+            worker.wait_until_ready()
+    assert caught.value.__context__ is during
+    with pytest.raises(HttpError) as caught:
+        worker.wait_until_ready()
+    assert caught.value.__context__ is None
+
+
 @pytest.mark.parametrize(("event", "raises"), [("connected", True), ("ready", False)])
 def test_in_a_callback_it_would_wait_for_itself_until_the_client_is_ready(
     emulator: Emulator, alice: str, open_worker: OpenWorker, event: str, raises: bool

@@ -36,6 +36,13 @@ class Provider:
         return len(self.threads)
 
 
+class Unspeakable(Exception):
+    """An error whose own `repr` fails."""
+
+    def __repr__(self) -> str:
+        raise ValueError("never shown")
+
+
 @pytest.fixture
 def provider(worker_token: MintToken) -> Provider:
     """Gives good tokens, each of them another one."""
@@ -184,7 +191,14 @@ def test_not_in_a_loop_if_its_tokens_are_over(
 
 @pytest.mark.parametrize(
     "trouble",
-    [ValueError("no key"), SystemExit(3), KeyboardInterrupt(), "no jwt", None],
+    [
+        ValueError("no key"),
+        SystemExit(3),
+        KeyboardInterrupt(),
+        pytest.param(Unspeakable(), id="unspeakable"),
+        "no jwt",
+        None,
+    ],
     ids=repr,
 )
 def test_again_after_a_mistake_or_a_token_that_is_over(
@@ -229,6 +243,21 @@ def test_what_it_raises_after_a_401_is_the_call_s_error(
     with pytest.raises(TokenError, match="no key") as caught:
         worker.fetch()
     assert caught.value.__cause__ is trouble
+
+
+def test_a_token_that_is_over_replaces_none_that_is_not(
+    emulator: Emulator,
+    ready_worker: ReadyWorker,
+    worker_token: MintToken,
+    token_due: TokenDue,
+    alice: str,
+) -> None:
+    worker, came = ready_worker(Provider(worker_token(), token_due(-60)))
+    emulator.faults.answer(401, url=f"/Workers/{alice}")
+    with pytest.raises(TokenError, match="expired"):
+        worker.fetch()
+    assert worker.fetch().sid == alice
+    assert "token.expired" not in came.names()
 
 
 @pytest.mark.parametrize("another_s", [False, True])
