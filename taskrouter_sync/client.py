@@ -72,10 +72,8 @@ _SHOWN = ("friendly_name", "activity_name")
 class State(enum.Enum):
     """What a client is; the one place that says whether it is closed."""
 
-    NEW = "new"
     CONNECTING = "connecting"
     READY = "ready"
-    AUTH_FAILED = "refused"
     CLOSED = "closed"
 
 
@@ -135,7 +133,7 @@ class Client(Emitter, Resource[R]):
         # Guards the state, the errors and _ended; who waits for ready or the end waits
         # on it. Reentrant, as a signal handler may close the client.
         self._changed = threading.Condition(threading.RLock())
-        self._state = State.NEW
+        self._state = State.CONNECTING
         self._ended = False
         # The thread in `close`, where a signal handler may interrupt it.
         self._closer: int | None = None
@@ -440,8 +438,6 @@ class Client(Emitter, Resource[R]):
     def _on_new_token(self) -> None:
         with self._changed:
             self._refusal = None
-            if self._state is State.AUTH_FAILED:
-                self._state = State.CONNECTING
         self._dispatcher.call_soon(self._handle_token)
         self._connection.retry()
 
@@ -701,7 +697,7 @@ class Client(Emitter, Resource[R]):
         with self._changed:
             if self._session.token is token:
                 self._refusal = error
-                self._set_state(State.AUTH_FAILED)
+                self._set_state(State.CONNECTING)
 
     def _renew_token(self, refused: Token | None = None) -> bool:
         """Ask the provider for a token; its failure is an `error` event."""
@@ -905,10 +901,9 @@ class Client(Emitter, Resource[R]):
 
     def _set_state(self, state: State) -> None:
         with self._changed:
-            if not self._is_closed and self._state is not state:
-                if self._refusal is None or state is not State.CONNECTING:
-                    self._state = state
-                    self._changed.notify_all()
+            if not self._is_closed:
+                self._state = state
+                self._changed.notify_all()
 
     def _name(self) -> str:
         return self._session.token.channel_sid
