@@ -117,8 +117,7 @@ class Client(Emitter, Resource[R]):
     ) -> None:
         """Read the arguments and connect in the background; returns at once."""
         Emitter.__init__(self)
-        self._refuse_options(debug)
-        self._check_session(http_session)
+        self._check_arguments(debug, http_session)
         provider: TokenProvider | None = token if callable(token) else None
         first = read_token(hide(provider()) if provider else token, self._SID_CLAIM)
         retries = _read_retries(max_retries)
@@ -199,24 +198,21 @@ class Client(Emitter, Resource[R]):
             raise
 
     @classmethod
-    def _refuse_options(cls, debug: object) -> None:
-        """Refuse the options object that TaskRouter.js takes from version 2 on."""
+    def _check_arguments(cls, debug: object, http_session: Any) -> None:
+        # The options object that TaskRouter.js takes from version 2 on.
         if isinstance(debug, Mapping):
             names = ", ".join(inspect.signature(cls).parameters).partition(", daemon")
             raise ArgumentError(
                 f"{cls.__name__} does not take an options object: pass "
                 f"{cls.__name__}({names[0]}), or use keyword arguments"
             )
+        if http_session is None or hasattr(http_session, "merge_environment_settings"):
+            return
+        kind = type(http_session).__name__
+        raise ArgumentError(f"http_session must be a requests.Session, not {kind}")
 
     def _make_http(self, shared: Http, session: requests.Session | None) -> Http:
         return shared if session is None else Http(session)
-
-    @staticmethod
-    def _check_session(session: Any) -> None:
-        if session is not None and not hasattr(session, "merge_environment_settings"):
-            raise ArgumentError(
-                f"http_session must be a requests.Session, not {type(session).__name__}"
-            )
 
     def _make_connection(self, name: str) -> Connection:
         return Connection(name, self, self._timing, self._log)
@@ -225,7 +221,7 @@ class Client(Emitter, Resource[R]):
         """Leave nothing behind of a client that could not be opened."""
         self._state = State.CLOSED
         self._connection.close()
-        self._dispatcher.close(_nothing)
+        self._dispatcher.close()
         lifecycle.closed(self)
         lifecycle.release(self)
 
@@ -332,13 +328,13 @@ class Client(Emitter, Resource[R]):
             self._changed.notify_all()
         if not was_open and (in_callback or not self._interrupts_close()):
             if not in_callback:
-                self._wait_for_end(deadline)
+                with self._changed:
+                    left = deadline - time.monotonic()
+                    self._changed.wait_for(lambda: self._ended, left)
             return
         if was_open and was_ready:
             self._send_last_request()
-        self._dispatcher.close(
-            self._handle_last_callback if in_callback else self._handle_closed
-        )
+        self._dispatcher.close(partial(self._handle_closed, ends=in_callback))
         self._connection.close()
         self._connection.join(max(0.0, deadline - time.monotonic()))
         self._dispatcher.join(max(0.0, deadline - time.monotonic()))
@@ -356,18 +352,11 @@ class Client(Emitter, Resource[R]):
     def _send_last_request(self) -> None:
         """Do what a page does at `unload`; a Worker changes its activity."""
 
-    def _wait_for_end(self, deadline: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended, deadline - time.monotonic())
-
-    def _handle_closed(self) -> None:
+    def _handle_closed(self, *, ends: bool) -> None:
         if self._connected:
             self._handle_disconnected(Ending())
-
-    def _handle_last_callback(self) -> None:
-        """End as a callback wanted it: the script lasts until that has returned."""
-        self._handle_closed()
-        self._end()
+        if ends:  # as a callback wanted it: the script lasts until that has returned
+            self._end()
 
     def _end(self) -> None:
         with self._changed:
@@ -511,25 +500,20 @@ class Client(Emitter, Resource[R]):
             self._dispatcher.call_soon(self._handle_clock_changed)
 
     def _on_close(self, ending: Ending) -> None:
-        if ending.lost and self._close_existing_sessions:
-            self._warn_if_evicted()
         if ending.lost:
+            if self._close_existing_sessions and (wait := self._connection.backs_off):
+                self._log.warning(
+                    "%s: the connection was closed again soon after it was opened: "
+                    "another program may also be using close_existing_sessions; next "
+                    "attempt in %.0f s",
+                    self._name(),
+                    wait,
+                )
             # What broke it may have broken the kept connections too.
             self._http.renew()
         for each in tuple(self._of_connection):
             each.cancel()
         self._dispatcher.put(partial(self._handle_disconnected, ending))
-
-    def _warn_if_evicted(self) -> None:
-        wait = self._connection.backs_off
-        if wait:
-            self._log.warning(
-                "%s: the connection was closed again soon after it was opened: another "
-                "program may also be using close_existing_sessions; next attempt in "
-                "%.0f s",
-                self._name(),
-                wait,
-            )
 
     def _on_error(self, error: TaskRouterError) -> None:
         token = self._tried
@@ -539,11 +523,9 @@ class Client(Emitter, Resource[R]):
 
     def _queue_event(self, event: Event, size: int = 0) -> bool:
         """Queue an event; InvalidResponse if it makes no sense."""
-        if event.type.startswith("ready"):
-            return self._dispatcher.put(
-                partial(self._handle_ready_event, event), size=size
-            )
-        return self._dispatcher.put(partial(self._handle_event, event), size=size)
+        is_ready = event.type.startswith("ready")
+        handle = self._handle_ready_event if is_ready else self._handle_event
+        return self._dispatcher.put(partial(handle, event), size=size)
 
     # Events.
 
@@ -869,14 +851,13 @@ class Client(Emitter, Resource[R]):
             first: whether to queue it before everything that waits.
         """
         token = self._session.token
-        started = tuple(start() for start in futures)
+        started = [start() for start in futures]
 
         def take() -> None:
             results = [result_of(each) for each in started]
             if any(map(is_unauthorized, results)) and self._can_renew(token):
-                again = tuple(start() for start in futures)
-                done = partial(_run_with_results, run, again)
-                self._dispatcher.put_first(done, *again)
+                again = [start() for start in futures]
+                self._dispatcher.put_first(lambda: run(*map(result_of, again)), *again)
             else:
                 run(*results)
 
@@ -980,32 +961,26 @@ def parse_frame(frame: bytes) -> Event | None:
     """
     if not frame.strip():
         return None
-    trouble, message = "", None
     try:
         message = parse_json(frame)
     except UnicodeDecodeError:
         trouble = "is not UTF-8"
     except ValueError:
         trouble = "is not JSON"
-    event_type = message.get("event_type") if isinstance(message, dict) else None
-    if not trouble and not isinstance(message, dict):
-        trouble = "is not an object"
-    elif event_type is not None and not isinstance(event_type, str):
-        trouble = "has an event_type that is not text"
-    if trouble:
-        text = frame.decode("utf-8", "replace")
-        raise InvalidResponse(f"A frame from the event bridge {trouble}", response=text)
-    assert isinstance(message, dict)
-    return Event(event_type, message.get("payload")) if event_type else None
+    else:
+        if not isinstance(message, dict):
+            trouble = "is not an object"
+        elif isinstance(event_type := message.get("event_type"), str | None):
+            return Event(event_type, message.get("payload")) if event_type else None
+        else:
+            trouble = "has an event_type that is not text"
+    text = frame.decode("utf-8", "replace")
+    raise InvalidResponse(f"A frame from the event bridge {trouble}", response=text)
 
 
 def is_refused(error: Any) -> bool:
     """Whether this is the error of a token that the service does not accept."""
     return isinstance(error, HttpError) and error.status in (401, 403)
-
-
-def _run_with_results(run: Callable[..., None], futures: Sequence[Future[Any]]) -> None:
-    run(*map(result_of, futures))
 
 
 def _read_retries(value: Any) -> int:
@@ -1040,7 +1015,3 @@ def _shortest(seconds: float, limit: float | None) -> float | None:
     if limit is not None:
         return min(seconds, limit)
     return None if math.isinf(seconds) else min(seconds, threading.TIMEOUT_MAX)
-
-
-def _nothing() -> None:
-    """Do nothing."""

@@ -139,7 +139,7 @@ class Dispatcher:
             self._interrupts += 1
             self._room.notify_all()
 
-    def close(self, last: Call) -> None:
+    def close(self, last: Call | None = None) -> None:
         """Drop what is queued, run `last`, and end; returns at once."""
         self._last = last
         self._ends = True
