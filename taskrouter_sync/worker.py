@@ -66,9 +66,6 @@ _CREATED = "reservation.created"
 # How many lists in a row may lack a reservation that can't be asked for by itself.
 _LACKED = 3
 
-# Events whose payload is the worker itself.
-_OF_THE_WORKER = (_ACTIVITY, "attributes.update")
-
 
 class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     """A client for one worker (an agent): ``Twilio.TaskRouter.Worker``.
@@ -469,11 +466,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> Reservation:
         """Build what an event carries: of its details, else of the frame alone."""
         made, loaded = self._build(reservation), self._build(task)
-        if isinstance(made, Reservation) and isinstance(loaded, Task):
-            made._set_task(loaded)
-            return made
-        # Either part is missing: of the frame alone, as TaskRouter.js does.
-        carried = self._session.build(payload)
+        # If either part is missing: of the frame alone, as TaskRouter.js does.
+        is_whole = isinstance(made, Reservation) and isinstance(loaded, Task)
+        carried = made if is_whole else self._session.build(payload)
         if isinstance(carried, Reservation):
             if isinstance(loaded, Task):
                 carried._set_task(loaded)
@@ -483,8 +478,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         return bare
 
     def _build(self, result: Any) -> Any:
-        if result is None:
-            return None  # it was not asked for
+        """Build a result; None for an error, and for what was not asked for."""
         if isinstance(result, NoThread):
             self._handle_error(result)
             return None
@@ -510,7 +504,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_event(self, event: Event) -> None:
         if not self._values.note(event.type, event.payload):
             return  # the sync has emitted it
-        if event.type in _OF_THE_WORKER:
+        if event.type in (_ACTIVITY, "attributes.update"):  # the payload is the worker
             self._apply(event.payload, if_newer=True)
         if event.type == _ACTIVITY and isinstance(event.payload, Mapping):
             self._handle_activity(event.payload.get("activity_sid"))
@@ -568,11 +562,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     # The activity that the worker should have.
 
     def _update(self, params: Mapping[str, Any]) -> Any:
-        activity = params.get("ActivitySid")
-        if not activity:
-            return super()._update(params)
         wish = self._wish
-        if wish is not None:
+        if wish is not None and params.get("ActivitySid"):
             # It must not arrive at the service after this.
             wait_for((wish,), self._timing.response)
         return super()._update(params)
@@ -603,23 +594,17 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _handle_activity(self, activity: Any) -> None:
         """Follow an activity that somebody has put the worker in."""
-        if (
-            self._wanted_activity is not None
-            and activity == self._disconnect_activity_sid
-        ):
-            return  # of the disconnect that the worker is to come back from
-        if self._asked_for is not None and self._wanted_activity is not None:
-            if activity in (self._asked_for, self._wanted_activity):
+        if self._wanted_activity is not None:
+            if activity == self._disconnect_activity_sid:
+                return  # of the disconnect that the worker is to come back from
+            own = (self._asked_for, self._wanted_activity)
+            if self._asked_for is not None and activity in own:
                 return  # its own request; the last one decides
         self._choose_activity(activity)
 
     def _on_wish_ended(self, run: Callable[[], None], _: Future[Any]) -> None:
         self._wish_ended_at = time.monotonic()
         self._dispatcher.call_soon(run)
-
-    def _want_activity(self, activity: str) -> None:
-        self._wanted_activity = activity
-        self._pursue_activity()
 
     def _pursue_activity(self) -> None:
         """Ask for the wanted activity, until the service has accepted or refused it."""
@@ -750,7 +735,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """Change to the connect activity, once, if nothing is pending."""
         activity, self._connect_activity_sid = self._connect_activity_sid, None
         if activity and not is_pending:
-            self._want_activity(activity)
+            self._wanted_activity = activity
+            self._pursue_activity()
 
     def _handle_sync_failed(self, error: TaskRouterError) -> None:
         # More may be missed until it works than what was asked for.
@@ -878,11 +864,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _queue_missed(self, missed: list[Missed]) -> None:
         """Emit reservation events that were missed, each with its task."""
         for each in reversed(missed):
-            task_sid = each.payload.get("task_sid")
-            task = f"{self._session.workspace_url}/Tasks/{task_sid}"
-            run = partial(self._emit_missed_event, each)
-            self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+            self._fetch_task(each.payload, partial(self._emit_missed_event, each))
         self._arrivals.close()
+
+    def _fetch_task(
+        self, reservation: Mapping[str, Any], run: Callable[[Any], None]
+    ) -> None:
+        task = f"{self._session.workspace_url}/Tasks/{reservation.get('task_sid')}"
+        self._fetch_then((partial(self._session.fetch, task),), run, first=True)
 
     def _emit_missed_event(self, missed: Missed, task: Any) -> None:
         event, sid, payload = missed
@@ -919,15 +908,13 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         for payload in self._reservations.learn(found):
             if payload["reservation_status"] == "pending":
                 late.append(Missed(_CREATED, payload["sid"], payload))
-                continue
-            self._show(payload)
+            else:
+                self._show(payload)
         self._queue_missed(late)
 
     def _show(self, payload: Mapping[str, Any]) -> None:
         """Have a reservation among the open ones, with its task, without an event."""
-        task = f"{self._session.workspace_url}/Tasks/{payload.get('task_sid')}"
-        run = partial(self._show_with, payload)
-        self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+        self._fetch_task(payload, partial(self._show_with, payload))
 
     def _show_with(self, payload: Mapping[str, Any], task: Any) -> None:
         reservation, loaded = self._session.build(payload), self._build(task)
