@@ -52,6 +52,8 @@ class Session:
     """Performs requests for one client, on whichever thread calls.
 
     Attributes:
+        token: the current one. Replaced as a whole; may be read by any thread at any
+            time.
         workspace_url, resource_url: REST URLs of the workspace and of the client's own
             resource.
     """
@@ -75,24 +77,14 @@ class Session:
         """Create it; for the client.
 
         Args:
-            listener: the client.
-            http: sends the requests.
-            fetcher: runs requests side by side.
-            token: the first one.
-            provider: returns a fresh token, if the client has such a function.
             sid_claim: the claim of its tokens that names the client's resource.
-            channel_url: the client's channel on the event bridge.
-            api_url: base of the REST URLs.
-            path: of the client's resource in the workspace.
+            path: of that resource in the workspace.
             max_retries: further attempts of a request that may be repeated.
-            timing: time limits.
-            log: gets a line for each request.
         """
         self._listener = listener
         self._http = http
         self._fetcher = fetcher
-        # Replaced as a whole; may be read by any thread at any time.
-        self._token = token
+        self.token = token
         self._provider = provider
         self._sid_claim = sid_claim
         self._channel_url = channel_url
@@ -110,11 +102,6 @@ class Session:
     # Tokens.
 
     @property
-    def token(self) -> Token:
-        """The current token."""
-        return self._token
-
-    @property
     def has_provider(self) -> bool:
         """Whether a fresh token can be asked for."""
         return self._provider is not None
@@ -126,8 +113,8 @@ class Session:
             TokenError: it can't be used, or is one of another client.
         """
         new = read_token(token := hide(token), self._sid_claim)
-        check_same_client(self._token, new)
-        self._token = new
+        check_same_client(self.token, new)
+        self.token = new
         self._log.debug("%s: new token %s", new.channel_sid, new.fingerprint)
         self._listener._on_new_token()
 
@@ -145,7 +132,7 @@ class Session:
                 raise TokenError("The token provider is already running")
             while self._asking is not None:
                 self._provider_done.wait(WAIT)
-            if self._provider is None or self._token is not refused:
+            if self._provider is None or self.token is not refused:
                 return
             self._asking = me
         try:
@@ -162,10 +149,10 @@ class Session:
             if _is_interrupt(error):
                 raise
             # It may quote what the program got instead of a token, or a token.
-            words = one_line(self._token.secret.hidden_in(repr(error)), 200)
+            words = one_line(self.token.secret.hidden_in(repr(error)), 200)
             raise TokenError(f"The token provider raised {words}") from error
         self.update_token(token)
-        if self._token.is_expired(time.time()):
+        if self.token.is_expired(time.time()):
             raise TokenError("The token provider returned an expired token")
 
     def forked(self) -> None:
@@ -216,7 +203,7 @@ class Session:
         while True:
             if not closing:
                 self._listener._check_open()
-            token = self._token
+            token = self.token
             try:
                 response = self._attempt(envelope, token, timing or self._timing)
             except TaskRouterError as error:

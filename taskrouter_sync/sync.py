@@ -172,7 +172,7 @@ class Reservations:
         # Whether all that existed when the client opened is known: then what is
         # unknown is new. Before, the time of the first `ready` decides: by the clock of
         # the response, if it says so, or this machine's.
-        self._is_complete = False
+        self.is_complete = False
         self._began: tuple[datetime, ...] = ()
         self._began_at = 0.0
         self._are_clocks_unsure = False
@@ -182,13 +182,9 @@ class Reservations:
         self._lock = threading.RLock()
 
     @property
-    def is_complete(self) -> bool:
-        return self._is_complete
-
-    @property
     def needs_learning(self) -> bool:
         """Whether dates are no safe way to know what existed before the client."""
-        return self._are_clocks_unsure and not self._is_complete
+        return self._are_clocks_unsure and not self.is_complete
 
     @property
     def has_begun(self) -> bool:
@@ -299,7 +295,7 @@ class Reservations:
                 self._known[sid] = _Known(rank, payload.get("task_sid"))
                 if status in ("accepted", "wrapping"):
                     found.append(payload)
-            self._is_complete = True
+            self.is_complete = True
         return found
 
     def open_known(self, reservation: Reservation) -> None:
@@ -441,7 +437,7 @@ class Reservations:
     def _is_old(self, payload: Mapping[str, Any], since: datetime | None) -> bool:
         """Whether a reservation that is not known is older than the client."""
         created = _date(payload, "date_created")
-        return not self._is_complete and _is_before(created, since)
+        return not self.is_complete and _is_before(created, since)
 
     def _since(self, payloads: Iterable[Mapping[str, Any]]) -> datetime | None:
         """Say when the client began, by the clock that dates the service's resources.
