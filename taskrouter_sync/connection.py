@@ -234,9 +234,8 @@ class Connection:
         except Closed as closed:
             ending = Ending(closed.code, closed.reason, lost=True)
         except (TaskRouterError, ValueError) as error:
-            if isinstance(error, ValueError) and not isinstance(error, TaskRouterError):
+            if not isinstance(error, TaskRouterError):
                 error = ConnectionFailed(str(error))
-            assert isinstance(error, TaskRouterError)
             self._plan(error)
             listener._on_error(error)
             listener._on_close(Ending(lost=True))

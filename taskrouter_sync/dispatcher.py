@@ -110,9 +110,8 @@ class Dispatcher:
             run: called on the event thread, in turn.
             futures: what it waits for at the head of the queue, within the time limit.
             size: bytes of its frame, from the socket thread; 0 for what always has
-            room.
-                Above the high-water mark this waits until the queue is half empty, or
-                for `Timing.pause`.
+                room. Above the high-water mark this waits until the queue is half
+                empty, or for `Timing.pause`.
 
         Returns:
             False if there was no room: it was not queued.
@@ -177,7 +176,8 @@ class Dispatcher:
             self._note_next_timer()
 
     def _take_timer(self) -> Call:
-        name, (_, run) = min(self._timers.items(), key=_time_of)
+        name = min(self._timers, key=lambda each: self._timers[each][0])
+        _, run = self._timers[name]
         self.cancel(name)
         return run
 
@@ -309,7 +309,3 @@ class Dispatcher:
         self._queue.clear()
         self._soon.clear()
         self._timers.clear()
-
-
-def _time_of(timer: tuple[str, tuple[float, Call]]) -> float:
-    return timer[1][0]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future, InvalidStateError
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 
@@ -76,8 +76,7 @@ class Fetcher:
 
         Args:
             owner: whose it is: each has some threads of its own, so that no client
-            waits
-                for what others wait for.
+                waits for what others wait for.
             job: gives a result or raises a TaskRouterError.
         """
         queued = _Queued(job, Future(), owner)
@@ -88,23 +87,15 @@ class Fetcher:
             elif self._is_changing:
                 self._run_apart(queued)
             else:
-                with self._change():
+                # A signal handler's changes must not come between these.
+                self._is_changing = True
+                try:
                     self._queues.setdefault(owner, deque()).append(queued)
                     failed += self._admit()
+                finally:
+                    self._is_changing = False
         _refuse(failed, ClientClosed if self._closed else NoThread)
         return queued.future
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        """Mark that this thread is changing what the lock guards.
-
-        A signal handler may interrupt it there, whose changes must not come between.
-        """
-        self._is_changing = True
-        try:
-            yield
-        finally:
-            self._is_changing = False
 
     def _run_apart(self, queued: _Queued) -> None:
         """Run the job of a signal handler on a thread of its own."""
