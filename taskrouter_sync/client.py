@@ -810,10 +810,8 @@ class Client(Emitter, Resource[R]):
         """Wait until what is queued now has been handled."""
         handled = threading.Event()
         self._dispatcher.put(handled.set)
-        with self._changed:
-            if self._is_closed:
-                return
-        handled.wait(timeout)
+        if not self._is_closed:
+            handled.wait(timeout)
 
     def _retry(
         self,

@@ -13,11 +13,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .fetcher import Fetcher
 from .http import Http
-from .program import place_of_caller, running_cell
+from .program import Cell, place_of_caller, running_cell
 from .timing import WAIT
 
 
@@ -47,7 +47,7 @@ class Observer(Protocol):
     ) -> None: ...
 
 
-class Opening:
+class Opening(NamedTuple):
     """How a client was opened.
 
     Attributes:
@@ -56,12 +56,9 @@ class Opening:
         place: for people: ``agent.py:12``, ``In[5]``.
     """
 
-    __slots__ = ("cell", "keeps_alive", "place")
-
-    def __init__(self, *, keeps_alive: bool) -> None:
-        self.keeps_alive = keeps_alive
-        self.cell = running_cell()
-        self.place = self.cell.name if self.cell else place_of_caller()
+    keeps_alive: bool
+    cell: Cell | None
+    place: str
 
     def is_run_after(self, earlier: Opening) -> bool:
         """Whether the cell that opened this has opened that in an earlier run."""
@@ -110,9 +107,8 @@ class Lifecycle:
                 return
             http, fetcher = self._http, self._fetcher
             self._http = self._fetcher = None
-        if fetcher is not None:
+        if fetcher is not None and http is not None:
             fetcher.close()
-        if http is not None:
             http.close()
 
     # The end of the script.
@@ -122,7 +118,8 @@ class Lifecycle:
 
         Closes what an earlier run of the same notebook's cell opened.
         """
-        opening = Opening(keeps_alive=not daemon)
+        cell = running_cell()
+        opening = Opening(not daemon, cell, cell.name if cell else place_of_caller())
         self._close_earlier_run(opening)
         with self._changed:
             twin = self._find_twin(client)

@@ -226,15 +226,10 @@ class Session:
         self, envelope: Mapping[str, Any], token: Token, timing: Timing
     ) -> Response:
         started = time.monotonic()
-        method, status = envelope["method"], 200
+        method, url, status = envelope["method"], self._channel_url, 200
         try:
-            return self._http.post(
-                self._channel_url,
-                _sealed(envelope, token),
-                method,
-                token.secret,
-                timing,
-            )
+            body = _sealed(envelope, token)
+            return self._http.post(url, body, method, token.secret, timing)
         except TaskRouterError as error:
             status = error.code
             raise

@@ -264,9 +264,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> Any:
         fetch = read_fetch(f"worker.{method}", args, keywords, by_sid=False)
         url = f"{self._url}/{name}"
-        return deliver(
-            partial(self._session.perform, "GET", url, fetch.params), fetch.callback
-        )
+        request = partial(self._session.perform, "GET", url, fetch.params)
+        return deliver(request, fetch.callback)
 
     @overload
     def update_task(
@@ -308,9 +307,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             "worker.updateTask", args, keywords, of_one=True, sid_name="task_sid"
         )
         url = f"{self._session.workspace_url}/Tasks/{update.sid}"
-        return deliver(
-            partial(self._session.perform, "POST", url, update.params), update.callback
-        )
+        request = partial(self._session.perform, "POST", url, update.params)
+        return deliver(request, update.callback)
 
     @overload
     def complete_task(
@@ -573,9 +571,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         is_own = url == self._session.resource_url
         activity = params.get("ActivitySid" if is_own else "WorkerActivitySid")
         if activity:
-            self._dispatcher.call_soon(
-                partial(self._handle_own_update, activity, since)
-            )
+            handle = partial(self._handle_own_update, activity, since)
+            self._dispatcher.call_soon(handle)
 
     def _handle_own_update(self, activity: Any, since: float) -> None:
         # It replaces what the worker should have been put in.
