@@ -266,7 +266,11 @@ class Client(Emitter, Resource[R]):
         self._refuse_callbacks("wait for a later event")
         deadline = time.monotonic() + limit
         with self._changed:
-            while not self._is_settled() and (left := deadline - time.monotonic()) > 0:
+            while (
+                self._state is State.CONNECTING
+                and self._refusal is None
+                and (left := deadline - time.monotonic()) > 0
+            ):
                 self._changed.wait(_shortest(left, WAIT))
             state, refusal, trouble = self._state, self._refusal, self._last_error
         self._check_open()
@@ -279,11 +283,6 @@ class Client(Emitter, Resource[R]):
         raise RequestTimeout(
             f"The client was not ready within {limit:g} s{because}"
         ) from trouble
-
-    def _is_settled(self) -> bool:
-        return (
-            self._state is State.READY or self._refusal is not None or self._is_closed
-        )
 
     def run_forever(self) -> None:
         """Block this thread until the client is closed.

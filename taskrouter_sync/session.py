@@ -169,8 +169,6 @@ class Session:
         params: Mapping[str, Any] | None = None,
         *,
         event_type: str | None = None,
-        timing: Timing | None = None,
-        max_retries: int | None = None,
         may_refresh: bool = True,
         closing: bool = False,
     ) -> Response:
@@ -184,10 +182,9 @@ class Session:
             url: of the REST API.
             params: query or form; None sends none.
             event_type: a tag that the response repeats.
-            timing: time limits of each attempt; None for the client's.
-            max_retries: further attempts; None for the client's.
             may_refresh: whether the provider, which is user code, may be called here.
-            closing: whether it is the last request of a client that is closed already.
+            closing: whether it is the last request of a client that is closed already:
+                once, and soon.
 
         Raises:
             TaskRouterError: the last attempt's error; `ClientClosed` if the client was
@@ -198,14 +195,16 @@ class Session:
             envelope["params"] = dict(params)
         if event_type is not None:
             envelope["event_type"] = event_type
-        retries = self._max_retries if max_retries is None else max_retries
+        retries, timing = self._max_retries, self._timing
+        if closing:
+            retries, timing = 0, timing._replace(connect=0.3, response=0.5)
         failures = 0
         while True:
             if not closing:
                 self._listener._check_open()
             token = self.token
             try:
-                response = self._attempt(envelope, token, timing or self._timing)
+                response = self._attempt(envelope, token, timing)
             except TaskRouterError as error:
                 if may_refresh and self._provider and is_unauthorized(error):
                     may_refresh = False
@@ -243,26 +242,15 @@ class Session:
                 (time.monotonic() - started) * 1000,
             )
 
-    def fetch(self, url: str, **more: Any) -> Future[Response]:
+    def fetch(self, url: str, **how: Any) -> Future[Response]:
         """Start a GET on a fetch thread, for the event thread; returns at once."""
-        return self.start("GET", url, **more)
+        return self.start("GET", url, **how)
 
     def start(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        event_type: str | None = None,
+        self, method: str, url: str, params: Mapping[str, Any] | None = None, **how: Any
     ) -> Future[Response]:
-        """Start a request on a fetch thread, where no user code may run."""
-        job = partial(
-            self.request,
-            method,
-            url,
-            params,
-            event_type=event_type,
-            may_refresh=False,
-        )
+        """Start a `request` on a fetch thread, where no user code may run."""
+        job = partial(self.request, method, url, params, may_refresh=False, **how)
         return self._fetcher.submit(self, job)
 
     def send_last(self, method: str, url: str, params: Mapping[str, Any]) -> Any:
@@ -273,17 +261,7 @@ class Session:
         Returns:
             The error that it met, if it did.
         """
-        job = partial(
-            self.request,
-            method,
-            url,
-            params,
-            timing=self._timing._replace(connect=0.3, response=0.5),
-            max_retries=0,
-            may_refresh=False,
-            closing=True,
-        )
-        future = self._fetcher.submit(self, job)
+        future = self.start(method, url, params, closing=True)
         wait_for([future], 0.35)  # the client has something left to do
         return result_of(future)
 

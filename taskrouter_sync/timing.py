@@ -91,9 +91,7 @@ def may_repeat(method: str, error: TaskRouterError) -> bool:
         return error.status in _REFUSED or (method == "GET" and again)
     if isinstance(error, ConnectionFailed):
         return method == "GET" or not error.reached
-    if isinstance(error, RequestTimeout):
-        return method == "GET"
-    return False
+    return method == "GET" and isinstance(error, RequestTimeout)
 
 
 def may_pass(error: TaskRouterError) -> bool:
