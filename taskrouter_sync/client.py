@@ -661,12 +661,12 @@ class Client(Emitter, Resource[R]):
             return False
         self._refuse(error, token)
         if self._session.has_provider:
-            self._retry("token", partial(self._ask_again, error, token))
+            self._retry("token", partial(self._ask_again, token))
         return False
 
-    def _ask_again(self, error: TaskRouterError, token: Token) -> None:
+    def _ask_again(self, token: Token) -> None:
         if self._session.token is token and not self._renew_token(token):
-            self._retry("token", partial(self._ask_again, error, token))
+            self._retry("token", partial(self._ask_again, token))
 
     def _try_again(self) -> None:
         self._refused_token = None
@@ -680,10 +680,10 @@ class Client(Emitter, Resource[R]):
                 self._refusal = error
                 self._set_state(State.CONNECTING)
 
-    def _renew_token(self, refused: Token | None = None) -> bool:
+    def _renew_token(self, old: Token) -> bool:
         """Ask the provider for a token; its failure is an `error` event."""
         try:
-            self._session.refresh_token(refused or self._session.token)
+            self._session.refresh_token(old)
         except TaskRouterError as error:
             self._handle_error(error)
             return False
@@ -716,7 +716,7 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.call_later("expiry", max(0.0, left), self._check_expiry)
 
     def _handle_renewal(self) -> None:
-        if self._renew_token():
+        if self._renew_token(self._session.token):
             self._succeeded("renewal")
         else:
             self._retry("renewal", self._handle_renewal)

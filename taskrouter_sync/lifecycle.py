@@ -205,7 +205,8 @@ class Lifecycle:
         """Wait for the clients that keep the script alive, and close what is left."""
         self._has_ended = True
         try:
-            if not _has_failed():
+            # A script that failed or is a session has nothing more to wait for.
+            if not is_interactive() and getattr(sys, "last_value", None) is None:
                 self._wait()
         except KeyboardInterrupt:
             self._interrupted = True
@@ -282,14 +283,6 @@ class Lifecycle:
 def is_interactive() -> bool:
     """Whether this is somebody's interactive session, a notebook for one."""
     return bool(sys.flags.interactive) or hasattr(sys, "ps1")
-
-
-def _has_failed() -> bool:
-    """Whether the script ended with an exception, or is an interactive session.
-
-    Such a script has nothing more to wait for.
-    """
-    return is_interactive() or getattr(sys, "last_value", None) is not None
 
 
 lifecycle = Lifecycle()

@@ -751,8 +751,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _compare_worker(self, payload: Mapping[str, Any]) -> None:
         """Emit how the worker itself has changed."""
-        for event in self._values.missed(payload, self._arrivals.topics):
-            self._emit_missed_value(event, payload)
+        self._emit_missed_values(payload)
         activity, own = payload.get("activity_sid"), self._own_activity
         if activity != self._disconnect_activity_sid or own is None:
             if own is not None and activity != own:
@@ -846,17 +845,17 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return
         self._succeeded("channels")
         for payload in found:
-            queued = self._arrivals.topics
-            for event in self._values.missed(payload, queued, may_lag=True):
-                self._emit_missed_value(event, payload)
+            self._emit_missed_values(payload, may_lag=True)
 
     def _read_channels(self) -> None:
         self._read("Channels", None, self._handle_channels)
 
-    def _emit_missed_value(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Emit a change that was missed; it is shown already."""
-        self._log.debug("%s: missed %s", self._name(), event)
-        super()._handle_event(Event(event, payload))
+    def _emit_missed_values(self, payload: Any, *, may_lag: bool = False) -> None:
+        """Emit the changes that were missed; they are shown already."""
+        queued = self._arrivals.topics
+        for event in self._values.missed(payload, queued, may_lag=may_lag):
+            self._log.debug("%s: missed %s", self._name(), event)
+            super()._handle_event(Event(event, payload))
 
     def _queue_missed(self, missed: list[Missed]) -> None:
         """Emit reservation events that were missed, each with its task."""
