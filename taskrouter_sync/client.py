@@ -61,8 +61,7 @@ if TYPE_CHECKING:
 # Seconds that `close` gives what is running: a callback, or the last request.
 _CLOSE = 0.5
 
-# Seconds that a call waits for the event that came with its response: it may be waited
-# for itself, by a listener.
+# Seconds that a call waits for its response's event: a listener may wait for the call.
 _EVENTS = 1.0
 
 # What the client's own resource shows of itself.
@@ -136,8 +135,7 @@ class Client(Emitter, Resource[R]):
         self._ended = False
         # The thread in `close`, where a signal handler may interrupt it.
         self._closer: int | None = None
-        # What keeps the client from working until somebody acts, and what went wrong
-        # last and may pass.
+        # What lasts until somebody acts, and what went wrong last and may pass.
         self._refusal: TaskRouterError | None = None
         self._last_error: TaskRouterError | None = None
         # The token of the current attempt, and the one that the service refused: no

@@ -94,8 +94,7 @@ class Connection:
         self.is_wanted = True
         self._paused = False
         self._ends = False
-        # Another object for each `retry`: what an attempt from before it found out is
-        # out of date.
+        # Another object for each `retry`: an attempt from before it is out of date.
         self._newest_retry = object()
         self.state = State.NEW
         # The socket thread's, read by others.

@@ -67,8 +67,7 @@ class Dispatcher:
         self._listener = listener
         self._timing = timing
         self._log = log
-        # From any thread to the event thread: an event, a call out of band, or None,
-        # which only wakes it.
+        # To the event thread: events, calls out of band, and None, which only wakes it.
         self._inbox: SimpleQueue[_Queued | Call | None] = SimpleQueue()
         # The event thread's.
         self._queue: deque[_Queued] = deque()

@@ -205,7 +205,7 @@ class Lifecycle:
         """Wait for the clients that keep the script alive, and close what is left."""
         self._has_ended = True
         try:
-            # A script that failed or is a session has nothing more to wait for.
+            # A script that failed, or that somebody types, has nothing to wait for.
             if not is_interactive() and getattr(sys, "last_value", None) is None:
                 self._wait()
         except KeyboardInterrupt:

@@ -178,9 +178,7 @@ class Session:
         that comes with the response is emitted, unless this is what asked for it.
 
         Args:
-            method: GET, POST or DELETE.
-            url: of the REST API.
-            params: query or form; None sends none.
+            method, url, params: of the REST API; None sends no parameters.
             event_type: a tag that the response repeats.
             may_refresh: whether the provider, which is user code, may be called here.
             closing: whether it is the last request of a client that is closed already:
@@ -254,12 +252,9 @@ class Session:
         return self._fetcher.submit(self, job)
 
     def send_last(self, method: str, url: str, params: Mapping[str, Any]) -> Any:
-        """Send the last request of a client that is closed, within half a second.
+        """Send the last request of a closed client, for half a second; gives its error.
 
         On a fetch thread, as this may be a signal handler that interrupted a request.
-
-        Returns:
-            The error that it met, if it did.
         """
         future = self.start(method, url, params, closing=True)
         wait_for([future], 0.35)  # the client has something left to do
@@ -291,11 +286,7 @@ class Session:
         raise InvalidResponse(f"The pages of the worker's {key} never end")
 
     def get_all(self, urls: Sequence[str]) -> list[Any]:
-        """GET several resources side by side, for a caller that waits.
-
-        Returns:
-            For each URL its payload, or the TaskRouterError that it met.
-        """
+        """GET resources side by side, and wait; gives for each its payload or error."""
         me = threading.get_ident()
         if len(urls) == 1 or me in self._waiting:
             # In a signal handler, too: the threads may wait for what it interrupted.
@@ -349,11 +340,7 @@ class Session:
     def perform(
         self, method: str, url: str, params: Mapping[str, Any] | None = None
     ) -> Any:
-        """Perform the request of a user's call; gives the resource.
-
-        Raises:
-            TaskRouterError: as `request`.
-        """
+        """Perform the request of a user's call; gives the resource."""
         return self.result(self.call(method, url, params), url)
 
     def neighbor(self, sid: Any, context: Mapping[str, Any]) -> Any:

@@ -192,11 +192,7 @@ class Reservations:
         return bool(self._began)
 
     def begin(self, date: datetime | None) -> None:
-        """Note that the client is ready for the first time.
-
-        Args:
-            date: of the response, if it says so; by the clock of whatever sent it.
-        """
+        """Note the first `ready`; its response's date is by the clock of its sender."""
         self._began_at = time.monotonic()
         # Dates have whole seconds.
         mine = datetime.now(timezone.utc).replace(microsecond=0)

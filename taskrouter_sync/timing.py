@@ -15,8 +15,7 @@ from .errors import (
 )
 
 
-# Seconds that the main thread waits at once where a wait without a limit can't be
-# interrupted by Ctrl-C.
+# Seconds of one wait where Ctrl-C can't interrupt a wait without a limit.
 WAIT = 0.5 if os.name == "nt" else None
 
 # The longest backoff, in seconds.
@@ -56,14 +55,10 @@ class Timing(NamedTuple):
     backoff: float = 1.0
 
     def delay(self, attempt: int) -> float:
-        """Draw the wait before a further attempt: full jitter, capped.
+        """Draw the seconds before a further attempt: full jitter, capped.
 
         Args:
             attempt: how many attempts failed so far, from 1.
-
-        Returns:
-            Seconds, from 0 to ``min(30, 2 ** attempt - 1)``: 1, 3, 7, 15, 30, 30 … at
-            most.
         """
         # The exponent is bounded too: an attempt may be the ten-thousandth.
         longest = min(LONGEST, 2.0 ** min(attempt, 10) - 1)

@@ -83,8 +83,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     _PATH = "/Workers/{sid}"
     _STATES = Client._STATES | {_CREATED}
 
-    # The newest request for the activity that the worker should have, and when one has
-    # ended.
+    # The newest request for the wanted activity, and when one has ended.
     _wish: Future[Any] | None = None
     _wish_ended_at = -math.inf
 
@@ -149,8 +148,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # All below belong to the event thread. Whether events were missed since the
         # state of the service was read.
         self._is_behind = False
-        # Whether the last sync's lists may have lagged: they are read once more at
-        # the first heartbeat.
+        # Whether the last sync's lists may have lagged: a heartbeat reads them again.
         self._may_lag = False
         self._is_learning = False
         # How often in a row no list had what can't be asked for by itself.
@@ -159,8 +157,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # The activity that the worker should have, until the service says it has.
         self._connect_activity_sid = connect_activity_sid
         self._wanted_activity: str | None = None
-        # Which one is asked for now, and whether that was refused until there is
-        # another token.
+        # Which one is asked for now, and whether that waits for another token.
         self._asked_for: str | None = None
         self._rests = False
         # The activity that somebody has put the worker in, other than by a disconnect.
