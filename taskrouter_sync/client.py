@@ -157,12 +157,12 @@ class Client(Emitter, Resource[R]):
         self._is_outage = False
         # Failures in a row, by what is tried again.
         self._failures: dict[str, int] = {}
-        shared_http, self._fetcher = lifecycle.acquire(self)
+        shared_http, fetcher = lifecycle.acquire(self)
         self._http = self._make_http(shared_http, http_session)
         session = Session(
             self,
             http=self._http,
-            fetcher=self._fetcher,
+            fetcher=fetcher,
             token=first,
             provider=provider,
             sid_claim=self._SID_CLAIM,
@@ -580,8 +580,7 @@ class Client(Emitter, Resource[R]):
     def _start_ready(self) -> tuple[Callable[[], None], Future[Any]]:
         """Start the request for `ready`; gives what to queue."""
         token = self._session.token
-        url = self._session.resource_url
-        future = self._until_lost(self._session.fetch(url, event_type="ready"))
+        future = self._until_lost(self._session.fetch(self._url, event_type="ready"))
         return partial(self._handle_ready_response, future, token), future
 
     def _until_lost(self, future: Future[Any]) -> Future[Any]:

@@ -565,7 +565,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None:
         """Follow an activity that the program has chosen, in whichever way."""
-        is_own = url == self._session.resource_url
+        is_own = url == self._url
         activity = params.get("ActivitySid" if is_own else "WorkerActivitySid")
         if activity:
             handle = partial(self._handle_own_update, activity, since)
@@ -607,8 +607,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # withdrawn; or asked for at the next `ready`
         self._rests = False
         token = self._session.token
-        url, params = self._session.resource_url, {"ActivitySid": wanted}
-        future = self._session.start("POST", url, params)
+        future = self._session.start("POST", self._url, {"ActivitySid": wanted})
         self._wish, self._asked_for = future, wanted
         # Out of band: no event has to wait for it.
         handle = partial(self._handle_activity_response, wanted, token, future)
@@ -782,10 +781,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._succeeded("sync")
         # A list may lag: what it lacks is asked for by itself.
         unlisted = self._reservations.unlisted(present)
-        reservations = f"{self._session.resource_url}/Reservations"
-        reads = [
-            partial(self._session.fetch, f"{reservations}/{sid}") for sid in unlisted
-        ]
+        url = f"{self._url}/Reservations"
+        reads = [partial(self._session.fetch, f"{url}/{sid}") for sid in unlisted]
         run = partial(self._handle_reservations, present, unlisted)
         if reads:
             self._fetch_then(reads, run, first=True)
@@ -923,7 +920,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._fetch_then((partial(self._start_read, name, params),), run, first=True)
 
     def _start_read(self, name: str, params: Mapping[str, Any] | None) -> Future[Any]:
-        url = f"{self._session.resource_url}/{name}"
+        url = f"{self._url}/{name}"
         return self._until_lost(self._session.fetch_pages(url, name.lower(), params))
 
 
