@@ -194,14 +194,13 @@ class Connection:
                 self._retry = self._newest_retry
                 self._failures = 0
                 self._next_attempt = 0.0
-            now = time.monotonic()
             is_wanted = self.is_wanted and not self._paused
-            wait = self._next_attempt - now if is_wanted else math.inf
-            if wait > 0:
-                rests = math.isinf(wait)
+            left = self._next_attempt - time.monotonic() if is_wanted else math.inf
+            if left > 0:
+                rests = math.isinf(left)
                 self._set_state(State.IDLE if rests else State.WAITING)
                 with suppress(Empty):
-                    self._wake.get(timeout=None if rests else wait)
+                    self._wake.get(timeout=None if rests else left)
                 continue
             self._set_state(State.CONNECTING)
             transport = self._transport = Transport(self._timing)

@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from itertools import count
+from itertools import chain, count
 from typing import Any, NamedTuple, TypeAlias
 
 from .errors import ClientClosed, TaskRouterError
@@ -167,9 +167,7 @@ class Fetcher:
 
     def _take_all(self) -> list[_Queued]:
         """Take all that no thread has begun."""
-        left = [*self._admitted]
-        for queue in self._queues.values():
-            left += queue
+        left = [*self._admitted, *chain.from_iterable(self._queues.values())]
         self._busy.subtract(each.owner for each in self._admitted)
         self._admitted.clear()
         self._queues.clear()
