@@ -121,6 +121,8 @@ class Client(Emitter, Resource[R]):
         first = read_token(hide(provider()) if provider else token, self._SID_CLAIM)
         retries = _read_retries(max_retries)
         api, bridge = base_urls(region, api_base_url, event_bridge_base_url, os.environ)
+        # Of every token: `update_token` takes no other.
+        self._sid = sid = first.channel_sid
         self._timing = timing or Timing()
         self._log = ClientLog(debug)
         self._channel_url = channel_url(bridge, first)
@@ -168,23 +170,21 @@ class Client(Emitter, Resource[R]):
             sid_claim=self._SID_CLAIM,
             channel_url=self._channel_url,
             api_url=api,
-            path=self._PATH.format(sid=first.channel_sid),
+            path=self._PATH.format(sid=sid),
             max_retries=retries,
             timing=self._timing,
             log=self._log,
         )
         known = {
-            "sid": first.channel_sid,
+            "sid": sid,
             "account_sid": first.account_sid,
             "workspace_sid": first.workspace_sid,
         }
         Resource.__init__(self, session, known, session.resource_url)
         self._dispatcher = Dispatcher(
-            f"taskrouter-events-{first.channel_sid}", self, self._timing, self._log
+            f"taskrouter-events-{sid}", self, self._timing, self._log
         )
-        self._connection = self._make_connection(
-            f"taskrouter-socket-{first.channel_sid}"
-        )
+        self._connection = self._make_connection(f"taskrouter-socket-{sid}")
         try:
             self._http.route(self._channel_url)  # a wrong proxy is an error here
             lifecycle.opened(self, daemon=daemon)
@@ -484,7 +484,7 @@ class Client(Emitter, Resource[R]):
             self._log.warning(
                 "%s: a callback is blocking and %d events are queued; the connection "
                 "is closed until they have been processed",
-                self._name(),
+                self._sid,
                 len(self._dispatcher),
             )
             self._connection.pause()
@@ -503,7 +503,7 @@ class Client(Emitter, Resource[R]):
                     "%s: the connection was closed again soon after it was opened: "
                     "another program may also be using close_existing_sessions; next "
                     "attempt in %.0f s",
-                    self._name(),
+                    self._sid,
                     wait,
                 )
             # What broke it may have broken the kept connections too.
@@ -537,7 +537,7 @@ class Client(Emitter, Resource[R]):
         self._connected = self._ready_requested = True
         if self._is_outage and self._down_since is not None:
             seconds = time.monotonic() - self._down_since
-            self._log.warning("%s: reconnected after %.0f s", self._name(), seconds)
+            self._log.warning("%s: reconnected after %.0f s", self._sid, seconds)
         self._down_since, self._is_outage = None, False
         self._emit("connected")
 
@@ -548,7 +548,7 @@ class Client(Emitter, Resource[R]):
             return
         # An outage is one warning, however many attempts it takes.
         level = logging.DEBUG if self._is_outage else logging.WARNING
-        self._log.log(level, "%s: %s; retrying", self._name(), error)
+        self._log.log(level, "%s: %s; retrying", self._sid, error)
         self._is_outage = True
         with self._changed:
             self._last_error = error
@@ -570,7 +570,7 @@ class Client(Emitter, Resource[R]):
         with self._changed:
             self._last_error = error
         if not self._emit("error", error):
-            self._log.error("%s: %s", self._name(), error)
+            self._log.error("%s: %s", self._sid, error)
 
     def _handle_bad_frame(self, error: TaskRouterError) -> None:
         self._handle_error(error)
@@ -752,7 +752,7 @@ class Client(Emitter, Resource[R]):
             if self._ended or registration.event != "disconnected":
                 self._log.warning(
                     "%s: the client is closed: no %r event will be delivered to %s",
-                    self._name(),
+                    self._sid,
                     registration.event,
                     name_of(registration.callback),
                 )
@@ -799,7 +799,7 @@ class Client(Emitter, Resource[R]):
         if self._is_outage and event in ("error", "disconnected"):
             level = logging.DEBUG
         if self._log.isEnabledFor(level):
-            self._log.log(level, "%s: %s", self._name(), event_line(event, args))
+            self._log.log(level, "%s: %s", self._sid, event_line(event, args))
         return self.emit(event, *args)
 
     def _wait_until_handled(self, timeout: float) -> None:
@@ -880,9 +880,6 @@ class Client(Emitter, Resource[R]):
                 self._state = state
                 self._changed.notify_all()
 
-    def _name(self) -> str:
-        return self._session.token.channel_sid
-
     def _may_call(self, registration: Registration) -> bool:
         # After close() only `disconnected` comes; a program may emit what it likes.
         return (
@@ -904,7 +901,7 @@ class Client(Emitter, Resource[R]):
             # Its constructor failed, and an error reporter looks at the frames.
             return f"<{type(self).__name__}, not open>"
         row = self._row()
-        parts = [self._name(), self._connection.state.value]
+        parts = [self._sid, self._connection.state.value]
         parts += [f"{name}={row[name]!r:.60}" for name in _SHOWN if row.get(name)]
         if count := len(self._open_reservations() or ()):
             parts.append(f"open_reservations={count}")
@@ -935,7 +932,7 @@ class Client(Emitter, Resource[R]):
         below = [notebook.folded("properties", notebook.facts("", row))]
         if reservations:
             below.insert(0, notebook.table("open reservations", reservations))
-        return notebook.card(f"{type(self).__name__} {self._name()}", state, *below)
+        return notebook.card(f"{type(self).__name__} {self._sid}", state, *below)
 
     def _open_reservations(self) -> Mapping[str, Reservation] | None:
         """Give the open reservations by sid; None for a client that has none."""

@@ -443,7 +443,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if not self._reservations.is_news(event.type, sid):
             # Of the pending ones, of a sync, or sent twice.
             self._log.debug(
-                "%s: %s of %s was already emitted", self._name(), event.type, sid
+                "%s: %s of %s was already emitted", self._sid, event.type, sid
             )
             return
         made = self._build_reservation(event.payload, sid, task, reservation)
@@ -479,7 +479,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return None
         if isinstance(result, TaskRouterError):
             self._log.info(
-                "%s: could not fetch the details of an event: %s", self._name(), result
+                "%s: could not fetch the details of an event: %s", self._sid, result
             )
             return None
         return self._session.build(result)
@@ -834,7 +834,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             else:
                 self._may_read_channels = False
                 self._log.info(
-                    "%s: the channels could not be read: %s", self._name(), found
+                    "%s: the channels could not be read: %s", self._sid, found
                 )
             return
         self._succeeded("channels")
@@ -848,7 +848,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """Emit the changes that were missed; they are shown already."""
         queued = self._arrivals.topics
         for event in self._values.missed(payload, queued, may_lag=may_lag):
-            self._log.debug("%s: missed %s", self._name(), event)
+            self._log.debug("%s: missed %s", self._sid, event)
             super()._handle_event(Event(event, payload))
 
     def _queue_missed(self, missed: list[Missed]) -> None:
@@ -873,7 +873,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         loaded = self._build(task)
         if isinstance(loaded, Task):
             reservation._set_task(loaded)
-        self._log.debug("%s: missed %s", self._name(), event)
+        self._log.debug("%s: missed %s", self._sid, event)
         concluded = "reservation_status" not in payload
         self._emit_reservation(
             event, sid, reservation, synced=True, concluded=concluded
