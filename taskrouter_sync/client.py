@@ -477,9 +477,8 @@ class Client(Emitter, Resource[R]):
             queued = self._queue_event(event, len(data))
         except InvalidResponse as error:
             error.response = self._tried.secret.hidden_in(error.response)
-            queued = self._dispatcher.put(
-                partial(self._handle_bad_frame, error), size=len(data)
-            )
+            handle = partial(self._handle_bad_frame, error)
+            queued = self._dispatcher.put(handle, size=len(data))
         if not queued and self._connection.is_wanted and not self._is_closed:
             self._log.warning(
                 "%s: a callback is blocking and %d events are queued; the connection "

@@ -270,11 +270,9 @@ class Dispatcher:
 
     def _due(self, now: float) -> tuple[Call | None, float | None]:
         """Take what can run now, else say how long to wait at most."""
-        wait = threading.TIMEOUT_MAX
-        if self._timers:
-            if self._next_timer <= now:
-                return self._take_timer(), None
-            wait = min(wait, self._next_timer - now)
+        wait = self._next_timer - now
+        if wait <= 0:
+            return self._take_timer(), None
         is_ready = False
         if self._queue:
             if self._head_since is None:
@@ -289,7 +287,7 @@ class Dispatcher:
             return self._soon.popleft(), None
         self._soon_left = None
         if not is_ready:
-            return None, wait if self._timers or self._queue else None
+            return None, None if math.isinf(wait) else min(wait, threading.TIMEOUT_MAX)
         self._head_since = None
         event = self._queue.popleft()
         if event.size:

@@ -450,9 +450,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if (self._is_behind or self._may_lag) and self._reservations.has_begun:
             # The sync is not done yet, or its list may have lacked something; the order
             # of the events of a reservation is kept.
-            for earlier in self._reservations.missed_before(
-                event.type, sid, made.payload
-            ):
+            before = self._reservations.missed_before(event.type, sid, made.payload)
+            for earlier in before:
                 self._emit_reservation(earlier, sid, made)
         self._emit_reservation(event.type, sid, made)
 
@@ -677,9 +676,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._values.learn(payload)
             return
         # It may have seen events on an earlier connection that was never ready.
-        if is_first and not (
-            self._is_behind and (known or self._values.knows_channels())
-        ):
+        has_seen = self._is_behind and (known or self._values.knows_channels())
+        if is_first and not has_seen:
             self._is_behind = False
             self._read_pending()
         else:
@@ -699,9 +697,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._read_pending()
 
     def _read_pending(self) -> None:
-        self._read(
-            "Reservations", {"ReservationStatus": "pending"}, self._handle_pending
-        )
+        pending = {"ReservationStatus": "pending"}
+        self._read("Reservations", pending, self._handle_pending)
 
     def _handle_pending(self, found: Any) -> None:
         if found is None:
@@ -874,10 +871,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if isinstance(loaded, Task):
             reservation._set_task(loaded)
         self._log.debug("%s: missed %s", self._sid, event)
-        concluded = "reservation_status" not in payload
-        self._emit_reservation(
-            event, sid, reservation, synced=True, concluded=concluded
-        )
+        how = {"synced": True, "concluded": "reservation_status" not in payload}
+        self._emit_reservation(event, sid, reservation, **how)
 
     # What existed before the client: read once, when somebody asks, or at the first
     # heartbeat where the clocks leave it open. From then on what is unknown is new.
