@@ -60,13 +60,6 @@ class Opening(NamedTuple):
     cell: Cell | None
     place: str
 
-    def is_run_after(self, earlier: Opening) -> bool:
-        """Whether the cell that opened this has opened that in an earlier run."""
-        if self.cell is None or earlier.cell is None:
-            return False
-        same = self.cell.identity == earlier.cell.identity
-        return same and self.cell.run != earlier.cell.run
-
 
 class Lifecycle:
     """The open clients of the process, and the pools that they share."""
@@ -120,41 +113,34 @@ class Lifecycle:
         """
         cell = running_cell()
         opening = Opening(not daemon, cell, cell.name if cell else place_of_caller())
-        self._close_earlier_run(opening)
+        if cell is not None:
+            self._close_earlier_run(cell)
         with self._changed:
-            twin = self._find_twin(client)
+            others = tuple(self._of_channel.get(client._channel_url, {}).items())
+            twins = [(each, its.place) for each, its in others if not each._is_closed]
             self._open[client] = opening
             self._of_channel.setdefault(client._channel_url, {})[client] = opening
             installed, self._installed = self._installed, True
         if not installed:
             self._install()
-        if twin is not None:
+        if twins:
             client._log.warning(
                 "%r (opened at %s) is a second open client for the channel of %r "
                 "(opened at %s): both receive every event. Close one with close(), "
                 "or all with taskrouter_sync.close_all()",
                 client,
                 opening.place,
-                *twin,
+                *twins[0],
             )
 
-    def _find_twin(self, client: OpenClient) -> tuple[OpenClient, str] | None:
-        """Find another open client of the same channel, and where it was opened."""
-        of_channel = self._of_channel.get(client._channel_url, {})
-        for each, opening in tuple(of_channel.items()):
-            if not each._is_closed:
-                return each, opening.place
-        return None
-
-    def _close_earlier_run(self, opening: Opening) -> None:
+    def _close_earlier_run(self, cell: Cell) -> None:
         """Close what a cell opened when it ran before: its names are used anew."""
-        if opening.cell is None:
-            return
         with self._changed:
             earlier = [
                 (client, each.place)
                 for client, each in tuple(self._open.items())
-                if opening.is_run_after(each)
+                if each.cell is not None
+                if each.cell.identity == cell.identity and each.cell.run != cell.run
             ]
         for client, place in reversed(earlier):
             client._log.warning(
