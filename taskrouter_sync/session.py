@@ -52,8 +52,7 @@ class Session:
     """Performs requests for one client, on whichever thread calls.
 
     Attributes:
-        token: the current one. Replaced as a whole; may be read by any thread at any
-            time.
+        token: the current one; replaced as a whole, so that any thread may read it.
         workspace_url, resource_url: REST URLs of the workspace and of the client's own
             resource.
     """

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from .properties import date_value
 from .resources.reservation import Reservation
@@ -75,19 +75,9 @@ class Topic(NamedTuple):
     sid: str
 
 
-class Missed(NamedTuple):
-    """A reservation event that was missed.
-
-    Attributes:
-        event: with its prefix: ``reservation.created``.
-        sid: of the reservation, WR….
-        payload: the reservation as the service has it now; only its sids where the
-            service does not have it any more.
-    """
-
-    event: str
-    sid: str
-    payload: Mapping[str, Any]
+# An event that was missed, and its reservation as the service has it now: only the sids
+# of one that the service does not have any more.
+Missed: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
 class Arrivals:
@@ -396,12 +386,12 @@ class Reservations:
                         way = () if _is_before(updated, since) else way[-1:]
                 for event in _unqueued(way, sid, known, queued):
                     when = created if event == "created" else updated or created
-                    found.append((when, Missed(PREFIX + event, sid, payload)))
+                    found.append((when, (PREFIX + event, payload)))
             for sid in gone:
                 known = self._known[sid]
                 rest = _unqueued(_way_to_the_end(known), sid, known, queued)
                 payload = {"sid": sid, "task_sid": known.task_sid}
-                found += [(None, Missed(PREFIX + each, sid, payload)) for each in rest]
+                found += [(None, (PREFIX + event, payload)) for event in rest]
         # Stable: what has no date, or happened in the same second, keeps its order.
         found.sort(key=lambda each: each[0].timestamp() if each[0] else 0.0)
         return [missed for _, missed in found]

@@ -709,7 +709,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return
         self._succeeded("sync")
         missed = [
-            Missed(_CREATED, payload["sid"], payload)
+            (_CREATED, payload)
             for payload in found
             if self._reservations.is_news(_CREATED, payload["sid"])
         ]
@@ -850,8 +850,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _queue_missed(self, missed: list[Missed]) -> None:
         """Emit reservation events that were missed, each with its task."""
-        for each in reversed(missed):
-            self._fetch_task(each.payload, partial(self._emit_missed_event, each))
+        for event, payload in reversed(missed):
+            run = partial(self._emit_missed_event, event, payload)
+            self._fetch_task(payload, run)
         self._arrivals.close()
 
     def _fetch_task(
@@ -860,8 +861,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         task = f"{self._session.workspace_url}/Tasks/{reservation.get('task_sid')}"
         self._fetch_then((partial(self._session.fetch, task),), run, first=True)
 
-    def _emit_missed_event(self, missed: Missed, task: Any) -> None:
-        event, sid, payload = missed
+    def _emit_missed_event(
+        self, event: str, payload: Mapping[str, Any], task: Any
+    ) -> None:
+        sid = payload["sid"]
         if not self._reservations.is_news(event, sid):
             return
         reservation = self._session.build(payload)
@@ -892,7 +895,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         late: list[Missed] = []
         for payload in self._reservations.learn(found):
             if payload["reservation_status"] == "pending":
-                late.append(Missed(_CREATED, payload["sid"], payload))
+                late.append((_CREATED, payload))
             else:
                 self._show(payload)
         self._queue_missed(late)
