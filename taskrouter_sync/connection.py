@@ -169,11 +169,9 @@ class Connection:
 
     def join(self, timeout: float) -> None:
         """Wait until the thread has ended, for `timeout` seconds at most."""
-        if (
-            self._thread.ident is not None
-            and threading.current_thread() is not self._thread
-        ):
-            self._thread.join(timeout)
+        thread = self._thread
+        if thread.ident is not None and threading.current_thread() is not thread:
+            thread.join(timeout)
 
     def _run(self) -> None:
         while (transport := self._next_transport()) is not None:
@@ -256,7 +254,6 @@ class Connection:
     def _set_state(self, state: State) -> None:
         # Only this connection's thread calls it.
         if state is not self.state:
-            self._log.debug(
-                "%s: %s -> %s", self._thread.name, self.state.value, state.value
-            )
+            name, old = self._thread.name, self.state.value
+            self._log.debug("%s: %s -> %s", name, old, state.value)
             self.state = state

@@ -212,10 +212,9 @@ class Session:
                     raise
                 self._listener._pause(self._timing.wait_before(failures, error))
             else:
-                if event_type is None and response.event_type is not None:
-                    self._listener._on_response_event(
-                        response.event_type, response.payload
-                    )
+                event = response.event_type
+                if event_type is None and event is not None:
+                    self._listener._on_response_event(event, response.payload)
                 return response
 
     def _attempt(
