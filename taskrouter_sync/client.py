@@ -643,7 +643,7 @@ class Client(Emitter, Resource[R]):
         if self._session.token is not token:
             self._try_again()
             return True
-        if self._differing_services and isinstance(error, HttpError):
+        if self._differing_services:
             error.message += f" ({self._differing_services})"
         if self._session.has_provider and not self._failures.get("token"):
             if self._renew_token(token):
