@@ -21,9 +21,6 @@ WAIT = 0.5 if os.name == "nt" else None
 # The longest backoff, in seconds.
 LONGEST = 30.0
 
-# The service refused these before it did anything.
-_REFUSED = (429, 500, 503)
-
 
 class Timing(NamedTuple):
     """The limits of a client; seconds, unless it says otherwise. Tests pass others.
@@ -82,8 +79,10 @@ def may_repeat(method: str, error: TaskRouterError) -> bool:
     not reach the service, or the service responded with 429, 500 or 503.
     """
     if isinstance(error, HttpError):
+        # With these the service refused it before it did anything.
+        refused = error.status in (429, 500, 503)
         again = error.status > 500 or error.status == 408
-        return error.status in _REFUSED or (method == "GET" and again)
+        return refused or (method == "GET" and again)
     if isinstance(error, ConnectionFailed):
         return method == "GET" or not error.reached
     return method == "GET" and isinstance(error, RequestTimeout)
