@@ -410,7 +410,6 @@ class Client(Emitter, Resource[R]):
         return self._state is State.CLOSED
 
     def _check_open(self) -> None:
-        """Raise ClientClosed if the client is closed."""
         if self._is_closed:
             forked = self._refusal if isinstance(self._refusal, ClientClosed) else None
             raise ClientClosed() if forked is None else ClientClosed(forked.message)

@@ -170,7 +170,6 @@ class Dispatcher:
         self._note_next_timer()
 
     def cancel(self, name: str) -> None:
-        """Cancel the timer of this name, if there is one."""
         if self._timers.pop(name, None) is not None:
             self._note_next_timer()
 

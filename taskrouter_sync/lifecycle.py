@@ -246,7 +246,6 @@ class Lifecycle:
     def listener_raised(
         self, client: OpenClient, listener: Callable[..., Any], error: BaseException
     ) -> None:
-        """Pass on what a listener of a client has raised."""
         for observer in tuple(self._observers):
             observer._on_listener_error(client, listener, error)
 

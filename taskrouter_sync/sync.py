@@ -538,7 +538,6 @@ class Values:
         self._known: dict[Topic, _Value] = {}
 
     def knows_channels(self) -> bool:
-        """Whether anything is known of the worker's channels."""
         return any(sid.startswith("WC") for _, sid in [*self._known])
 
     @property
