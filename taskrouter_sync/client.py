@@ -62,8 +62,7 @@ if TYPE_CHECKING:
 # Seconds that `close` gives what is running: a callback, or the last request.
 _CLOSE = 0.5
 
-# Seconds that a call waits for the event that came with its response: it may be waited
-# for itself, by a listener.
+# Seconds that a call waits for its response's event: a listener may wait for the call.
 _EVENTS = 1.0
 
 # What the client's own resource shows of itself.
@@ -73,10 +72,8 @@ _SHOWN = ("friendly_name", "activity_name")
 class State(enum.Enum):
     """What a client is; the one place that says whether it is closed."""
 
-    NEW = "new"
     CONNECTING = "connecting"
     READY = "ready"
-    AUTH_FAILED = "refused"
     CLOSED = "closed"
 
 
@@ -120,12 +117,13 @@ class Client(Emitter, Resource[R]):
     ) -> None:
         """Read the arguments and connect in the background; returns at once."""
         Emitter.__init__(self)
-        self._refuse_options(debug)
-        self._check_session(http_session)
+        self._check_arguments(debug, http_session)
         provider: TokenProvider | None = token if callable(token) else None
         first = read_token(hide(provider()) if provider else token, self._SID_CLAIM)
         retries = _read_retries(max_retries)
         api, bridge = base_urls(region, api_base_url, event_bridge_base_url, os.environ)
+        # Of every token: `update_token` takes no other.
+        self._sid = sid = first.channel_sid
         self._timing = timing or Timing()
         self._log = ClientLog(debug)
         self._channel_url = channel_url(bridge, first)
@@ -136,12 +134,11 @@ class Client(Emitter, Resource[R]):
         # Guards the state, the errors and _ended; who waits for ready or the end waits
         # on it. Reentrant, as a signal handler may close the client.
         self._changed = threading.Condition(threading.RLock())
-        self._state = State.NEW
+        self._state = State.CONNECTING
         self._ended = False
         # The thread in `close`, where a signal handler may interrupt it.
         self._closer: int | None = None
-        # What keeps the client from working until somebody acts, and what went wrong
-        # last and may pass.
+        # What lasts until somebody acts, and what went wrong last and may pass.
         self._refusal: TaskRouterError | None = None
         self._last_error: TaskRouterError | None = None
         # The token of the current attempt, and the one that the service refused: no
@@ -163,34 +160,32 @@ class Client(Emitter, Resource[R]):
         self._is_outage = False
         # Failures in a row, by what is tried again.
         self._failures: dict[str, int] = {}
-        shared_http, self._fetcher = lifecycle.acquire(self)
+        shared_http, fetcher = lifecycle.acquire(self)
         self._http = self._make_http(shared_http, http_session)
         session = Session(
             self,
             http=self._http,
-            fetcher=self._fetcher,
+            fetcher=fetcher,
             token=first,
             provider=provider,
             sid_claim=self._SID_CLAIM,
             channel_url=self._channel_url,
             api_url=api,
-            path=self._PATH.format(sid=first.channel_sid),
+            path=self._PATH.format(sid=sid),
             max_retries=retries,
             timing=self._timing,
             log=self._log,
         )
         known = {
-            "sid": first.channel_sid,
+            "sid": sid,
             "account_sid": first.account_sid,
             "workspace_sid": first.workspace_sid,
         }
         Resource.__init__(self, session, known, session.resource_url)
         self._dispatcher = Dispatcher(
-            f"taskrouter-events-{first.channel_sid}", self, self._timing, self._log
+            f"taskrouter-events-{sid}", self, self._timing, self._log
         )
-        self._connection = self._make_connection(
-            f"taskrouter-socket-{first.channel_sid}"
-        )
+        self._connection = self._make_connection(f"taskrouter-socket-{sid}")
         try:
             self._http.route(self._channel_url)  # a wrong proxy is an error here
             lifecycle.opened(self, daemon=daemon)
@@ -202,24 +197,21 @@ class Client(Emitter, Resource[R]):
             raise
 
     @classmethod
-    def _refuse_options(cls, debug: object) -> None:
-        """Refuse the options object that TaskRouter.js takes from version 2 on."""
+    def _check_arguments(cls, debug: object, http_session: Any) -> None:
+        # The options object that TaskRouter.js takes from version 2 on.
         if isinstance(debug, Mapping):
             names = ", ".join(inspect.signature(cls).parameters).partition(", daemon")
             raise ArgumentError(
                 f"{cls.__name__} does not take an options object: pass "
                 f"{cls.__name__}({names[0]}), or use keyword arguments"
             )
+        if http_session is None or hasattr(http_session, "merge_environment_settings"):
+            return
+        kind = type(http_session).__name__
+        raise ArgumentError(f"http_session must be a requests.Session, not {kind}")
 
     def _make_http(self, shared: Http, session: requests.Session | None) -> Http:
         return shared if session is None else Http(session)
-
-    @staticmethod
-    def _check_session(session: Any) -> None:
-        if session is not None and not hasattr(session, "merge_environment_settings"):
-            raise ArgumentError(
-                f"http_session must be a requests.Session, not {type(session).__name__}"
-            )
 
     def _make_connection(self, name: str) -> Connection:
         return Connection(name, self, self._timing, self._log)
@@ -228,7 +220,7 @@ class Client(Emitter, Resource[R]):
         """Leave nothing behind of a client that could not be opened."""
         self._state = State.CLOSED
         self._connection.close()
-        self._dispatcher.close(_nothing)
+        self._dispatcher.close()
         lifecycle.closed(self)
         lifecycle.release(self)
 
@@ -273,7 +265,11 @@ class Client(Emitter, Resource[R]):
         self._refuse_callbacks("wait for a later event")
         deadline = time.monotonic() + limit
         with self._changed:
-            while not self._is_settled() and (left := deadline - time.monotonic()) > 0:
+            while (
+                self._state is State.CONNECTING
+                and self._refusal is None
+                and (left := deadline - time.monotonic()) > 0
+            ):
                 self._changed.wait(_shortest(left, WAIT))
             state, refusal, trouble = self._state, self._refusal, self._last_error
         self._check_open()
@@ -286,11 +282,6 @@ class Client(Emitter, Resource[R]):
         raise RequestTimeout(
             f"The client was not ready within {limit:g} s{because}"
         ) from trouble
-
-    def _is_settled(self) -> bool:
-        return (
-            self._state is State.READY or self._refusal is not None or self._is_closed
-        )
 
     def run_forever(self) -> None:
         """Block this thread until the client is closed.
@@ -335,13 +326,13 @@ class Client(Emitter, Resource[R]):
             self._changed.notify_all()
         if not was_open and (in_callback or not self._interrupts_close()):
             if not in_callback:
-                self._wait_for_end(deadline)
+                with self._changed:
+                    left = deadline - time.monotonic()
+                    self._changed.wait_for(lambda: self._ended, left)
             return
         if was_open and was_ready:
             self._send_last_request()
-        self._dispatcher.close(
-            self._handle_last_callback if in_callback else self._handle_closed
-        )
+        self._dispatcher.close(partial(self._handle_closed, ends=in_callback))
         self._connection.close()
         self._connection.join(max(0.0, deadline - time.monotonic()))
         self._dispatcher.join(max(0.0, deadline - time.monotonic()))
@@ -359,18 +350,11 @@ class Client(Emitter, Resource[R]):
     def _send_last_request(self) -> None:
         """Do what a page does at `unload`; a Worker changes its activity."""
 
-    def _wait_for_end(self, deadline: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended, deadline - time.monotonic())
-
-    def _handle_closed(self) -> None:
+    def _handle_closed(self, *, ends: bool) -> None:
         if self._connected:
             self._handle_disconnected(Ending())
-
-    def _handle_last_callback(self) -> None:
-        """End as a callback wanted it: the script lasts until that has returned."""
-        self._handle_closed()
-        self._end()
+        if ends:  # as a callback wanted it: the script lasts until that has returned
+            self._end()
 
     def _end(self) -> None:
         with self._changed:
@@ -427,7 +411,6 @@ class Client(Emitter, Resource[R]):
         return self._state is State.CLOSED
 
     def _check_open(self) -> None:
-        """Raise ClientClosed if the client is closed."""
         if self._is_closed:
             forked = self._refusal if isinstance(self._refusal, ClientClosed) else None
             raise ClientClosed() if forked is None else ClientClosed(forked.message)
@@ -441,8 +424,6 @@ class Client(Emitter, Resource[R]):
     def _on_new_token(self) -> None:
         with self._changed:
             self._refusal = None
-            if self._state is State.AUTH_FAILED:
-                self._state = State.CONNECTING
         self._dispatcher.call_soon(self._handle_token)
         self._connection.retry()
 
@@ -498,14 +479,13 @@ class Client(Emitter, Resource[R]):
             queued = self._queue_event(event, len(data))
         except InvalidResponse as error:
             error.response = self._tried.secret.hidden_in(error.response)
-            queued = self._dispatcher.put(
-                partial(self._handle_bad_frame, error), size=len(data)
-            )
+            handle = partial(self._handle_bad_frame, error)
+            queued = self._dispatcher.put(handle, size=len(data))
         if not queued and self._connection.is_wanted and not self._is_closed:
             self._log.warning(
                 "%s: a callback is blocking and %d events are queued; the connection "
                 "is closed until they have been processed",
-                self._name(),
+                self._sid,
                 len(self._dispatcher),
             )
             self._connection.pause()
@@ -515,28 +495,23 @@ class Client(Emitter, Resource[R]):
     def _on_heartbeat(self) -> None:
         """Do what can wait until the connection has stood for a while."""
         if self._has_clock_changed():
-            self._dispatcher.call_soon(self._handle_clock_changed)
+            self._dispatcher.call_soon(self._check_expiry)
 
     def _on_close(self, ending: Ending) -> None:
-        if ending.lost and self._close_existing_sessions:
-            self._warn_if_evicted()
         if ending.lost:
+            if self._close_existing_sessions and (wait := self._connection.backs_off):
+                self._log.warning(
+                    "%s: the connection was closed again soon after it was opened: "
+                    "another program may also be using close_existing_sessions; next "
+                    "attempt in %.0f s",
+                    self._sid,
+                    wait,
+                )
             # What broke it may have broken the kept connections too.
             self._http.renew()
         for each in tuple(self._of_connection):
             each.cancel()
         self._dispatcher.put(partial(self._handle_disconnected, ending))
-
-    def _warn_if_evicted(self) -> None:
-        wait = self._connection.backs_off
-        if wait:
-            self._log.warning(
-                "%s: the connection was closed again soon after it was opened: another "
-                "program may also be using close_existing_sessions; next attempt in "
-                "%.0f s",
-                self._name(),
-                wait,
-            )
 
     def _on_error(self, error: TaskRouterError) -> None:
         token = self._tried
@@ -546,11 +521,9 @@ class Client(Emitter, Resource[R]):
 
     def _queue_event(self, event: Event, size: int = 0) -> bool:
         """Queue an event; InvalidResponse if it makes no sense."""
-        if event.type.startswith("ready"):
-            return self._dispatcher.put(
-                partial(self._handle_ready_event, event), size=size
-            )
-        return self._dispatcher.put(partial(self._handle_event, event), size=size)
+        is_ready = event.type.startswith("ready")
+        handle = self._handle_ready_event if is_ready else self._handle_event
+        return self._dispatcher.put(partial(handle, event), size=size)
 
     # Events.
 
@@ -565,7 +538,7 @@ class Client(Emitter, Resource[R]):
         self._connected = self._ready_requested = True
         if self._is_outage and self._down_since is not None:
             seconds = time.monotonic() - self._down_since
-            self._log.warning("%s: reconnected after %.0f s", self._name(), seconds)
+            self._log.warning("%s: reconnected after %.0f s", self._sid, seconds)
         self._down_since, self._is_outage = None, False
         self._emit("connected")
 
@@ -576,7 +549,7 @@ class Client(Emitter, Resource[R]):
             return
         # An outage is one warning, however many attempts it takes.
         level = logging.DEBUG if self._is_outage else logging.WARNING
-        self._log.log(level, "%s: %s; retrying", self._name(), error)
+        self._log.log(level, "%s: %s; retrying", self._sid, error)
         self._is_outage = True
         with self._changed:
             self._last_error = error
@@ -598,7 +571,7 @@ class Client(Emitter, Resource[R]):
         with self._changed:
             self._last_error = error
         if not self._emit("error", error):
-            self._log.error("%s: %s", self._name(), error)
+            self._log.error("%s: %s", self._sid, error)
 
     def _handle_bad_frame(self, error: TaskRouterError) -> None:
         self._handle_error(error)
@@ -608,8 +581,7 @@ class Client(Emitter, Resource[R]):
     def _start_ready(self) -> tuple[Callable[[], None], Future[Any]]:
         """Start the request for `ready`; gives what to queue."""
         token = self._session.token
-        url = self._session.resource_url
-        future = self._until_lost(self._session.fetch(url, event_type="ready"))
+        future = self._until_lost(self._session.fetch(self._url, event_type="ready"))
         return partial(self._handle_ready_response, future, token), future
 
     def _until_lost(self, future: Future[Any]) -> Future[Any]:
@@ -673,7 +645,7 @@ class Client(Emitter, Resource[R]):
         if self._session.token is not token:
             self._try_again()
             return True
-        if self._differing_services and isinstance(error, HttpError):
+        if self._differing_services:
             error.message += f" ({self._differing_services})"
         if self._session.has_provider and not self._failures.get("token"):
             if self._renew_token(token):
@@ -687,12 +659,12 @@ class Client(Emitter, Resource[R]):
             return False
         self._refuse(error, token)
         if self._session.has_provider:
-            self._retry("token", partial(self._ask_again, error, token))
+            self._retry("token", partial(self._ask_again, token))
         return False
 
-    def _ask_again(self, error: TaskRouterError, token: Token) -> None:
+    def _ask_again(self, token: Token) -> None:
         if self._session.token is token and not self._renew_token(token):
-            self._retry("token", partial(self._ask_again, error, token))
+            self._retry("token", partial(self._ask_again, token))
 
     def _try_again(self) -> None:
         self._refused_token = None
@@ -704,12 +676,12 @@ class Client(Emitter, Resource[R]):
         with self._changed:
             if self._session.token is token:
                 self._refusal = error
-                self._set_state(State.AUTH_FAILED)
+                self._set_state(State.CONNECTING)
 
-    def _renew_token(self, refused: Token | None = None) -> bool:
+    def _renew_token(self, old: Token) -> bool:
         """Ask the provider for a token; its failure is an `error` event."""
         try:
-            self._session.refresh_token(refused or self._session.token)
+            self._session.refresh_token(old)
         except TaskRouterError as error:
             self._handle_error(error)
             return False
@@ -742,19 +714,19 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.call_later("expiry", max(0.0, left), self._check_expiry)
 
     def _handle_renewal(self) -> None:
-        if self._renew_token():
+        if self._renew_token(self._session.token):
             self._succeeded("renewal")
         else:
             self._retry("renewal", self._handle_renewal)
 
     def _check_expiry(self) -> None:
         """Emit `token.expired`, once, if it has; take it back if it has not."""
+        if self._has_clock_changed():
+            self._plan_token()
         token = self._session.token
         if not token.is_expired(time.time()):
             if self._expired is token:
                 self._on_new_token()  # as good as one
-            elif self._has_clock_changed():
-                self._plan_token()
             return
         # No heartbeat comes to a client that rests, and the clock may be set back.
         again = self._timing.heartbeat / 2
@@ -768,10 +740,6 @@ class Client(Emitter, Resource[R]):
     def _has_clock_changed(self) -> bool:
         return abs(time.time() - time.monotonic() - self._clock) > 1.0
 
-    def _handle_clock_changed(self) -> None:
-        self._plan_token()
-        self._check_expiry()
-
     # Late listeners.
 
     def _on_registered(self, registration: Registration) -> None:
@@ -781,7 +749,7 @@ class Client(Emitter, Resource[R]):
             if self._ended or registration.event != "disconnected":
                 self._log.warning(
                     "%s: the client is closed: no %r event will be delivered to %s",
-                    self._name(),
+                    self._sid,
                     registration.event,
                     name_of(registration.callback),
                 )
@@ -828,17 +796,15 @@ class Client(Emitter, Resource[R]):
         if self._is_outage and event in ("error", "disconnected"):
             level = logging.DEBUG
         if self._log.isEnabledFor(level):
-            self._log.log(level, "%s: %s", self._name(), event_line(event, args))
+            self._log.log(level, "%s: %s", self._sid, event_line(event, args))
         return self.emit(event, *args)
 
     def _wait_until_handled(self, timeout: float) -> None:
         """Wait until what is queued now has been handled."""
         handled = threading.Event()
         self._dispatcher.put(handled.set)
-        with self._changed:
-            if self._is_closed:
-                return
-        handled.wait(timeout)
+        if not self._is_closed:
+            handled.wait(timeout)
 
     def _retry(
         self,
@@ -876,14 +842,13 @@ class Client(Emitter, Resource[R]):
             first: whether to queue it before everything that waits.
         """
         token = self._session.token
-        started = tuple(start() for start in futures)
+        started = [start() for start in futures]
 
         def take() -> None:
             results = [result_of(each) for each in started]
             if any(map(is_unauthorized, results)) and self._can_renew(token):
-                again = tuple(start() for start in futures)
-                done = partial(_run_with_results, run, again)
-                self._dispatcher.put_first(done, *again)
+                again = [start() for start in futures]
+                self._dispatcher.put_first(lambda: run(*map(result_of, again)), *again)
             else:
                 run(*results)
 
@@ -908,13 +873,9 @@ class Client(Emitter, Resource[R]):
 
     def _set_state(self, state: State) -> None:
         with self._changed:
-            if not self._is_closed and self._state is not state:
-                if self._refusal is None or state is not State.CONNECTING:
-                    self._state = state
-                    self._changed.notify_all()
-
-    def _name(self) -> str:
-        return self._session.token.channel_sid
+            if not self._is_closed:
+                self._state = state
+                self._changed.notify_all()
 
     def _may_call(self, registration: Registration) -> bool:
         # After close() only `disconnected` comes; a program may emit what it likes.
@@ -937,7 +898,7 @@ class Client(Emitter, Resource[R]):
             # Its constructor failed, and an error reporter looks at the frames.
             return f"<{type(self).__name__}, not open>"
         row = self._row()
-        parts = [self._name(), self._connection.state.value]
+        parts = [self._sid, self._connection.state.value]
         parts += [f"{name}={row[name]!r:.60}" for name in _SHOWN if row.get(name)]
         if count := len(self._open_reservations() or ()):
             parts.append(f"open_reservations={count}")
@@ -968,7 +929,7 @@ class Client(Emitter, Resource[R]):
         below = [notebook.folded("properties", notebook.facts("", row))]
         if reservations:
             below.insert(0, notebook.table("open reservations", reservations))
-        return notebook.card(f"{type(self).__name__} {self._name()}", state, *below)
+        return notebook.card(f"{type(self).__name__} {self._sid}", state, *below)
 
     def _open_reservations(self) -> Mapping[str, Reservation] | None:
         """Give the open reservations by sid; None for a client that has none."""
@@ -988,32 +949,26 @@ def parse_frame(frame: bytes) -> Event | None:
     """
     if not frame.strip():
         return None
-    trouble, message = "", None
     try:
         message = parse_json(frame)
     except UnicodeDecodeError:
         trouble = "is not UTF-8"
     except ValueError:
         trouble = "is not JSON"
-    event_type = message.get("event_type") if isinstance(message, dict) else None
-    if not trouble and not isinstance(message, dict):
-        trouble = "is not an object"
-    elif event_type is not None and not isinstance(event_type, str):
-        trouble = "has an event_type that is not text"
-    if trouble:
-        text = frame.decode("utf-8", "replace")
-        raise InvalidResponse(f"A frame from the event bridge {trouble}", response=text)
-    assert isinstance(message, dict)
-    return Event(event_type, message.get("payload")) if event_type else None
+    else:
+        if not isinstance(message, dict):
+            trouble = "is not an object"
+        elif isinstance(event_type := message.get("event_type"), str | None):
+            return Event(event_type, message.get("payload")) if event_type else None
+        else:
+            trouble = "has an event_type that is not text"
+    text = frame.decode("utf-8", "replace")
+    raise InvalidResponse(f"A frame from the event bridge {trouble}", response=text)
 
 
 def is_refused(error: Any) -> bool:
     """Whether this is the error of a token that the service does not accept."""
     return isinstance(error, HttpError) and error.status in (401, 403)
-
-
-def _run_with_results(run: Callable[..., None], futures: Sequence[Future[Any]]) -> None:
-    run(*map(result_of, futures))
 
 
 def _read_retries(value: Any) -> int:
@@ -1048,7 +1003,3 @@ def _shortest(seconds: float, limit: float | None) -> float | None:
     if limit is not None:
         return min(seconds, limit)
     return None if math.isinf(seconds) else min(seconds, threading.TIMEOUT_MAX)
-
-
-def _nothing() -> None:
-    """Do nothing."""

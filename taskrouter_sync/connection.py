@@ -69,7 +69,12 @@ class ConnectionListener(Protocol):
 
 
 class Connection:
-    """Keeps a WebSocket open as long as it is wanted."""
+    """Keeps a WebSocket open as long as it is wanted.
+
+    Attributes:
+        is_wanted: whether there is to be a connection: by `connect` and `disconnect`.
+        state: what it is doing; written by the socket thread.
+    """
 
     def __init__(
         self,
@@ -78,14 +83,7 @@ class Connection:
         timing: Timing,
         log: LoggerAdapter[Any],
     ) -> None:
-        """Create it; `start` starts its thread.
-
-        Args:
-            name: of the thread.
-            listener: follows openings, messages, endings and failures.
-            timing: time limits.
-            log: gets a line for each change of state.
-        """
+        """Create it; `start` starts its thread, which gets the name."""
         self._listener = listener
         self._timing = timing
         self._log = log
@@ -93,23 +91,18 @@ class Connection:
         # thread waits for a message here between attempts. No lock: a signal handler
         # may call them while they are running.
         self._wake: SimpleQueue[None] = SimpleQueue()
-        self._wanted = True
+        self.is_wanted = True
         self._paused = False
         self._ends = False
-        # Another object for each `retry`: what an attempt from before it found out is
-        # out of date.
+        # Another object for each `retry`: an attempt from before it is out of date.
         self._newest_retry = object()
+        self.state = State.NEW
         # The socket thread's, read by others.
-        self._state = State.NEW
         self._transport: Transport | None = None
         self._retry: object = None
         self._failures = 0
         self._next_attempt = 0.0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    @property
-    def state(self) -> State:
-        return self._state
 
     def start(self) -> None:
         """Connect in the background, for the first time."""
@@ -117,7 +110,7 @@ class Connection:
 
     def connect(self) -> None:
         """Connect now, and again whenever the connection is lost; returns at once."""
-        self._wanted = True
+        self.is_wanted = True
         self.retry()
 
     def retry(self) -> None:
@@ -142,14 +135,9 @@ class Connection:
 
     def disconnect(self) -> None:
         """End the connection, and make none until `connect`; returns at once."""
-        self._wanted = False
+        self.is_wanted = False
         self._wake.put(None)
         self.drop()
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether there is to be a connection: by `connect` and `disconnect`."""
-        return self._wanted
 
     def pause(self) -> None:
         """End the connection, and make none until `resume`; returns at once.
@@ -173,19 +161,17 @@ class Connection:
     def forked(self) -> None:
         """Be closed in a child process; the parent's connection stays open."""
         self._wake = SimpleQueue()
-        self._ends, self._wanted = True, False
-        self._state = State.CLOSED
+        self._ends, self.is_wanted = True, False
+        self.state = State.CLOSED
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.forked()
 
     def join(self, timeout: float) -> None:
         """Wait until the thread has ended, for `timeout` seconds at most."""
-        if (
-            self._thread.ident is not None
-            and threading.current_thread() is not self._thread
-        ):
-            self._thread.join(timeout)
+        thread = self._thread
+        if thread.ident is not None and threading.current_thread() is not thread:
+            thread.join(timeout)
 
     def _run(self) -> None:
         while (transport := self._next_transport()) is not None:
@@ -206,18 +192,17 @@ class Connection:
                 self._retry = self._newest_retry
                 self._failures = 0
                 self._next_attempt = 0.0
-            now = time.monotonic()
-            is_wanted = self._wanted and not self._paused
-            wait = self._next_attempt - now if is_wanted else math.inf
-            if wait > 0:
-                rests = math.isinf(wait)
+            is_wanted = self.is_wanted and not self._paused
+            left = self._next_attempt - time.monotonic() if is_wanted else math.inf
+            if left > 0:
+                rests = math.isinf(left)
                 self._set_state(State.IDLE if rests else State.WAITING)
                 with suppress(Empty):
-                    self._wake.get(timeout=None if rests else wait)
+                    self._wake.get(timeout=None if rests else left)
                 continue
             self._set_state(State.CONNECTING)
             transport = self._transport = Transport(self._timing)
-            if self._wanted and not self._paused:
+            if self.is_wanted and not self._paused:
                 return transport
         return None
 
@@ -245,9 +230,8 @@ class Connection:
         except Closed as closed:
             ending = Ending(closed.code, closed.reason, lost=True)
         except (TaskRouterError, ValueError) as error:
-            if isinstance(error, ValueError) and not isinstance(error, TaskRouterError):
+            if not isinstance(error, TaskRouterError):
                 error = ConnectionFailed(str(error))
-            assert isinstance(error, TaskRouterError)
             self._plan(error)
             listener._on_error(error)
             listener._on_close(Ending(lost=True))
@@ -269,8 +253,7 @@ class Connection:
 
     def _set_state(self, state: State) -> None:
         # Only this connection's thread calls it.
-        if state is not self._state:
-            self._log.debug(
-                "%s: %s -> %s", self._thread.name, self._state.value, state.value
-            )
-            self._state = state
+        if state is not self.state:
+            name, old = self._thread.name, self.state.value
+            self._log.debug("%s: %s -> %s", name, old, state.value)
+            self.state = state

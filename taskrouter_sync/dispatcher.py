@@ -67,8 +67,7 @@ class Dispatcher:
         self._listener = listener
         self._timing = timing
         self._log = log
-        # From any thread to the event thread: an event, a call out of band, or None,
-        # which only wakes it.
+        # To the event thread: events, calls out of band, and None, which only wakes it.
         self._inbox: SimpleQueue[_Queued | Call | None] = SimpleQueue()
         # The event thread's.
         self._queue: deque[_Queued] = deque()
@@ -110,9 +109,8 @@ class Dispatcher:
             run: called on the event thread, in turn.
             futures: what it waits for at the head of the queue, within the time limit.
             size: bytes of its frame, from the socket thread; 0 for what always has
-            room.
-                Above the high-water mark this waits until the queue is half empty, or
-                for `Timing.pause`.
+                room. Above the high-water mark this waits until the queue is half
+                empty, or for `Timing.pause`.
 
         Returns:
             False if there was no room: it was not queued.
@@ -139,7 +137,7 @@ class Dispatcher:
             self._interrupts += 1
             self._room.notify_all()
 
-    def close(self, last: Call) -> None:
+    def close(self, last: Call | None = None) -> None:
         """Drop what is queued, run `last`, and end; returns at once."""
         self._last = last
         self._ends = True
@@ -172,12 +170,12 @@ class Dispatcher:
         self._note_next_timer()
 
     def cancel(self, name: str) -> None:
-        """Cancel the timer of this name, if there is one."""
         if self._timers.pop(name, None) is not None:
             self._note_next_timer()
 
     def _take_timer(self) -> Call:
-        name, (_, run) = min(self._timers.items(), key=_time_of)
+        name = min(self._timers, key=lambda each: self._timers[each][0])
+        _, run = self._timers[name]
         self.cancel(name)
         return run
 
@@ -271,11 +269,9 @@ class Dispatcher:
 
     def _due(self, now: float) -> tuple[Call | None, float | None]:
         """Take what can run now, else say how long to wait at most."""
-        wait = threading.TIMEOUT_MAX
-        if self._timers:
-            if self._next_timer <= now:
-                return self._take_timer(), None
-            wait = min(wait, self._next_timer - now)
+        wait = self._next_timer - now
+        if wait <= 0:
+            return self._take_timer(), None
         is_ready = False
         if self._queue:
             if self._head_since is None:
@@ -290,7 +286,7 @@ class Dispatcher:
             return self._soon.popleft(), None
         self._soon_left = None
         if not is_ready:
-            return None, wait if self._timers or self._queue else None
+            return None, None if math.isinf(wait) else min(wait, threading.TIMEOUT_MAX)
         self._head_since = None
         event = self._queue.popleft()
         if event.size:
@@ -309,7 +305,3 @@ class Dispatcher:
         self._queue.clear()
         self._soon.clear()
         self._timers.clear()
-
-
-def _time_of(timer: tuple[str, tuple[float, Call]]) -> float:
-    return timer[1][0]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future, InvalidStateError
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import suppress
+from itertools import chain, count
 from typing import Any, NamedTuple, TypeAlias
 
 from .errors import ClientClosed, TaskRouterError
@@ -76,8 +76,7 @@ class Fetcher:
 
         Args:
             owner: whose it is: each has some threads of its own, so that no client
-            waits
-                for what others wait for.
+                waits for what others wait for.
             job: gives a result or raises a TaskRouterError.
         """
         queued = _Queued(job, Future(), owner)
@@ -88,23 +87,15 @@ class Fetcher:
             elif self._is_changing:
                 self._run_apart(queued)
             else:
-                with self._change():
+                # A signal handler's changes must not come between these.
+                self._is_changing = True
+                try:
                     self._queues.setdefault(owner, deque()).append(queued)
                     failed += self._admit()
+                finally:
+                    self._is_changing = False
         _refuse(failed, ClientClosed if self._closed else NoThread)
         return queued.future
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        """Mark that this thread is changing what the lock guards.
-
-        A signal handler may interrupt it there, whose changes must not come between.
-        """
-        self._is_changing = True
-        try:
-            yield
-        finally:
-            self._is_changing = False
 
     def _run_apart(self, queued: _Queued) -> None:
         """Run the job of a signal handler on a thread of its own."""
@@ -138,9 +129,7 @@ class Fetcher:
     def _next(self, done: _Queued | None) -> _Queued | None:
         with self._changed:
             if done is not None:
-                self._busy[done.owner] -= 1
-                if not self._busy[done.owner]:
-                    del self._busy[done.owner]
+                self._busy -= Counter([done.owner])  # which forgets an owner at 0
                 _refuse(self._admit(), NoThread)
             # Another thread may have taken what this one was woken for.
             self._changed.wait_for(lambda: self._admitted or self._closed, self._idle)
@@ -178,9 +167,7 @@ class Fetcher:
 
     def _take_all(self) -> list[_Queued]:
         """Take all that no thread has begun."""
-        left = [*self._admitted]
-        for queue in self._queues.values():
-            left += queue
+        left = [*self._admitted, *chain.from_iterable(self._queues.values())]
         self._busy.subtract(each.owner for each in self._admitted)
         self._admitted.clear()
         self._queues.clear()

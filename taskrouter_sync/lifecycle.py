@@ -13,11 +13,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .fetcher import Fetcher
 from .http import Http
-from .program import place_of_caller, running_cell
+from .program import Cell, place_of_caller, running_cell
 from .timing import WAIT
 
 
@@ -47,7 +47,7 @@ class Observer(Protocol):
     ) -> None: ...
 
 
-class Opening:
+class Opening(NamedTuple):
     """How a client was opened.
 
     Attributes:
@@ -56,19 +56,9 @@ class Opening:
         place: for people: ``agent.py:12``, ``In[5]``.
     """
 
-    __slots__ = ("cell", "keeps_alive", "place")
-
-    def __init__(self, *, keeps_alive: bool) -> None:
-        self.keeps_alive = keeps_alive
-        self.cell = running_cell()
-        self.place = self.cell.name if self.cell else place_of_caller()
-
-    def is_run_after(self, earlier: Opening) -> bool:
-        """Whether the cell that opened this has opened that in an earlier run."""
-        if self.cell is None or earlier.cell is None:
-            return False
-        same = self.cell.identity == earlier.cell.identity
-        return same and self.cell.run != earlier.cell.run
+    keeps_alive: bool
+    cell: Cell | None
+    place: str
 
 
 class Lifecycle:
@@ -110,9 +100,8 @@ class Lifecycle:
                 return
             http, fetcher = self._http, self._fetcher
             self._http = self._fetcher = None
-        if fetcher is not None:
+        if fetcher is not None and http is not None:
             fetcher.close()
-        if http is not None:
             http.close()
 
     # The end of the script.
@@ -122,42 +111,36 @@ class Lifecycle:
 
         Closes what an earlier run of the same notebook's cell opened.
         """
-        opening = Opening(keeps_alive=not daemon)
-        self._close_earlier_run(opening)
+        cell = running_cell()
+        opening = Opening(not daemon, cell, cell.name if cell else place_of_caller())
+        if cell is not None:
+            self._close_earlier_run(cell)
         with self._changed:
-            twin = self._find_twin(client)
+            others = tuple(self._of_channel.get(client._channel_url, {}).items())
+            twins = [(each, its.place) for each, its in others if not each._is_closed]
             self._open[client] = opening
             self._of_channel.setdefault(client._channel_url, {})[client] = opening
             installed, self._installed = self._installed, True
         if not installed:
             self._install()
-        if twin is not None:
+        if twins:
             client._log.warning(
                 "%r (opened at %s) is a second open client for the channel of %r "
                 "(opened at %s): both receive every event. Close one with close(), "
                 "or all with taskrouter_sync.close_all()",
                 client,
                 opening.place,
-                *twin,
+                *twins[0],
             )
 
-    def _find_twin(self, client: OpenClient) -> tuple[OpenClient, str] | None:
-        """Find another open client of the same channel, and where it was opened."""
-        of_channel = self._of_channel.get(client._channel_url, {})
-        for each, opening in tuple(of_channel.items()):
-            if not each._is_closed:
-                return each, opening.place
-        return None
-
-    def _close_earlier_run(self, opening: Opening) -> None:
+    def _close_earlier_run(self, cell: Cell) -> None:
         """Close what a cell opened when it ran before: its names are used anew."""
-        if opening.cell is None:
-            return
         with self._changed:
             earlier = [
                 (client, each.place)
                 for client, each in tuple(self._open.items())
-                if opening.is_run_after(each)
+                if each.cell is not None
+                if each.cell.identity == cell.identity and each.cell.run != cell.run
             ]
         for client, place in reversed(earlier):
             client._log.warning(
@@ -208,7 +191,8 @@ class Lifecycle:
         """Wait for the clients that keep the script alive, and close what is left."""
         self._has_ended = True
         try:
-            if not _has_failed():
+            # A script that failed, or that somebody types, has nothing to wait for.
+            if not is_interactive() and getattr(sys, "last_value", None) is None:
                 self._wait()
         except KeyboardInterrupt:
             self._interrupted = True
@@ -262,7 +246,6 @@ class Lifecycle:
     def listener_raised(
         self, client: OpenClient, listener: Callable[..., Any], error: BaseException
     ) -> None:
-        """Pass on what a listener of a client has raised."""
         for observer in tuple(self._observers):
             observer._on_listener_error(client, listener, error)
 
@@ -285,14 +268,6 @@ class Lifecycle:
 def is_interactive() -> bool:
     """Whether this is somebody's interactive session, a notebook for one."""
     return bool(sys.flags.interactive) or hasattr(sys, "ps1")
-
-
-def _has_failed() -> bool:
-    """Whether the script ended with an exception, or is an interactive session.
-
-    Such a script has nothing more to wait for.
-    """
-    return is_interactive() or getattr(sys, "last_value", None) is not None
 
 
 lifecycle = Lifecycle()

@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 import threading
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 
 _PACKAGE = __name__.partition(".")[0]
 
 
-class Cell:
+class Cell(NamedTuple):
     """One run of a cell.
 
     Attributes:
@@ -23,12 +23,9 @@ class Cell:
         name: as people see it beside the cell: ``In[5]``.
     """
 
-    __slots__ = ("identity", "name", "run")
-
-    def __init__(self, identity: str, run: object, name: str) -> None:
-        self.identity = identity
-        self.run = run
-        self.name = name
+    identity: str
+    run: object
+    name: str
 
 
 def shell() -> Any:

@@ -52,6 +52,7 @@ class Session:
     """Performs requests for one client, on whichever thread calls.
 
     Attributes:
+        token: the current one; replaced as a whole, so that any thread may read it.
         workspace_url, resource_url: REST URLs of the workspace and of the client's own
             resource.
     """
@@ -75,24 +76,14 @@ class Session:
         """Create it; for the client.
 
         Args:
-            listener: the client.
-            http: sends the requests.
-            fetcher: runs requests side by side.
-            token: the first one.
-            provider: returns a fresh token, if the client has such a function.
             sid_claim: the claim of its tokens that names the client's resource.
-            channel_url: the client's channel on the event bridge.
-            api_url: base of the REST URLs.
-            path: of the client's resource in the workspace.
+            path: of that resource in the workspace.
             max_retries: further attempts of a request that may be repeated.
-            timing: time limits.
-            log: gets a line for each request.
         """
         self._listener = listener
         self._http = http
         self._fetcher = fetcher
-        # Replaced as a whole; may be read by any thread at any time.
-        self._token = token
+        self.token = token
         self._provider = provider
         self._sid_claim = sid_claim
         self._channel_url = channel_url
@@ -110,11 +101,6 @@ class Session:
     # Tokens.
 
     @property
-    def token(self) -> Token:
-        """The current token."""
-        return self._token
-
-    @property
     def has_provider(self) -> bool:
         """Whether a fresh token can be asked for."""
         return self._provider is not None
@@ -126,8 +112,8 @@ class Session:
             TokenError: it can't be used, or is one of another client.
         """
         new = read_token(token := hide(token), self._sid_claim)
-        check_same_client(self._token, new)
-        self._token = new
+        check_same_client(self.token, new)
+        self.token = new
         self._log.debug("%s: new token %s", new.channel_sid, new.fingerprint)
         self._listener._on_new_token()
 
@@ -145,7 +131,7 @@ class Session:
                 raise TokenError("The token provider is already running")
             while self._asking is not None:
                 self._provider_done.wait(WAIT)
-            if self._provider is None or self._token is not refused:
+            if self._provider is None or self.token is not refused:
                 return
             self._asking = me
         try:
@@ -162,11 +148,11 @@ class Session:
             if _is_interrupt(error):
                 raise
             # It may quote what the program got instead of a token, or a token.
-            words = one_line(self._token.secret.hidden_in(_quoted(error)), 200)
+            words = one_line(self.token.secret.hidden_in(_quoted(error)), 200)
             raise TokenError(f"The token provider raised {words}") from error
         now = time.time()
         is_expired = read_token(token, self._sid_claim).is_expired(now)
-        if not is_expired or self._token.is_expired(now):
+        if not is_expired or self.token.is_expired(now):
             # Even an expired one, as the own clock may be wrong.
             self.update_token(token)
         if is_expired:
@@ -186,8 +172,6 @@ class Session:
         params: Mapping[str, Any] | None = None,
         *,
         event_type: str | None = None,
-        timing: Timing | None = None,
-        max_retries: int | None = None,
         may_refresh: bool = True,
         closing: bool = False,
     ) -> Response:
@@ -197,14 +181,11 @@ class Session:
         that comes with the response is emitted, unless this is what asked for it.
 
         Args:
-            method: GET, POST or DELETE.
-            url: of the REST API.
-            params: query or form; None sends none.
+            method, url, params: of the REST API; None sends no parameters.
             event_type: a tag that the response repeats.
-            timing: time limits of each attempt; None for the client's.
-            max_retries: further attempts; None for the client's.
             may_refresh: whether the provider, which is user code, may be called here.
-            closing: whether it is the last request of a client that is closed already.
+            closing: whether it is the last request of a client that is closed already:
+                once, and soon.
 
         Raises:
             TaskRouterError: the last attempt's error; `ClientClosed` if the client was
@@ -215,14 +196,16 @@ class Session:
             envelope["params"] = dict(params)
         if event_type is not None:
             envelope["event_type"] = event_type
-        retries = self._max_retries if max_retries is None else max_retries
+        retries, timing = self._max_retries, self._timing
+        if closing:
+            retries, timing = 0, timing._replace(connect=0.3, response=0.5)
         failures = 0
         while True:
             if not closing:
                 self._listener._check_open()
-            token = self._token
+            token = self.token
             try:
-                response = self._attempt(envelope, token, timing or self._timing)
+                response = self._attempt(envelope, token, timing)
             except TaskRouterError as error:
                 if may_refresh and self._provider and is_unauthorized(error):
                     may_refresh = False
@@ -233,25 +216,19 @@ class Session:
                     raise
                 self._listener._pause(self._timing.wait_before(failures, error))
             else:
-                if event_type is None and response.event_type is not None:
-                    self._listener._on_response_event(
-                        response.event_type, response.payload
-                    )
+                event = response.event_type
+                if event_type is None and event is not None:
+                    self._listener._on_response_event(event, response.payload)
                 return response
 
     def _attempt(
         self, envelope: Mapping[str, Any], token: Token, timing: Timing
     ) -> Response:
         started = time.monotonic()
-        method, status = envelope["method"], 200
+        method, url, status = envelope["method"], self._channel_url, 200
         try:
-            return self._http.post(
-                self._channel_url,
-                _sealed(envelope, token),
-                method,
-                token.secret,
-                timing,
-            )
+            body = _sealed(envelope, token)
+            return self._http.post(url, body, method, token.secret, timing)
         except TaskRouterError as error:
             status = error.code
             raise
@@ -265,47 +242,23 @@ class Session:
                 (time.monotonic() - started) * 1000,
             )
 
-    def fetch(self, url: str, **more: Any) -> Future[Response]:
+    def fetch(self, url: str, **how: Any) -> Future[Response]:
         """Start a GET on a fetch thread, for the event thread; returns at once."""
-        return self.start("GET", url, **more)
+        return self.start("GET", url, **how)
 
     def start(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        event_type: str | None = None,
+        self, method: str, url: str, params: Mapping[str, Any] | None = None, **how: Any
     ) -> Future[Response]:
-        """Start a request on a fetch thread, where no user code may run."""
-        job = partial(
-            self.request,
-            method,
-            url,
-            params,
-            event_type=event_type,
-            may_refresh=False,
-        )
+        """Start a `request` on a fetch thread, where no user code may run."""
+        job = partial(self.request, method, url, params, may_refresh=False, **how)
         return self._fetcher.submit(self, job)
 
     def send_last(self, method: str, url: str, params: Mapping[str, Any]) -> Any:
-        """Send the last request of a client that is closed, within half a second.
+        """Send the last request of a closed client, for half a second; gives its error.
 
         On a fetch thread, as this may be a signal handler that interrupted a request.
-
-        Returns:
-            The error that it met, if it did.
         """
-        job = partial(
-            self.request,
-            method,
-            url,
-            params,
-            timing=self._timing._replace(connect=0.3, response=0.5),
-            max_retries=0,
-            may_refresh=False,
-            closing=True,
-        )
-        future = self._fetcher.submit(self, job)
+        future = self.start(method, url, params, closing=True)
         wait_for([future], 0.35)  # the client has something left to do
         return result_of(future)
 
@@ -335,11 +288,7 @@ class Session:
         raise InvalidResponse(f"The pages of the worker's {key} never end")
 
     def get_all(self, urls: Sequence[str]) -> list[Any]:
-        """GET several resources side by side, for a caller that waits.
-
-        Returns:
-            For each URL its payload, or the TaskRouterError that it met.
-        """
+        """GET resources side by side, and wait; gives for each its payload or error."""
         me = threading.get_ident()
         if len(urls) == 1 or me in self._waiting:
             # In a signal handler, too: the threads may wait for what it interrupted.
@@ -393,11 +342,7 @@ class Session:
     def perform(
         self, method: str, url: str, params: Mapping[str, Any] | None = None
     ) -> Any:
-        """Perform the request of a user's call; gives the resource.
-
-        Raises:
-            TaskRouterError: as `request`.
-        """
+        """Perform the request of a user's call; gives the resource."""
         return self.result(self.call(method, url, params), url)
 
     def neighbor(self, sid: Any, context: Mapping[str, Any]) -> Any:

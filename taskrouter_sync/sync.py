@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from .properties import date_value
 from .resources.reservation import Reservation
@@ -75,19 +75,9 @@ class Topic(NamedTuple):
     sid: str
 
 
-class Missed(NamedTuple):
-    """A reservation event that was missed.
-
-    Attributes:
-        event: with its prefix: ``reservation.created``.
-        sid: of the reservation, WR….
-        payload: the reservation as the service has it now; only its sids where the
-            service does not have it any more.
-    """
-
-    event: str
-    sid: str
-    payload: Mapping[str, Any]
+# An event that was missed, and its reservation as the service has it now: only the sids
+# of one that the service does not have any more.
+Missed: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
 class Arrivals:
@@ -172,7 +162,7 @@ class Reservations:
         # Whether all that existed when the client opened is known: then what is
         # unknown is new. Before, the time of the first `ready` decides: by the clock of
         # the response, if it says so, or this machine's.
-        self._is_complete = False
+        self.is_complete = False
         self._began: tuple[datetime, ...] = ()
         self._began_at = 0.0
         self._are_clocks_unsure = False
@@ -182,13 +172,9 @@ class Reservations:
         self._lock = threading.RLock()
 
     @property
-    def is_complete(self) -> bool:
-        return self._is_complete
-
-    @property
     def needs_learning(self) -> bool:
         """Whether dates are no safe way to know what existed before the client."""
-        return self._are_clocks_unsure and not self._is_complete
+        return self._are_clocks_unsure and not self.is_complete
 
     @property
     def has_begun(self) -> bool:
@@ -196,11 +182,7 @@ class Reservations:
         return bool(self._began)
 
     def begin(self, date: datetime | None) -> None:
-        """Note that the client is ready for the first time.
-
-        Args:
-            date: of the response, if it says so; by the clock of whatever sent it.
-        """
+        """Note the first `ready`; its response's date is by the clock of its sender."""
         self._began_at = time.monotonic()
         # Dates have whole seconds.
         mine = datetime.now(timezone.utc).replace(microsecond=0)
@@ -242,7 +224,7 @@ class Reservations:
         if name not in RANKS:
             return
         with self._lock:
-            known = self._entry(sid)
+            known = self._known.setdefault(sid, _Known())
             if not concluded:
                 known.reopen()
             known.emitted.add(name)
@@ -260,15 +242,15 @@ class Reservations:
 
     def renew(self, reservation: Reservation) -> None:
         """Take over what a response says of a reservation that listeners know."""
-        sid = reservation.payload.get("sid")
+        sid = reservation.payload["sid"]
         with self._lock:
-            known = self._known.get(sid) if isinstance(sid, str) else None
-            if known is not None and isinstance(sid, str):
+            known = self._known.get(sid)
+            if known is not None:
                 if _status_rank(reservation.payload.get("reservation_status")) < ENDED:
                     known.reopen()
                 self._take(sid, known, reservation, 0)
 
-    def learn(self, payloads: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    def learn(self, payloads: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Take over what existed before the client: nothing of it was missed.
 
         What has come since is left to its frames, and to the next sync if they get
@@ -279,7 +261,6 @@ class Reservations:
             ones yet, as the list of the first `ready` lacked them.
         """
         found = []
-        payloads = list(payloads)
         since = self._since(payloads)
         with self._lock:
             for payload in payloads:
@@ -290,31 +271,25 @@ class Reservations:
                     found.append(payload)
                     continue
                 rank = _status_rank(status)
-                if _is_after(payload, "date_created", since):
+                if _is_before(since, _date(payload, "date_created")):
                     if rank >= ENDED:
                         continue
                     rank = 0
-                elif _is_after(payload, "date_updated", since):
+                elif _is_before(since, _date(payload, "date_updated")):
                     way = _path_to(status)
                     rank = RANKS[way[-2]] if len(way) > 1 else rank
                 self._known[sid] = _Known(rank, payload.get("task_sid"))
                 if status in ("accepted", "wrapping"):
                     found.append(payload)
-            self._is_complete = True
+            self.is_complete = True
         return found
 
     def open_known(self, reservation: Reservation) -> None:
         """Show one that was open before the client as open."""
         sid = reservation.payload["sid"]
         with self._lock:
-            known = self._entry(sid)
+            known = self._known.setdefault(sid, _Known())
             self._take(sid, known, reservation, 0)
-
-    def _entry(self, sid: str) -> _Known:
-        known = self._known.get(sid)
-        if known is None:
-            known = self._known[sid] = _Known()
-        return known
 
     def _take(
         self, sid: str, known: _Known, reservation: Reservation, least: int
@@ -379,7 +354,7 @@ class Reservations:
 
     def missed(
         self,
-        present: Iterable[Mapping[str, Any]],
+        present: Sequence[Mapping[str, Any]],
         gone: Collection[str],
         queued: Set[Topic],
     ) -> list[Missed]:
@@ -395,28 +370,28 @@ class Reservations:
             reservation, by the service's dates across them.
         """
         found: list[tuple[datetime | None, Missed]] = []
-        present = list(present)
         since = self._since(present)
         with self._lock:
             for sid, payload in _newest(present).items():
                 known = self._known.get(sid)
-                if (
-                    known is not None
-                    and _status_rank(payload["reservation_status"]) < ENDED
-                ):
+                status = payload["reservation_status"]
+                if known is not None and _status_rank(status) < ENDED:
                     known.reopen()
-                created, updated = (
-                    _date(payload, "date_created"),
-                    _date(payload, "date_updated"),
-                )
-                for event in self._way(sid, payload, known, queued, since):
+                created = _date(payload, "date_created")
+                updated = _date(payload, "date_updated")
+                way = PATHS.get(status, ())
+                if known is None and status != "pending":
+                    if self._is_old(payload, since):
+                        # What became of it since is missed, nothing else.
+                        way = () if _is_before(updated, since) else way[-1:]
+                for event in _unqueued(way, sid, known, queued):
                     when = created if event == "created" else updated or created
-                    found.append((when, Missed(PREFIX + event, sid, payload)))
+                    found.append((when, (PREFIX + event, payload)))
             for sid in gone:
                 known = self._known[sid]
-                rest = _unqueued(_forgotten(known), sid, known, queued)
+                rest = _unqueued(_way_to_the_end(known), sid, known, queued)
                 payload = {"sid": sid, "task_sid": known.task_sid}
-                found += [(None, Missed(PREFIX + each, sid, payload)) for each in rest]
+                found += [(None, (PREFIX + event, payload)) for event in rest]
         # Stable: what has no date, or happened in the same second, keeps its order.
         found.sort(key=lambda each: each[0].timestamp() if each[0] else 0.0)
         return [missed for _, missed in found]
@@ -438,37 +413,17 @@ class Reservations:
     ) -> list[str]:
         """Find what was missed before an event that comes before the sync."""
         with self._lock:
-            before = _BEFORE.get(event.removeprefix(PREFIX), ())
             known = self._known.get(sid)
-            if known is not None:
-                return [PREFIX + each for each in before if RANKS[each] > known.rank]
-            since = self._since([payload])
-            is_new = self._is_complete or _is_since(payload, "date_created", since)
-            return [PREFIX + each for each in before] if is_new else []
+            if known is None and self._is_old(payload, self._since([payload])):
+                return []
+            reached = known.rank if known is not None else 0
+            before = _BEFORE.get(event.removeprefix(PREFIX), ())
+            return [PREFIX + each for each in before if RANKS[each] > reached]
 
-    def _way(
-        self,
-        sid: str,
-        payload: Mapping[str, Any],
-        known: _Known | None,
-        queued: Set[Topic],
-        since: datetime | None,
-    ) -> Iterator[str]:
-        path = PATHS.get(payload["reservation_status"], ())
-        if known is not None:
-            path = tuple(
-                each
-                for each in path
-                if RANKS[each] > known.rank and each not in known.emitted
-            )
-        elif not (
-            self._is_complete
-            or path == ("created",)
-            or _is_since(payload, "date_created", since)
-        ):
-            # Older than the client: what became of it since is missed, nothing else.
-            path = path[-1:] if _is_since(payload, "date_updated", since) else ()
-        return _unqueued(path, sid, known, queued)
+    def _is_old(self, payload: Mapping[str, Any], since: datetime | None) -> bool:
+        """Whether a reservation that is not known is older than the client."""
+        created = _date(payload, "date_created")
+        return not self.is_complete and _is_before(created, since)
 
     def _since(self, payloads: Iterable[Mapping[str, Any]]) -> datetime | None:
         """Say when the client began, by the clock that dates the service's resources.
@@ -488,22 +443,10 @@ class Reservations:
         return min(self._began, key=lambda each: abs(each - newest + age), default=None)
 
 
-def _is_since(payload: Mapping[str, Any], name: str, since: datetime | None) -> bool:
-    """Whether a date is not before another; without one: rather so."""
-    date = _date(payload, name)
-    return date is None or since is None or date >= since
-
-
-def _is_after(payload: Mapping[str, Any], name: str, since: datetime | None) -> bool:
-    """Whether a date is after another; dates have whole seconds."""
-    date = _date(payload, name)
-    return date is not None and since is not None and date > since
-
-
 def _unqueued(
     way: Iterable[str], sid: str, known: _Known | None, queued: Set[Topic]
 ) -> Iterator[str]:
-    """Leave to the queued frames what comes from the first of them on."""
+    """Give what is not known yet; from the first queued frame on, leave it to those."""
     reached = known.rank if known is not None else 0
     # A frame of what was emitted already is one that came twice.
     ranks = (
@@ -512,22 +455,20 @@ def _unqueued(
         if of == sid and (name := event.removeprefix(PREFIX)) in RANKS
     )
     first = min((each for each in ranks if each > reached), default=ENDED + 1)
-    return (event for event in way if RANKS[event] < first)
+    return (event for event in way if reached < RANKS[event] < first)
 
 
-def _forgotten(known: _Known) -> Iterator[str]:
-    """Give the way to the end of what the service does not have any more.
+def _way_to_the_end(known: _Known) -> tuple[str, ...]:
+    """Give the way of what the service does not have any more.
 
     It forgets some minutes after the end, and how it ended, too: what nobody accepted,
     as far as is known, counts as canceled, the rest as completed.
     """
-    rank = known.rank
-    for event in PATHS.get(known.status or "", ()):
-        if RANKS[event] > rank:
-            rank = RANKS[event]
-            yield event
+    way = PATHS.get(known.status or "", ())
+    rank = max(known.rank, _status_rank(known.status))
     if rank < ENDED:
-        yield "canceled" if rank <= RANKS["created"] else "completed"
+        way += ("canceled" if rank <= RANKS["created"] else "completed",)
+    return way
 
 
 def _newest(present: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -556,6 +497,11 @@ def _status_rank(status: Any) -> int:
 def _date(payload: Mapping[str, Any], name: str) -> datetime | None:
     date = date_value(payload.get(name))
     return date if isinstance(date, datetime) else None
+
+
+def _is_before(date: datetime | None, other: datetime | None) -> bool:
+    """Whether a date is before another; not, if either is unknown."""
+    return date is not None and other is not None and date < other
 
 
 class _Value:
@@ -596,7 +542,6 @@ class Values:
         self._known: dict[Topic, _Value] = {}
 
     def knows_channels(self) -> bool:
-        """Whether anything is known of the worker's channels."""
         return any(sid.startswith("WC") for _, sid in [*self._known])
 
     @property
@@ -662,16 +607,9 @@ class Values:
         return found
 
 
-def _is_before(date: datetime | None, other: datetime | None) -> bool:
-    return date is not None and other is not None and date < other
-
-
 def topic_of(event: str, payload: Any) -> Topic | None:
     """Say what an event is about; None for one that is about no value."""
-    for topic, _ in _values(payload):
-        if topic.event == event:
-            return topic
-    return None
+    return next((topic for topic, _ in _values(payload) if topic.event == event), None)
 
 
 def _values(payload: Any) -> Iterator[tuple[Topic, Any]]:

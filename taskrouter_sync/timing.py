@@ -15,15 +15,11 @@ from .errors import (
 )
 
 
-# Seconds that the main thread waits at once where a wait without a limit can't be
-# interrupted by Ctrl-C.
+# Seconds of one wait where Ctrl-C can't interrupt a wait without a limit.
 WAIT = 0.5 if os.name == "nt" else None
 
 # The longest backoff, in seconds.
 LONGEST = 30.0
-
-# The service refused these before it did anything.
-_REFUSED = (429, 500, 503)
 
 
 class Timing(NamedTuple):
@@ -56,14 +52,10 @@ class Timing(NamedTuple):
     backoff: float = 1.0
 
     def delay(self, attempt: int) -> float:
-        """Draw the wait before a further attempt: full jitter, capped.
+        """Draw the seconds before a further attempt: full jitter, capped.
 
         Args:
             attempt: how many attempts failed so far, from 1.
-
-        Returns:
-            Seconds, from 0 to ``min(30, 2 ** attempt - 1)``: 1, 3, 7, 15, 30, 30 … at
-            most.
         """
         # The exponent is bounded too: an attempt may be the ten-thousandth.
         longest = min(LONGEST, 2.0 ** min(attempt, 10) - 1)
@@ -87,13 +79,13 @@ def may_repeat(method: str, error: TaskRouterError) -> bool:
     not reach the service, or the service responded with 429, 500 or 503.
     """
     if isinstance(error, HttpError):
+        # With these the service refused it before it did anything.
+        refused = error.status in (429, 500, 503)
         again = error.status > 500 or error.status == 408
-        return error.status in _REFUSED or (method == "GET" and again)
+        return refused or (method == "GET" and again)
     if isinstance(error, ConnectionFailed):
         return method == "GET" or not error.reached
-    if isinstance(error, RequestTimeout):
-        return method == "GET"
-    return False
+    return method == "GET" and isinstance(error, RequestTimeout)
 
 
 def may_pass(error: TaskRouterError) -> bool:

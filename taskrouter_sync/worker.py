@@ -66,9 +66,6 @@ _CREATED = "reservation.created"
 # How many lists in a row may lack a reservation that can't be asked for by itself.
 _LACKED = 3
 
-# Events whose payload is the worker itself.
-_OF_THE_WORKER = (_ACTIVITY, "attributes.update")
-
 
 class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     """A client for one worker (an agent): ``Twilio.TaskRouter.Worker``.
@@ -86,8 +83,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     _PATH = "/Workers/{sid}"
     _STATES = Client._STATES | {_CREATED}
 
-    # The newest request for the activity that the worker should have, and when one has
-    # ended.
+    # The newest request for the wanted activity, and when one has ended.
     _wish: Future[Any] | None = None
     _wish_ended_at = -math.inf
 
@@ -152,8 +148,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # All below belong to the event thread. Whether events were missed since the
         # state of the service was read.
         self._is_behind = False
-        # Whether the last sync's lists may have lagged: they are read once more at
-        # the first heartbeat.
+        # Whether the last sync's lists may have lagged: a heartbeat reads them again.
         self._may_lag = False
         self._is_learning = False
         # How often in a row no list had what can't be asked for by itself.
@@ -162,8 +157,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # The activity that the worker should have, until the service says it has.
         self._connect_activity_sid = connect_activity_sid
         self._wanted_activity: str | None = None
-        # Which one is asked for now, and whether that was refused until there is
-        # another token.
+        # Which one is asked for now, and whether that waits for another token.
         self._asked_for: str | None = None
         self._rests = False
         # The activity that somebody has put the worker in, other than by a disconnect.
@@ -267,9 +261,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> Any:
         fetch = read_fetch(f"worker.{method}", args, keywords, by_sid=False)
         url = f"{self._url}/{name}"
-        return deliver(
-            partial(self._session.perform, "GET", url, fetch.params), fetch.callback
-        )
+        request = partial(self._session.perform, "GET", url, fetch.params)
+        return deliver(request, fetch.callback)
 
     @overload
     def update_task(
@@ -311,9 +304,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             "worker.updateTask", args, keywords, of_one=True, sid_name="task_sid"
         )
         url = f"{self._session.workspace_url}/Tasks/{update.sid}"
-        return deliver(
-            partial(self._session.perform, "POST", url, update.params), update.callback
-        )
+        request = partial(self._session.perform, "POST", url, update.params)
+        return deliver(request, update.callback)
 
     @overload
     def complete_task(
@@ -451,16 +443,15 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if not self._reservations.is_news(event.type, sid):
             # Of the pending ones, of a sync, or sent twice.
             self._log.debug(
-                "%s: %s of %s was already emitted", self._name(), event.type, sid
+                "%s: %s of %s was already emitted", self._sid, event.type, sid
             )
             return
         made = self._build_reservation(event.payload, sid, task, reservation)
         if (self._is_behind or self._may_lag) and self._reservations.has_begun:
             # The sync is not done yet, or its list may have lacked something; the order
             # of the events of a reservation is kept.
-            for earlier in self._reservations.missed_before(
-                event.type, sid, made.payload
-            ):
+            before = self._reservations.missed_before(event.type, sid, made.payload)
+            for earlier in before:
                 self._emit_reservation(earlier, sid, made)
         self._emit_reservation(event.type, sid, made)
 
@@ -469,11 +460,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     ) -> Reservation:
         """Build what an event carries: of its details, else of the frame alone."""
         made, loaded = self._build(reservation), self._build(task)
-        if isinstance(made, Reservation) and isinstance(loaded, Task):
-            made._set_task(loaded)
-            return made
-        # Either part is missing: of the frame alone, as TaskRouter.js does.
-        carried = self._session.build(payload)
+        # If either part is missing: of the frame alone, as TaskRouter.js does.
+        is_whole = isinstance(made, Reservation) and isinstance(loaded, Task)
+        carried = made if is_whole else self._session.build(payload)
         if isinstance(carried, Reservation):
             if isinstance(loaded, Task):
                 carried._set_task(loaded)
@@ -483,14 +472,13 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         return bare
 
     def _build(self, result: Any) -> Any:
-        if result is None:
-            return None  # it was not asked for
+        """Build a result; None for an error, and for what was not asked for."""
         if isinstance(result, NoThread):
             self._handle_error(result)
             return None
         if isinstance(result, TaskRouterError):
             self._log.info(
-                "%s: could not fetch the details of an event: %s", self._name(), result
+                "%s: could not fetch the details of an event: %s", self._sid, result
             )
             return None
         return self._session.build(result)
@@ -510,7 +498,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_event(self, event: Event) -> None:
         if not self._values.note(event.type, event.payload):
             return  # the sync has emitted it
-        if event.type in _OF_THE_WORKER:
+        if event.type in (_ACTIVITY, "attributes.update"):  # the payload is the worker
             self._apply(event.payload, if_newer=True)
         if event.type.startswith("task.") and has_sid(event.payload):
             for reservation in self._reservations.open().values():
@@ -572,23 +560,19 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     # The activity that the worker should have.
 
     def _update(self, params: Mapping[str, Any]) -> Any:
-        activity = params.get("ActivitySid")
-        if not activity:
-            return super()._update(params)
         wish = self._wish
-        if wish is not None:
+        if wish is not None and params.get("ActivitySid"):
             # It must not arrive at the service after this.
             wait_for((wish,), self._timing.response)
         return super()._update(params)
 
     def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None:
         """Follow an activity that the program has chosen, in whichever way."""
-        is_own = url == self._session.resource_url
+        is_own = url == self._url
         activity = params.get("ActivitySid" if is_own else "WorkerActivitySid")
         if activity:
-            self._dispatcher.call_soon(
-                partial(self._handle_own_update, activity, since)
-            )
+            handle = partial(self._handle_own_update, activity, since)
+            self._dispatcher.call_soon(handle)
 
     def _handle_own_update(self, activity: Any, since: float) -> None:
         # It replaces what the worker should have been put in.
@@ -607,23 +591,17 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _handle_activity(self, activity: Any) -> None:
         """Follow an activity that somebody has put the worker in."""
-        if (
-            self._wanted_activity is not None
-            and activity == self._disconnect_activity_sid
-        ):
-            return  # of the disconnect that the worker is to come back from
-        if self._asked_for is not None and self._wanted_activity is not None:
-            if activity in (self._asked_for, self._wanted_activity):
+        if self._wanted_activity is not None:
+            if activity == self._disconnect_activity_sid:
+                return  # of the disconnect that the worker is to come back from
+            own = (self._asked_for, self._wanted_activity)
+            if self._asked_for is not None and activity in own:
                 return  # its own request; the last one decides
         self._choose_activity(activity)
 
     def _on_wish_ended(self, run: Callable[[], None], _: Future[Any]) -> None:
         self._wish_ended_at = time.monotonic()
         self._dispatcher.call_soon(run)
-
-    def _want_activity(self, activity: str) -> None:
-        self._wanted_activity = activity
-        self._pursue_activity()
 
     def _pursue_activity(self) -> None:
         """Ask for the wanted activity, until the service has accepted or refused it."""
@@ -632,8 +610,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # withdrawn; or asked for at the next `ready`
         self._rests = False
         token = self._session.token
-        url, params = self._session.resource_url, {"ActivitySid": wanted}
-        future = self._session.start("POST", url, params)
+        future = self._session.start("POST", self._url, {"ActivitySid": wanted})
         self._wish, self._asked_for = future, wanted
         # Out of band: no event has to wait for it.
         handle = partial(self._handle_activity_response, wanted, token, future)
@@ -703,9 +680,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._values.learn(payload)
             return
         # It may have seen events on an earlier connection that was never ready.
-        if is_first and not (
-            self._is_behind and (known or self._values.knows_channels())
-        ):
+        has_seen = self._is_behind and (known or self._values.knows_channels())
+        if is_first and not has_seen:
             self._is_behind = False
             self._read_pending()
         else:
@@ -725,9 +701,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._read_pending()
 
     def _read_pending(self) -> None:
-        self._read(
-            "Reservations", {"ReservationStatus": "pending"}, self._handle_pending
-        )
+        pending = {"ReservationStatus": "pending"}
+        self._read("Reservations", pending, self._handle_pending)
 
     def _handle_pending(self, found: Any) -> None:
         if found is None:
@@ -738,7 +713,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return
         self._succeeded("sync")
         missed = [
-            Missed(_CREATED, payload["sid"], payload)
+            (_CREATED, payload)
             for payload in found
             if self._reservations.is_news(_CREATED, payload["sid"])
         ]
@@ -754,7 +729,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """Change to the connect activity, once, if nothing is pending."""
         activity, self._connect_activity_sid = self._connect_activity_sid, None
         if activity and not is_pending:
-            self._want_activity(activity)
+            self._wanted_activity = activity
+            self._pursue_activity()
 
     def _handle_sync_failed(self, error: TaskRouterError) -> None:
         # More may be missed until it works than what was asked for.
@@ -772,8 +748,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _compare_worker(self, payload: Mapping[str, Any]) -> None:
         """Emit how the worker itself has changed."""
-        for event in self._values.missed(payload, self._arrivals.topics):
-            self._emit_missed_value(event, payload)
+        self._emit_missed_values(payload)
         activity, own = payload.get("activity_sid"), self._own_activity
         if activity != self._disconnect_activity_sid or own is None:
             if own is not None and activity != own:
@@ -807,10 +782,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._succeeded("sync")
         # A list may lag: what it lacks is asked for by itself.
         unlisted = self._reservations.unlisted(present)
-        reservations = f"{self._session.resource_url}/Reservations"
-        reads = [
-            partial(self._session.fetch, f"{reservations}/{sid}") for sid in unlisted
-        ]
+        url = f"{self._url}/Reservations"
+        reads = [partial(self._session.fetch, f"{url}/{sid}") for sid in unlisted]
         run = partial(self._handle_reservations, present, unlisted)
         if reads:
             self._fetch_then(reads, run, first=True)
@@ -862,34 +835,40 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             else:
                 self._may_read_channels = False
                 self._log.info(
-                    "%s: the channels could not be read: %s", self._name(), found
+                    "%s: the channels could not be read: %s", self._sid, found
                 )
             return
         self._succeeded("channels")
         for payload in found:
-            queued = self._arrivals.topics
-            for event in self._values.missed(payload, queued, may_lag=True):
-                self._emit_missed_value(event, payload)
+            self._emit_missed_values(payload, may_lag=True)
 
     def _read_channels(self) -> None:
         self._read("Channels", None, self._handle_channels)
 
-    def _emit_missed_value(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Emit a change that was missed; it is shown already."""
-        self._log.debug("%s: missed %s", self._name(), event)
-        super()._handle_event(Event(event, payload))
+    def _emit_missed_values(self, payload: Any, *, may_lag: bool = False) -> None:
+        """Emit the changes that were missed; they are shown already."""
+        queued = self._arrivals.topics
+        for event in self._values.missed(payload, queued, may_lag=may_lag):
+            self._log.debug("%s: missed %s", self._sid, event)
+            super()._handle_event(Event(event, payload))
 
     def _queue_missed(self, missed: list[Missed]) -> None:
         """Emit reservation events that were missed, each with its task."""
-        for each in reversed(missed):
-            task_sid = each.payload.get("task_sid")
-            task = f"{self._session.workspace_url}/Tasks/{task_sid}"
-            run = partial(self._emit_missed_event, each)
-            self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+        for event, payload in reversed(missed):
+            run = partial(self._emit_missed_event, event, payload)
+            self._fetch_task(payload, run)
         self._arrivals.close()
 
-    def _emit_missed_event(self, missed: Missed, task: Any) -> None:
-        event, sid, payload = missed
+    def _fetch_task(
+        self, reservation: Mapping[str, Any], run: Callable[[Any], None]
+    ) -> None:
+        task = f"{self._session.workspace_url}/Tasks/{reservation.get('task_sid')}"
+        self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+
+    def _emit_missed_event(
+        self, event: str, payload: Mapping[str, Any], task: Any
+    ) -> None:
+        sid = payload["sid"]
         if not self._reservations.is_news(event, sid):
             return
         reservation = self._session.build(payload)
@@ -898,11 +877,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         loaded = self._build(task)
         if isinstance(loaded, Task):
             reservation._set_task(loaded)
-        self._log.debug("%s: missed %s", self._name(), event)
-        concluded = "reservation_status" not in payload
-        self._emit_reservation(
-            event, sid, reservation, synced=True, concluded=concluded
-        )
+        self._log.debug("%s: missed %s", self._sid, event)
+        how = {"synced": True, "concluded": "reservation_status" not in payload}
+        self._emit_reservation(event, sid, reservation, **how)
 
     # What existed before the client: read once, when somebody asks, or at the first
     # heartbeat where the clocks leave it open. From then on what is unknown is new.
@@ -922,16 +899,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         late: list[Missed] = []
         for payload in self._reservations.learn(found):
             if payload["reservation_status"] == "pending":
-                late.append(Missed(_CREATED, payload["sid"], payload))
-                continue
-            self._show(payload)
+                late.append((_CREATED, payload))
+            else:
+                self._show(payload)
         self._queue_missed(late)
 
     def _show(self, payload: Mapping[str, Any]) -> None:
         """Have a reservation among the open ones, with its task, without an event."""
-        task = f"{self._session.workspace_url}/Tasks/{payload.get('task_sid')}"
-        run = partial(self._show_with, payload)
-        self._fetch_then((partial(self._session.fetch, task),), run, first=True)
+        self._fetch_task(payload, partial(self._show_with, payload))
 
     def _show_with(self, payload: Mapping[str, Any], task: Any) -> None:
         reservation, loaded = self._session.build(payload), self._build(task)
@@ -947,7 +922,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._fetch_then((partial(self._start_read, name, params),), run, first=True)
 
     def _start_read(self, name: str, params: Mapping[str, Any] | None) -> Future[Any]:
-        url = f"{self._session.resource_url}/{name}"
+        url = f"{self._url}/{name}"
         return self._until_lost(self._session.fetch_pages(url, name.lower(), params))
 
 

@@ -221,6 +221,25 @@ def test_a_client_that_rests_on_an_expired_token_notices_that_it_has_not(
     came.expect("token.expired")
 
 
+def test_a_clock_that_is_set_forward_while_disconnected_asks_for_a_token(
+    ready_worker: ReadyWorker, token_due: TokenDue, clock: Clock
+) -> None:
+    asked = Collector()
+
+    def provide() -> str:
+        asked.add("for a token")
+        return token_due(600)
+
+    worker, came = ready_worker(provide)
+    asked.expect("for a token")
+    worker.disconnect()
+    came.expect("disconnected")
+    clock.ahead = 3600.0
+    worker.connect()
+    came.expect("token.expired")
+    asked.expect("for a token")
+
+
 def test_a_clock_that_is_set_back_while_disconnected_postpones_the_end(
     ready_worker: ReadyWorker, token_due: TokenDue, clock: Clock
 ) -> None:
