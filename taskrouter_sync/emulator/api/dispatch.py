@@ -98,7 +98,7 @@ class Resource:
         self._filters = filters or {}
         self._orders = orders
         self._apart = apart
-        self.path = "".join(word.capitalize() for word in name.split("_"))
+        self.path = operations.__name__
         self.key = "channels" if name == "task_channels" else name
 
     def routes(self) -> dict[str, Handlers]:

@@ -15,8 +15,8 @@ from .errors import (
     check_name,
     check_text,
     check_whole,
+    find,
     invalid,
-    not_found,
 )
 from .expressions import parse
 from .model import Activity, QueueOrder, TaskChannel, TaskQueue, Workflow, Workspace
@@ -60,10 +60,7 @@ class Workspaces(Operations, Mapping[str, Workspace]):
 
     def find(self, sid: str) -> Workspace:
         """Return the workspace (WS); raises a 404 ServiceError if there is none."""
-        workspace = self.get(sid)
-        if workspace is None:
-            raise not_found(f"/Workspaces/{sid}")
-        return workspace
+        return find(self, sid, "/Workspaces")
 
     def create(
         self,

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from .calls import CallLog, CallSettings
 from .containers import Changes, Container, Deadlines, Entity
-from .errors import not_found
 from .model import (
     Activity,
     Event,
@@ -77,22 +76,6 @@ class Core:
         self.alarm_listeners: list[Callable[[Alarm], None]] = []
         # Whoever keeps workspaces, deadlines and calls outside of the engine.
         self.changes: Changes | None = None
-
-    def workspace_of(self, entity: Entity) -> Workspace:
-        """Return the workspace of an entity, if it still exists."""
-        workspace = self.workspaces.get(entity.workspace_sid)
-        if workspace is None:
-            raise not_found(f"/Workspaces/{entity.workspace_sid}")
-        return workspace
-
-    def live(self, reservation: Reservation) -> Reservation:
-        """Return the present one of a reservation, if its task still exists."""
-        workspace = self.workspace_of(reservation)
-        task = workspace.tasks.get(reservation.task_sid)
-        if task is None:
-            path = f"/Workspaces/{workspace.sid}/Tasks/{reservation.task_sid}"
-            raise not_found(path)
-        return task.reservation(reservation.sid)
 
     def task_of(self, reservation: Reservation) -> Task:
         """Return the task that a reservation is of."""

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
+
+T = TypeVar("T")
 
 INVALID_PARAMETER = 20001
 NOT_FOUND = 20404
@@ -46,6 +49,14 @@ def invalid(
 def not_found(path: str) -> ServiceError:
     """Make the answer for an unknown resource; `path` starts at /Workspaces."""
     return ServiceError(404, NOT_FOUND, f"The requested resource {path} was not found")
+
+
+def find(container: Mapping[str, T], sid: str, path: str) -> T:
+    """Return what has this sid in the container at `path`; refuse an unknown sid."""
+    found = container.get(sid)
+    if found is None:
+        raise not_found(f"{path}/{sid}")
+    return found
 
 
 def gone(message: str) -> ServiceError:

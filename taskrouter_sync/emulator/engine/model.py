@@ -25,7 +25,7 @@ from .containers import (
     WaitingKey,
     WaitingTasks,
 )
-from .errors import invalid, not_found
+from .errors import find, invalid, not_found
 from .expressions import Expression
 from .workflow import Configuration, Filter, Target
 
@@ -119,10 +119,6 @@ class Worker(Versioned):
 
     def parts(self) -> tuple[Part, ...]:
         return (self.channels,)
-
-    def reservation(self, sid: str) -> Reservation:
-        """Return one of the worker's reservations (WR)."""
-        return _reservation_of("Workers", self, sid)
 
     def channel(self, name: str) -> WorkerChannel:
         """Return the worker's channel by WC sid, TC sid or unique name."""
@@ -279,21 +275,16 @@ class Task(Versioned):
         each = self.reservations.values()
         return [one for one in each if one.reservation_status in statuses]
 
-    def reservation(self, sid: str) -> Reservation:
-        """Return one of its reservations (WR)."""
-        return _reservation_of("Tasks", self, sid)
-
     def holders(self) -> tuple[str, ...]:
         """Return the sids of the workers who hold a live reservation."""
         return tuple(r.worker_sid for r in self.reservations.values() if r.live)
 
 
-def _reservation_of(kind: str, owner: Task | Worker, sid: str) -> Reservation:
-    reservation = owner.reservations.get(sid)
-    if reservation is None:
-        path = f"/Workspaces/{owner.workspace_sid}/{kind}/{owner.sid}"
-        raise not_found(f"{path}/Reservations/{sid}")
-    return reservation
+def reservation_of(owner: Task | Worker, sid: str) -> Reservation:
+    """Return a reservation (WR) of a task or of a worker."""
+    kind = f"{type(owner).__name__}s"
+    path = f"/Workspaces/{owner.workspace_sid}/{kind}/{owner.sid}/Reservations"
+    return find(owner.reservations, sid, path)
 
 
 EVENT_TYPES = tuple(

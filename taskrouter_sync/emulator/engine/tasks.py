@@ -21,6 +21,7 @@ from .model import (
     Worker,
     Workflow,
     Workspace,
+    reservation_of,
 )
 from .operations import Operations, Resources
 from .workflow import MAX_PRIORITY, MAX_TIMEOUT
@@ -261,7 +262,7 @@ class Reservations(Operations):
 
     def find(self, owner: Task | Worker, sid: str) -> Reservation:
         """Return the reservation (WR) of a task or of a worker."""
-        return owner.reservation(sid)
+        return reservation_of(owner, sid)
 
     def update(
         self,
@@ -274,8 +275,7 @@ class Reservations(Operations):
 
         `worker_activity_sid` (WA) goes with `rejected`.
         """
-        workspace = self._begin(reservation)
-        reservation = self._core.live(reservation)
+        workspace, _, reservation = self._begin_with_reservation(reservation)
         if worker_activity_sid and worker_activity_sid not in workspace.activities:
             raise invalid(
                 f"WorkerActivitySid {worker_activity_sid}"

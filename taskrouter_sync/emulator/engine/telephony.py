@@ -53,9 +53,7 @@ class Telephony(Operations):
         That is what the service answers, also when the reservation is accepted
         at once.
         """
-        workspace = self._begin(reservation)
-        reservation = self._core.live(reservation)
-        task = self._core.task_of(reservation)
+        workspace, task, reservation = self._begin_with_reservation(reservation)
         before = reservation.snapshot()
         self._check(workspace, task, reservation, instruction)
         calls = self._schedule.calls
