@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
-from .containers import TASK_KINDS
 from .errors import (
     check_choice,
     check_name,
@@ -183,8 +182,7 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         )
         self._core.emit_resource(workspace, "updated")
         if workspace.multi_task_enabled != before:
-            for worker in workspace.workers.values():
-                self._core.backlog.add_worker(worker)
+            self._core.backlog.workers.update(workspace.workers)
             self._router.route()
         return workspace
 
@@ -193,8 +191,7 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         workspace = self._begin(workspace)
         core = self._core
         for task in workspace.tasks.values():
-            for kind in TASK_KINDS:
-                core.deadlines.clear(kind, task.sid)
+            core.deadlines.clear_task(task.sid)
             for reservation in task.reservations.values():
                 core.deadlines.clear("reservation", reservation.sid)
                 core.reservation_tasks.pop(reservation.sid, None)
@@ -430,7 +427,7 @@ class TaskQueues(Resources[TaskQueue]):
         if queue.target_workers != before:
             for worker in workspace.workers.values():
                 queue.admit(worker)
-                self._core.backlog.add_worker(worker)
+            self._core.backlog.workers.update(workspace.workers)
             self._core.emit_resource(queue, "expression.updated")
             self._router.route()
         return queue

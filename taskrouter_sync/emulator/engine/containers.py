@@ -1,14 +1,12 @@
 """What every resource of the state has, and what the state keeps resources in.
 
 Owns: noting what was made, changed and removed, for whoever keeps the state outside of
-the engine; and the orders of deadlines, of waiting tasks and of idle workers. Knows no
-resource.
+the engine; and the orders of deadlines and of idle workers. Knows no resource.
 """
 
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
@@ -175,8 +173,7 @@ class Container(dict[str, E_]):
 
 Kind = Literal["reservation", "target", "ttl", "assigned", "removal", "call"]
 
-# All those whose sid is a task's.
-TASK_KINDS: tuple[Kind, ...] = ("target", "ttl", "assigned", "removal")
+_TASK_KINDS: tuple[Kind, ...] = ("target", "ttl", "assigned", "removal")
 
 
 class Deadline(NamedTuple):
@@ -232,6 +229,11 @@ class Deadlines:
         if self.current.pop((kind, sid), None) is not None:
             self._note((kind, sid), None)
 
+    def clear_task(self, sid: str) -> None:
+        """Forget all deadlines of a task itself."""
+        for kind in _TASK_KINDS:
+            self.clear(kind, sid)
+
     def next(self) -> float | None:
         """Return the next moment at which something is due."""
         heap = self._heap
@@ -250,22 +252,6 @@ class Deadlines:
         deadline = heapq.heappop(self._heap)
         self.clear(deadline.kind, deadline.sid)
         return deadline
-
-
-# (what comes first, what then, the task's number)
-WaitingKey = tuple[float, float, int]
-
-
-class WaitingTasks(list[tuple[WaitingKey, str]]):
-    """Tasks of one queue and one task channel in the order of service."""
-
-    def add(self, key: WaitingKey, task_sid: str) -> None:
-        """Put a task in its place."""
-        insort(self, (key, task_sid))
-
-    def take_out(self, key: WaitingKey, task_sid: str) -> None:
-        """Take a task out that was added with `key`."""
-        del self[bisect_left(self, (key, task_sid))]
 
 
 class IdleWorkers:

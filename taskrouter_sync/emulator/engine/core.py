@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .calls import CallLog, CallSettings
@@ -34,22 +35,14 @@ class Alarm(NamedTuple):
     resource_sid: str
 
 
+@dataclass
 class Backlog:
-    """What the present operation left to route."""
+    """What the present operation left to route, by sid."""
 
-    def __init__(self) -> None:
-        # Workers who may be able to take more than before.
-        self.workers: dict[str, Worker] = {}
-        # Tasks that are pending again.
-        self.tasks: dict[str, Task] = {}
-
-    def add_worker(self, worker: Worker) -> None:
-        """Note that the worker may be able to take a task."""
-        self.workers[worker.sid] = worker
-
-    def add_task(self, task: Task) -> None:
-        """Note that the task needs workers."""
-        self.tasks[task.sid] = task
+    # Workers who may be able to take more than before.
+    workers: dict[str, Worker] = field(default_factory=dict)
+    # Tasks that are pending again.
+    tasks: dict[str, Task] = field(default_factory=dict)
 
 
 class Core:

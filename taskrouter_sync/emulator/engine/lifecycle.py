@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 
 from .calls import CallStatus, Instruction, PhoneCall
-from .containers import TASK_KINDS
 from .core import Core
 from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
@@ -88,7 +87,7 @@ class Lifecycle:
             self._turn(task, other, "rescinded")
         task.assignment_status = "assigned"
         task.touch(core.now)
-        self._clear_deadlines(task)
+        core.deadlines.clear_task(task.sid)
         core.deadlines.set(
             core.now + ASSIGNED_SECONDS, "assigned", workspace.sid, task.sid
         )
@@ -103,7 +102,7 @@ class Lifecycle:
             for other in others:
                 self._restore_activity(other)
         # Expressions on `assigned_tasks` may hold now that did not before.
-        core.backlog.add_worker(worker)
+        core.backlog.workers[worker.sid] = worker
 
     def withdraw(
         self,
@@ -131,7 +130,7 @@ class Lifecycle:
         else:
             self._restore_activity(reservation)
         if last:
-            core.backlog.add_task(task)
+            core.backlog.tasks[task.sid] = task
 
     def wrap_reservation(self, reservation: Reservation) -> None:
         """Let one accepted reservation wrap up, and the task with the last of them."""
@@ -211,7 +210,7 @@ class Lifecycle:
         """Forget a task that nobody holds or waits for any more, without an event."""
         workspace = self._core.workspaces[task.workspace_sid]
         del workspace.tasks[task.sid]
-        self._clear_deadlines(task)
+        self._core.deadlines.clear_task(task.sid)
         for reservation in task.reservations.values():
             self._core.reservation_tasks.pop(reservation.sid, None)
             worker = workspace.workers.get(reservation.worker_sid)
@@ -248,7 +247,7 @@ class Lifecycle:
             },
             previous_activity=previous,
         )
-        core.backlog.add_worker(worker)
+        core.backlog.workers[worker.sid] = worker
 
     def _restore_activity(self, reservation: Reservation) -> None:
         """Undo what a reservation did to the activity, unless it was changed since."""
@@ -283,7 +282,7 @@ class Lifecycle:
             worker.live_reservations -= 1
             channel.load -= 1
             channel.touch(core.now)
-            core.backlog.add_worker(worker)
+            core.backlog.workers[worker.sid] = worker
 
     def _stop_ringing(self, reservation: Reservation) -> None:
         """Cancel calls for a reservation that is over: the caller is somebody else's.
@@ -300,13 +299,9 @@ class Lifecycle:
         task.assignment_status = status
         task.reason = reason if reason is not None else task.reason
         task.touch(core.now)
-        self._clear_deadlines(task)
+        core.deadlines.clear_task(task.sid)
         removal = core.now + KEEP_FINISHED_SECONDS
         core.deadlines.set(removal, "removal", task.workspace_sid, task.sid)
-
-    def _clear_deadlines(self, task: Task) -> None:
-        for kind in TASK_KINDS:
-            self._core.deadlines.clear(kind, task.sid)
 
 
 class CallLifecycle:

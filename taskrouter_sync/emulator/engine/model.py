@@ -8,7 +8,7 @@ stay true.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,8 +22,6 @@ from .containers import (
     IdleWorkers,
     Part,
     Versioned,
-    WaitingKey,
-    WaitingTasks,
 )
 from .errors import find, invalid, not_found
 from .expressions import Expression
@@ -47,6 +45,9 @@ QueueOrder = Literal["FIFO", "LIFO"]
 
 LIVE_RESERVATIONS: tuple[ReservationStatus, ...] = ("pending", "accepted", "wrapping")
 FINISHED_TASKS: tuple[TaskStatus, ...] = ("completed", "canceled")
+
+# (what comes first, what then, the task's number)
+WaitingKey = tuple[float, float, int]
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -147,8 +148,8 @@ class TaskQueue(Entity):
     assignment_activity_sid: str | None = None
     # Workers that match `target_workers`, in any activity.
     worker_sids: dict[str, None] = field(default_factory=dict)
-    # Waiting tasks and idle workers, by TC sid.
-    waiting: dict[str, WaitingTasks] = field(default_factory=dict)
+    # Waiting tasks in the order of service, and idle workers, by TC sid.
+    waiting: dict[str, list[tuple[WaitingKey, str]]] = field(default_factory=dict)
     idle: dict[str, IdleWorkers] = field(default_factory=dict)
 
     def admit(self, worker: Worker) -> None:
@@ -488,8 +489,8 @@ class Workspace(Entity):
             return
         queue = self.task_queues[task.task_queue_sid or ""]
         task.waiting_key = task.place_in(queue.task_order)
-        waiting = queue.waiting.setdefault(task.task_channel_sid, WaitingTasks())
-        waiting.add(task.waiting_key, task.sid)
+        waiting = queue.waiting.setdefault(task.task_channel_sid, [])
+        insort(waiting, (task.waiting_key, task.sid))
         self.waiting_queues[queue.sid] = None
 
     def dequeue(self, task: Task) -> None:
@@ -502,7 +503,7 @@ class Workspace(Entity):
             return
         queue = self.task_queues[task.task_queue_sid or ""]
         waiting = queue.waiting[task.task_channel_sid]
-        waiting.take_out(task.waiting_key, task.sid)
+        del waiting[bisect_left(waiting, (task.waiting_key, task.sid))]
         task.waiting_key = None
         if not waiting:
             del queue.waiting[task.task_channel_sid]
