@@ -49,10 +49,7 @@ class Statistics:
         name = self.request.params.text("TaskChannel")
         if not name:
             return None
-        channel = self.workspace.task_channel(name)
-        if channel is None:
-            raise invalid(f"TaskChannel {name} is not in the workspace")
-        return channel.sid
+        return self.workspace.check_task_channel(name).sid
 
     @cached_property
     def thresholds(self) -> list[int]:

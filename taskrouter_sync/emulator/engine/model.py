@@ -545,13 +545,17 @@ class Workspace(Entity):
 
     def task_channel(self, name: str) -> TaskChannel | None:
         """Find a task channel by TC sid or unique name."""
-        channel = self.task_channels.get(name)
-        if channel is not None:
-            return channel
         for channel in self.task_channels.values():
-            if channel.unique_name == name:
+            if name in (channel.sid, channel.unique_name):
                 return channel
         return None
+
+    def check_task_channel(self, name: str) -> TaskChannel:
+        """Return a task channel by TC sid or unique name; refuse an unknown one."""
+        channel = self.task_channel(name)
+        if channel is None:
+            raise invalid(f"TaskChannel {name} is not in the workspace")
+        return channel
 
     def check_activity(self, sid: str, parameter: str) -> Activity:
         """Return an activity of the workspace; refuse an unknown sid."""

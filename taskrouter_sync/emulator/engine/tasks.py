@@ -16,7 +16,6 @@ from .model import (
     Reservation,
     ReservationStatus,
     Task,
-    TaskChannel,
     TaskStatus,
     Worker,
     Workflow,
@@ -88,7 +87,7 @@ class Tasks(Resources[Task]):
         timeout = DEFAULT_TIMEOUT if timeout is None else timeout
         check_whole(timeout, 1, MAX_TIMEOUT, "Timeout")
         check_whole(priority, 0, MAX_PRIORITY, "Priority")
-        channel = _task_channel(workspace, task_channel or "default")
+        channel = workspace.check_task_channel(task_channel or "default")
         self._check_start(virtual_start_time)
         direct = _check_target(workspace, routing_target)
         if ignore_capacity and not direct:
@@ -143,7 +142,7 @@ class Tasks(Resources[Task]):
         check_whole(priority, 0, MAX_PRIORITY, "Priority")
         channel = None
         if task_channel is not None:
-            channel = _task_channel(workspace, task_channel)
+            channel = workspace.check_task_channel(task_channel)
             if channel.sid == task.task_channel_sid:
                 channel = None
             elif task.assignment_status != "pending":
@@ -238,13 +237,6 @@ def _workflow_for(
     if workflow is None:
         raise invalid(f"WorkflowSid {sid} is not in the workspace")
     return workflow
-
-
-def _task_channel(workspace: Workspace, name: str) -> TaskChannel:
-    channel = workspace.task_channel(name)
-    if channel is None:
-        raise invalid(f"TaskChannel {name} is not in the workspace")
-    return channel
 
 
 def _check_target(workspace: Workspace, sid: str | None) -> bool:
