@@ -7,6 +7,7 @@ became free or pending again is noted in the backlog, which the router works off
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 from .calls import CallStatus, Instruction, PhoneCall
 from .core import Core
@@ -152,12 +153,6 @@ class Lifecycle:
 
     # Tasks.
 
-    def cancel(
-        self, task: Task, reason: str | None, description: str | None = None
-    ) -> None:
-        """Cancel a pending or reserved task."""
-        self._end(task, "task.canceled", "canceled", reason, description)
-
     def wrap(self, task: Task, reason: str | None) -> None:
         """Let an assigned task wrap up."""
         accepted = task.with_status("accepted")
@@ -170,23 +165,18 @@ class Lifecycle:
         for reservation in accepted:
             self._core.emit_reservation(task, reservation, "wrapup")
 
-    def complete(self, task: Task, reason: str | None) -> None:
-        """Complete an assigned or wrapping task."""
-        self._end(task, "task.completed", "completed", reason)
-
-    def delete(self, task: Task, event_type: str) -> None:
-        """Delete a task in any status; `event_type` says by whom."""
-        self._end(task, event_type, None)
-
-    def _end(
+    def end(
         self,
         task: Task,
-        event_type: str,
-        status: TaskStatus | None,
+        what: Literal["canceled", "completed", "deleted", "system-deleted"],
         reason: str | None = None,
         description: str | None = None,
     ) -> None:
-        """End a task, and what is live of it: nobody's offers, somebody's work."""
+        """End a task, and what is live of it: nobody's offers, somebody's work.
+
+        Only a pending or reserved one is canceled, only an assigned or wrapping one
+        completed.
+        """
         core = self._core
         concerned = task.holders()
         core.workspaces[task.workspace_sid].dequeue(task)
@@ -194,13 +184,12 @@ class Lifecycle:
         for reservation in ended:
             pending = reservation.reservation_status == "pending"
             self._turn(task, reservation, "canceled" if pending else "completed")
-        if status is None:
-            self.remove(task)
+        if what == "canceled" or what == "completed":
+            self._finish(task, what, reason)
         else:
-            self._finish(task, status, reason)
-        core.emit_task(
-            task, event_type, status or "deleted", concerned, description=description
-        )
+            self.remove(task)
+        said = what.removeprefix("system-")
+        core.emit_task(task, f"task.{what}", said, concerned, description=description)
         for reservation in ended:
             core.emit_reservation(task, reservation, reservation.reservation_status)
             if reservation.reservation_status == "canceled":
@@ -330,18 +319,17 @@ class CallLifecycle:
         core.calls.add(call)
         if instruction.name in ("call", "dequeue"):
             # "Upon issuing" the instruction, whatever the outcome of the call.
-            self._add_worker_call(core.task_of(reservation), call.sid)
+            task = core.task_of(reservation)
+            added = {"worker_call_sid": call.sid}
+            task.attributes_value = {**task.attributes_value, **added}
+            task.attributes = json.dumps(task.attributes_value)
+            task.touch(core.now)
+            core.emit_task(task, "task.updated", "updated", task.holders())
         core.calls.note(call, "initiated", core.now)
         if call.outcome != "failed":
             # The way to the phone takes no time (choice).
             core.calls.note(call, "ringing", core.now)
         core.deadlines.set(core.now + seconds, "call", call.workspace_sid, call.sid)
-
-    def _add_worker_call(self, task: Task, sid: str) -> None:
-        task.attributes_value = {**task.attributes_value, "worker_call_sid": sid}
-        task.attributes = json.dumps(task.attributes_value)
-        task.touch(self._core.now)
-        self._core.emit_task(task, "task.updated", "updated", task.holders())
 
     def redirect(
         self, reservation: Reservation, instruction: Instruction, call_sid: str
@@ -417,7 +405,7 @@ class CallLifecycle:
             return
         task = self._core.task_of(reservation)
         if not self._core.workspaces[call.workspace_sid].multi_task_enabled:
-            self._lifecycle.complete(task, None)
+            self._lifecycle.end(task, "completed")
         elif reservation.reservation_status == "accepted":
             self._lifecycle.wrap(task, None)
 

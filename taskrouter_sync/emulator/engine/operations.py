@@ -51,9 +51,10 @@ class Schedule:
             self.router.time_out(workspace.tasks[sid])
         elif kind == "ttl":
             # By this description programs tell such tasks from others.
-            self.lifecycle.cancel(workspace.tasks[sid], TTL_EXCEEDED, TTL_EXCEEDED)
+            task = workspace.tasks[sid]
+            self.lifecycle.end(task, "canceled", TTL_EXCEEDED, TTL_EXCEEDED)
         elif kind == "assigned":
-            self.lifecycle.delete(workspace.tasks[sid], "task.system-deleted")
+            self.lifecycle.end(workspace.tasks[sid], "system-deleted")
         else:
             self.lifecycle.remove(workspace.tasks[sid])
 

@@ -61,7 +61,7 @@ class Router:
             self._wait_for_worker(task, position, created)
         elif position is None:
             self._arrive(task, None, created)
-            self._lifecycle.cancel(task, NO_FILTER)
+            self._lifecycle.end(task, "canceled", NO_FILTER)
         else:
             self._walk(task, position, created)
 
@@ -138,10 +138,10 @@ class Router:
         name = task.workflow_friendly_name
         if skipped:
             core.emit_task(task, "workflow.skipped", f"skipped Workflow {name}")
-            self._lifecycle.cancel(task, SKIPPED)
+            self._lifecycle.end(task, "canceled", SKIPPED)
         else:
             core.emit_task(task, "workflow.timeout", f"timed out of Workflow {name}")
-            self._lifecycle.cancel(task, WORKFLOW_TIMEOUT)
+            self._lifecycle.end(task, "canceled", WORKFLOW_TIMEOUT)
 
     def _enter_target(
         self, workspace: Workspace, task: Task, target: Target, created: bool
@@ -267,7 +267,7 @@ class Router:
             overdue: list[Task] = []
             for task in tasks:
                 if task.assignment_count >= MAX_ASSIGNMENTS:
-                    self._lifecycle.cancel(task, COUNT_EXCEEDED)
+                    self._lifecycle.end(task, "canceled", COUNT_EXCEEDED)
                 elif self._overdue(task):
                     overdue.append(task)
                 else:

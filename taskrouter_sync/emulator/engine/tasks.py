@@ -177,11 +177,11 @@ class Tasks(Resources[Task]):
                 workspace.enqueue(task)
             self._core.emit_task(task, "task.updated", "updated", task.holders())
         if assignment_status == "canceled":
-            self._lifecycle.cancel(task, reason)
+            self._lifecycle.end(task, "canceled", reason)
         elif assignment_status == "wrapping":
             self._lifecycle.wrap(task, reason)
         elif assignment_status == "completed":
-            self._lifecycle.complete(task, reason)
+            self._lifecycle.end(task, "completed", reason)
         elif changed and waiting:
             self._route_again(workspace, task, parsed is not None)
         self._router.route()
@@ -219,7 +219,7 @@ class Tasks(Resources[Task]):
     def delete(self, task: Task) -> None:
         """Delete a task in any status; who works on it has completed it."""
         _, task = self._begin_with(task)
-        self._lifecycle.delete(task, "task.deleted")
+        self._lifecycle.end(task, "deleted")
         self._router.route()
 
 
