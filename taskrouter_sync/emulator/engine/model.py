@@ -11,7 +11,6 @@ import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -398,7 +397,7 @@ class EventLog:
 
     def __iter__(self) -> Iterator[Event]:
         """Walk from the oldest to the newest."""
-        return islice(self._events, self._gone, None)
+        return iter(self.by_sid.values())
 
     def watch(self, changes: Changes | None) -> None:
         """Report all events, and those that are added and let go."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .core import Core
 from .expressions import Expression
 from .lifecycle import Lifecycle
-from .model import QueueOrder, Task, TaskQueue, Worker, Workspace
+from .model import Task, TaskQueue, Worker, Workspace
 from .workflow import Target, leading_to
 
 
@@ -384,12 +384,8 @@ class Matcher:
         """Return the task that the worker should get next, or None."""
         workspace = self._core.workspaces[worker.workspace_sid]
         best: tuple[Any, str] | None = None
-        first, second = worker.queue_sids, workspace.waiting_queues
-        if len(second) < len(first):
-            first, second = second, first
-        for queue_sid in first:
-            if queue_sid not in second:
-                continue
+        # Of the two, Python walks through the smaller.
+        for queue_sid in worker.queue_sids.keys() & workspace.waiting_queues.keys():
             queue = workspace.task_queues[queue_sid]
             later = queue.task_order != workspace.prioritize_queue_order
             for task_channel_sid, waiting in queue.waiting.items():
@@ -397,15 +393,14 @@ class Matcher:
                     continue
                 found = self._first_suited(workspace, waiting, worker)
                 if found is not None:
-                    candidate = ((later, found[0]), found[1])
-                    if best is None or (candidate[0], "") < best:
-                        best = candidate
+                    key = (later, found[0])
+                    if best is None or (key, "") < best:
+                        best = (key, found[1])
         # Tasks routed to the worker alone are in no queue; they go by FIFO.
-        order: QueueOrder = "FIFO"
+        later = workspace.prioritize_queue_order != "FIFO"
         for task_sid in worker.direct_tasks:
             task = workspace.tasks[task_sid]
-            later = workspace.prioritize_queue_order != order
-            key = (later, task.place_in(order))
+            key = (later, task.place_in("FIFO"))
             if (best is None or (key, "") < best) and _open_to(workspace, worker, task):
                 best = (key, task_sid)
         return None if best is None else workspace.tasks[best[1]]

@@ -87,10 +87,8 @@ _FIELDS = {
     )
     for each, parsed, shared in _KINDS.values()
 }
-_EVENT_OBJECTS = (
-    "task reservation worker worker_channel activity previous_activity task_queue"
-    " previous_task_queue workflow task_channel workspace"
-).split()
+# What an event may have or not.
+_EVENT_OBJECTS = [field.name for field in fields(Event) if field.default is None]
 _EVENT_FIELDS = [
     field.name for field in fields(Event) if field.name not in _EVENT_OBJECTS
 ]
@@ -206,8 +204,12 @@ def _things(core: Core) -> Iterator[tuple[str, object]]:
     """Walk through all that has a record, owners first, each kind as it was made."""
     tasks: dict[str, Task] = {}
     for workspace in core.workspaces.values():
-        for entity in _of_workspace(workspace):
-            yield entity.sid, entity
+        yield workspace.sid, workspace
+        for name in _CONTAINERS.values():
+            for sid, entity in getattr(workspace, name).items():
+                yield sid, entity
+                if isinstance(entity, Worker):
+                    yield from entity.channels.items()
         tasks.update(workspace.tasks)
     # In the order of all reservations: workers have them from several tasks.
     for sid, task_sid in core.reservation_tasks.items():
@@ -219,15 +221,6 @@ def _things(core: Core) -> Iterator[tuple[str, object]]:
         yield f"deadline {kind} {sid}", deadline
     for call in core.calls:
         yield f"call {call.number}", call
-
-
-def _of_workspace(workspace: Workspace) -> Iterator[Entity]:
-    yield workspace
-    for name in _CONTAINERS.values():
-        for entity in getattr(workspace, name).values():
-            yield entity
-            if isinstance(entity, Worker):
-                yield from entity.channels.values()
 
 
 def _entity(entity: Entity) -> Record:
