@@ -71,23 +71,19 @@ def update_reservation(request: Request) -> Response:
     status = params.text("ReservationStatus")
     if instruction is not None:
         if instruction not in _PLAIN_INSTRUCTIONS:
-            return _instruct(request, reservation, instruction)
+            if instruction == "supervise" and "task" not in request.sids:
+                # Its parameters are published for the path of the task alone.
+                raise invalid(f"Instruction {instruction} is invalid")
+            asked = read_instruction(instruction, params)
+            # The call has only begun: the response shows the reservation as it was.
+            before = request.engine.telephony.instruct(reservation, asked)
+            return request.shown(before, _render(request))
         status = _PLAIN_INSTRUCTIONS[instruction]
     # Every parameter is optional: without a status, nothing is changed.
     request.engine.reservations.update(
         reservation, status, worker_activity_sid=params.text("WorkerActivitySid")
     )
     return request.shown(reservation, _render(request))
-
-
-def _instruct(request: Request, reservation: Reservation, name: str) -> Response:
-    if name == "supervise" and "task" not in request.sids:
-        # Its parameters are published for the path of the task alone.
-        raise invalid(f"Instruction {name} is invalid")
-    instruction = read_instruction(name, request.params)
-    # The call has only begun: the response shows the reservation as it was.
-    before = request.engine.telephony.instruct(reservation, instruction)
-    return request.shown(before, _render(request))
 
 
 def _owner(request: Request) -> Task | Worker:
@@ -110,8 +106,6 @@ Reader = Callable[[Parameters, str], Any]
 
 _METHODS = ("GET", "POST")
 _PROGRESS = ("initiated", "ringing", "answered", "completed")
-# A number, or the address of a client or a SIP endpoint.
-_CALLER = re.compile(r"[+(]?[0-9][0-9 ().-]*|(?:client|sips?):\S+", re.IGNORECASE)
 
 
 def _text(params: Parameters, name: str) -> str | None:
@@ -161,18 +155,19 @@ def _url(params: Parameters, name: str) -> str | None:
     return value
 
 
-def _caller(params: Parameters, name: str) -> str | None:
-    value = _text(params, name)
-    if value is not None and _CALLER.fullmatch(value) is None:
-        raise invalid(f"{name} {value} is not a valid phone number")
-    return value
+def _matching(pattern: str, what: str) -> Reader:
+    def read(params: Parameters, name: str) -> str | None:
+        value = _text(params, name)
+        if value is not None and re.fullmatch(pattern, value) is None:
+            raise invalid(f"{name} {value} is not a valid {what}")
+        return value
+
+    return read
 
 
-def _call_sid(params: Parameters, name: str) -> str | None:
-    value = _text(params, name)
-    if value is not None and re.fullmatch("CA[0-9a-fA-F]{32}", value) is None:
-        raise invalid(f"{name} {value} is not a valid Call sid")
-    return value
+# A number, or the address of a client or a SIP endpoint.
+_caller = _matching(r"[+(]?[0-9][0-9 ().-]*|(?i:client|sips?):\S+", "phone number")
+_call_sid = _matching("CA[0-9a-fA-F]{32}", "Call sid")
 
 
 def _needed(

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 
 from ..engine import Event, statistics
 from ..engine.errors import invalid
-from ..engine.model import Task, TaskQueue, Worker
+from ..engine.model import Task, TaskQueue
 from ..engine.statistics import Tally
 from .pages import equals, listed
 from .rendering import Json, iso
@@ -89,9 +89,8 @@ class Statistics:
 
     def task_figures(self, tasks: Collection[Task]) -> Json:
         """Count present tasks."""
-        if self._combined:
-            return statistics.task_figures(tasks, self.now, statistics.ALL_STATUSES)
-        return statistics.task_figures(tasks, self.now)
+        shown = statistics.ALL_STATUSES if self._combined else statistics.STATUSES
+        return statistics.task_figures(tasks, self.now, shown)
 
     def task_counts(self, tally: Tally) -> Json:
         """Count what happened to tasks in the interval."""
@@ -143,8 +142,8 @@ class _OfWorkers(Statistics):
 
     counts = statistics.WORKERS
 
-    def _chosen(self) -> list[Worker] | None:
-        """List the workers that the query names, None if it names none.
+    def _chosen(self) -> set[str] | None:
+        """Return the workers (WK) that the query names, None if it names none.
 
         What is not in the workspace just matches nobody, as in the list of workers.
         """
@@ -154,18 +153,22 @@ class _OfWorkers(Statistics):
         sids = self.request.workers_of_queues()
         if name is None and sids is None:
             return None
-        return [
-            worker
+        return {
+            worker.sid
             for worker in self.workspace.workers.values()
             if name in (None, worker.friendly_name)
             and (sids is None or worker.sid in sids)
-        ]
+        }
 
     def realtime(self) -> Json:
         # A TaskChannel must be one, but workers are in an activity with all of theirs.
         _ = self.task_channel_sid
         chosen = self._chosen()
-        workers = list(self.workspace.workers.values()) if chosen is None else chosen
+        workers = [
+            worker
+            for worker in self.workspace.workers.values()
+            if chosen is None or worker.sid in chosen
+        ]
         return {
             **statistics.activity_figures(self.workspace, workers),
             "total_workers": len(workers),
@@ -173,8 +176,7 @@ class _OfWorkers(Statistics):
 
     def cumulative(self) -> Json:
         # Without a choice also of workers who are gone (choice).
-        chosen = self._chosen()
-        return self.work(None if chosen is None else {each.sid for each in chosen})
+        return self.work(self._chosen())
 
     def work(self, worker_sids: Collection[str] | None) -> Json:
         """Return the figures of the interval of these workers (WK; None: all)."""

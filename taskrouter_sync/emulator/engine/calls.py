@@ -262,17 +262,15 @@ class CallLog:
         """List the calls of a reservation that are not over."""
         return list(self._by_reservation.get(reservation_sid, {}).values())
 
-    def add(self, call: PhoneCall, redirected_at: float | None = None) -> None:
+    def add(self, call: PhoneCall) -> None:
         """Log a call before it enters its first state.
 
-        One that was redirected may be logged already; that is all there is of it.
+        One that was redirected is over, and may be logged already.
         """
         self.made += 1
         call.number = self.made
-        if redirected_at is not None:
-            call.states = (CallState("redirected", redirected_at),)
         self._keep(call)
-        if redirected_at is not None:
+        if call.states:
             self._notify(call)
 
     def _note(self, call: PhoneCall) -> None:

@@ -530,8 +530,7 @@ class Workflows(Resources[Workflow]):
         self._core.emit_resource(workflow, "updated")
         if re_evaluate_tasks:
             for task in sorted(tasks, key=lambda task: task.place_in("FIFO")):
-                if self._router.can_restart(task):
-                    self._router.restart(task)
+                self._router.restart(task)
             self._router.route()
         return workflow
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from .calls import CallStatus, Instruction, PhoneCall
+from .calls import CallState, CallStatus, Instruction, PhoneCall
 from .core import Core
 from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
@@ -336,7 +336,8 @@ class CallLifecycle:
     ) -> None:
         """Log that a call was redirected. What its TwiML does is not simulated."""
         call = _call(call_sid, reservation, instruction)
-        self._core.calls.add(call, redirected_at=self._core.now)
+        call.states = (CallState("redirected", self._core.now),)
+        self._core.calls.add(call)
 
     def advance(self, sid: str) -> None:
         """Do what is due for a call: its answer, its failure, or its end."""

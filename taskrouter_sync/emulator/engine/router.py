@@ -65,18 +65,20 @@ class Router:
         else:
             self._walk(task, position, created)
 
-    def can_restart(self, task: Task) -> bool:
-        """Return whether the task waits in its workflow, not for its target."""
+    def restart(self, task: Task) -> bool:
+        """Send a task that waits in its workflow through it again, from the start.
+
+        Returns whether it does; others wait for their routing target.
+        """
         target = task.routing_target
         past = target is not None and not target.startswith("WW")
-        return task.assignment_status == "pending" and not past
-
-    def restart(self, task: Task) -> None:
-        """Send a waiting task through its workflow again, from the first filter."""
+        if past or task.assignment_status != "pending":
+            return False
         self._core.workspaces[task.workspace_sid].dequeue(task)
         self._core.deadlines.clear("target", task.sid)
         task.target_deadline = None
         self.start(task)
+        return True
 
     def time_out(self, task: Task) -> None:
         """Leave a target whose deadline is there.

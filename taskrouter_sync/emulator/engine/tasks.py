@@ -183,7 +183,10 @@ class Tasks(Resources[Task]):
         elif assignment_status == "completed":
             self._lifecycle.end(task, "completed", reason)
         elif changed and waiting:
-            self._route_again(workspace, task, parsed is not None)
+            workflow = workspace.workflows[task.workflow_sid]
+            restarts = parsed is not None and workflow.re_evaluate_tasks
+            if not (restarts and self._router.restart(task)):
+                self._router.place(task)
         self._router.route()
         return task
 
@@ -204,17 +207,6 @@ class Tasks(Resources[Task]):
                 f"Cannot {what} {task.sid} in workspace {task.workspace_sid}"
                 f" for account {self._core.account_sid} because {why}"
             )
-
-    def _route_again(
-        self, workspace: Workspace, task: Task, new_attributes: bool
-    ) -> None:
-        """Try a changed task anew: through its workflow if that says so."""
-        workflow = workspace.workflows[task.workflow_sid]
-        restarts = new_attributes and workflow.re_evaluate_tasks
-        if restarts and self._router.can_restart(task):
-            self._router.restart(task)
-        else:
-            self._router.place(task)
 
     def delete(self, task: Task) -> None:
         """Delete a task in any status; who works on it has completed it."""
