@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from .calls import CallLog, CallSettings
@@ -23,6 +24,12 @@ from .model import (
 
 
 Resource = Workspace | Activity | TaskChannel | TaskQueue | Workflow
+
+
+@cache
+def _resource_type(kind: str) -> str:
+    """Return what events call a resource of this class, as task-queue."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", kind).lower()
 
 
 class Alarm(NamedTuple):
@@ -105,10 +112,8 @@ class Core:
 
     def emit(
         self,
-        workspace: Workspace,
+        resource: Entity,
         event_type: str,
-        resource_type: str,
-        resource_sid: str,
         description: str,
         /,
         *,
@@ -116,20 +121,27 @@ class Core:
         details: dict[str, str] | None = None,
         **objects: Entity | None,
     ) -> None:
-        """Record an event, and pass it to the listeners.
+        """Record an event about a resource, and pass it to the listeners.
 
-        `objects` are fields of Event; snapshots are taken of them here.
+        `objects` are other fields of Event; snapshots are taken of them here.
         """
+        resource_type = _resource_type(type(resource).__name__)
+        objects[resource_type.replace("-", "_")] = resource
         frozen: dict[str, Any] = {
             name: entity.snapshot()
             for name, entity in objects.items()
             if entity is not None
         }
+        if isinstance(resource, Workspace):
+            # It may have been deleted just now.
+            workspace = resource
+        else:
+            workspace = self.workspaces[resource.workspace_sid]
         event = Event(
             sid=self.new_sid("EV"),
             event_type=event_type,
             resource_type=resource_type,
-            resource_sid=resource_sid,
+            resource_sid=resource.sid,
             time=self.now,
             workspace_sid=workspace.sid,
             workspace_name=workspace.friendly_name,
@@ -144,21 +156,9 @@ class Core:
 
     def emit_resource(self, resource: Resource, what: str) -> None:
         """Record `<resource>.<what>`."""
-        if isinstance(resource, Workspace):
-            workspace = resource
-        else:
-            workspace = self.workspaces[resource.workspace_sid]
-        title = type(resource).__name__
-        kind = re.sub("(?<=[a-z])(?=[A-Z])", "-", title).lower()
-        objects: dict[str, Any] = {kind.replace("-", "_"): resource}
-        self.emit(
-            workspace,
-            f"{kind}.{what}",
-            kind,
-            resource.sid,
-            f"{title} {resource.friendly_name} {what.replace('.', ' ')}",
-            **objects,
-        )
+        kind = type(resource).__name__
+        description = f"{kind} {resource.friendly_name} {what.replace('.', ' ')}"
+        self.emit(resource, f"{_resource_type(kind)}.{what}", description)
 
     def emit_worker(
         self, worker: Worker, event_type: str, what: str, **more: Any
@@ -166,13 +166,10 @@ class Core:
         """Record an event about a worker: `Worker <name> <what>`."""
         workspace = self.workspaces[worker.workspace_sid]
         self.emit(
-            workspace,
+            worker,
             event_type,
-            "worker",
-            worker.sid,
             f"Worker {worker.friendly_name} {what}",
             worker_sids=(worker.sid,),
-            worker=worker,
             activity=workspace.activities.get(worker.activity_sid),
             **more,
         )
@@ -197,14 +194,11 @@ class Core:
         workspace = self.workspaces[task.workspace_sid]
         worked_on = task.with_status("accepted", "wrapping", "completed")
         self.emit(
-            workspace,
+            task,
             event_type,
-            "task",
-            task.sid,
             description or f"Task {task.sid} {what}",
             worker_sids=tuple(worker_sids),
             details={**(details or {}), **self._known_worker_details(task)},
-            task=task,
             worker=(
                 workspace.workers.get(worked_on[-1].worker_sid) if worked_on else None
             ),
@@ -217,15 +211,12 @@ class Core:
         """Record `reservation.<what>` for its worker."""
         workspace = self.workspaces[task.workspace_sid]
         self.emit(
-            workspace,
+            reservation,
             f"reservation.{what}",
-            "reservation",
-            reservation.sid,
             f"Reservation {reservation.sid} {what}",
             worker_sids=(reservation.worker_sid,),
             details=self._known_worker_details(task),
             task=task,
-            reservation=reservation,
             worker=workspace.workers.get(reservation.worker_sid),
             task_queue=self.queue_of(task),
             workflow=workspace.workflows.get(task.workflow_sid),
