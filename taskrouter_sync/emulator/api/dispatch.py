@@ -433,12 +433,7 @@ def match(path: str) -> tuple[Handlers, dict[str, str]] | None:
 
 
 class Api:
-    """The REST API of one service.
-
-    Args:
-        engine: the service.
-        render: makes its JSON.
-    """
+    """The REST API of one service."""
 
     def __init__(self, engine: Engine, render: Renderer) -> None:
         self._engine = engine
@@ -452,14 +447,7 @@ class Api:
         *,
         if_match: str | None = None,
     ) -> Response:
-        """Respond to a request.
-
-        Args:
-            method: the HTTP method.
-            path: the path, starting at /v1.
-            params: query (GET, DELETE) or form (POST).
-            if_match: the If-Match header.
-        """
+        """Respond to a request; `path` starts at /v1, `params` are as in `Request`."""
         try:
             if not path.startswith(f"{VERSION}/"):
                 raise not_found(path)

@@ -40,18 +40,11 @@ def page(
     params: Parameters,
     list_url: str,
 ) -> dict[str, object]:
-    """Return the requested page, as the list envelope.
+    """Return the requested page as the list envelope, whose array is named `key`.
 
-    Args:
-        key: the name of the array in the envelope.
-        items: all items (with a `sid`) in their order, also those that are not kept.
-        keep: the filter.
-        render: gives the JSON of an item.
-        params: the query: PageSize, Page, PageToken, and the filters.
-        list_url: the URL of the list, without query.
-
-    Raises:
-        ServiceError: bad PageSize or PageToken, or a Page without its token.
+    `items` are all items (with a `sid`) in their order, also those that are not kept;
+    `list_url` has no query. Raises ServiceError on a bad PageSize or PageToken, or a
+    Page without its token.
     """
     size, number, token = _asked(params)
     shown, has_previous, has_next = _slice(items, keep, size, token)
@@ -152,11 +145,7 @@ def equals(wanted: object, attribute: str) -> Test[Any]:
 def matches(
     params: Parameters, name: str, context: Callable[[Item], Mapping[str, Any]]
 ) -> Test[Item]:
-    """Pass items whose context the expression in a parameter matches.
-
-    Raises:
-        ServiceError: the expression is invalid.
-    """
+    """Pass items whose context the expression in a parameter matches."""
     text = params.text(name)
     if text is None:
         return lambda item: True
@@ -175,15 +164,9 @@ def ordered(
 ) -> list[Item]:
     """Sort the items of a list as ``Ordering`` says: ``Name:asc,Name:desc``.
 
-    Args:
-        items: in their order of creation: the default, which decides between equals.
-        params: the query.
-        orders: attributes that may be sorted by, in CamelCase; without any, the
-            parameter does not count.
-        apart: attributes that must not come together.
-
-    Raises:
-        ServiceError: the order makes no sense.
+    Equals stay in the order of `items`, that of creation. `orders` may be sorted by;
+    without any, the parameter does not count. Those `apart` must not come together.
+    Raises ServiceError if the order makes no sense.
     """
     clauses = []
     for text in params.choices("Ordering") if orders else ():

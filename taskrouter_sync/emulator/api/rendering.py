@@ -69,12 +69,8 @@ def _iso(seconds: int) -> str:
 class Renderer:
     """Render resources.
 
-    URLs are made with the emulator's own address: a canonical one would lead
-    whoever follows it to the real service.
-
-    Args:
-        engine: whose resources they are.
-        base: the address of the REST API, ending in /v1.
+    URLs are made with `base`, the emulator's own address up to /v1: a canonical one
+    would lead whoever follows it to the real service.
     """
 
     def __init__(self, engine: Engine, base: str) -> None:
@@ -220,12 +216,7 @@ class Renderer:
         )
 
     def reservation(self, reservation: Reservation, owner: str) -> Json:
-        """Render a reservation.
-
-        Args:
-            reservation: what to render.
-            owner: the path of the task or worker it is shown under, such as Tasks/WT….
-        """
+        """Render a reservation below its `owner`, such as Tasks/WT…."""
         return self._resource(
             reservation,
             f"/{owner}/Reservations/{reservation.sid}",

@@ -221,13 +221,8 @@ Entity_ = TypeVar("Entity_", bound=Entity)
 class Request:
     """A request that matched a route.
 
-    Args:
-        engine: the service.
-        render: makes its JSON.
-        path: the path below /v1.
-        sids: what is in the path's places, by name.
-        params: query (GET, DELETE) or form (POST).
-        if_match: the If-Match header.
+    `path` is below /v1, `sids` are in its places, by their names. `params` are the
+    query (GET, DELETE) or the form (POST).
     """
 
     engine: Engine
