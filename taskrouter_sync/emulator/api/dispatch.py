@@ -31,7 +31,7 @@ from ..engine.tasks import Tasks
 from ..engine.workers import Workers
 from . import reservations, statistics
 from .pages import Test, equals, listed, matches, ordered
-from .rendering import Json, Renderer
+from .rendering import Json, Renderer, camel
 from .requests import (
     Handlers,
     Parameters,
@@ -54,17 +54,16 @@ _KINDS: Mapping[Any, str] = {
     bool | None: "boolean",
     float | None: "date",
 }
-Kinds = Mapping[str, str]
 
 
-def kinds_of(operation: Callable[..., object]) -> Kinds:
+def kinds_of(operation: Callable[..., object]) -> Mapping[str, str]:
     """Return how the REST parameters of an operation are read, by their names.
 
     They are its arguments, in CamelCase; those of other types are in the path.
     """
     hints = get_type_hints(operation)
     return {
-        "".join(word.capitalize() for word in name.split("_")): _KINDS[hints[name]]
+        camel(name): _KINDS[hints[name]]
         for name in inspect.signature(operation).parameters
         if hints.get(name) in _KINDS
     }
