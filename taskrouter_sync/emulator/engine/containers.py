@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 
 E_ = TypeVar("E_", bound="Entity")
@@ -42,14 +42,6 @@ class Changes:
         return noted
 
 
-class Part(Protocol):
-    """A part of an entity that reports its changes itself."""
-
-    def watch(self, changes: Changes | None) -> None:
-        """Report everything in it, and what changes, to `changes` (None: nobody)."""
-        ...
-
-
 # Without notifying watchers: for values that are not part of the state.
 _set = object.__setattr__
 
@@ -73,16 +65,10 @@ class Entity:
             self._changes.note(self.sid, self)
 
     def watch(self, changes: Changes | None) -> None:
-        """Report this, all that belongs to it, and what changes of it."""
+        """Report this, all that belongs to it, and what changes of it; None: nobody."""
         _set(self, "_changes", changes)
         if changes is not None:
             changes.note(self.sid, self)
-        for part in self.parts():
-            part.watch(changes)
-
-    def parts(self) -> tuple[Part, ...]:
-        """Return its parts that report their changes themselves."""
-        return ()
 
     def touch(self, now: float) -> None:
         """Note that a field was changed at `now` (epoch seconds)."""

@@ -14,14 +14,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal
 
-from .containers import (
-    Changes,
-    Container,
-    Entity,
-    IdleWorkers,
-    Part,
-    Versioned,
-)
+from .containers import Changes, Container, Entity, IdleWorkers, Versioned
 from .errors import find, invalid, not_found
 from .expressions import Expression
 from .workflow import Configuration, Filter, Target
@@ -117,8 +110,9 @@ class Worker(Versioned):
     direct_tasks: dict[str, None] = field(default_factory=dict)
     idle_rank: int = 0
 
-    def parts(self) -> tuple[Part, ...]:
-        return (self.channels,)
+    def watch(self, changes: Changes | None) -> None:
+        Entity.watch(self, changes)
+        self.channels.watch(changes)
 
     def channel(self, name: str) -> WorkerChannel:
         """Return the worker's channel by WC sid, TC sid or unique name."""
@@ -236,8 +230,9 @@ class Task(Versioned):
     # Its key in the waiting line of its queue, while it stands there.
     waiting_key: WaitingKey | None = None
 
-    def parts(self) -> tuple[Part, ...]:
-        return (self.reservations,)
+    def watch(self, changes: Changes | None) -> None:
+        Entity.watch(self, changes)
+        self.reservations.watch(changes)
 
     @property
     def finished(self) -> bool:
@@ -465,16 +460,15 @@ class Workspace(Entity):
     # the longest time, without ties even when the clock stands still.
     ranks: int = 0
 
-    def parts(self) -> tuple[Part, ...]:
-        return (
-            self.activities,
-            self.task_channels,
-            self.task_queues,
-            self.workflows,
-            self.workers,
-            self.tasks,
-            self.events,
-        )
+    def watch(self, changes: Changes | None) -> None:
+        Entity.watch(self, changes)
+        self.activities.watch(changes)
+        self.task_channels.watch(changes)
+        self.task_queues.watch(changes)
+        self.workflows.watch(changes)
+        self.workers.watch(changes)
+        self.tasks.watch(changes)
+        self.events.watch(changes)
 
     # Who waits where, and who is idle where.
 
