@@ -41,12 +41,8 @@ class Router:
 
     # The way through a workflow.
 
-    def start(self, task: Task, *, created: bool = False) -> None:
-        """Send a pending task on its way from the first filter.
-
-        Of one that was `created` just now, the events say so in their midst, in
-        the order that was recorded of the live service.
-        """
+    def start(self, task: Task) -> None:
+        """Send a pending task on its way from the first filter."""
         task.target_timeouts = 0.0
         target = task.routing_target
         if target is not None and target.startswith("WQ"):
@@ -58,12 +54,12 @@ class Router:
             task.configuration = workflow.configuration_value
         position = _first_match(task, 0) or _default(task)
         if task.direct:
-            self._wait_for_worker(task, position, created)
+            self._wait_for_worker(task, position)
         elif position is None:
-            self._arrive(task, None, created)
+            self._arrive(task, None)
             self._lifecycle.end(task, "canceled", NO_FILTER)
         else:
-            self._walk(task, position, created)
+            self._walk(task, position)
 
     def restart(self, task: Task) -> bool:
         """Send a task that waits in its workflow through it again, from the start.
@@ -90,9 +86,7 @@ class Router:
             self._core.workspaces[task.workspace_sid].dequeue(task)
             self._walk(task, _next(task, False))
 
-    def _wait_for_worker(
-        self, task: Task, position: Position | None, created: bool
-    ) -> None:
+    def _wait_for_worker(self, task: Task, position: Position | None) -> None:
         """Let the task wait for one worker.
 
         It belongs to the given queue, else to the first its workflow would lead to;
@@ -104,13 +98,11 @@ class Router:
             target = task.target
             queue_sid = target.queue_sid if target is not None else None
         task.task_queue_sid = None
-        self._arrive(task, queue_sid, created)
+        self._arrive(task, queue_sid)
         self._core.workspaces[task.workspace_sid].enqueue(task)
         self.place(task)
 
-    def _walk(
-        self, task: Task, position: Position | None, created: bool = False
-    ) -> None:
+    def _walk(self, task: Task, position: Position | None) -> None:
         """Enter the target, and go on while targets are skipped or out of time."""
         core = self._core
         workspace = core.workspaces[task.workspace_sid]
@@ -122,8 +114,7 @@ class Router:
                 # The queue was deleted after the task had entered this workflow.
                 position, skipped = _next(task, True), True
                 continue
-            self._enter_target(workspace, task, target, created)
-            created = False
+            self._enter_target(workspace, task, target)
             if self.place(task):
                 return
             if _skips(workspace, target):
@@ -134,8 +125,8 @@ class Router:
             else:
                 return
             workspace.dequeue(task)
-        if created:
-            self._arrive(task, None, created)
+        if core.queue_of(task) is None:
+            self._arrive(task, None)
         core.deadlines.clear("target", task.sid)
         name = task.workflow_friendly_name
         if skipped:
@@ -145,9 +136,7 @@ class Router:
             core.emit_task(task, "workflow.timeout", f"timed out of Workflow {name}")
             self._lifecycle.end(task, "canceled", WORKFLOW_TIMEOUT)
 
-    def _enter_target(
-        self, workspace: Workspace, task: Task, target: Target, created: bool
-    ) -> None:
+    def _enter_target(self, workspace: Workspace, task: Task, target: Target) -> None:
         core = self._core
         if target.priority is not None:
             task.priority = target.priority
@@ -159,20 +148,18 @@ class Router:
             task.target_deadline = task.date_created + task.target_timeouts
             core.deadlines.set(task.target_deadline, "target", workspace.sid, task.sid)
         task.touch(core.now)
-        self._arrive(task, target.queue_sid, created, _names(workspace, task, target))
+        self._arrive(task, target.queue_sid, _names(workspace, task, target))
         self._check_known_worker(workspace, task, target)
         workspace.enqueue(task)
 
     def _arrive(
-        self,
-        task: Task,
-        queue_sid: str | None,
-        created: bool,
-        details: dict[str, str] | None = None,
+        self, task: Task, queue_sid: str | None, details: dict[str, str] | None = None
     ) -> None:
         """Move the task to the queue, if there is one, and record the events.
 
-        `details` are those of the target that was matched; without them none was.
+        `details` are those of the target that was matched; without them none was. Of
+        a task that was in no queue before, and so is new, the events say that in their
+        midst, in the order that was recorded of the live service.
         """
         core = self._core
         workspace = core.workspaces[task.workspace_sid]
@@ -188,7 +175,7 @@ class Router:
         if details is not None:
             what = "matched a workflow target"
             core.emit_task(task, "workflow.target-matched", what, details=details)
-        if created:
+        if previous is None:
             core.emit_task(task, "task.created", "created")
         if queue is not None:
             if previous is not None:
@@ -198,7 +185,7 @@ class Router:
                 )
             what = f"entered TaskQueue {queue.friendly_name}"
             core.emit_task(task, "task-queue.entered", what, details=details)
-        if created:
+        if previous is None:
             what = f"entered Workflow {task.workflow_friendly_name}"
             core.emit_task(task, "workflow.entered", what)
 

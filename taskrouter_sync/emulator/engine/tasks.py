@@ -116,7 +116,7 @@ class Tasks(Resources[Task]):
         )
         workspace.tasks.add(task)
         core.deadlines.set(core.now + timeout, "ttl", workspace.sid, task.sid)
-        self._router.start(task, created=True)
+        self._router.start(task)
         self._router.route()
         return task
 
