@@ -65,11 +65,6 @@ class Instruction:
     options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
-    def title(self) -> str:
-        """The name as refusals have it: Conference."""
-        return self.name.capitalize()
-
-    @property
     def bridges(self) -> bool:
         """Whether it connects the worker with the caller, and so is an acceptance."""
         return self.name in ("dequeue", "conference")

@@ -112,11 +112,8 @@ class Workspaces(Operations, Mapping[str, Workspace]):
             self._add_sample(workspace)
         # There are no events for the task channels that every workspace has.
         core.emit_resource(workspace, "created")
-        for container in (
-            workspace.activities,
-            workspace.task_queues,
-            workspace.workflows,
-        ):
+        made = (workspace.activities, workspace.task_queues, workspace.workflows)
+        for container in made:
             for resource in container.values():
                 core.emit_resource(resource, "created")
         return workspace

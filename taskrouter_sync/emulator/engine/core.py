@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -179,7 +179,7 @@ class Core:
         task: Task,
         event_type: str,
         what: str,
-        worker_sids: Iterable[str] = (),
+        worker_sids: tuple[str, ...] = (),
         *,
         description: str | None = None,
         details: dict[str, str] | None = None,
@@ -197,7 +197,7 @@ class Core:
             task,
             event_type,
             description or f"Task {task.sid} {what}",
-            worker_sids=tuple(worker_sids),
+            worker_sids=worker_sids,
             details={**(details or {}), **self._known_worker_details(task)},
             worker=(
                 workspace.workers.get(worked_on[-1].worker_sid) if worked_on else None

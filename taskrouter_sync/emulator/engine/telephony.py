@@ -134,7 +134,7 @@ def _unable(
     instruction: Instruction, reservation: Reservation, where: str
 ) -> ServiceError:
     message = (
-        f"Unable to execute {instruction.title} instruction."
+        f"Unable to execute {instruction.name.capitalize()} instruction."
         f" Reservation {reservation.sid} is not currently {where}."
     )
     if instruction.name == "conference":
@@ -150,8 +150,9 @@ def _contact(worker: Worker, instruction: Instruction) -> str:
     if not isinstance(contact_uri, str) or not contact_uri:
         # That one of them is needed is documented, the text is not.
         raise invalid(
-            f"Unable to execute {instruction.title} instruction. There is neither a"
-            f" contact_uri in the attributes of Worker {worker.sid} nor a To.",
+            f"Unable to execute {instruction.name.capitalize()} instruction. There is"
+            " neither a contact_uri"
+            f" in the attributes of Worker {worker.sid} nor a To.",
             alert_code=BAD_TO_ALERTS.get(instruction.name),
         )
     return contact_uri
