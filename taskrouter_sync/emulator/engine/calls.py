@@ -237,14 +237,6 @@ class CallLog:
         """Walk from the oldest to the newest."""
         return iter(self._calls)
 
-    def copy(self) -> list[PhoneCall]:
-        """Return copies of all calls."""
-        return [replace(call) for call in self._calls]
-
-    def knows(self, sid: str) -> bool:
-        """Return whether this call was made."""
-        return any(call.sid == sid for call in self._calls)
-
     def live(self, sid: str) -> PhoneCall | None:
         """Return a call that is not over, or None."""
         return self._live.get(sid)

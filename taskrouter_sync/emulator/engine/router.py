@@ -253,15 +253,12 @@ class Router:
             for worker in workers:
                 core.workspaces[worker.workspace_sid].list_idle(worker)
             workers.sort(key=lambda worker: worker.idle_rank)
-            overdue: list[Task] = []
+            waiting = [task for task in tasks if not self._overdue(task)]
             for task in tasks:
                 if task.assignment_count >= MAX_ASSIGNMENTS:
                     self._lifecycle.end(task, "canceled", COUNT_EXCEEDED)
-                elif self._overdue(task):
-                    overdue.append(task)
-                else:
+                elif not self._overdue(task):
                     core.workspaces[task.workspace_sid].enqueue(task)
-            waiting = [task for task in tasks if task not in overdue]
             # Who is free again may be wanted by a better task than one of these, so
             # such a worker is not reserved for them before choosing among all.
             for task in waiting:
@@ -274,7 +271,7 @@ class Router:
             for task in waiting:
                 if task.assignment_status == "pending":
                     self.place(task)
-            for task in overdue:
+            for task in tasks:
                 self.time_out(task)
 
 

@@ -6,6 +6,7 @@ There is no real telephony: `CallSettings` defines how calls proceed, in engine 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from .calls import CallSettings, Instruction, PhoneCall
 from .errors import INVALID_PARAMETER, ServiceError, invalid, not_found
@@ -35,7 +36,7 @@ class Telephony(Operations):
     @property
     def calls(self) -> list[PhoneCall]:
         """Copies of all calls so far, in the order in which they were made."""
-        return self._core.calls.copy()
+        return [replace(call) for call in self._core.calls]
 
     def on_call(self, listener: Callable[[PhoneCall], None]) -> None:
         """Call `listener` with a copy of a call at each of its states, in order.
@@ -78,12 +79,11 @@ class Telephony(Operations):
         """End a call (CA), answered or not; one that is over stays as it is."""
         self._schedule.run_due()
         call = self._core.calls.live(call_sid)
-        if call is None:
-            if not self._core.calls.knows(call_sid):
-                raise not_found(f"/Calls/{call_sid}")
-            return
-        self._schedule.calls.hang_up(call)
-        self._router.route()
+        if call is not None:
+            self._schedule.calls.hang_up(call)
+            self._router.route()
+        elif all(each.sid != call_sid for each in self._core.calls):
+            raise not_found(f"/Calls/{call_sid}")
 
     def _check(
         self,
