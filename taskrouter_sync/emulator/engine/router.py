@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from .core import Core
 from .expressions import Expression
@@ -24,11 +24,8 @@ SKIPPED = "Task skipped to the end of the Workflow"
 KNOWN_WORKER_NOT_IN_QUEUE = 40152
 
 
-class Position(NamedTuple):
-    """A target of a configuration; filter None is the default filter."""
-
-    filter_index: int | None
-    target_index: int
+# A target of a configuration: its filter (None: the default one), and its place there.
+Position = tuple[int | None, int]
 
 
 class Router:
@@ -94,7 +91,7 @@ class Router:
         """
         queue_sid = task.task_queue_sid
         if queue_sid is None and position is not None:
-            _stand_at(task, position)
+            task.filter_index, task.target_index = position
             target = task.target
             queue_sid = target.queue_sid if target is not None else None
         task.task_queue_sid = None
@@ -108,7 +105,7 @@ class Router:
         workspace = core.workspaces[task.workspace_sid]
         skipped = False
         while position is not None:
-            _stand_at(task, position)
+            task.filter_index, task.target_index = position
             target = task.target
             if target is None or target.queue_sid not in workspace.task_queues:
                 # The queue was deleted after the task had entered this workflow.
@@ -275,11 +272,6 @@ class Router:
                 self.time_out(task)
 
 
-def _stand_at(task: Task, position: Position) -> None:
-    task.filter_index = position.filter_index
-    task.target_index = position.target_index
-
-
 def _names(workspace: Workspace, task: Task, target: Target) -> dict[str, str]:
     """Return what events say of filter and target."""
     chosen = task.filter
@@ -304,14 +296,14 @@ def _first_match(task: Task, start: int) -> Position | None:
     for index in range(start, len(filters)):
         expression = filters[index].expression
         if expression is None or expression.matches(task.attributes_value):
-            return Position(index, 0)
+            return index, 0
     return None
 
 
 def _default(task: Task) -> Position | None:
     if task.configuration is None or task.configuration.default_filter is None:
         return None
-    return Position(None, 0)
+    return None, 0
 
 
 def _next(task: Task, skipped: bool) -> Position | None:
@@ -320,7 +312,7 @@ def _next(task: Task, skipped: bool) -> Position | None:
         return None
     targets = task.configuration.filters[task.filter_index].targets
     if task.target_index + 1 < len(targets):
-        return Position(task.filter_index, task.target_index + 1)
+        return task.filter_index, task.target_index + 1
     following = _first_match(task, task.filter_index + 1)
     # A filter that was skipped counts as not matched, one that timed out does not.
     return _default(task) if following is None and skipped else following
