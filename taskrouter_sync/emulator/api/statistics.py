@@ -34,6 +34,8 @@ class Statistics:
     # Of the subject's own sid in responses.
     sid_name: str | None = None
     counts: statistics.Fields = statistics.WORKSPACE
+    # Of the only workflow whose tasks count.
+    workflow_sid: str | None = None
 
     def __init__(self, request: Request, *, combined: bool = False) -> None:
         self.request = request
@@ -65,18 +67,16 @@ class Statistics:
         """Start and end in epoch seconds."""
         return self.request.interval()
 
-    def events(self, workflow_sid: str | None = None) -> list[Event]:
+    def events(self) -> list[Event]:
         """List the interval's events about tasks."""
         events = self.workspace.events.between(*self.interval)
-        return statistics.of_tasks(events, self.task_channel_sid, workflow_sid)
+        return statistics.of_tasks(events, self.task_channel_sid, self.workflow_sid)
 
-    def tasks(self, workflow_sid: str | None = None) -> list[Task]:
+    def tasks(self) -> list[Task]:
         """List the tasks that the present figures count."""
+        channel_sid, finished = self.task_channel_sid, self._combined
         return statistics.present_tasks(
-            self.workspace,
-            self.task_channel_sid,
-            workflow_sid,
-            finished=self._combined,
+            self.workspace, channel_sid, self.workflow_sid, finished=finished
         )
 
     # Parts of the figures.
@@ -128,13 +128,11 @@ class _OfWorkflow(Statistics):
 
     def __init__(self, request: Request, *, combined: bool = False) -> None:
         super().__init__(request, combined=combined)
-        self._sid = request.engine.workflows.find(self.workspace, request.sid).sid
+        workflow = request.engine.workflows.find(self.workspace, request.sid)
+        self.workflow_sid = workflow.sid
 
     def realtime(self) -> Json:
-        return self.task_figures(self.tasks(self._sid))
-
-    def cumulative(self) -> Json:
-        return self.task_counts(statistics.tally(self.events(self._sid)))
+        return self.task_figures(self.tasks())
 
 
 class _OfWorkers(Statistics):
