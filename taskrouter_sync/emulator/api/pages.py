@@ -160,7 +160,7 @@ def ordered(
     items: Iterable[Item],
     params: Parameters,
     orders: Sequence[str],
-    apart: frozenset[str] = frozenset(),
+    apart: frozenset[str],
 ) -> list[Item]:
     """Sort the items of a list as ``Ordering`` says: ``Name:asc,Name:desc``.
 

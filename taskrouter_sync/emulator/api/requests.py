@@ -122,7 +122,7 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         return len(self._values)
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Yield each value with its name."""
+        """List each value with its name."""
         return [(name, value) for name in self for value in self[name]]
 
     def plain(self) -> dict[str, object]:
@@ -274,11 +274,7 @@ class Request:
         return Response(status, render(entity), headers)
 
     def interval(self) -> tuple[float, float]:
-        """Return start and end in epoch seconds: the last 15 minutes by default.
-
-        Raises:
-            ServiceError: bad values, or Minutes together with a date.
-        """
+        """Return start and end in epoch seconds: the last 15 minutes by default."""
         minutes = self.params.integer("Minutes")
         start, end = self.params.date("StartDate"), self.params.date("EndDate")
         if minutes is not None:

@@ -316,11 +316,7 @@ def parameters_of(name: str) -> list[str]:
 
 
 def read_instruction(name: str, params: Parameters) -> Instruction:
-    """Read an instruction by its name; an empty parameter is not given.
-
-    Raises:
-        ServiceError: the instruction is unknown, or a parameter is missing or invalid.
-    """
+    """Read an instruction by its name; an empty parameter is not given."""
     if name not in _PARAMETERS:
         raise invalid(f"Instruction {name} is invalid")
     options: dict[str, Option] = {}

@@ -192,10 +192,7 @@ class CallSettings:
         self._note()
 
     def foresee(self, contact_uri: str, timeout: float) -> tuple[Outcome, float]:
-        """Return the outcome of a call that starts now, and the seconds until then.
-
-        `timeout` is the time that the phone may ring, in seconds.
-        """
+        """Return the outcome of a call that starts now, and the seconds until then."""
         outcome = self._outcomes.get(contact_uri, self._outcomes[None])
         if outcome == "failed":
             return outcome, min(self.answer_after, timeout)

@@ -23,10 +23,7 @@ class Changes:
     """
 
     def __init__(self, on_first: Callable[[], None]) -> None:
-        """Call `on_first` whenever there is something to keep after there was nothing.
-
-        That may be in the middle of an operation.
-        """
+        """Call `on_first` at each first note, maybe in the middle of an operation."""
         self._on_first = on_first
         self._noted: dict[str, object] = {}
 
@@ -76,10 +73,7 @@ class Entity:
         self.refresh()
 
     def change(self, now: float, **fields: object) -> None:
-        """Set fields to new values at `now`.
-
-        None leaves a field unchanged, an empty string clears it.
-        """
+        """Set fields at `now`: None leaves one unchanged, an empty string clears it."""
         for name, value in fields.items():
             if value is not None:
                 setattr(self, name, None if value == "" else value)

@@ -77,12 +77,12 @@ MAX_LEVELS = 200
 # Checks of arguments; None is an omitted one.
 
 
-def check_name(value: str | None, parameter: str = "FriendlyName") -> None:
+def check_name(value: str | None) -> None:
     """Refuse an invalid friendly name (1 to 64 characters)."""
     if value is not None and not value.strip():
-        raise invalid(f"{parameter} field is required")
+        raise invalid("FriendlyName field is required")
     if value is not None and len(value) > MAX_NAME:
-        raise invalid(f"{parameter} must not be longer than {MAX_NAME} characters")
+        raise invalid(f"FriendlyName must not be longer than {MAX_NAME} characters")
 
 
 def check_text(value: str | None, parameter: str) -> None:

@@ -309,8 +309,7 @@ class CallLifecycle:
     ) -> None:
         """Start a call; its later states follow with time.
 
-        Its outcome is decided now, so that changed settings are for later
-        calls.
+        Its outcome is decided now, so that changed settings are for later calls.
         """
         core = self._core
         call = _call(core.new_sid("CA"), reservation, instruction, from_, to)

@@ -131,11 +131,7 @@ class Recorder:
         return self.changed(dict(_things(self._core)))
 
     def changed(self, things: Mapping[str, object]) -> Records:
-        """Return the records that changed since the last time; None is a removal.
-
-        Args:
-            things: what `Changes` noted.
-        """
+        """Return the records of what `Changes` noted; None is a removal."""
         core = self._core
         records: Records = {
             SERVICE: {
@@ -234,10 +230,7 @@ def _entity(entity: Entity) -> Record:
 
 
 def put_back(core: Core, records: Mapping[str, Record]) -> None:
-    """Restore the engine's state; its previous state is dropped.
-
-    Raises ValueError, and leaves it as it is, if the records are not a valid state.
-    """
+    """Replace the state; raises ValueError, and changes nothing, if it is damaged."""
     try:
         restored = _Restored(records)
         service = dict(records[SERVICE])

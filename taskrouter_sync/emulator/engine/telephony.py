@@ -51,8 +51,7 @@ class Telephony(Operations):
     ) -> Reservation:
         """Carry out an instruction; return the reservation as it was before.
 
-        That is what the service answers, also when the reservation is accepted
-        at once.
+        The service answers so, also when the reservation is accepted at once.
         """
         workspace, task, reservation = self._begin_with_reservation(reservation)
         before = reservation.snapshot()
