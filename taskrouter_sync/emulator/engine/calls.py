@@ -220,16 +220,6 @@ class CallLog:
         for call in self._calls:
             self._note(call)
 
-    def refill(self, calls: list[PhoneCall], made: int) -> None:
-        """Put back what was in a log."""
-        self._calls.clear()
-        self._bytes = 0
-        self._live.clear()
-        self._by_reservation.clear()
-        for call in calls:
-            self._keep(call)
-        self.made = made
-
     def __iter__(self) -> Iterator[PhoneCall]:
         """Walk from the oldest to the newest."""
         return iter(self._calls)
@@ -253,7 +243,7 @@ class CallLog:
         """
         self.made += 1
         call.number = self.made
-        self._keep(call)
+        self.keep(call)
         if call.states:
             self._notify(call)
 
@@ -261,7 +251,8 @@ class CallLog:
         if self._changes is not None:
             self._changes.note(f"call {call.number}", call)
 
-    def _keep(self, call: PhoneCall) -> None:
+    def keep(self, call: PhoneCall) -> None:
+        """Log a call that was made before."""
         self._calls.append(call)
         self._bytes += call.size
         self._note(call)

@@ -21,7 +21,7 @@ from dataclasses import asdict, fields
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from .calls import CallSettings, CallState, Instruction, PhoneCall
+from .calls import CallLog, CallSettings, CallState, Instruction, PhoneCall
 from .containers import Container, Deadline, Entity, Kind
 from .core import Backlog, Core
 from .errors import ServiceError
@@ -252,7 +252,9 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
     core.deadlines.current = restored.deadlines
     core.deadlines.count = deadlines_set
     core.deadlines.rebuild()
-    core.calls.refill(restored.calls, calls_made)
+    restored.calls.made = calls_made
+    restored.calls.listeners = core.calls.listeners
+    core.calls = restored.calls
     core.call_settings = call_settings
 
 
@@ -263,7 +265,7 @@ class _Restored:
         self.workspaces: Container[Workspace] = Container()
         self.reservation_tasks: dict[str, str] = {}
         self.deadlines: dict[tuple[Kind, str], Deadline] = {}
-        self.calls: list[PhoneCall] = []
+        self.calls = CallLog()
         # Each text is parsed once.
         self._parse_configuration = cache(parse_configuration)
         self._parse_expression = cache(parsed_expression)
@@ -303,7 +305,7 @@ class _Restored:
             deadline = Deadline(float(when), order, kind, workspace_sid, sid)
             self.deadlines[kind, sid] = deadline
         for _, record in groups.pop("call", ()):
-            self.calls.append(_call_of(record))
+            self.calls.keep(_call_of(record))
         if groups:
             raise ValueError(f"{next(iter(groups))!r} is not a valid kind of record")
 
