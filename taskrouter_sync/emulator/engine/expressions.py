@@ -206,9 +206,9 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 # One OPERATOR terminal, so that a message can name it as the service does. An
 # operand alone (`vip`) is not a valid expression: none is documented.
 GRAMMAR = r"""
-    start: disjunction
-    disjunction: conjunction (OR conjunction)*
-    conjunction: condition (AND condition)*
+    ?start: disjunction
+    ?disjunction: conjunction (OR conjunction)*
+    ?conjunction: condition (AND condition)*
     ?condition: operand OPERATOR operand -> comparison
               | LPAR disjunction RPAR    -> group
     ?operand: PATH -> path | literal | list
@@ -300,14 +300,11 @@ class _Lexer(Lexer):
 
 @v_args(inline=True)
 class _Builder(Transformer[Token, Node]):
-    def start(self, root: Node) -> Node:
-        return root
-
     def disjunction(self, *parts: Any) -> Node:
-        return _join(any, parts)
+        return _join(False, parts)
 
     def conjunction(self, *parts: Any) -> Node:
-        return _join(all, parts)
+        return _join(True, parts)
 
     def comparison(self, left: Any, operator: Token, right: Any) -> Node:
         holds = OPERATORS[" ".join(operator.upper().split())]
@@ -345,11 +342,8 @@ _LITERALS: dict[str, Any] = {
 }
 
 
-def _join(how: Any, parts: tuple[Any, ...]) -> Node:
-    nodes: tuple[Node, ...] = parts[::2]
-    if len(nodes) == 1:
-        return nodes[0]
-    node = Junction(how is all, nodes)
+def _join(every: bool, parts: tuple[Any, ...]) -> Node:
+    node = Junction(every, parts[::2])
     if node.depth > MAX_DEPTH:
         raise ExpressionError(f"expression is nested deeper than {MAX_DEPTH} levels")
     return node
