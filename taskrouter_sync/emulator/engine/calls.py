@@ -94,8 +94,8 @@ class PhoneCall:
     task_sid: str
     reservation_sid: str
     worker_sid: str
-    from_: str | None
-    to: str | None
+    from_: str | None = None
+    to: str | None = None
     # Its outcome, and how many seconds it lasts once answered (None: until somebody
     # hangs up).
     outcome: Outcome = "answered"

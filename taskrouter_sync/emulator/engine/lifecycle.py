@@ -312,7 +312,8 @@ class CallLifecycle:
         Its outcome is decided now, so that changed settings are for later calls.
         """
         core = self._core
-        call = _call(core.new_sid("CA"), reservation, instruction, from_, to)
+        call = _call(core.new_sid("CA"), reservation, instruction)
+        call.from_, call.to = from_, to
         call.outcome, seconds = core.call_settings.foresee(to, instruction.timeout)
         call.length = core.call_settings.call_length
         core.calls.add(call)
@@ -418,13 +419,7 @@ class CallLifecycle:
         return next((r for r in found if r.sid == call.reservation_sid), None)
 
 
-def _call(
-    sid: str,
-    reservation: Reservation,
-    instruction: Instruction,
-    from_: str | None = None,
-    to: str | None = None,
-) -> PhoneCall:
+def _call(sid: str, reservation: Reservation, instruction: Instruction) -> PhoneCall:
     return PhoneCall(
         sid=sid,
         instruction=instruction,
@@ -432,6 +427,4 @@ def _call(
         task_sid=reservation.task_sid,
         reservation_sid=reservation.sid,
         worker_sid=reservation.worker_sid,
-        from_=from_,
-        to=to,
     )
