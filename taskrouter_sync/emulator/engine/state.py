@@ -274,7 +274,6 @@ class _Restored:
             group, space, rest = key.partition(" ")
             groups[group if space else "entity"].append((rest or key, record))
         self._by_digest: dict[str, str] = dict(groups.pop("configuration", ()))
-        since: dict[str, float] = {}
         entities: dict[str, Entity] = {}
         for sid, record in groups.pop("entity"):
             if sid == SERVICE:
@@ -282,8 +281,9 @@ class _Restored:
             entity = entities[sid] = self._entity(record)
             self._add(entity)
             if isinstance(entity, Workspace):
-                moment = record["events_complete_since"]
-                since[sid] = -math.inf if moment is None else moment
+                since = record["events_complete_since"]
+                if since is not None:
+                    entity.events.complete_since = float(since)
         versions: dict[int, Entity] = {}
         for number, record in groups.pop("version", ()):
             version = versions[int(number)] = self._entity(record)
@@ -295,9 +295,7 @@ class _Restored:
         for _, record in groups.pop("event", ()):
             event = _event_of(record, versions)
             self.workspaces[event.workspace_sid].events.append(event)
-        for sid, workspace in self.workspaces.items():
-            log = workspace.events
-            log.complete_since = max(log.complete_since, since[sid])
+        for workspace in self.workspaces.values():
             _index(workspace)
         for key, (when, order, workspace_sid) in groups.pop("deadline", ()):
             name, _, sid = key.partition(" ")
