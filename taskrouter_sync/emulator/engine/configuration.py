@@ -125,8 +125,6 @@ class Workspaces(Operations, Mapping[str, Workspace]):
                 friendly_name="Sample Queue",
                 target_workers="1==1",
                 target_workers_value=parse("1==1"),
-                max_reserved_workers=1,
-                task_order="FIFO",
             )
         )
         text = f'{{"task_routing":{{"default_filter":{{"queue":"{queue.sid}"}}}}}}'
@@ -136,7 +134,6 @@ class Workspaces(Operations, Mapping[str, Workspace]):
                 friendly_name="Default Fifo Workflow",
                 configuration=text,
                 configuration_value=parse_configuration(text),
-                task_reservation_timeout=120,
             )
         )
 

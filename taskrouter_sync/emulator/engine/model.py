@@ -135,8 +135,8 @@ class TaskQueue(Entity):
     target_workers: str
     # None for the empty text, which matches nobody.
     target_workers_value: Expression | None
-    max_reserved_workers: int
-    task_order: QueueOrder
+    max_reserved_workers: int = 1
+    task_order: QueueOrder = "FIFO"
     reservation_activity_sid: str | None = None
     assignment_activity_sid: str | None = None
     # Workers that match `target_workers`, in any activity.
@@ -167,7 +167,7 @@ class Workflow(Entity):
     friendly_name: str
     configuration: str
     configuration_value: Configuration
-    task_reservation_timeout: int
+    task_reservation_timeout: int = 120
     assignment_callback_url: str | None = None
     fallback_assignment_callback_url: str | None = None
     # As given with the last update: then changed attributes re-route a task too.
