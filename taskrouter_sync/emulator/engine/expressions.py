@@ -16,8 +16,6 @@ from lark import Lark, Token, Transformer, UnexpectedToken, v_args
 from lark.lexer import Lexer
 
 
-Scalar = None | bool | int | float | str
-
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
 
 
@@ -328,7 +326,7 @@ def _unescape(token: str) -> str:
     return re.sub(r"\\(.)", r"\1", token[1:-1], flags=re.DOTALL)
 
 
-def _number(token: str) -> Scalar:
+def _number(token: str) -> int | float:
     # int() refuses thousands of digits, float() takes them.
     return float(token) if "." in token or len(token) > 300 else int(token)
 

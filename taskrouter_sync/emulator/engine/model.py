@@ -35,9 +35,6 @@ ReservationStatus = Literal[
 ]
 QueueOrder = Literal["FIFO", "LIFO"]
 
-LIVE_RESERVATIONS: tuple[ReservationStatus, ...] = ("pending", "accepted", "wrapping")
-FINISHED_TASKS: tuple[TaskStatus, ...] = ("completed", "canceled")
-
 # (what comes first, what then, the task's number)
 WaitingKey = tuple[float, float, int]
 
@@ -191,7 +188,7 @@ class Reservation(Versioned):
     @property
     def live(self) -> bool:
         """Whether it fills capacity: pending, accepted or wrapping."""
-        return self.reservation_status in LIVE_RESERVATIONS
+        return self.reservation_status in ("pending", "accepted", "wrapping")
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -237,7 +234,7 @@ class Task(Versioned):
     @property
     def finished(self) -> bool:
         """Whether the status is one that never changes."""
-        return self.assignment_status in FINISHED_TASKS
+        return self.assignment_status in ("completed", "canceled")
 
     @property
     def direct(self) -> bool:
