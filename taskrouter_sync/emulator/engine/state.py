@@ -17,7 +17,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from functools import cache
 from typing import Any, TypeAlias, cast
 
@@ -47,29 +47,25 @@ SERVICE = "service"
 # The year 9999.
 _MOST_SECONDS = 253_370_764_800.0
 
-# By kind: the class, what of it is parsed from a text, and what is an index or
-# belongs to others. A snapshot shares the latter with the object it is of.
-_KINDS: Mapping[str, tuple[type[Entity], str, str]] = {
-    "workspace": (
-        Workspace,
-        "",
-        "activities workers task_queues workflows tasks task_channels events "
-        "worker_names waiting_queues",
-    ),
-    "activity": (Activity, "", ""),
-    "task_channel": (TaskChannel, "", ""),
-    "task_queue": (TaskQueue, "target_workers_value", "worker_sids waiting idle"),
-    "workflow": (Workflow, "configuration_value", ""),
-    "worker": (
-        Worker,
-        "attributes_value live_reservations",
-        "channels channels_by_task_channel reservations queue_sids direct_tasks",
-    ),
-    "worker_channel": (WorkerChannel, "", ""),
-    "task": (Task, "attributes_value configuration waiting_key", "reservations"),
-    "reservation": (Reservation, "", ""),
+# By kind: the class, and what of it is parsed from a text or counted again.
+_KINDS: Mapping[str, tuple[type[Entity], str]] = {
+    "workspace": (Workspace, ""),
+    "activity": (Activity, ""),
+    "task_channel": (TaskChannel, ""),
+    "task_queue": (TaskQueue, "target_workers_value"),
+    "workflow": (Workflow, "configuration_value"),
+    "worker": (Worker, "attributes_value live_reservations"),
+    "worker_channel": (WorkerChannel, ""),
+    "task": (Task, "attributes_value configuration waiting_key"),
+    "reservation": (Reservation, ""),
 }
-_KIND_OF = {each: kind for kind, (each, _, _) in _KINDS.items()}
+_KIND_OF = {each: kind for kind, (each, _) in _KINDS.items()}
+# The indexes, and what belongs to others: all that begins empty. A snapshot shares
+# them with the object it is of.
+_SHARED = {
+    each: [f.name for f in fields(each) if f.default_factory is not MISSING]
+    for each in _KIND_OF
+}
 # The containers of a workspace, owners before what they own.
 _CONTAINERS: Mapping[type[Entity], str] = {
     Activity: "activities",
@@ -83,9 +79,9 @@ _FIELDS = {
     each: tuple(
         field.name
         for field in fields(each)
-        if field.name[0] != "_" and field.name not in f"{parsed} {shared}".split()
+        if field.name[0] != "_" and field.name not in parsed.split() + _SHARED[each]
     )
-    for each, parsed, shared in _KINDS.values()
+    for each, parsed in _KINDS.values()
 }
 # What an event may have or not.
 _EVENT_OBJECTS = [field.name for field in fields(Event) if field.default is None]
@@ -289,8 +285,7 @@ class _Restored:
             version = versions[int(number)] = self._entity(record)
             original = entities.get(version.sid)
             if original is not None:
-                _, _, shared = _KINDS[record["kind"]]
-                for name in shared.split():
+                for name in _SHARED[type(version)]:
                     setattr(version, name, getattr(original, name))
         for _, record in groups.pop("event", ()):
             event = _event_of(record, versions)
@@ -310,7 +305,7 @@ class _Restored:
     def _entity(self, record: Record) -> Entity:
         """Make the entity of a record; its indexes are empty."""
         values = dict(record)
-        kind, _, _ = _KINDS[values.pop("kind")]
+        kind, _ = _KINDS[values.pop("kind")]
         values.pop("events_complete_since", None)
         if kind is Worker or kind is Task:
             # Not as strictly as of a caller: an instruction may have added to it.
