@@ -104,7 +104,6 @@ def _render(request: Request) -> Callable[[Reservation], Json]:
 
 Reader = Callable[[Parameters, str], Any]
 
-_METHODS = ("GET", "POST")
 _PROGRESS = ("initiated", "ringing", "answered", "completed")
 
 
@@ -228,7 +227,7 @@ def _dequeue_events(params: Parameters, name: str) -> tuple[str, ...] | None:
 
 _RECORD = ("record-from-answer", "do-not-record")
 _TIMEOUT = _number(1, 999)
-_METHOD = _choice(*_METHODS)
+_METHOD = _choice("GET", "POST")
 
 # What of an instruction is read from which parameter, and how, by its name.
 _PARAMETERS: Mapping[str, Mapping[str, tuple[str, Reader]]] = {
