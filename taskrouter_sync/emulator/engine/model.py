@@ -535,8 +535,11 @@ class Workspace(Entity):
 
     def task_channel(self, name: str) -> TaskChannel | None:
         """Find a task channel by TC sid or unique name."""
+        channel = self.task_channels.get(name)
+        if channel is not None:
+            return channel
         for channel in self.task_channels.values():
-            if name in (channel.sid, channel.unique_name):
+            if channel.unique_name == name:
                 return channel
         return None
 
