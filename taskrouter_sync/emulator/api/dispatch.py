@@ -8,6 +8,7 @@ Authentication has been checked before.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
@@ -407,27 +408,26 @@ ROUTES: Mapping[str, Handlers] = {
 }
 
 
-def _key(steps: list[str]) -> tuple[int, str]:
+def _key(path: str) -> tuple[int, str]:
+    steps = path.split("/")
     return len(steps), "".join(steps[3:4])
 
 
 # By what tells most of them apart: the number of steps, and the step after the
 # workspace, which is never a place. Where a path fits several, the one with the fewest
 # places is first: Workers/Statistics is no worker.
-_PATTERNS: dict[tuple[int, str], list[tuple[list[str], Handlers]]] = {}
-for _pattern, _handlers in sorted(ROUTES.items(), key=lambda each: each[0].count("{")):
-    _steps = _pattern.split("/")
-    _PATTERNS.setdefault(_key(_steps), []).append((_steps, _handlers))
+_PATTERNS: dict[tuple[int, str], list[tuple[re.Pattern[str], Handlers]]] = {}
+for _path, _handlers in sorted(ROUTES.items(), key=lambda each: each[0].count("{")):
+    _pattern = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]*)", _path))
+    _PATTERNS.setdefault(_key(_path), []).append((_pattern, _handlers))
 
 
 def match(path: str) -> tuple[Handlers, dict[str, str]] | None:
     """Find the handlers of a path (below /v1), and what is in its places."""
-    steps = path.split("/")
-    for pattern, handlers in _PATTERNS.get(_key(steps), ()):
-        pairs = list(zip(pattern, steps, strict=True))
-        if all(place == step or place[:1] == "{" for place, step in pairs):
-            places = {place: step for place, step in pairs if place[:1] == "{"}
-            return handlers, {name[1:-1]: step for name, step in places.items()}
+    for pattern, handlers in _PATTERNS.get(_key(path), ()):
+        found = pattern.fullmatch(path)
+        if found is not None:
+            return handlers, found.groupdict()
     return None
 
 
