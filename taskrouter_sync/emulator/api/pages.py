@@ -29,13 +29,13 @@ _BEFORE = "PB"
 
 Item = TypeVar("Item")
 Items = Sequence[Any]
-Keep = Callable[[Any], bool]
+Test = Callable[[Item], bool]
 
 
 def page(
     key: str,
     items: Items,
-    keep: Keep,
+    keep: Test[Any],
     render: Callable[[Any], Json],
     params: Parameters,
     list_url: str,
@@ -57,20 +57,16 @@ def page(
         # Halves of characters, which JSON can hold and a URL cannot.
         return f"{list_url}?{urlencode(query, errors='replace')}"
 
+    previous = url(max(number - 1, 0), _BEFORE + shown[0].sid) if has_previous else None
+    following = url(number + 1, _AFTER + shown[-1].sid) if has_next else None
     return {
         "meta": {
             "page": number,
             "page_size": size,
             "first_page_url": url(0, None),
-            "previous_page_url": (
-                url(max(number - 1, 0), _BEFORE + shown[0].sid)
-                if has_previous
-                else None
-            ),
+            "previous_page_url": previous,
             "url": url(number, token),
-            "next_page_url": (
-                url(number + 1, _AFTER + shown[-1].sid) if has_next else None
-            ),
+            "next_page_url": following,
             "key": key,
         },
         key: [render(item) for item in shown],
@@ -93,7 +89,7 @@ def _asked(params: Parameters) -> tuple[int, int, str | None]:
 
 
 def _slice(
-    items: Items, keep: Keep, size: int, token: str | None
+    items: Items, keep: Test[Any], size: int, token: str | None
 ) -> tuple[list[Any], bool, bool]:
     """Return the items of the page, and whether there are some before and after."""
     cut = 0 if token is None else _cut(items, token)
@@ -115,9 +111,6 @@ def _cut(items: Items, token: str) -> int:
             if item.sid == sid:
                 return index + (direction == _AFTER)
     raise invalid("PageToken is malformed, or names an item that was deleted")
-
-
-Test = Callable[[Item], bool]
 
 
 def listed(
