@@ -174,28 +174,25 @@ class _OfWorkers(Statistics):
 
     def cumulative(self) -> Json:
         # Without a choice also of workers who are gone (choice).
-        return self.work(self._chosen())
-
-    def work(self, worker_sids: Collection[str] | None) -> Json:
-        """Return the figures of the interval of these workers (WK; None: all)."""
+        chosen = self._chosen()
         # A TaskChannel restricts the reservations only, as activities are of none.
         start, end = self.interval
         events = self.events()
-        if worker_sids is not None:
-            events = statistics.of_workers(events, worker_sids)
+        if chosen is not None:
+            events = statistics.of_workers(events, chosen)
         until = min(end, self.now)
         return {
             **self.event_counts(statistics.tally(events)),
-            **statistics.activity_durations(self.workspace, start, until, worker_sids),
+            **statistics.activity_durations(self.workspace, start, until, chosen),
         }
 
 
 class _OfWorker(_OfWorkers):
     sid_name = "worker_sid"
 
-    def cumulative(self) -> Json:
+    def _chosen(self) -> set[str]:
         worker = self.request.engine.workers.find(self.workspace, self.request.sid)
-        return self.work({worker.sid})
+        return {worker.sid}
 
 
 class _OfQueues(Statistics):
