@@ -361,27 +361,23 @@ class Matcher:
     def task_for(self, worker: Worker) -> Task | None:
         """Return the task that the worker should get next, or None."""
         workspace = self._core.workspaces[worker.workspace_sid]
-        best: tuple[Any, str] | None = None
+        candidates: list[tuple[bool, Any, str]] = []
         # Of the two, Python walks through the smaller.
         for queue_sid in worker.queue_sids.keys() & workspace.waiting_queues.keys():
             queue = workspace.task_queues[queue_sid]
             later = queue.task_order != workspace.prioritize_queue_order
             for task_channel_sid, waiting in queue.waiting.items():
-                if not workspace.can_take(worker, task_channel_sid):
-                    continue
-                found = self._first_suited(workspace, waiting, worker)
-                if found is not None:
-                    key = (later, found[0])
-                    if best is None or (key, "") < best:
-                        best = (key, found[1])
+                if workspace.can_take(worker, task_channel_sid):
+                    found = self._first_suited(workspace, waiting, worker)
+                    if found is not None:
+                        candidates.append((later, *found))
         # Tasks routed to the worker alone are in no queue; they go by FIFO.
         later = workspace.prioritize_queue_order != "FIFO"
         for task_sid in worker.direct_tasks:
             task = workspace.tasks[task_sid]
-            key = (later, task.place_in("FIFO"))
-            if (best is None or (key, "") < best) and _open_to(workspace, worker, task):
-                best = (key, task_sid)
-        return None if best is None else workspace.tasks[best[1]]
+            if _open_to(workspace, worker, task):
+                candidates.append((later, task.place_in("FIFO"), task_sid))
+        return workspace.tasks[min(candidates)[2]] if candidates else None
 
     def _first_suited(
         self, workspace: Workspace, entries: list[tuple[Any, str]], worker: Worker
