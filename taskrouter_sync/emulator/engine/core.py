@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from .calls import CallLog, CallSettings
-from .containers import Changes, Container, Deadlines, Entity
+from .containers import Container, Deadlines, Entity
 from .model import (
     Activity,
     Event,
@@ -74,8 +74,6 @@ class Core:
         self.call_settings = CallSettings()
         self.event_listeners: list[Callable[[Event], None]] = []
         self.alarm_listeners: list[Callable[[Alarm], None]] = []
-        # Whoever keeps workspaces, deadlines and calls outside of the engine.
-        self.changes: Changes | None = None
 
     def task_of(self, reservation: Reservation) -> Task:
         """Return the task that a reservation is of."""

@@ -108,6 +108,5 @@ class Engine:
     def watch(self, changes: Changes | None) -> None:
         """Note in `changes` the whole state, and all that changes; None: no longer."""
         core = self._core
-        core.changes = changes
         for part in (core.workspaces, core.deadlines, core.calls, core.call_settings):
             part.watch(changes)
