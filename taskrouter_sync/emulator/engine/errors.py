@@ -157,6 +157,6 @@ def parse_json(text: str, limit: int, parameter: str) -> dict[str, Any]:
     return value
 
 
-def attributes(text: str) -> dict[str, Any]:
+def parse_attributes(text: str) -> dict[str, Any]:
     """Parse the attributes of a worker or a task."""
     return parse_json(text, MAX_ATTRIBUTES, "Attributes")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import get_args
 
 from .errors import (
-    attributes as parse_attributes,
     check_choice,
     check_text,
     check_whole,
     gone,
     invalid,
+    parse_attributes,
 )
 from .model import (
     Reservation,

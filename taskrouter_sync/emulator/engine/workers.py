@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .core import Core
-from .errors import attributes as parse_attributes, check_name, check_whole, invalid
+from .errors import check_name, check_whole, invalid, parse_attributes
 from .model import TaskChannel, Worker, WorkerChannel, Workspace
 from .operations import Resources
 
