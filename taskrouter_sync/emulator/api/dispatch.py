@@ -27,7 +27,7 @@ from ..engine.errors import (
     not_found,
     parse_json,
 )
-from ..engine.model import TaskQueue, TaskStatus, Worker
+from ..engine.model import TaskStatus, Worker
 from ..engine.tasks import Tasks
 from ..engine.workers import Workers
 from . import reservations, statistics
@@ -215,12 +215,12 @@ class _TaskQueues(Resource):
         text = request.params.text(name)
         if text is not None:
             attributes = parse_json(text, MAX_ATTRIBUTES, name)
-
-            def accepts(queue: TaskQueue) -> bool:
-                expression = queue.target_workers_value
-                return expression is not None and expression.matches(attributes)
-
-            yield accepts
+            yield (
+                lambda queue: (
+                    queue.target_workers_value is not None
+                    and queue.target_workers_value.matches(attributes)
+                )
+            )
 
 
 class _Tasks(Resource):

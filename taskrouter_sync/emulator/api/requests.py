@@ -96,7 +96,13 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
     @classmethod
     def from_json(cls, document: Mapping[str, object]) -> Parameters:
         """Read an envelope's ``params``: null is left out, an object is a string."""
-        return cls(_pairs(document))
+        return cls(
+            (name, _text(item))
+            for name, value in document.items()
+            if value is not None
+            # A list is a repeated name, as in a form.
+            for item in (value if isinstance(value, list) else [value])
+        )
 
     @classmethod
     def from_body(cls, text: str, content_type: str) -> Parameters:
@@ -194,15 +200,6 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
 def snake(name: str) -> str:
     """Return the snake_case of a CamelCase name."""
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
-
-
-def _pairs(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    for name, value in document.items():
-        if value is None:
-            continue
-        # A list is a repeated name, as in a form.
-        for item in value if isinstance(value, list) else [value]:
-            yield name, _text(item)
 
 
 def _text(value: object) -> str:

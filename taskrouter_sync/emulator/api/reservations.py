@@ -22,6 +22,7 @@ from ..engine.errors import (
     read_json,
 )
 from ..engine.model import Reservation, ReservationStatus, Task, Worker
+from ..engine.telephony import BAD_CONFERENCE_FROM
 from .pages import equals, listed
 from .rendering import Json
 from .requests import Parameters, Request, Response, snake
@@ -34,7 +35,6 @@ _PLAIN_INSTRUCTIONS = {"accept": "accepted", "reject": "rejected"}
 # are for alerts; refusals have the others too.
 BAD_CALL_FROM = 40111
 BAD_REDIRECT_URL = 40120
-BAD_CONFERENCE_FROM = 40141
 # What this one is for is not published: here for all other parameters of a conference.
 BAD_CONFERENCE = 40149
 BAD_CALL_URL_ALERT = 40112
