@@ -103,14 +103,9 @@ class Resource:
 
     def routes(self) -> dict[str, Handlers]:
         """Return the handlers by path below the owner, and method."""
-        return {
-            f"/{self.path}": {"GET": self.list, "POST": self.create},
-            f"/{self.path}/{{sid}}": {
-                "GET": self.fetch,
-                "POST": self.update,
-                "DELETE": self.delete,
-            },
-        }
+        of_list = {"GET": self.list, "POST": self.create}
+        of_one = {"GET": self.fetch, "POST": self.update, "DELETE": self.delete}
+        return {f"/{self.path}": of_list, f"/{self.path}/{{sid}}": of_one}
 
     def list(self, request: Request) -> Response:
         """List resources."""

@@ -127,11 +127,6 @@ class PhoneCall:
 class CallSettings:
     """How calls proceed. A call uses the settings of the time when it starts."""
 
-    # Seconds until a call is answered, is found busy, or fails; 0: at once.
-    answer_after: float
-    # Seconds from the answer to the end; None: until somebody hangs up.
-    call_length: float | None
-
     def __init__(
         self,
         *,
@@ -143,7 +138,9 @@ class CallSettings:
         """Take the values that `as_dict` returns."""
         self._changes: Changes | None = None
         self._outcomes: dict[str | None, Outcome] = {}
+        # Seconds until a call is answered, is found busy, or fails; 0: at once.
         self.answer_after = answer_after
+        # Seconds from the answer to the end; None: until somebody hangs up.
         self.call_length = call_length
         self.outcome(None, outcome)
         for contact_uri, each in (outcomes or {}).items():

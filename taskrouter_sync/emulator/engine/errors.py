@@ -59,11 +59,6 @@ def find(container: Mapping[str, T], sid: str, path: str) -> T:
     return found
 
 
-def gone(message: str) -> ServiceError:
-    """Make the answer for a reservation that somebody else has taken."""
-    return ServiceError(410, GONE, message)
-
-
 MAX_NAME = 64
 MAX_ATTRIBUTES = 4096
 MAX_CONFIGURATION = 1_000_000

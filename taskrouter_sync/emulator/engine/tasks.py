@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import get_args
 
 from .errors import (
+    GONE,
+    ServiceError,
     check_choice,
     check_text,
     check_whole,
-    gone,
     invalid,
     parse_attributes,
 )
@@ -292,5 +293,5 @@ def _check_change(reservation: Reservation, status: str) -> None:
         f" and cannot be updated to [{status}]"
     )
     if present == "rescinded" and status == "accepted":
-        raise gone(message)
+        raise ServiceError(410, GONE, message)
     raise invalid(message)
