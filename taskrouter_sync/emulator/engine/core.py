@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from .calls import CallLog, CallSettings
-from .containers import Container, Deadlines, Entity
+from .calls import CallLog, CallSettings, PhoneCall
+from .containers import Container, Deadlines, Entity, Kind
 from .model import (
     Activity,
     Event,
@@ -83,6 +83,10 @@ class Core:
         """Return the queue that a task is in."""
         queues = self.workspaces[task.workspace_sid].task_queues
         return queues.get(task.task_queue_sid or "")
+
+    def set_deadline(self, seconds: float, kind: Kind, of: Entity | PhoneCall) -> None:
+        """Let something be due in so many seconds."""
+        self.deadlines.set(self.now + seconds, kind, of.workspace_sid, of.sid)
 
     def identity(self, prefix: str, workspace: Workspace) -> dict[str, Any]:
         """Return the fields that every new entity begins with."""

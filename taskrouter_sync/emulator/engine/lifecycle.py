@@ -49,9 +49,7 @@ class Lifecycle:
             task.reservations.add(reservation)
             worker.reservations[reservation.sid] = reservation
             self._fill_capacity(workspace, worker, task)
-            core.deadlines.set(
-                now + timeout, "reservation", workspace.sid, reservation.sid
-            )
+            core.set_deadline(timeout, "reservation", reservation)
             core.reservation_tasks[reservation.sid] = task.sid
             made.append((worker, reservation))
         queue = core.queue_of(task)
@@ -89,9 +87,7 @@ class Lifecycle:
         task.assignment_status = "assigned"
         task.touch(core.now)
         core.deadlines.clear_task(task.sid)
-        core.deadlines.set(
-            core.now + ASSIGNED_SECONDS, "assigned", workspace.sid, task.sid
-        )
+        core.set_deadline(ASSIGNED_SECONDS, "assigned", task)
         core.emit_reservation(task, reservation, "accepted")
         for other in others:
             core.emit_reservation(task, other, "rescinded")
@@ -289,8 +285,7 @@ class Lifecycle:
         task.reason = reason if reason is not None else task.reason
         task.touch(core.now)
         core.deadlines.clear_task(task.sid)
-        removal = core.now + KEEP_FINISHED_SECONDS
-        core.deadlines.set(removal, "removal", task.workspace_sid, task.sid)
+        core.set_deadline(KEEP_FINISHED_SECONDS, "removal", task)
 
 
 class CallLifecycle:
@@ -329,7 +324,7 @@ class CallLifecycle:
         if call.outcome != "failed":
             # The way to the phone takes no time (choice).
             core.calls.note(call, "ringing", core.now)
-        core.deadlines.set(core.now + seconds, "call", call.workspace_sid, call.sid)
+        core.set_deadline(seconds, "call", call)
 
     def redirect(
         self, reservation: Reservation, instruction: Instruction, call_sid: str
@@ -363,9 +358,7 @@ class CallLifecycle:
         core = self._core
         core.calls.note(call, "answered", core.now)
         if call.length is not None:
-            core.deadlines.set(
-                core.now + call.length, "call", call.workspace_sid, call.sid
-            )
+            core.set_deadline(call.length, "call", call)
         reservation = self._reservation(call, "pending")
         if reservation is not None and call.instruction.bridges:
             self._lifecycle.accept(reservation)

@@ -116,7 +116,7 @@ class Tasks(Resources[Task]):
             task_queue_sid=task_queue_sid if direct else None,
         )
         workspace.tasks.add(task)
-        core.deadlines.set(core.now + timeout, "ttl", workspace.sid, task.sid)
+        core.set_deadline(timeout, "ttl", task)
         self._router.start(task)
         self._router.route()
         return task
