@@ -8,6 +8,7 @@ Authentication has been checked before.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
@@ -26,12 +27,12 @@ from ..engine.errors import (
     not_found,
     parse_json,
 )
-from ..engine.model import TaskQueue, TaskStatus, Worker
+from ..engine.model import TaskStatus, Worker
 from ..engine.tasks import Tasks
 from ..engine.workers import Workers
 from . import reservations, statistics
 from .pages import Test, equals, listed, matches, ordered
-from .rendering import Json, Renderer
+from .rendering import Json, Renderer, camel
 from .requests import (
     Handlers,
     Parameters,
@@ -54,17 +55,16 @@ _KINDS: Mapping[Any, str] = {
     bool | None: "boolean",
     float | None: "date",
 }
-Kinds = Mapping[str, str]
 
 
-def kinds_of(operation: Callable[..., object]) -> Kinds:
+def kinds_of(operation: Callable[..., object]) -> Mapping[str, str]:
     """Return how the REST parameters of an operation are read, by their names.
 
     They are its arguments, in CamelCase; those of other types are in the path.
     """
     hints = get_type_hints(operation)
     return {
-        "".join(word.capitalize() for word in name.split("_")): _KINDS[hints[name]]
+        camel(name): _KINDS[hints[name]]
         for name in inspect.signature(operation).parameters
         if hints.get(name) in _KINDS
     }
@@ -98,19 +98,14 @@ class Resource:
         self._filters = filters or {}
         self._orders = orders
         self._apart = apart
-        self.path = "".join(word.capitalize() for word in name.split("_"))
+        self.path = operations.__name__
         self.key = "channels" if name == "task_channels" else name
 
     def routes(self) -> dict[str, Handlers]:
         """Return the handlers by path below the owner, and method."""
-        return {
-            f"/{self.path}": {"GET": self.list, "POST": self.create},
-            f"/{self.path}/{{sid}}": {
-                "GET": self.fetch,
-                "POST": self.update,
-                "DELETE": self.delete,
-            },
-        }
+        of_list = {"GET": self.list, "POST": self.create}
+        of_one = {"GET": self.fetch, "POST": self.update, "DELETE": self.delete}
+        return {f"/{self.path}": of_list, f"/{self.path}/{{sid}}": of_one}
 
     def list(self, request: Request) -> Response:
         """List resources."""
@@ -215,12 +210,12 @@ class _TaskQueues(Resource):
         text = request.params.text(name)
         if text is not None:
             attributes = parse_json(text, MAX_ATTRIBUTES, name)
-
-            def accepts(queue: TaskQueue) -> bool:
-                expression = queue.target_workers_value
-                return expression is not None and expression.matches(attributes)
-
-            yield accepts
+            yield (
+                lambda queue: (
+                    queue.target_workers_value is not None
+                    and queue.target_workers_value.matches(attributes)
+                )
+            )
 
 
 class _Tasks(Resource):
@@ -408,37 +403,31 @@ ROUTES: Mapping[str, Handlers] = {
 }
 
 
-def _key(steps: list[str]) -> tuple[int, str]:
+def _key(path: str) -> tuple[int, str]:
+    steps = path.split("/")
     return len(steps), "".join(steps[3:4])
 
 
 # By what tells most of them apart: the number of steps, and the step after the
 # workspace, which is never a place. Where a path fits several, the one with the fewest
 # places is first: Workers/Statistics is no worker.
-_PATTERNS: dict[tuple[int, str], list[tuple[list[str], Handlers]]] = {}
-for _pattern, _handlers in sorted(ROUTES.items(), key=lambda each: each[0].count("{")):
-    _steps = _pattern.split("/")
-    _PATTERNS.setdefault(_key(_steps), []).append((_steps, _handlers))
+_PATTERNS: dict[tuple[int, str], list[tuple[re.Pattern[str], Handlers]]] = {}
+for _path, _handlers in sorted(ROUTES.items(), key=lambda each: each[0].count("{")):
+    _pattern = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]*)", _path))
+    _PATTERNS.setdefault(_key(_path), []).append((_pattern, _handlers))
 
 
 def match(path: str) -> tuple[Handlers, dict[str, str]] | None:
     """Find the handlers of a path (below /v1), and what is in its places."""
-    steps = path.split("/")
-    for pattern, handlers in _PATTERNS.get(_key(steps), ()):
-        pairs = list(zip(pattern, steps, strict=True))
-        if all(place == step or place[:1] == "{" for place, step in pairs):
-            places = {place: step for place, step in pairs if place[:1] == "{"}
-            return handlers, {name[1:-1]: step for name, step in places.items()}
+    for pattern, handlers in _PATTERNS.get(_key(path), ()):
+        found = pattern.fullmatch(path)
+        if found is not None:
+            return handlers, found.groupdict()
     return None
 
 
 class Api:
-    """The REST API of one service.
-
-    Args:
-        engine: the service.
-        render: makes its JSON.
-    """
+    """The REST API of one service."""
 
     def __init__(self, engine: Engine, render: Renderer) -> None:
         self._engine = engine
@@ -452,14 +441,7 @@ class Api:
         *,
         if_match: str | None = None,
     ) -> Response:
-        """Respond to a request.
-
-        Args:
-            method: the HTTP method.
-            path: the path, starting at /v1.
-            params: query (GET, DELETE) or form (POST).
-            if_match: the If-Match header.
-        """
+        """Respond to a request; `path` starts at /v1, `params` are as in `Request`."""
         try:
             if not path.startswith(f"{VERSION}/"):
                 raise not_found(path)

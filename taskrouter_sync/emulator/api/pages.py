@@ -29,29 +29,22 @@ _BEFORE = "PB"
 
 Item = TypeVar("Item")
 Items = Sequence[Any]
-Keep = Callable[[Any], bool]
+Test = Callable[[Item], bool]
 
 
 def page(
     key: str,
     items: Items,
-    keep: Keep,
+    keep: Test[Any],
     render: Callable[[Any], Json],
     params: Parameters,
     list_url: str,
 ) -> dict[str, object]:
-    """Return the requested page, as the list envelope.
+    """Return the requested page as the list envelope, whose array is named `key`.
 
-    Args:
-        key: the name of the array in the envelope.
-        items: all items (with a `sid`) in their order, also those that are not kept.
-        keep: the filter.
-        render: gives the JSON of an item.
-        params: the query: PageSize, Page, PageToken, and the filters.
-        list_url: the URL of the list, without query.
-
-    Raises:
-        ServiceError: bad PageSize or PageToken, or a Page without its token.
+    `items` are all items (with a `sid`) in their order, also those that are not kept;
+    `list_url` has no query. Raises ServiceError on a bad PageSize or PageToken, or a
+    Page without its token.
     """
     size, number, token = _asked(params)
     shown, has_previous, has_next = _slice(items, keep, size, token)
@@ -64,20 +57,16 @@ def page(
         # Halves of characters, which JSON can hold and a URL cannot.
         return f"{list_url}?{urlencode(query, errors='replace')}"
 
+    previous = url(max(number - 1, 0), _BEFORE + shown[0].sid) if has_previous else None
+    following = url(number + 1, _AFTER + shown[-1].sid) if has_next else None
     return {
         "meta": {
             "page": number,
             "page_size": size,
             "first_page_url": url(0, None),
-            "previous_page_url": (
-                url(max(number - 1, 0), _BEFORE + shown[0].sid)
-                if has_previous
-                else None
-            ),
+            "previous_page_url": previous,
             "url": url(number, token),
-            "next_page_url": (
-                url(number + 1, _AFTER + shown[-1].sid) if has_next else None
-            ),
+            "next_page_url": following,
             "key": key,
         },
         key: [render(item) for item in shown],
@@ -100,7 +89,7 @@ def _asked(params: Parameters) -> tuple[int, int, str | None]:
 
 
 def _slice(
-    items: Items, keep: Keep, size: int, token: str | None
+    items: Items, keep: Test[Any], size: int, token: str | None
 ) -> tuple[list[Any], bool, bool]:
     """Return the items of the page, and whether there are some before and after."""
     cut = 0 if token is None else _cut(items, token)
@@ -122,9 +111,6 @@ def _cut(items: Items, token: str) -> int:
             if item.sid == sid:
                 return index + (direction == _AFTER)
     raise invalid("PageToken is malformed, or names an item that was deleted")
-
-
-Test = Callable[[Item], bool]
 
 
 def listed(
@@ -152,11 +138,7 @@ def equals(wanted: object, attribute: str) -> Test[Any]:
 def matches(
     params: Parameters, name: str, context: Callable[[Item], Mapping[str, Any]]
 ) -> Test[Item]:
-    """Pass items whose context the expression in a parameter matches.
-
-    Raises:
-        ServiceError: the expression is invalid.
-    """
+    """Pass items whose context the expression in a parameter matches."""
     text = params.text(name)
     if text is None:
         return lambda item: True
@@ -171,19 +153,13 @@ def ordered(
     items: Iterable[Item],
     params: Parameters,
     orders: Sequence[str],
-    apart: frozenset[str] = frozenset(),
+    apart: frozenset[str],
 ) -> list[Item]:
     """Sort the items of a list as ``Ordering`` says: ``Name:asc,Name:desc``.
 
-    Args:
-        items: in their order of creation: the default, which decides between equals.
-        params: the query.
-        orders: attributes that may be sorted by, in CamelCase; without any, the
-            parameter does not count.
-        apart: attributes that must not come together.
-
-    Raises:
-        ServiceError: the order makes no sense.
+    Equals stay in the order of `items`, that of creation. `orders` may be sorted by;
+    without any, the parameter does not count. Those `apart` must not come together.
+    Raises ServiceError if the order makes no sense.
     """
     clauses = []
     for text in params.choices("Ordering") if orders else ():

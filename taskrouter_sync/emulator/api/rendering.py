@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from ..engine import Engine, Event
 from ..engine.containers import Entity
@@ -28,20 +28,9 @@ from ..engine.model import (
 
 Json = dict[str, object]
 
-_STATISTICS = {
-    "statistics": "Statistics",
-    "real_time_statistics": "RealTimeStatistics",
-    "cumulative_statistics": "CumulativeStatistics",
-}
-_WORKSPACE_LISTS = {
-    "activities": "Activities",
-    "task_queues": "TaskQueues",
-    "tasks": "Tasks",
-    "workers": "Workers",
-    "workflows": "Workflows",
-    "task_channels": "TaskChannels",
-    "events": "Events",
-}
+# Links, which lead to their names in CamelCase.
+_STATISTICS = "statistics real_time_statistics cumulative_statistics"
+_WORKSPACE_LISTS = "activities task_queues tasks workers workflows task_channels events"
 # Where the resources of an event are, below the workspace.
 _PATHS = {
     "WA": "Activities",
@@ -53,6 +42,12 @@ _PATHS = {
 }
 # There are no add-ons here: no task has any.
 _NO_ADDONS = "{}"
+
+
+@cache
+def camel(name: str) -> str:
+    """Return the CamelCase of a snake_case name."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def iso(seconds: float | None) -> str | None:
@@ -69,12 +64,8 @@ def _iso(seconds: int) -> str:
 class Renderer:
     """Render resources.
 
-    URLs are made with the emulator's own address: a canonical one would lead
-    whoever follows it to the real service.
-
-    Args:
-        engine: whose resources they are.
-        base: the address of the REST API, ending in /v1.
+    URLs are made with `base`, the emulator's own address up to /v1: a canonical one
+    would lead whoever follows it to the real service.
     """
 
     def __init__(self, engine: Engine, base: str) -> None:
@@ -120,7 +111,7 @@ class Renderer:
             "default_activity_name default_activity_sid event_callback_url"
             " events_filter friendly_name multi_task_enabled prioritize_queue_order"
             " timeout_activity_name timeout_activity_sid",
-            _below("", {**_WORKSPACE_LISTS, **_STATISTICS}),
+            _below("", f"{_WORKSPACE_LISTS} {_STATISTICS}"),
         )
         # The only resource whose workspace is itself.
         del shown["workspace_sid"]
@@ -220,12 +211,7 @@ class Renderer:
         )
 
     def reservation(self, reservation: Reservation, owner: str) -> Json:
-        """Render a reservation.
-
-        Args:
-            reservation: what to render.
-            owner: the path of the task or worker it is shown under, such as Tasks/WT….
-        """
+        """Render a reservation below its `owner`, such as Tasks/WT…."""
         return self._resource(
             reservation,
             f"/{owner}/Reservations/{reservation.sid}",
@@ -280,8 +266,8 @@ class Renderer:
         }
 
 
-def _below(url: str, steps: Mapping[str, str]) -> dict[str, str]:
-    return {name: f"{url}/{step}" for name, step in steps.items()}
+def _below(url: str, names: str) -> dict[str, str]:
+    return {name: f"{url}/{camel(name)}" for name in names.split()}
 
 
 def event_data(event: Event) -> dict[str, str]:

@@ -96,7 +96,13 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
     @classmethod
     def from_json(cls, document: Mapping[str, object]) -> Parameters:
         """Read an envelope's ``params``: null is left out, an object is a string."""
-        return cls(_pairs(document))
+        return cls(
+            (name, _text(item))
+            for name, value in document.items()
+            if value is not None
+            # A list is a repeated name, as in a form.
+            for item in (value if isinstance(value, list) else [value])
+        )
 
     @classmethod
     def from_body(cls, text: str, content_type: str) -> Parameters:
@@ -122,7 +128,7 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         return len(self._values)
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Yield each value with its name."""
+        """List each value with its name."""
         return [(name, value) for name in self for value in self[name]]
 
     def plain(self) -> dict[str, object]:
@@ -196,15 +202,6 @@ def snake(name: str) -> str:
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def _pairs(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    for name, value in document.items():
-        if value is None:
-            continue
-        # A list is a repeated name, as in a form.
-        for item in value if isinstance(value, list) else [value]:
-            yield name, _text(item)
-
-
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
@@ -221,13 +218,8 @@ Entity_ = TypeVar("Entity_", bound=Entity)
 class Request:
     """A request that matched a route.
 
-    Args:
-        engine: the service.
-        render: makes its JSON.
-        path: the path below /v1.
-        sids: what is in the path's places, by name.
-        params: query (GET, DELETE) or form (POST).
-        if_match: the If-Match header.
+    `path` is below /v1, `sids` are in its places, by their names. `params` are the
+    query (GET, DELETE) or the form (POST).
     """
 
     engine: Engine
@@ -279,11 +271,7 @@ class Request:
         return Response(status, render(entity), headers)
 
     def interval(self) -> tuple[float, float]:
-        """Return start and end in epoch seconds: the last 15 minutes by default.
-
-        Raises:
-            ServiceError: bad values, or Minutes together with a date.
-        """
+        """Return start and end in epoch seconds: the last 15 minutes by default."""
         minutes = self.params.integer("Minutes")
         start, end = self.params.date("StartDate"), self.params.date("EndDate")
         if minutes is not None:

@@ -22,6 +22,7 @@ from ..engine.errors import (
     read_json,
 )
 from ..engine.model import Reservation, ReservationStatus, Task, Worker
+from ..engine.telephony import BAD_CONFERENCE_FROM
 from .pages import equals, listed
 from .rendering import Json
 from .requests import Parameters, Request, Response, snake
@@ -34,7 +35,6 @@ _PLAIN_INSTRUCTIONS = {"accept": "accepted", "reject": "rejected"}
 # are for alerts; refusals have the others too.
 BAD_CALL_FROM = 40111
 BAD_REDIRECT_URL = 40120
-BAD_CONFERENCE_FROM = 40141
 # What this one is for is not published: here for all other parameters of a conference.
 BAD_CONFERENCE = 40149
 BAD_CALL_URL_ALERT = 40112
@@ -71,23 +71,19 @@ def update_reservation(request: Request) -> Response:
     status = params.text("ReservationStatus")
     if instruction is not None:
         if instruction not in _PLAIN_INSTRUCTIONS:
-            return _instruct(request, reservation, instruction)
+            if instruction == "supervise" and "task" not in request.sids:
+                # Its parameters are published for the path of the task alone.
+                raise invalid(f"Instruction {instruction} is invalid")
+            asked = read_instruction(instruction, params)
+            # The call has only begun: the response shows the reservation as it was.
+            before = request.engine.telephony.instruct(reservation, asked)
+            return request.shown(before, _render(request))
         status = _PLAIN_INSTRUCTIONS[instruction]
     # Every parameter is optional: without a status, nothing is changed.
     request.engine.reservations.update(
         reservation, status, worker_activity_sid=params.text("WorkerActivitySid")
     )
     return request.shown(reservation, _render(request))
-
-
-def _instruct(request: Request, reservation: Reservation, name: str) -> Response:
-    if name == "supervise" and "task" not in request.sids:
-        # Its parameters are published for the path of the task alone.
-        raise invalid(f"Instruction {name} is invalid")
-    instruction = read_instruction(name, request.params)
-    # The call has only begun: the response shows the reservation as it was.
-    before = request.engine.telephony.instruct(reservation, instruction)
-    return request.shown(before, _render(request))
 
 
 def _owner(request: Request) -> Task | Worker:
@@ -108,10 +104,7 @@ def _render(request: Request) -> Callable[[Reservation], Json]:
 
 Reader = Callable[[Parameters, str], Any]
 
-_METHODS = ("GET", "POST")
 _PROGRESS = ("initiated", "ringing", "answered", "completed")
-# A number, or the address of a client or a SIP endpoint.
-_CALLER = re.compile(r"[+(]?[0-9][0-9 ().-]*|(?:client|sips?):\S+", re.IGNORECASE)
 
 
 def _text(params: Parameters, name: str) -> str | None:
@@ -161,18 +154,19 @@ def _url(params: Parameters, name: str) -> str | None:
     return value
 
 
-def _caller(params: Parameters, name: str) -> str | None:
-    value = _text(params, name)
-    if value is not None and _CALLER.fullmatch(value) is None:
-        raise invalid(f"{name} {value} is not a valid phone number")
-    return value
+def _matching(pattern: str, what: str) -> Reader:
+    def read(params: Parameters, name: str) -> str | None:
+        value = _text(params, name)
+        if value is not None and re.fullmatch(pattern, value) is None:
+            raise invalid(f"{name} {value} is not a valid {what}")
+        return value
+
+    return read
 
 
-def _call_sid(params: Parameters, name: str) -> str | None:
-    value = _text(params, name)
-    if value is not None and re.fullmatch("CA[0-9a-fA-F]{32}", value) is None:
-        raise invalid(f"{name} {value} is not a valid Call sid")
-    return value
+# A number, or the address of a client or a SIP endpoint.
+_caller = _matching(r"[+(]?[0-9][0-9 ().-]*|(?i:client|sips?):\S+", "phone number")
+_call_sid = _matching("CA[0-9a-fA-F]{32}", "Call sid")
 
 
 def _needed(
@@ -233,7 +227,7 @@ def _dequeue_events(params: Parameters, name: str) -> tuple[str, ...] | None:
 
 _RECORD = ("record-from-answer", "do-not-record")
 _TIMEOUT = _number(1, 999)
-_METHOD = _choice(*_METHODS)
+_METHOD = _choice("GET", "POST")
 
 # What of an instruction is read from which parameter, and how, by its name.
 _PARAMETERS: Mapping[str, Mapping[str, tuple[str, Reader]]] = {
@@ -321,11 +315,7 @@ def parameters_of(name: str) -> list[str]:
 
 
 def read_instruction(name: str, params: Parameters) -> Instruction:
-    """Read an instruction by its name; an empty parameter is not given.
-
-    Raises:
-        ServiceError: the instruction is unknown, or a parameter is missing or invalid.
-    """
+    """Read an instruction by its name; an empty parameter is not given."""
     if name not in _PARAMETERS:
         raise invalid(f"Instruction {name} is invalid")
     options: dict[str, Option] = {}

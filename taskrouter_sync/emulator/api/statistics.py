@@ -12,7 +12,7 @@ from functools import cached_property, partial
 
 from ..engine import Event, statistics
 from ..engine.errors import invalid
-from ..engine.model import Task, TaskQueue, Worker
+from ..engine.model import Task, TaskQueue
 from ..engine.statistics import Tally
 from .pages import equals, listed
 from .rendering import Json, iso
@@ -34,6 +34,8 @@ class Statistics:
     # Of the subject's own sid in responses.
     sid_name: str | None = None
     counts: statistics.Fields = statistics.WORKSPACE
+    # Of the only workflow whose tasks count.
+    workflow_sid: str | None = None
 
     def __init__(self, request: Request, *, combined: bool = False) -> None:
         self.request = request
@@ -49,10 +51,7 @@ class Statistics:
         name = self.request.params.text("TaskChannel")
         if not name:
             return None
-        channel = self.workspace.task_channel(name)
-        if channel is None:
-            raise invalid(f"TaskChannel {name} is not in the workspace")
-        return channel.sid
+        return self.workspace.check_task_channel(name).sid
 
     @cached_property
     def thresholds(self) -> list[int]:
@@ -68,18 +67,16 @@ class Statistics:
         """Start and end in epoch seconds."""
         return self.request.interval()
 
-    def events(self, workflow_sid: str | None = None) -> list[Event]:
+    def events(self) -> list[Event]:
         """List the interval's events about tasks."""
         events = self.workspace.events.between(*self.interval)
-        return statistics.of_tasks(events, self.task_channel_sid, workflow_sid)
+        return statistics.of_tasks(events, self.task_channel_sid, self.workflow_sid)
 
-    def tasks(self, workflow_sid: str | None = None) -> list[Task]:
+    def tasks(self) -> list[Task]:
         """List the tasks that the present figures count."""
+        channel_sid, finished = self.task_channel_sid, self._combined
         return statistics.present_tasks(
-            self.workspace,
-            self.task_channel_sid,
-            workflow_sid,
-            finished=self._combined,
+            self.workspace, channel_sid, self.workflow_sid, finished=finished
         )
 
     # Parts of the figures.
@@ -92,9 +89,8 @@ class Statistics:
 
     def task_figures(self, tasks: Collection[Task]) -> Json:
         """Count present tasks."""
-        if self._combined:
-            return statistics.task_figures(tasks, self.now, statistics.ALL_STATUSES)
-        return statistics.task_figures(tasks, self.now)
+        shown = statistics.ALL_STATUSES if self._combined else statistics.STATUSES
+        return statistics.task_figures(tasks, self.now, shown)
 
     def task_counts(self, tally: Tally) -> Json:
         """Count what happened to tasks in the interval."""
@@ -132,13 +128,11 @@ class _OfWorkflow(Statistics):
 
     def __init__(self, request: Request, *, combined: bool = False) -> None:
         super().__init__(request, combined=combined)
-        self._sid = request.engine.workflows.find(self.workspace, request.sid).sid
+        workflow = request.engine.workflows.find(self.workspace, request.sid)
+        self.workflow_sid = workflow.sid
 
     def realtime(self) -> Json:
-        return self.task_figures(self.tasks(self._sid))
-
-    def cumulative(self) -> Json:
-        return self.task_counts(statistics.tally(self.events(self._sid)))
+        return self.task_figures(self.tasks())
 
 
 class _OfWorkers(Statistics):
@@ -146,8 +140,8 @@ class _OfWorkers(Statistics):
 
     counts = statistics.WORKERS
 
-    def _chosen(self) -> list[Worker] | None:
-        """List the workers that the query names, None if it names none.
+    def _chosen(self) -> set[str] | None:
+        """Return the workers (WK) that the query names, None if it names none.
 
         What is not in the workspace just matches nobody, as in the list of workers.
         """
@@ -157,18 +151,22 @@ class _OfWorkers(Statistics):
         sids = self.request.workers_of_queues()
         if name is None and sids is None:
             return None
-        return [
-            worker
+        return {
+            worker.sid
             for worker in self.workspace.workers.values()
             if name in (None, worker.friendly_name)
             and (sids is None or worker.sid in sids)
-        ]
+        }
 
     def realtime(self) -> Json:
         # A TaskChannel must be one, but workers are in an activity with all of theirs.
         _ = self.task_channel_sid
         chosen = self._chosen()
-        workers = list(self.workspace.workers.values()) if chosen is None else chosen
+        workers = [
+            worker
+            for worker in self.workspace.workers.values()
+            if chosen is None or worker.sid in chosen
+        ]
         return {
             **statistics.activity_figures(self.workspace, workers),
             "total_workers": len(workers),
@@ -177,28 +175,24 @@ class _OfWorkers(Statistics):
     def cumulative(self) -> Json:
         # Without a choice also of workers who are gone (choice).
         chosen = self._chosen()
-        return self.work(None if chosen is None else {each.sid for each in chosen})
-
-    def work(self, worker_sids: Collection[str] | None) -> Json:
-        """Return the figures of the interval of these workers (WK; None: all)."""
         # A TaskChannel restricts the reservations only, as activities are of none.
         start, end = self.interval
         events = self.events()
-        if worker_sids is not None:
-            events = statistics.of_workers(events, worker_sids)
+        if chosen is not None:
+            events = statistics.of_workers(events, chosen)
         until = min(end, self.now)
         return {
             **self.event_counts(statistics.tally(events)),
-            **statistics.activity_durations(self.workspace, start, until, worker_sids),
+            **statistics.activity_durations(self.workspace, start, until, chosen),
         }
 
 
 class _OfWorker(_OfWorkers):
     sid_name = "worker_sid"
 
-    def cumulative(self) -> Json:
+    def _chosen(self) -> set[str]:
         worker = self.request.engine.workers.find(self.workspace, self.request.sid)
-        return self.work({worker.sid})
+        return {worker.sid}
 
 
 class _OfQueues(Statistics):

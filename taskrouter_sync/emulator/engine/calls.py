@@ -65,11 +65,6 @@ class Instruction:
     options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
-    def title(self) -> str:
-        """The name as refusals have it: Conference."""
-        return self.name.capitalize()
-
-    @property
     def bridges(self) -> bool:
         """Whether it connects the worker with the caller, and so is an acceptance."""
         return self.name in ("dequeue", "conference")
@@ -99,8 +94,8 @@ class PhoneCall:
     task_sid: str
     reservation_sid: str
     worker_sid: str
-    from_: str | None
-    to: str | None
+    from_: str | None = None
+    to: str | None = None
     # Its outcome, and how many seconds it lasts once answered (None: until somebody
     # hangs up).
     outcome: Outcome = "answered"
@@ -132,11 +127,6 @@ class PhoneCall:
 class CallSettings:
     """How calls proceed. A call uses the settings of the time when it starts."""
 
-    # Seconds until a call is answered, is found busy, or fails; 0: at once.
-    answer_after: float
-    # Seconds from the answer to the end; None: until somebody hangs up.
-    call_length: float | None
-
     def __init__(
         self,
         *,
@@ -148,7 +138,9 @@ class CallSettings:
         """Take the values that `as_dict` returns."""
         self._changes: Changes | None = None
         self._outcomes: dict[str | None, Outcome] = {}
+        # Seconds until a call is answered, is found busy, or fails; 0: at once.
         self.answer_after = answer_after
+        # Seconds from the answer to the end; None: until somebody hangs up.
         self.call_length = call_length
         self.outcome(None, outcome)
         for contact_uri, each in (outcomes or {}).items():
@@ -197,10 +189,7 @@ class CallSettings:
         self._note()
 
     def foresee(self, contact_uri: str, timeout: float) -> tuple[Outcome, float]:
-        """Return the outcome of a call that starts now, and the seconds until then.
-
-        `timeout` is the time that the phone may ring, in seconds.
-        """
+        """Return the outcome of a call that starts now, and the seconds until then."""
         outcome = self._outcomes.get(contact_uri, self._outcomes[None])
         if outcome == "failed":
             return outcome, min(self.answer_after, timeout)
@@ -228,27 +217,9 @@ class CallLog:
         for call in self._calls:
             self._note(call)
 
-    def refill(self, calls: list[PhoneCall], made: int) -> None:
-        """Put back what was in a log."""
-        self._calls.clear()
-        self._bytes = 0
-        self._live.clear()
-        self._by_reservation.clear()
-        for call in calls:
-            self._keep(call)
-        self.made = made
-
     def __iter__(self) -> Iterator[PhoneCall]:
         """Walk from the oldest to the newest."""
         return iter(self._calls)
-
-    def copy(self) -> list[PhoneCall]:
-        """Return copies of all calls."""
-        return [replace(call) for call in self._calls]
-
-    def knows(self, sid: str) -> bool:
-        """Return whether this call was made."""
-        return any(call.sid == sid for call in self._calls)
 
     def live(self, sid: str) -> PhoneCall | None:
         """Return a call that is not over, or None."""
@@ -262,24 +233,23 @@ class CallLog:
         """List the calls of a reservation that are not over."""
         return list(self._by_reservation.get(reservation_sid, {}).values())
 
-    def add(self, call: PhoneCall, redirected_at: float | None = None) -> None:
+    def add(self, call: PhoneCall) -> None:
         """Log a call before it enters its first state.
 
-        One that was redirected may be logged already; that is all there is of it.
+        One that was redirected is over, and may be logged already.
         """
         self.made += 1
         call.number = self.made
-        if redirected_at is not None:
-            call.states = (CallState("redirected", redirected_at),)
-        self._keep(call)
-        if redirected_at is not None:
+        self.keep(call)
+        if call.states:
             self._notify(call)
 
     def _note(self, call: PhoneCall) -> None:
         if self._changes is not None:
             self._changes.note(f"call {call.number}", call)
 
-    def _keep(self, call: PhoneCall) -> None:
+    def keep(self, call: PhoneCall) -> None:
+        """Log a call that was made before."""
         self._calls.append(call)
         self._bytes += call.size
         self._note(call)

@@ -9,14 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
-from .containers import TASK_KINDS
 from .errors import (
     check_choice,
     check_name,
     check_text,
     check_whole,
+    find,
     invalid,
-    not_found,
 )
 from .expressions import parse
 from .model import Activity, QueueOrder, TaskChannel, TaskQueue, Workflow, Workspace
@@ -60,10 +59,7 @@ class Workspaces(Operations, Mapping[str, Workspace]):
 
     def find(self, sid: str) -> Workspace:
         """Return the workspace (WS); raises a 404 ServiceError if there is none."""
-        workspace = self.get(sid)
-        if workspace is None:
-            raise not_found(f"/Workspaces/{sid}")
-        return workspace
+        return find(self, sid, "/Workspaces")
 
     def create(
         self,
@@ -116,11 +112,8 @@ class Workspaces(Operations, Mapping[str, Workspace]):
             self._add_sample(workspace)
         # There are no events for the task channels that every workspace has.
         core.emit_resource(workspace, "created")
-        for container in (
-            workspace.activities,
-            workspace.task_queues,
-            workspace.workflows,
-        ):
+        made = (workspace.activities, workspace.task_queues, workspace.workflows)
+        for container in made:
             for resource in container.values():
                 core.emit_resource(resource, "created")
         return workspace
@@ -132,8 +125,6 @@ class Workspaces(Operations, Mapping[str, Workspace]):
                 friendly_name="Sample Queue",
                 target_workers="1==1",
                 target_workers_value=parse("1==1"),
-                max_reserved_workers=1,
-                task_order="FIFO",
             )
         )
         text = f'{{"task_routing":{{"default_filter":{{"queue":"{queue.sid}"}}}}}}'
@@ -143,7 +134,6 @@ class Workspaces(Operations, Mapping[str, Workspace]):
                 friendly_name="Default Fifo Workflow",
                 configuration=text,
                 configuration_value=parse_configuration(text),
-                task_reservation_timeout=120,
             )
         )
 
@@ -186,8 +176,7 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         )
         self._core.emit_resource(workspace, "updated")
         if workspace.multi_task_enabled != before:
-            for worker in workspace.workers.values():
-                self._core.backlog.add_worker(worker)
+            self._core.backlog.workers.update(workspace.workers)
             self._router.route()
         return workspace
 
@@ -196,8 +185,7 @@ class Workspaces(Operations, Mapping[str, Workspace]):
         workspace = self._begin(workspace)
         core = self._core
         for task in workspace.tasks.values():
-            for kind in TASK_KINDS:
-                core.deadlines.clear(kind, task.sid)
+            core.deadlines.clear_task(task.sid)
             for reservation in task.reservations.values():
                 core.deadlines.clear("reservation", reservation.sid)
                 core.reservation_tasks.pop(reservation.sid, None)
@@ -433,7 +421,7 @@ class TaskQueues(Resources[TaskQueue]):
         if queue.target_workers != before:
             for worker in workspace.workers.values():
                 queue.admit(worker)
-                self._core.backlog.add_worker(worker)
+            self._core.backlog.workers.update(workspace.workers)
             self._core.emit_resource(queue, "expression.updated")
             self._router.route()
         return queue
@@ -536,8 +524,7 @@ class Workflows(Resources[Workflow]):
         self._core.emit_resource(workflow, "updated")
         if re_evaluate_tasks:
             for task in sorted(tasks, key=lambda task: task.place_in("FIFO")):
-                if self._router.can_restart(task):
-                    self._router.restart(task)
+                self._router.restart(task)
             self._router.route()
         return workflow
 

@@ -1,17 +1,15 @@
 """What every resource of the state has, and what the state keeps resources in.
 
 Owns: noting what was made, changed and removed, for whoever keeps the state outside of
-the engine; and the orders of deadlines, of waiting tasks and of idle workers. Knows no
-resource.
+the engine; and the orders of deadlines and of idle workers. Knows no resource.
 """
 
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 
 E_ = TypeVar("E_", bound="Entity")
@@ -25,10 +23,7 @@ class Changes:
     """
 
     def __init__(self, on_first: Callable[[], None]) -> None:
-        """Call `on_first` whenever there is something to keep after there was nothing.
-
-        That may be in the middle of an operation.
-        """
+        """Call `on_first` at each first note, maybe in the middle of an operation."""
         self._on_first = on_first
         self._noted: dict[str, object] = {}
 
@@ -42,14 +37,6 @@ class Changes:
         """Return what was noted, owners before what they own, and begin anew."""
         noted, self._noted = self._noted, {}
         return noted
-
-
-class Part(Protocol):
-    """A part of an entity that reports its changes itself."""
-
-    def watch(self, changes: Changes | None) -> None:
-        """Report everything in it, and what changes, to `changes` (None: nobody)."""
-        ...
 
 
 # Without notifying watchers: for values that are not part of the state.
@@ -75,16 +62,10 @@ class Entity:
             self._changes.note(self.sid, self)
 
     def watch(self, changes: Changes | None) -> None:
-        """Report this, all that belongs to it, and what changes of it."""
+        """Report this, all that belongs to it, and what changes of it; None: nobody."""
         _set(self, "_changes", changes)
         if changes is not None:
             changes.note(self.sid, self)
-        for part in self.parts():
-            part.watch(changes)
-
-    def parts(self) -> tuple[Part, ...]:
-        """Return its parts that report their changes themselves."""
-        return ()
 
     def touch(self, now: float) -> None:
         """Note that a field was changed at `now` (epoch seconds)."""
@@ -92,10 +73,7 @@ class Entity:
         self.refresh()
 
     def change(self, now: float, **fields: object) -> None:
-        """Set fields to new values at `now`.
-
-        None leaves a field unchanged, an empty string clears it.
-        """
+        """Set fields at `now`: None leaves one unchanged, an empty string clears it."""
         for name, value in fields.items():
             if value is not None:
                 setattr(self, name, None if value == "" else value)
@@ -175,8 +153,7 @@ class Container(dict[str, E_]):
 
 Kind = Literal["reservation", "target", "ttl", "assigned", "removal", "call"]
 
-# All those whose sid is a task's.
-TASK_KINDS: tuple[Kind, ...] = ("target", "ttl", "assigned", "removal")
+_TASK_KINDS: tuple[Kind, ...] = ("target", "ttl", "assigned", "removal")
 
 
 class Deadline(NamedTuple):
@@ -232,6 +209,11 @@ class Deadlines:
         if self.current.pop((kind, sid), None) is not None:
             self._note((kind, sid), None)
 
+    def clear_task(self, sid: str) -> None:
+        """Forget all deadlines of a task itself."""
+        for kind in _TASK_KINDS:
+            self.clear(kind, sid)
+
     def next(self) -> float | None:
         """Return the next moment at which something is due."""
         heap = self._heap
@@ -250,22 +232,6 @@ class Deadlines:
         deadline = heapq.heappop(self._heap)
         self.clear(deadline.kind, deadline.sid)
         return deadline
-
-
-# (what comes first, what then, the task's number)
-WaitingKey = tuple[float, float, int]
-
-
-class WaitingTasks(list[tuple[WaitingKey, str]]):
-    """Tasks of one queue and one task channel in the order of service."""
-
-    def add(self, key: WaitingKey, task_sid: str) -> None:
-        """Put a task in its place."""
-        insort(self, (key, task_sid))
-
-    def take_out(self, key: WaitingKey, task_sid: str) -> None:
-        """Take a task out that was added with `key`."""
-        del self[bisect_left(self, (key, task_sid))]
 
 
 class IdleWorkers:

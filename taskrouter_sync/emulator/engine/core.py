@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
-from .calls import CallLog, CallSettings
-from .containers import Changes, Container, Deadlines, Entity
-from .errors import not_found
+from .calls import CallLog, CallSettings, PhoneCall
+from .containers import Container, Deadlines, Entity, Kind
 from .model import (
     Activity,
     Event,
@@ -25,6 +26,12 @@ from .model import (
 Resource = Workspace | Activity | TaskChannel | TaskQueue | Workflow
 
 
+@cache
+def _resource_type(kind: str) -> str:
+    """Return what events call a resource of this class, as task-queue."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", kind).lower()
+
+
 class Alarm(NamedTuple):
     """Trouble that no request is answered with: what the debugger shows."""
 
@@ -35,22 +42,14 @@ class Alarm(NamedTuple):
     resource_sid: str
 
 
+@dataclass
 class Backlog:
-    """What the present operation left to route."""
+    """What the present operation left to route, by sid."""
 
-    def __init__(self) -> None:
-        # Workers who may be able to take more than before.
-        self.workers: dict[str, Worker] = {}
-        # Tasks that are pending again.
-        self.tasks: dict[str, Task] = {}
-
-    def add_worker(self, worker: Worker) -> None:
-        """Note that the worker may be able to take a task."""
-        self.workers[worker.sid] = worker
-
-    def add_task(self, task: Task) -> None:
-        """Note that the task needs workers."""
-        self.tasks[task.sid] = task
+    # Workers who may be able to take more than before.
+    workers: dict[str, Worker] = field(default_factory=dict)
+    # Tasks that are pending again.
+    tasks: dict[str, Task] = field(default_factory=dict)
 
 
 class Core:
@@ -75,24 +74,6 @@ class Core:
         self.call_settings = CallSettings()
         self.event_listeners: list[Callable[[Event], None]] = []
         self.alarm_listeners: list[Callable[[Alarm], None]] = []
-        # Whoever keeps workspaces, deadlines and calls outside of the engine.
-        self.changes: Changes | None = None
-
-    def workspace_of(self, entity: Entity) -> Workspace:
-        """Return the workspace of an entity, if it still exists."""
-        workspace = self.workspaces.get(entity.workspace_sid)
-        if workspace is None:
-            raise not_found(f"/Workspaces/{entity.workspace_sid}")
-        return workspace
-
-    def live(self, reservation: Reservation) -> Reservation:
-        """Return the present one of a reservation, if its task still exists."""
-        workspace = self.workspace_of(reservation)
-        task = workspace.tasks.get(reservation.task_sid)
-        if task is None:
-            path = f"/Workspaces/{workspace.sid}/Tasks/{reservation.task_sid}"
-            raise not_found(path)
-        return task.reservation(reservation.sid)
 
     def task_of(self, reservation: Reservation) -> Task:
         """Return the task that a reservation is of."""
@@ -102,6 +83,10 @@ class Core:
         """Return the queue that a task is in."""
         queues = self.workspaces[task.workspace_sid].task_queues
         return queues.get(task.task_queue_sid or "")
+
+    def set_deadline(self, seconds: float, kind: Kind, of: Entity | PhoneCall) -> None:
+        """Let something be due in so many seconds."""
+        self.deadlines.set(self.now + seconds, kind, of.workspace_sid, of.sid)
 
     def identity(self, prefix: str, workspace: Workspace) -> dict[str, Any]:
         """Return the fields that every new entity begins with."""
@@ -129,10 +114,8 @@ class Core:
 
     def emit(
         self,
-        workspace: Workspace,
+        resource: Entity,
         event_type: str,
-        resource_type: str,
-        resource_sid: str,
         description: str,
         /,
         *,
@@ -140,20 +123,27 @@ class Core:
         details: dict[str, str] | None = None,
         **objects: Entity | None,
     ) -> None:
-        """Record an event, and pass it to the listeners.
+        """Record an event about a resource, and pass it to the listeners.
 
-        `objects` are fields of Event; snapshots are taken of them here.
+        `objects` are other fields of Event; snapshots are taken of them here.
         """
+        resource_type = _resource_type(type(resource).__name__)
+        objects[resource_type.replace("-", "_")] = resource
         frozen: dict[str, Any] = {
             name: entity.snapshot()
             for name, entity in objects.items()
             if entity is not None
         }
+        if isinstance(resource, Workspace):
+            # It may have been deleted just now.
+            workspace = resource
+        else:
+            workspace = self.workspaces[resource.workspace_sid]
         event = Event(
             sid=self.new_sid("EV"),
             event_type=event_type,
             resource_type=resource_type,
-            resource_sid=resource_sid,
+            resource_sid=resource.sid,
             time=self.now,
             workspace_sid=workspace.sid,
             workspace_name=workspace.friendly_name,
@@ -168,21 +158,9 @@ class Core:
 
     def emit_resource(self, resource: Resource, what: str) -> None:
         """Record `<resource>.<what>`."""
-        if isinstance(resource, Workspace):
-            workspace = resource
-        else:
-            workspace = self.workspaces[resource.workspace_sid]
-        title = type(resource).__name__
-        kind = re.sub("(?<=[a-z])(?=[A-Z])", "-", title).lower()
-        objects: dict[str, Any] = {kind.replace("-", "_"): resource}
-        self.emit(
-            workspace,
-            f"{kind}.{what}",
-            kind,
-            resource.sid,
-            f"{title} {resource.friendly_name} {what.replace('.', ' ')}",
-            **objects,
-        )
+        kind = type(resource).__name__
+        description = f"{kind} {resource.friendly_name} {what.replace('.', ' ')}"
+        self.emit(resource, f"{_resource_type(kind)}.{what}", description)
 
     def emit_worker(
         self, worker: Worker, event_type: str, what: str, **more: Any
@@ -190,13 +168,10 @@ class Core:
         """Record an event about a worker: `Worker <name> <what>`."""
         workspace = self.workspaces[worker.workspace_sid]
         self.emit(
-            workspace,
+            worker,
             event_type,
-            "worker",
-            worker.sid,
             f"Worker {worker.friendly_name} {what}",
             worker_sids=(worker.sid,),
-            worker=worker,
             activity=workspace.activities.get(worker.activity_sid),
             **more,
         )
@@ -206,7 +181,7 @@ class Core:
         task: Task,
         event_type: str,
         what: str,
-        worker_sids: Iterable[str] = (),
+        worker_sids: tuple[str, ...] = (),
         *,
         description: str | None = None,
         details: dict[str, str] | None = None,
@@ -221,14 +196,11 @@ class Core:
         workspace = self.workspaces[task.workspace_sid]
         worked_on = task.with_status("accepted", "wrapping", "completed")
         self.emit(
-            workspace,
+            task,
             event_type,
-            "task",
-            task.sid,
             description or f"Task {task.sid} {what}",
-            worker_sids=tuple(worker_sids),
+            worker_sids=worker_sids,
             details={**(details or {}), **self._known_worker_details(task)},
-            task=task,
             worker=(
                 workspace.workers.get(worked_on[-1].worker_sid) if worked_on else None
             ),
@@ -241,15 +213,12 @@ class Core:
         """Record `reservation.<what>` for its worker."""
         workspace = self.workspaces[task.workspace_sid]
         self.emit(
-            workspace,
+            reservation,
             f"reservation.{what}",
-            "reservation",
-            reservation.sid,
             f"Reservation {reservation.sid} {what}",
             worker_sids=(reservation.worker_sid,),
             details=self._known_worker_details(task),
             task=task,
-            reservation=reservation,
             worker=workspace.workers.get(reservation.worker_sid),
             task_queue=self.queue_of(task),
             workflow=workspace.workflows.get(task.workflow_sid),

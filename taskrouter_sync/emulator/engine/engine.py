@@ -12,7 +12,7 @@ from . import state
 from .configuration import Activities, TaskChannels, TaskQueues, Workflows, Workspaces
 from .containers import Changes
 from .core import Alarm, Core
-from .errors import not_found
+from .errors import find
 from .model import Event, Workspace
 from .operations import Schedule
 from .state import Record, Recorder, Records
@@ -79,10 +79,7 @@ class Engine:
 
     def event(self, workspace: Workspace, sid: str) -> Event:
         """Return the event (EV)."""
-        event = workspace.events.by_sid.get(sid)
-        if event is None:
-            raise not_found(f"/Workspaces/{workspace.sid}/Events/{sid}")
-        return event
+        return find(workspace.events.by_sid, sid, f"/Workspaces/{workspace.sid}/Events")
 
     # The state as a whole.
 
@@ -111,6 +108,5 @@ class Engine:
     def watch(self, changes: Changes | None) -> None:
         """Note in `changes` the whole state, and all that changes; None: no longer."""
         core = self._core
-        core.changes = changes
         for part in (core.workspaces, core.deadlines, core.calls, core.call_settings):
             part.watch(changes)

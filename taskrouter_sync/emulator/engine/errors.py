@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
+
+T = TypeVar("T")
 
 INVALID_PARAMETER = 20001
 NOT_FOUND = 20404
@@ -48,9 +51,12 @@ def not_found(path: str) -> ServiceError:
     return ServiceError(404, NOT_FOUND, f"The requested resource {path} was not found")
 
 
-def gone(message: str) -> ServiceError:
-    """Make the answer for a reservation that somebody else has taken."""
-    return ServiceError(410, GONE, message)
+def find(container: Mapping[str, T], sid: str, path: str) -> T:
+    """Return what has this sid in the container at `path`; refuse an unknown sid."""
+    found = container.get(sid)
+    if found is None:
+        raise not_found(f"{path}/{sid}")
+    return found
 
 
 MAX_NAME = 64
@@ -66,12 +72,12 @@ MAX_LEVELS = 200
 # Checks of arguments; None is an omitted one.
 
 
-def check_name(value: str | None, parameter: str = "FriendlyName") -> None:
+def check_name(value: str | None) -> None:
     """Refuse an invalid friendly name (1 to 64 characters)."""
     if value is not None and not value.strip():
-        raise invalid(f"{parameter} field is required")
+        raise invalid("FriendlyName field is required")
     if value is not None and len(value) > MAX_NAME:
-        raise invalid(f"{parameter} must not be longer than {MAX_NAME} characters")
+        raise invalid(f"FriendlyName must not be longer than {MAX_NAME} characters")
 
 
 def check_text(value: str | None, parameter: str) -> None:
@@ -146,6 +152,6 @@ def parse_json(text: str, limit: int, parameter: str) -> dict[str, Any]:
     return value
 
 
-def attributes(text: str) -> dict[str, Any]:
+def parse_attributes(text: str) -> dict[str, Any]:
     """Parse the attributes of a worker or a task."""
     return parse_json(text, MAX_ATTRIBUTES, "Attributes")

@@ -10,29 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
+from lark import Lark, Token, Transformer, UnexpectedToken, v_args
 from lark.lexer import Lexer
 
 
-Scalar = None | bool | int | float | str
-
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
-
-
-class Node(Protocol):
-    """A part of an expression that is true or false."""
-
-    @property
-    def depth(self) -> int:
-        """Levels of nesting below and with this node."""
-
-    def test(self, context: Mapping[str, Any]) -> bool:
-        """Return whether it is true of `context`."""
-
-    def paths(self) -> Iterator[tuple[str | int, ...]]:
-        """Yield the keys that are read."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +58,7 @@ class Condition:
     left: Path | Literal
     right: Path | Literal
     holds: Callable[[Any, Any], bool]
+    # Levels of nesting below and with this part.
     depth: int = 1
 
     def test(self, context: Mapping[str, Any]) -> bool:
@@ -93,7 +78,7 @@ class Junction:
     def __init__(self, every: bool, parts: tuple[Node, ...]) -> None:
         self.every = every
         self.parts = parts
-        self.depth = 1 + max(part.depth for part in parts)
+        self.depth: int = 1 + max(part.depth for part in parts)
 
     def test(self, context: Mapping[str, Any]) -> bool:
         """Return whether it is true of `context`."""
@@ -108,9 +93,8 @@ class Junction:
             yield from part.paths()
 
 
-def comparison(left: Path | Literal, operator: str, right: Path | Literal) -> Condition:
-    """Make the condition for `operator` in capital letters."""
-    return Condition(left, right, OPERATORS[operator])
+# A part of an expression that is true or false.
+Node = Condition | Junction
 
 
 def number_of(value: Any) -> int | float | None:
@@ -170,16 +154,10 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return _digits(value)
-    return None
-
-
-def _digits(value: int | float) -> str:
     # str() refuses integers of thousands of digits.
     if isinstance(value, int) and value.bit_length() > 1024:
         return hex(value)
-    return str(value)
+    return str(value) if isinstance(value, (int, float)) else None
 
 
 def _contains(left: Any, right: Any) -> bool:
@@ -226,9 +204,9 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 # One OPERATOR terminal, so that a message can name it as the service does. An
 # operand alone (`vip`) is not a valid expression: none is documented.
 GRAMMAR = r"""
-    start: disjunction
-    disjunction: conjunction (OR conjunction)*
-    conjunction: condition (AND condition)*
+    ?start: disjunction
+    ?disjunction: conjunction (OR conjunction)*
+    ?conjunction: condition (AND condition)*
     ?condition: operand OPERATOR operand -> comparison
               | LPAR disjunction RPAR    -> group
     ?operand: PATH -> path | literal | list
@@ -253,8 +231,9 @@ _TOKEN = re.compile(
       (?P<SPACE>    \s+ )
     | (?P<STRING>   "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )
     | (?P<NUMBER>   -?[0-9]+(?:\.[0-9]+)?(?![\w$]) )
-    | (?P<OPERATOR> == | != | <= | >= | >- | <- | = | < | > | not\s+in(?![\w$.]) )
-    | (?P<WORD>     (?:and|or|has|in|contains|true|false|null)(?![\w$.]) )
+    | (?P<OPERATOR> == | != | <= | >= | >- | <- | = | < | >
+                    | (?:has|in|contains|not\s+in)(?![\w$.]) )
+    | (?P<WORD>     (?:and|or|true|false|null)(?![\w$.]) )
     | (?P<PATH>     {_PATH} )
     | (?P<LPAR> \( ) | (?P<RPAR> \) ) | (?P<LSQB> \[ ) | (?P<RSQB> \] )
     | (?P<COMMA> , )
@@ -265,16 +244,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
 )
-_WORDS = {
-    "and": "AND",
-    "or": "OR",
-    "has": "OPERATOR",
-    "in": "OPERATOR",
-    "contains": "OPERATOR",
-    "true": "TRUE",
-    "false": "FALSE",
-    "null": "NULL",
-}
 _PATH_TEXT = re.compile(_PATH, re.ASCII)
 _PATH_STEP = re.compile(r"\[([0-9]+)\]|([\w$]+)", re.ASCII)
 
@@ -309,7 +278,7 @@ def _tokens(text: str) -> Iterator[Token]:
             continue
         value = match.group()
         if kind == "WORD":
-            kind = _WORDS[value.lower()]
+            kind = value.upper()
         yield Token(kind, value, start_pos=match.start())
 
 
@@ -329,17 +298,15 @@ class _Lexer(Lexer):
 
 @v_args(inline=True)
 class _Builder(Transformer[Token, Node]):
-    def start(self, root: Node) -> Node:
-        return root
-
     def disjunction(self, *parts: Any) -> Node:
-        return _join(any, parts)
+        return _join(False, parts)
 
     def conjunction(self, *parts: Any) -> Node:
-        return _join(all, parts)
+        return _join(True, parts)
 
     def comparison(self, left: Any, operator: Token, right: Any) -> Node:
-        return comparison(left, " ".join(operator.upper().split()), right)
+        holds = OPERATORS[" ".join(operator.upper().split())]
+        return Condition(left, right, holds)
 
     def group(self, _left: Token, inner: Node, _right: Token) -> Node:
         return inner
@@ -359,7 +326,7 @@ def _unescape(token: str) -> str:
     return re.sub(r"\\(.)", r"\1", token[1:-1], flags=re.DOTALL)
 
 
-def _number(token: str) -> Scalar:
+def _number(token: str) -> int | float:
     # int() refuses thousands of digits, float() takes them.
     return float(token) if "." in token or len(token) > 300 else int(token)
 
@@ -373,11 +340,8 @@ _LITERALS: dict[str, Any] = {
 }
 
 
-def _join(how: Any, parts: tuple[Any, ...]) -> Node:
-    nodes: tuple[Node, ...] = parts[::2]
-    if len(nodes) == 1:
-        return nodes[0]
-    node = Junction(how is all, nodes)
+def _join(every: bool, parts: tuple[Any, ...]) -> Node:
+    node = Junction(every, parts[::2])
     if node.depth > MAX_DEPTH:
         raise ExpressionError(f"expression is nested deeper than {MAX_DEPTH} levels")
     return node
@@ -406,7 +370,8 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"longer than {MAX_LENGTH} characters")
     try:
         root: Any = _parser().parse(text)
-    except UnexpectedInput as exc:
+    # Its lexer is ours, and has a token for everything: nothing else is raised.
+    except UnexpectedToken as exc:
         raise ExpressionError(_explain(text, exc)) from exc
     for match in _TOKEN.finditer(text):
         if match.lastgroup == "JUNK":
@@ -427,10 +392,8 @@ def _path(text: str) -> Path:
     return Path(tuple(int(index[:9]) if index else name for index, name in steps))
 
 
-def _explain(text: str, error: UnexpectedInput) -> str:
+def _explain(text: str, error: UnexpectedToken) -> str:
     """Return the message of the service's parser generator (ANTLR)."""
-    if not isinstance(error, UnexpectedToken):
-        return str(error)
     token = error.token
     at = len(text) if token.type == "$END" else token.start_pos or 0
     shown = "<EOF>" if token.type == "$END" else str(token)[:_MAX_SHOWN]

@@ -7,9 +7,9 @@ became free or pending again is noted in the backlog, which the router works off
 from __future__ import annotations
 
 import json
+from typing import Literal
 
-from .calls import CallStatus, Instruction, PhoneCall
-from .containers import TASK_KINDS
+from .calls import CallState, CallStatus, Instruction, PhoneCall
 from .core import Core
 from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
@@ -49,9 +49,7 @@ class Lifecycle:
             task.reservations.add(reservation)
             worker.reservations[reservation.sid] = reservation
             self._fill_capacity(workspace, worker, task)
-            core.deadlines.set(
-                now + timeout, "reservation", workspace.sid, reservation.sid
-            )
+            core.set_deadline(timeout, "reservation", reservation)
             core.reservation_tasks[reservation.sid] = task.sid
             made.append((worker, reservation))
         queue = core.queue_of(task)
@@ -88,10 +86,8 @@ class Lifecycle:
             self._turn(task, other, "rescinded")
         task.assignment_status = "assigned"
         task.touch(core.now)
-        self._clear_deadlines(task)
-        core.deadlines.set(
-            core.now + ASSIGNED_SECONDS, "assigned", workspace.sid, task.sid
-        )
+        core.deadlines.clear_task(task.sid)
+        core.set_deadline(ASSIGNED_SECONDS, "assigned", task)
         core.emit_reservation(task, reservation, "accepted")
         for other in others:
             core.emit_reservation(task, other, "rescinded")
@@ -103,7 +99,7 @@ class Lifecycle:
             for other in others:
                 self._restore_activity(other)
         # Expressions on `assigned_tasks` may hold now that did not before.
-        core.backlog.add_worker(worker)
+        core.backlog.workers[worker.sid] = worker
 
     def withdraw(
         self,
@@ -131,7 +127,7 @@ class Lifecycle:
         else:
             self._restore_activity(reservation)
         if last:
-            core.backlog.add_task(task)
+            core.backlog.tasks[task.sid] = task
 
     def wrap_reservation(self, reservation: Reservation) -> None:
         """Let one accepted reservation wrap up, and the task with the last of them."""
@@ -153,12 +149,6 @@ class Lifecycle:
 
     # Tasks.
 
-    def cancel(
-        self, task: Task, reason: str | None, description: str | None = None
-    ) -> None:
-        """Cancel a pending or reserved task."""
-        self._end(task, "task.canceled", "canceled", reason, description)
-
     def wrap(self, task: Task, reason: str | None) -> None:
         """Let an assigned task wrap up."""
         accepted = task.with_status("accepted")
@@ -171,23 +161,18 @@ class Lifecycle:
         for reservation in accepted:
             self._core.emit_reservation(task, reservation, "wrapup")
 
-    def complete(self, task: Task, reason: str | None) -> None:
-        """Complete an assigned or wrapping task."""
-        self._end(task, "task.completed", "completed", reason)
-
-    def delete(self, task: Task, event_type: str) -> None:
-        """Delete a task in any status; `event_type` says by whom."""
-        self._end(task, event_type, None)
-
-    def _end(
+    def end(
         self,
         task: Task,
-        event_type: str,
-        status: TaskStatus | None,
+        what: Literal["canceled", "completed", "deleted", "system-deleted"],
         reason: str | None = None,
         description: str | None = None,
     ) -> None:
-        """End a task, and what is live of it: nobody's offers, somebody's work."""
+        """End a task, and what is live of it: nobody's offers, somebody's work.
+
+        Only a pending or reserved one is canceled, only an assigned or wrapping one
+        completed.
+        """
         core = self._core
         concerned = task.holders()
         core.workspaces[task.workspace_sid].dequeue(task)
@@ -195,13 +180,12 @@ class Lifecycle:
         for reservation in ended:
             pending = reservation.reservation_status == "pending"
             self._turn(task, reservation, "canceled" if pending else "completed")
-        if status is None:
-            self.remove(task)
+        if what == "canceled" or what == "completed":
+            self._finish(task, what, reason)
         else:
-            self._finish(task, status, reason)
-        core.emit_task(
-            task, event_type, status or "deleted", concerned, description=description
-        )
+            self.remove(task)
+        said = what.removeprefix("system-")
+        core.emit_task(task, f"task.{what}", said, concerned, description=description)
         for reservation in ended:
             core.emit_reservation(task, reservation, reservation.reservation_status)
             if reservation.reservation_status == "canceled":
@@ -211,7 +195,7 @@ class Lifecycle:
         """Forget a task that nobody holds or waits for any more, without an event."""
         workspace = self._core.workspaces[task.workspace_sid]
         del workspace.tasks[task.sid]
-        self._clear_deadlines(task)
+        self._core.deadlines.clear_task(task.sid)
         for reservation in task.reservations.values():
             self._core.reservation_tasks.pop(reservation.sid, None)
             worker = workspace.workers.get(reservation.worker_sid)
@@ -248,7 +232,7 @@ class Lifecycle:
             },
             previous_activity=previous,
         )
-        core.backlog.add_worker(worker)
+        core.backlog.workers[worker.sid] = worker
 
     def _restore_activity(self, reservation: Reservation) -> None:
         """Undo what a reservation did to the activity, unless it was changed since."""
@@ -283,7 +267,7 @@ class Lifecycle:
             worker.live_reservations -= 1
             channel.load -= 1
             channel.touch(core.now)
-            core.backlog.add_worker(worker)
+            core.backlog.workers[worker.sid] = worker
 
     def _stop_ringing(self, reservation: Reservation) -> None:
         """Cancel calls for a reservation that is over: the caller is somebody else's.
@@ -300,13 +284,8 @@ class Lifecycle:
         task.assignment_status = status
         task.reason = reason if reason is not None else task.reason
         task.touch(core.now)
-        self._clear_deadlines(task)
-        removal = core.now + KEEP_FINISHED_SECONDS
-        core.deadlines.set(removal, "removal", task.workspace_sid, task.sid)
-
-    def _clear_deadlines(self, task: Task) -> None:
-        for kind in TASK_KINDS:
-            self._core.deadlines.clear(kind, task.sid)
+        core.deadlines.clear_task(task.sid)
+        core.set_deadline(KEEP_FINISHED_SECONDS, "removal", task)
 
 
 class CallLifecycle:
@@ -325,35 +304,35 @@ class CallLifecycle:
     ) -> None:
         """Start a call; its later states follow with time.
 
-        Its outcome is decided now, so that changed settings are for later
-        calls.
+        Its outcome is decided now, so that changed settings are for later calls.
         """
         core = self._core
-        call = _call(core.new_sid("CA"), reservation, instruction, from_, to)
+        call = _call(core.new_sid("CA"), reservation, instruction)
+        call.from_, call.to = from_, to
         call.outcome, seconds = core.call_settings.foresee(to, instruction.timeout)
         call.length = core.call_settings.call_length
         core.calls.add(call)
         if instruction.name in ("call", "dequeue"):
             # "Upon issuing" the instruction, whatever the outcome of the call.
-            self._add_worker_call(core.task_of(reservation), call.sid)
+            task = core.task_of(reservation)
+            added = {"worker_call_sid": call.sid}
+            task.attributes_value = {**task.attributes_value, **added}
+            task.attributes = json.dumps(task.attributes_value)
+            task.touch(core.now)
+            core.emit_task(task, "task.updated", "updated", task.holders())
         core.calls.note(call, "initiated", core.now)
         if call.outcome != "failed":
             # The way to the phone takes no time (choice).
             core.calls.note(call, "ringing", core.now)
-        core.deadlines.set(core.now + seconds, "call", call.workspace_sid, call.sid)
-
-    def _add_worker_call(self, task: Task, sid: str) -> None:
-        task.attributes_value = {**task.attributes_value, "worker_call_sid": sid}
-        task.attributes = json.dumps(task.attributes_value)
-        task.touch(self._core.now)
-        self._core.emit_task(task, "task.updated", "updated", task.holders())
+        core.set_deadline(seconds, "call", call)
 
     def redirect(
         self, reservation: Reservation, instruction: Instruction, call_sid: str
     ) -> None:
         """Log that a call was redirected. What its TwiML does is not simulated."""
         call = _call(call_sid, reservation, instruction)
-        self._core.calls.add(call, redirected_at=self._core.now)
+        call.states = (CallState("redirected", self._core.now),)
+        self._core.calls.add(call)
 
     def advance(self, sid: str) -> None:
         """Do what is due for a call: its answer, its failure, or its end."""
@@ -379,9 +358,7 @@ class CallLifecycle:
         core = self._core
         core.calls.note(call, "answered", core.now)
         if call.length is not None:
-            core.deadlines.set(
-                core.now + call.length, "call", call.workspace_sid, call.sid
-            )
+            core.set_deadline(call.length, "call", call)
         reservation = self._reservation(call, "pending")
         if reservation is not None and call.instruction.bridges:
             self._lifecycle.accept(reservation)
@@ -422,7 +399,7 @@ class CallLifecycle:
             return
         task = self._core.task_of(reservation)
         if not self._core.workspaces[call.workspace_sid].multi_task_enabled:
-            self._lifecycle.complete(task, None)
+            self._lifecycle.end(task, "completed")
         elif reservation.reservation_status == "accepted":
             self._lifecycle.wrap(task, None)
 
@@ -435,13 +412,7 @@ class CallLifecycle:
         return next((r for r in found if r.sid == call.reservation_sid), None)
 
 
-def _call(
-    sid: str,
-    reservation: Reservation,
-    instruction: Instruction,
-    from_: str | None = None,
-    to: str | None = None,
-) -> PhoneCall:
+def _call(sid: str, reservation: Reservation, instruction: Instruction) -> PhoneCall:
     return PhoneCall(
         sid=sid,
         instruction=instruction,
@@ -449,6 +420,4 @@ def _call(
         task_sid=reservation.task_sid,
         reservation_sid=reservation.sid,
         worker_sid=reservation.worker_sid,
-        from_=from_,
-        to=to,
     )

@@ -8,24 +8,14 @@ stay true.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from operator import attrgetter
 from typing import Any, Literal
 
-from .containers import (
-    Changes,
-    Container,
-    Entity,
-    IdleWorkers,
-    Part,
-    Versioned,
-    WaitingKey,
-    WaitingTasks,
-)
-from .errors import invalid, not_found
+from .containers import Changes, Container, Entity, IdleWorkers, Versioned
+from .errors import find, invalid, not_found
 from .expressions import Expression
 from .workflow import Configuration, Filter, Target
 
@@ -45,8 +35,8 @@ ReservationStatus = Literal[
 ]
 QueueOrder = Literal["FIFO", "LIFO"]
 
-LIVE_RESERVATIONS: tuple[ReservationStatus, ...] = ("pending", "accepted", "wrapping")
-FINISHED_TASKS: tuple[TaskStatus, ...] = ("completed", "canceled")
+# (what comes first, what then, the task's number)
+WaitingKey = tuple[float, float, int]
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -117,12 +107,9 @@ class Worker(Versioned):
     direct_tasks: dict[str, None] = field(default_factory=dict)
     idle_rank: int = 0
 
-    def parts(self) -> tuple[Part, ...]:
-        return (self.channels,)
-
-    def reservation(self, sid: str) -> Reservation:
-        """Return one of the worker's reservations (WR)."""
-        return _reservation_of("Workers", self, sid)
+    def watch(self, changes: Changes | None) -> None:
+        Entity.watch(self, changes)
+        self.channels.watch(changes)
 
     def channel(self, name: str) -> WorkerChannel:
         """Return the worker's channel by WC sid, TC sid or unique name."""
@@ -145,14 +132,14 @@ class TaskQueue(Entity):
     target_workers: str
     # None for the empty text, which matches nobody.
     target_workers_value: Expression | None
-    max_reserved_workers: int
-    task_order: QueueOrder
+    max_reserved_workers: int = 1
+    task_order: QueueOrder = "FIFO"
     reservation_activity_sid: str | None = None
     assignment_activity_sid: str | None = None
     # Workers that match `target_workers`, in any activity.
     worker_sids: dict[str, None] = field(default_factory=dict)
-    # Waiting tasks and idle workers, by TC sid.
-    waiting: dict[str, WaitingTasks] = field(default_factory=dict)
+    # Waiting tasks in the order of service, and idle workers, by TC sid.
+    waiting: dict[str, list[tuple[WaitingKey, str]]] = field(default_factory=dict)
     idle: dict[str, IdleWorkers] = field(default_factory=dict)
 
     def admit(self, worker: Worker) -> None:
@@ -177,7 +164,7 @@ class Workflow(Entity):
     friendly_name: str
     configuration: str
     configuration_value: Configuration
-    task_reservation_timeout: int
+    task_reservation_timeout: int = 120
     assignment_callback_url: str | None = None
     fallback_assignment_callback_url: str | None = None
     # As given with the last update: then changed attributes re-route a task too.
@@ -201,7 +188,7 @@ class Reservation(Versioned):
     @property
     def live(self) -> bool:
         """Whether it fills capacity: pending, accepted or wrapping."""
-        return self.reservation_status in LIVE_RESERVATIONS
+        return self.reservation_status in ("pending", "accepted", "wrapping")
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -240,13 +227,14 @@ class Task(Versioned):
     # Its key in the waiting line of its queue, while it stands there.
     waiting_key: WaitingKey | None = None
 
-    def parts(self) -> tuple[Part, ...]:
-        return (self.reservations,)
+    def watch(self, changes: Changes | None) -> None:
+        Entity.watch(self, changes)
+        self.reservations.watch(changes)
 
     @property
     def finished(self) -> bool:
         """Whether the status is one that never changes."""
-        return self.assignment_status in FINISHED_TASKS
+        return self.assignment_status in ("completed", "canceled")
 
     @property
     def direct(self) -> bool:
@@ -279,21 +267,16 @@ class Task(Versioned):
         each = self.reservations.values()
         return [one for one in each if one.reservation_status in statuses]
 
-    def reservation(self, sid: str) -> Reservation:
-        """Return one of its reservations (WR)."""
-        return _reservation_of("Tasks", self, sid)
-
     def holders(self) -> tuple[str, ...]:
         """Return the sids of the workers who hold a live reservation."""
         return tuple(r.worker_sid for r in self.reservations.values() if r.live)
 
 
-def _reservation_of(kind: str, owner: Task | Worker, sid: str) -> Reservation:
-    reservation = owner.reservations.get(sid)
-    if reservation is None:
-        path = f"/Workspaces/{owner.workspace_sid}/{kind}/{owner.sid}"
-        raise not_found(f"{path}/Reservations/{sid}")
-    return reservation
+def reservation_of(owner: Task | Worker, sid: str) -> Reservation:
+    """Return a reservation (WR) of a task or of a worker."""
+    kind = f"{type(owner).__name__}s"
+    path = f"/Workspaces/{owner.workspace_sid}/{kind}/{owner.sid}/Reservations"
+    return find(owner.reservations, sid, path)
 
 
 EVENT_TYPES = tuple(
@@ -406,7 +389,7 @@ class EventLog:
 
     def __iter__(self) -> Iterator[Event]:
         """Walk from the oldest to the newest."""
-        return islice(self._events, self._gone, None)
+        return iter(self.by_sid.values())
 
     def watch(self, changes: Changes | None) -> None:
         """Report all events, and those that are added and let go."""
@@ -474,16 +457,15 @@ class Workspace(Entity):
     # the longest time, without ties even when the clock stands still.
     ranks: int = 0
 
-    def parts(self) -> tuple[Part, ...]:
-        return (
-            self.activities,
-            self.task_channels,
-            self.task_queues,
-            self.workflows,
-            self.workers,
-            self.tasks,
-            self.events,
-        )
+    def watch(self, changes: Changes | None) -> None:
+        Entity.watch(self, changes)
+        self.activities.watch(changes)
+        self.task_channels.watch(changes)
+        self.task_queues.watch(changes)
+        self.workflows.watch(changes)
+        self.workers.watch(changes)
+        self.tasks.watch(changes)
+        self.events.watch(changes)
 
     # Who waits where, and who is idle where.
 
@@ -497,8 +479,8 @@ class Workspace(Entity):
             return
         queue = self.task_queues[task.task_queue_sid or ""]
         task.waiting_key = task.place_in(queue.task_order)
-        waiting = queue.waiting.setdefault(task.task_channel_sid, WaitingTasks())
-        waiting.add(task.waiting_key, task.sid)
+        waiting = queue.waiting.setdefault(task.task_channel_sid, [])
+        insort(waiting, (task.waiting_key, task.sid))
         self.waiting_queues[queue.sid] = None
 
     def dequeue(self, task: Task) -> None:
@@ -511,7 +493,7 @@ class Workspace(Entity):
             return
         queue = self.task_queues[task.task_queue_sid or ""]
         waiting = queue.waiting[task.task_channel_sid]
-        waiting.take_out(task.waiting_key, task.sid)
+        del waiting[bisect_left(waiting, (task.waiting_key, task.sid))]
         task.waiting_key = None
         if not waiting:
             del queue.waiting[task.task_channel_sid]
@@ -560,6 +542,13 @@ class Workspace(Entity):
             if channel.unique_name == name:
                 return channel
         return None
+
+    def check_task_channel(self, name: str) -> TaskChannel:
+        """Return a task channel by TC sid or unique name; refuse an unknown one."""
+        channel = self.task_channel(name)
+        if channel is None:
+            raise invalid(f"TaskChannel {name} is not in the workspace")
+        return channel
 
     def check_activity(self, sid: str, parameter: str) -> Activity:
         """Return an activity of the workspace; refuse an unknown sid."""

@@ -6,9 +6,9 @@ from typing import Generic, TypeVar
 
 from .containers import Container, Deadline, Entity
 from .core import Core
-from .errors import not_found
+from .errors import find
 from .lifecycle import CallLifecycle, Lifecycle
-from .model import Workspace
+from .model import Reservation, Task, Workspace, reservation_of
 from .router import TTL_EXCEEDED, Router
 
 
@@ -51,9 +51,10 @@ class Schedule:
             self.router.time_out(workspace.tasks[sid])
         elif kind == "ttl":
             # By this description programs tell such tasks from others.
-            self.lifecycle.cancel(workspace.tasks[sid], TTL_EXCEEDED, TTL_EXCEEDED)
+            task = workspace.tasks[sid]
+            self.lifecycle.end(task, "canceled", TTL_EXCEEDED, TTL_EXCEEDED)
         elif kind == "assigned":
-            self.lifecycle.delete(workspace.tasks[sid], "task.system-deleted")
+            self.lifecycle.end(workspace.tasks[sid], "system-deleted")
         else:
             self.lifecycle.remove(workspace.tasks[sid])
 
@@ -77,11 +78,23 @@ class Operations:
     def _begin(self, entity: Entity) -> Workspace:
         """Do what is due and return the workspace of `entity`, if it still exists."""
         self._schedule.run_due()
-        return self._core.workspace_of(entity)
+        return find(self._core.workspaces, entity.workspace_sid, "/Workspaces")
+
+    def _begin_with_reservation(
+        self, reservation: Reservation
+    ) -> tuple[Workspace, Task, Reservation]:
+        """Begin, and return the live reservation with its workspace and its task."""
+        workspace = self._begin(reservation)
+        path = f"/Workspaces/{workspace.sid}/Tasks"
+        task = find(workspace.tasks, reservation.task_sid, path)
+        return workspace, task, reservation_of(task, reservation.sid)
 
 
 class Resources(Operations, Generic[E_]):
-    """The operations on one kind of what is in a workspace."""
+    """The operations on one kind of what is in a workspace.
+
+    A class of them is named like the step of their path, as TaskQueues.
+    """
 
     # The workspace's container of them, as task_queues.
     container: str
@@ -89,11 +102,8 @@ class Resources(Operations, Generic[E_]):
     def find(self, workspace: Workspace, sid: str) -> E_:
         """Return the resource; raises a 404 ServiceError if there is none."""
         container: Container[E_] = getattr(workspace, self.container)
-        entity = container.get(sid)
-        if entity is None:
-            step = "".join(word.capitalize() for word in self.container.split("_"))
-            raise not_found(f"/Workspaces/{workspace.sid}/{step}/{sid}")
-        return entity
+        path = f"/Workspaces/{workspace.sid}/{type(self).__name__}"
+        return find(container, sid, path)
 
     def _begin_with(self, entity: E_) -> tuple[Workspace, E_]:
         """Begin, and return the live entity with its workspace."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from .core import Core
 from .expressions import Expression
 from .lifecycle import Lifecycle
-from .model import QueueOrder, Task, TaskQueue, Worker, Workspace
+from .model import Task, TaskQueue, Worker, Workspace
 from .workflow import Target, leading_to
 
 
@@ -24,11 +24,8 @@ SKIPPED = "Task skipped to the end of the Workflow"
 KNOWN_WORKER_NOT_IN_QUEUE = 40152
 
 
-class Position(NamedTuple):
-    """A target of a configuration; filter None is the default filter."""
-
-    filter_index: int | None
-    target_index: int
+# A target of a configuration: its filter (None: the default one), and its place there.
+Position = tuple[int | None, int]
 
 
 class Router:
@@ -41,12 +38,8 @@ class Router:
 
     # The way through a workflow.
 
-    def start(self, task: Task, *, created: bool = False) -> None:
-        """Send a pending task on its way from the first filter.
-
-        Of one that was `created` just now, the events say so in their midst, in
-        the order that was recorded of the live service.
-        """
+    def start(self, task: Task) -> None:
+        """Send a pending task on its way from the first filter."""
         task.target_timeouts = 0.0
         target = task.routing_target
         if target is not None and target.startswith("WQ"):
@@ -58,25 +51,27 @@ class Router:
             task.configuration = workflow.configuration_value
         position = _first_match(task, 0) or _default(task)
         if task.direct:
-            self._wait_for_worker(task, position, created)
+            self._wait_for_worker(task, position)
         elif position is None:
-            self._arrive(task, None, created)
-            self._lifecycle.cancel(task, NO_FILTER)
+            self._arrive(task, None)
+            self._lifecycle.end(task, "canceled", NO_FILTER)
         else:
-            self._walk(task, position, created)
+            self._walk(task, position)
 
-    def can_restart(self, task: Task) -> bool:
-        """Return whether the task waits in its workflow, not for its target."""
+    def restart(self, task: Task) -> bool:
+        """Send a task that waits in its workflow through it again, from the start.
+
+        Returns whether it does; others wait for their routing target.
+        """
         target = task.routing_target
         past = target is not None and not target.startswith("WW")
-        return task.assignment_status == "pending" and not past
-
-    def restart(self, task: Task) -> None:
-        """Send a waiting task through its workflow again, from the first filter."""
+        if past or task.assignment_status != "pending":
+            return False
         self._core.workspaces[task.workspace_sid].dequeue(task)
         self._core.deadlines.clear("target", task.sid)
         task.target_deadline = None
         self.start(task)
+        return True
 
     def time_out(self, task: Task) -> None:
         """Leave a target whose deadline is there.
@@ -88,9 +83,7 @@ class Router:
             self._core.workspaces[task.workspace_sid].dequeue(task)
             self._walk(task, _next(task, False))
 
-    def _wait_for_worker(
-        self, task: Task, position: Position | None, created: bool
-    ) -> None:
+    def _wait_for_worker(self, task: Task, position: Position | None) -> None:
         """Let the task wait for one worker.
 
         It belongs to the given queue, else to the first its workflow would lead to;
@@ -98,30 +91,27 @@ class Router:
         """
         queue_sid = task.task_queue_sid
         if queue_sid is None and position is not None:
-            _stand_at(task, position)
+            task.filter_index, task.target_index = position
             target = task.target
             queue_sid = target.queue_sid if target is not None else None
         task.task_queue_sid = None
-        self._arrive(task, queue_sid, created)
+        self._arrive(task, queue_sid)
         self._core.workspaces[task.workspace_sid].enqueue(task)
         self.place(task)
 
-    def _walk(
-        self, task: Task, position: Position | None, created: bool = False
-    ) -> None:
+    def _walk(self, task: Task, position: Position | None) -> None:
         """Enter the target, and go on while targets are skipped or out of time."""
         core = self._core
         workspace = core.workspaces[task.workspace_sid]
         skipped = False
         while position is not None:
-            _stand_at(task, position)
+            task.filter_index, task.target_index = position
             target = task.target
             if target is None or target.queue_sid not in workspace.task_queues:
                 # The queue was deleted after the task had entered this workflow.
                 position, skipped = _next(task, True), True
                 continue
-            self._enter_target(workspace, task, target, created)
-            created = False
+            self._enter_target(workspace, task, target)
             if self.place(task):
                 return
             if _skips(workspace, target):
@@ -132,20 +122,18 @@ class Router:
             else:
                 return
             workspace.dequeue(task)
-        if created:
-            self._arrive(task, None, created)
+        if core.queue_of(task) is None:
+            self._arrive(task, None)
         core.deadlines.clear("target", task.sid)
         name = task.workflow_friendly_name
         if skipped:
             core.emit_task(task, "workflow.skipped", f"skipped Workflow {name}")
-            self._lifecycle.cancel(task, SKIPPED)
+            self._lifecycle.end(task, "canceled", SKIPPED)
         else:
             core.emit_task(task, "workflow.timeout", f"timed out of Workflow {name}")
-            self._lifecycle.cancel(task, WORKFLOW_TIMEOUT)
+            self._lifecycle.end(task, "canceled", WORKFLOW_TIMEOUT)
 
-    def _enter_target(
-        self, workspace: Workspace, task: Task, target: Target, created: bool
-    ) -> None:
+    def _enter_target(self, workspace: Workspace, task: Task, target: Target) -> None:
         core = self._core
         if target.priority is not None:
             task.priority = target.priority
@@ -157,20 +145,18 @@ class Router:
             task.target_deadline = task.date_created + task.target_timeouts
             core.deadlines.set(task.target_deadline, "target", workspace.sid, task.sid)
         task.touch(core.now)
-        self._arrive(task, target.queue_sid, created, _names(workspace, task, target))
+        self._arrive(task, target.queue_sid, _names(workspace, task, target))
         self._check_known_worker(workspace, task, target)
         workspace.enqueue(task)
 
     def _arrive(
-        self,
-        task: Task,
-        queue_sid: str | None,
-        created: bool,
-        details: dict[str, str] | None = None,
+        self, task: Task, queue_sid: str | None, details: dict[str, str] | None = None
     ) -> None:
         """Move the task to the queue, if there is one, and record the events.
 
-        `details` are those of the target that was matched; without them none was.
+        `details` are those of the target that was matched; without them none was. Of
+        a task that was in no queue before, and so is new, the events say that in their
+        midst, in the order that was recorded of the live service.
         """
         core = self._core
         workspace = core.workspaces[task.workspace_sid]
@@ -186,7 +172,7 @@ class Router:
         if details is not None:
             what = "matched a workflow target"
             core.emit_task(task, "workflow.target-matched", what, details=details)
-        if created:
+        if previous is None:
             core.emit_task(task, "task.created", "created")
         if queue is not None:
             if previous is not None:
@@ -196,7 +182,7 @@ class Router:
                 )
             what = f"entered TaskQueue {queue.friendly_name}"
             core.emit_task(task, "task-queue.entered", what, details=details)
-        if created:
+        if previous is None:
             what = f"entered Workflow {task.workflow_friendly_name}"
             core.emit_task(task, "workflow.entered", what)
 
@@ -264,15 +250,12 @@ class Router:
             for worker in workers:
                 core.workspaces[worker.workspace_sid].list_idle(worker)
             workers.sort(key=lambda worker: worker.idle_rank)
-            overdue: list[Task] = []
+            waiting = [task for task in tasks if not self._overdue(task)]
             for task in tasks:
                 if task.assignment_count >= MAX_ASSIGNMENTS:
-                    self._lifecycle.cancel(task, COUNT_EXCEEDED)
-                elif self._overdue(task):
-                    overdue.append(task)
-                else:
+                    self._lifecycle.end(task, "canceled", COUNT_EXCEEDED)
+                elif not self._overdue(task):
                     core.workspaces[task.workspace_sid].enqueue(task)
-            waiting = [task for task in tasks if task not in overdue]
             # Who is free again may be wanted by a better task than one of these, so
             # such a worker is not reserved for them before choosing among all.
             for task in waiting:
@@ -285,13 +268,8 @@ class Router:
             for task in waiting:
                 if task.assignment_status == "pending":
                     self.place(task)
-            for task in overdue:
+            for task in tasks:
                 self.time_out(task)
-
-
-def _stand_at(task: Task, position: Position) -> None:
-    task.filter_index = position.filter_index
-    task.target_index = position.target_index
 
 
 def _names(workspace: Workspace, task: Task, target: Target) -> dict[str, str]:
@@ -318,14 +296,14 @@ def _first_match(task: Task, start: int) -> Position | None:
     for index in range(start, len(filters)):
         expression = filters[index].expression
         if expression is None or expression.matches(task.attributes_value):
-            return Position(index, 0)
+            return index, 0
     return None
 
 
 def _default(task: Task) -> Position | None:
     if task.configuration is None or task.configuration.default_filter is None:
         return None
-    return Position(None, 0)
+    return None, 0
 
 
 def _next(task: Task, skipped: bool) -> Position | None:
@@ -334,7 +312,7 @@ def _next(task: Task, skipped: bool) -> Position | None:
         return None
     targets = task.configuration.filters[task.filter_index].targets
     if task.target_index + 1 < len(targets):
-        return Position(task.filter_index, task.target_index + 1)
+        return task.filter_index, task.target_index + 1
     following = _first_match(task, task.filter_index + 1)
     # A filter that was skipped counts as not matched, one that timed out does not.
     return _default(task) if following is None and skipped else following
@@ -383,32 +361,23 @@ class Matcher:
     def task_for(self, worker: Worker) -> Task | None:
         """Return the task that the worker should get next, or None."""
         workspace = self._core.workspaces[worker.workspace_sid]
-        best: tuple[Any, str] | None = None
-        first, second = worker.queue_sids, workspace.waiting_queues
-        if len(second) < len(first):
-            first, second = second, first
-        for queue_sid in first:
-            if queue_sid not in second:
-                continue
+        candidates: list[tuple[bool, Any, str]] = []
+        # Of the two, Python walks through the smaller.
+        for queue_sid in worker.queue_sids.keys() & workspace.waiting_queues.keys():
             queue = workspace.task_queues[queue_sid]
             later = queue.task_order != workspace.prioritize_queue_order
             for task_channel_sid, waiting in queue.waiting.items():
-                if not workspace.can_take(worker, task_channel_sid):
-                    continue
-                found = self._first_suited(workspace, waiting, worker)
-                if found is not None:
-                    candidate = ((later, found[0]), found[1])
-                    if best is None or (candidate[0], "") < best:
-                        best = candidate
+                if workspace.can_take(worker, task_channel_sid):
+                    found = self._first_suited(workspace, waiting, worker)
+                    if found is not None:
+                        candidates.append((later, *found))
         # Tasks routed to the worker alone are in no queue; they go by FIFO.
-        order: QueueOrder = "FIFO"
+        later = workspace.prioritize_queue_order != "FIFO"
         for task_sid in worker.direct_tasks:
             task = workspace.tasks[task_sid]
-            later = workspace.prioritize_queue_order != order
-            key = (later, task.place_in(order))
-            if (best is None or (key, "") < best) and _open_to(workspace, worker, task):
-                best = (key, task_sid)
-        return None if best is None else workspace.tasks[best[1]]
+            if _open_to(workspace, worker, task):
+                candidates.append((later, task.place_in("FIFO"), task_sid))
+        return workspace.tasks[min(candidates)[2]] if candidates else None
 
     def _first_suited(
         self, workspace: Workspace, entries: list[tuple[Any, str]], worker: Worker

@@ -17,11 +17,11 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from .calls import CallSettings, CallState, Instruction, PhoneCall
+from .calls import CallLog, CallSettings, CallState, Instruction, PhoneCall
 from .containers import Container, Deadline, Entity, Kind
 from .core import Backlog, Core
 from .errors import ServiceError
@@ -47,29 +47,25 @@ SERVICE = "service"
 # The year 9999.
 _MOST_SECONDS = 253_370_764_800.0
 
-# By kind: the class, what of it is parsed from a text, and what is an index or
-# belongs to others. A snapshot shares the latter with the object it is of.
-_KINDS: Mapping[str, tuple[type[Entity], str, str]] = {
-    "workspace": (
-        Workspace,
-        "",
-        "activities workers task_queues workflows tasks task_channels events "
-        "worker_names waiting_queues",
-    ),
-    "activity": (Activity, "", ""),
-    "task_channel": (TaskChannel, "", ""),
-    "task_queue": (TaskQueue, "target_workers_value", "worker_sids waiting idle"),
-    "workflow": (Workflow, "configuration_value", ""),
-    "worker": (
-        Worker,
-        "attributes_value live_reservations",
-        "channels channels_by_task_channel reservations queue_sids direct_tasks",
-    ),
-    "worker_channel": (WorkerChannel, "", ""),
-    "task": (Task, "attributes_value configuration waiting_key", "reservations"),
-    "reservation": (Reservation, "", ""),
+# By kind: the class, and what of it is parsed from a text or counted again.
+_KINDS: Mapping[str, tuple[type[Entity], str]] = {
+    "workspace": (Workspace, ""),
+    "activity": (Activity, ""),
+    "task_channel": (TaskChannel, ""),
+    "task_queue": (TaskQueue, "target_workers_value"),
+    "workflow": (Workflow, "configuration_value"),
+    "worker": (Worker, "attributes_value live_reservations"),
+    "worker_channel": (WorkerChannel, ""),
+    "task": (Task, "attributes_value configuration waiting_key"),
+    "reservation": (Reservation, ""),
 }
-_KIND_OF = {each: kind for kind, (each, _, _) in _KINDS.items()}
+_KIND_OF = {each: kind for kind, (each, _) in _KINDS.items()}
+# The indexes, and what belongs to others: all that begins empty. A snapshot shares
+# them with the object it is of.
+_SHARED = {
+    each: [f.name for f in fields(each) if f.default_factory is not MISSING]
+    for each in _KIND_OF
+}
 # The containers of a workspace, owners before what they own.
 _CONTAINERS: Mapping[type[Entity], str] = {
     Activity: "activities",
@@ -83,14 +79,12 @@ _FIELDS = {
     each: tuple(
         field.name
         for field in fields(each)
-        if field.name[0] != "_" and field.name not in f"{parsed} {shared}".split()
+        if field.name[0] != "_" and field.name not in parsed.split() + _SHARED[each]
     )
-    for each, parsed, shared in _KINDS.values()
+    for each, parsed in _KINDS.values()
 }
-_EVENT_OBJECTS = (
-    "task reservation worker worker_channel activity previous_activity task_queue"
-    " previous_task_queue workflow task_channel workspace"
-).split()
+# What an event may have or not.
+_EVENT_OBJECTS = [field.name for field in fields(Event) if field.default is None]
 _EVENT_FIELDS = [
     field.name for field in fields(Event) if field.name not in _EVENT_OBJECTS
 ]
@@ -133,11 +127,7 @@ class Recorder:
         return self.changed(dict(_things(self._core)))
 
     def changed(self, things: Mapping[str, object]) -> Records:
-        """Return the records that changed since the last time; None is a removal.
-
-        Args:
-            things: what `Changes` noted.
-        """
+        """Return the records of what `Changes` noted; None is a removal."""
         core = self._core
         records: Records = {
             SERVICE: {
@@ -206,8 +196,12 @@ def _things(core: Core) -> Iterator[tuple[str, object]]:
     """Walk through all that has a record, owners first, each kind as it was made."""
     tasks: dict[str, Task] = {}
     for workspace in core.workspaces.values():
-        for entity in _of_workspace(workspace):
-            yield entity.sid, entity
+        yield workspace.sid, workspace
+        for name in _CONTAINERS.values():
+            for sid, entity in getattr(workspace, name).items():
+                yield sid, entity
+                if isinstance(entity, Worker):
+                    yield from entity.channels.items()
         tasks.update(workspace.tasks)
     # In the order of all reservations: workers have them from several tasks.
     for sid, task_sid in core.reservation_tasks.items():
@@ -221,15 +215,6 @@ def _things(core: Core) -> Iterator[tuple[str, object]]:
         yield f"call {call.number}", call
 
 
-def _of_workspace(workspace: Workspace) -> Iterator[Entity]:
-    yield workspace
-    for name in _CONTAINERS.values():
-        for entity in getattr(workspace, name).values():
-            yield entity
-            if isinstance(entity, Worker):
-                yield from entity.channels.values()
-
-
 def _entity(entity: Entity) -> Record:
     record: Record = {"kind": _KIND_OF[type(entity)]}
     for name in _FIELDS[type(entity)]:
@@ -241,10 +226,7 @@ def _entity(entity: Entity) -> Record:
 
 
 def put_back(core: Core, records: Mapping[str, Record]) -> None:
-    """Restore the engine's state; its previous state is dropped.
-
-    Raises ValueError, and leaves it as it is, if the records are not a valid state.
-    """
+    """Replace the state; raises ValueError, and changes nothing, if it is damaged."""
     try:
         restored = _Restored(records)
         service = dict(records[SERVICE])
@@ -266,7 +248,9 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
     core.deadlines.current = restored.deadlines
     core.deadlines.count = deadlines_set
     core.deadlines.rebuild()
-    core.calls.refill(restored.calls, calls_made)
+    restored.calls.made = calls_made
+    restored.calls.listeners = core.calls.listeners
+    core.calls = restored.calls
     core.call_settings = call_settings
 
 
@@ -277,7 +261,7 @@ class _Restored:
         self.workspaces: Container[Workspace] = Container()
         self.reservation_tasks: dict[str, str] = {}
         self.deadlines: dict[tuple[Kind, str], Deadline] = {}
-        self.calls: list[PhoneCall] = []
+        self.calls = CallLog()
         # Each text is parsed once.
         self._parse_configuration = cache(parse_configuration)
         self._parse_expression = cache(parsed_expression)
@@ -286,7 +270,6 @@ class _Restored:
             group, space, rest = key.partition(" ")
             groups[group if space else "entity"].append((rest or key, record))
         self._by_digest: dict[str, str] = dict(groups.pop("configuration", ()))
-        since: dict[str, float] = {}
         entities: dict[str, Entity] = {}
         for sid, record in groups.pop("entity"):
             if sid == SERVICE:
@@ -294,22 +277,20 @@ class _Restored:
             entity = entities[sid] = self._entity(record)
             self._add(entity)
             if isinstance(entity, Workspace):
-                moment = record["events_complete_since"]
-                since[sid] = -math.inf if moment is None else moment
+                since = record["events_complete_since"]
+                if since is not None:
+                    entity.events.complete_since = float(since)
         versions: dict[int, Entity] = {}
         for number, record in groups.pop("version", ()):
             version = versions[int(number)] = self._entity(record)
             original = entities.get(version.sid)
             if original is not None:
-                _, _, shared = _KINDS[record["kind"]]
-                for name in shared.split():
+                for name in _SHARED[type(version)]:
                     setattr(version, name, getattr(original, name))
         for _, record in groups.pop("event", ()):
             event = _event_of(record, versions)
             self.workspaces[event.workspace_sid].events.append(event)
-        for sid, workspace in self.workspaces.items():
-            log = workspace.events
-            log.complete_since = max(log.complete_since, since[sid])
+        for workspace in self.workspaces.values():
             _index(workspace)
         for key, (when, order, workspace_sid) in groups.pop("deadline", ()):
             name, _, sid = key.partition(" ")
@@ -317,14 +298,14 @@ class _Restored:
             deadline = Deadline(float(when), order, kind, workspace_sid, sid)
             self.deadlines[kind, sid] = deadline
         for _, record in groups.pop("call", ()):
-            self.calls.append(_call_of(record))
+            self.calls.keep(_call_of(record))
         if groups:
             raise ValueError(f"{next(iter(groups))!r} is not a valid kind of record")
 
     def _entity(self, record: Record) -> Entity:
         """Make the entity of a record; its indexes are empty."""
         values = dict(record)
-        kind, _, _ = _KINDS[values.pop("kind")]
+        kind, _ = _KINDS[values.pop("kind")]
         values.pop("events_complete_since", None)
         if kind is Worker or kind is Task:
             # Not as strictly as of a caller: an instruction may have added to it.

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import get_args
 
 from .errors import (
-    attributes as parse_attributes,
+    GONE,
+    ServiceError,
     check_choice,
     check_text,
     check_whole,
-    gone,
     invalid,
+    parse_attributes,
 )
 from .model import (
     Reservation,
     ReservationStatus,
     Task,
-    TaskChannel,
     TaskStatus,
     Worker,
     Workflow,
     Workspace,
+    reservation_of,
 )
 from .operations import Operations, Resources
 from .workflow import MAX_PRIORITY, MAX_TIMEOUT
@@ -87,7 +88,7 @@ class Tasks(Resources[Task]):
         timeout = DEFAULT_TIMEOUT if timeout is None else timeout
         check_whole(timeout, 1, MAX_TIMEOUT, "Timeout")
         check_whole(priority, 0, MAX_PRIORITY, "Priority")
-        channel = _task_channel(workspace, task_channel or "default")
+        channel = workspace.check_task_channel(task_channel or "default")
         self._check_start(virtual_start_time)
         direct = _check_target(workspace, routing_target)
         if ignore_capacity and not direct:
@@ -115,8 +116,8 @@ class Tasks(Resources[Task]):
             task_queue_sid=task_queue_sid if direct else None,
         )
         workspace.tasks.add(task)
-        core.deadlines.set(core.now + timeout, "ttl", workspace.sid, task.sid)
-        self._router.start(task, created=True)
+        core.set_deadline(timeout, "ttl", task)
+        self._router.start(task)
         self._router.route()
         return task
 
@@ -142,7 +143,7 @@ class Tasks(Resources[Task]):
         check_whole(priority, 0, MAX_PRIORITY, "Priority")
         channel = None
         if task_channel is not None:
-            channel = _task_channel(workspace, task_channel)
+            channel = workspace.check_task_channel(task_channel)
             if channel.sid == task.task_channel_sid:
                 channel = None
             elif task.assignment_status != "pending":
@@ -177,13 +178,16 @@ class Tasks(Resources[Task]):
                 workspace.enqueue(task)
             self._core.emit_task(task, "task.updated", "updated", task.holders())
         if assignment_status == "canceled":
-            self._lifecycle.cancel(task, reason)
+            self._lifecycle.end(task, "canceled", reason)
         elif assignment_status == "wrapping":
             self._lifecycle.wrap(task, reason)
         elif assignment_status == "completed":
-            self._lifecycle.complete(task, reason)
+            self._lifecycle.end(task, "completed", reason)
         elif changed and waiting:
-            self._route_again(workspace, task, parsed is not None)
+            workflow = workspace.workflows[task.workflow_sid]
+            restarts = parsed is not None and workflow.re_evaluate_tasks
+            if not (restarts and self._router.restart(task)):
+                self._router.place(task)
         self._router.route()
         return task
 
@@ -205,21 +209,10 @@ class Tasks(Resources[Task]):
                 f" for account {self._core.account_sid} because {why}"
             )
 
-    def _route_again(
-        self, workspace: Workspace, task: Task, new_attributes: bool
-    ) -> None:
-        """Try a changed task anew: through its workflow if that says so."""
-        workflow = workspace.workflows[task.workflow_sid]
-        restarts = new_attributes and workflow.re_evaluate_tasks
-        if restarts and self._router.can_restart(task):
-            self._router.restart(task)
-        else:
-            self._router.place(task)
-
     def delete(self, task: Task) -> None:
         """Delete a task in any status; who works on it has completed it."""
         _, task = self._begin_with(task)
-        self._lifecycle.delete(task, "task.deleted")
+        self._lifecycle.end(task, "deleted")
         self._router.route()
 
 
@@ -239,13 +232,6 @@ def _workflow_for(
     return workflow
 
 
-def _task_channel(workspace: Workspace, name: str) -> TaskChannel:
-    channel = workspace.task_channel(name)
-    if channel is None:
-        raise invalid(f"TaskChannel {name} is not in the workspace")
-    return channel
-
-
 def _check_target(workspace: Workspace, sid: str | None) -> bool:
     """Refuse an unknown routing target; return whether it is a worker."""
     if sid is None:
@@ -261,7 +247,7 @@ class Reservations(Operations):
 
     def find(self, owner: Task | Worker, sid: str) -> Reservation:
         """Return the reservation (WR) of a task or of a worker."""
-        return owner.reservation(sid)
+        return reservation_of(owner, sid)
 
     def update(
         self,
@@ -274,8 +260,7 @@ class Reservations(Operations):
 
         `worker_activity_sid` (WA) goes with `rejected`.
         """
-        workspace = self._begin(reservation)
-        reservation = self._core.live(reservation)
+        workspace, _, reservation = self._begin_with_reservation(reservation)
         if worker_activity_sid and worker_activity_sid not in workspace.activities:
             raise invalid(
                 f"WorkerActivitySid {worker_activity_sid}"
@@ -308,5 +293,5 @@ def _check_change(reservation: Reservation, status: str) -> None:
         f" and cannot be updated to [{status}]"
     )
     if present == "rescinded" and status == "accepted":
-        raise gone(message)
+        raise ServiceError(410, GONE, message)
     raise invalid(message)

@@ -6,6 +6,7 @@ There is no real telephony: `CallSettings` defines how calls proceed, in engine 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from .calls import CallSettings, Instruction, PhoneCall
 from .errors import INVALID_PARAMETER, ServiceError, invalid, not_found
@@ -35,7 +36,7 @@ class Telephony(Operations):
     @property
     def calls(self) -> list[PhoneCall]:
         """Copies of all calls so far, in the order in which they were made."""
-        return self._core.calls.copy()
+        return [replace(call) for call in self._core.calls]
 
     def on_call(self, listener: Callable[[PhoneCall], None]) -> None:
         """Call `listener` with a copy of a call at each of its states, in order.
@@ -50,12 +51,9 @@ class Telephony(Operations):
     ) -> Reservation:
         """Carry out an instruction; return the reservation as it was before.
 
-        That is what the service answers, also when the reservation is accepted
-        at once.
+        The service answers so, also when the reservation is accepted at once.
         """
-        workspace = self._begin(reservation)
-        reservation = self._core.live(reservation)
-        task = self._core.task_of(reservation)
+        workspace, task, reservation = self._begin_with_reservation(reservation)
         before = reservation.snapshot()
         self._check(workspace, task, reservation, instruction)
         calls = self._schedule.calls
@@ -80,12 +78,11 @@ class Telephony(Operations):
         """End a call (CA), answered or not; one that is over stays as it is."""
         self._schedule.run_due()
         call = self._core.calls.live(call_sid)
-        if call is None:
-            if not self._core.calls.knows(call_sid):
-                raise not_found(f"/Calls/{call_sid}")
-            return
-        self._schedule.calls.hang_up(call)
-        self._router.route()
+        if call is not None:
+            self._schedule.calls.hang_up(call)
+            self._router.route()
+        elif all(each.sid != call_sid for each in self._core.calls):
+            raise not_found(f"/Calls/{call_sid}")
 
     def _check(
         self,
@@ -136,7 +133,7 @@ def _unable(
     instruction: Instruction, reservation: Reservation, where: str
 ) -> ServiceError:
     message = (
-        f"Unable to execute {instruction.title} instruction."
+        f"Unable to execute {instruction.name.capitalize()} instruction."
         f" Reservation {reservation.sid} is not currently {where}."
     )
     if instruction.name == "conference":
@@ -152,8 +149,9 @@ def _contact(worker: Worker, instruction: Instruction) -> str:
     if not isinstance(contact_uri, str) or not contact_uri:
         # That one of them is needed is documented, the text is not.
         raise invalid(
-            f"Unable to execute {instruction.title} instruction. There is neither a"
-            f" contact_uri in the attributes of Worker {worker.sid} nor a To.",
+            f"Unable to execute {instruction.name.capitalize()} instruction. There is"
+            " neither a contact_uri"
+            f" in the attributes of Worker {worker.sid} nor a To.",
             alert_code=BAD_TO_ALERTS.get(instruction.name),
         )
     return contact_uri

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .core import Core
-from .errors import attributes as parse_attributes, check_name, check_whole, invalid
+from .errors import check_name, check_whole, invalid, parse_attributes
 from .model import TaskChannel, Worker, WorkerChannel, Workspace
 from .operations import Resources
 
@@ -73,7 +73,7 @@ class Workers(Resources[Worker]):
         for queue in workspace.task_queues.values():
             queue.admit(worker)
         core.emit_worker(worker, "worker.created", "created")
-        core.backlog.add_worker(worker)
+        core.backlog.workers[worker.sid] = worker
         self._router.route()
         return worker
 
@@ -117,7 +117,7 @@ class Workers(Resources[Worker]):
                     # The activity is the one just given, also in single-tasking.
                     reservation.reserved_activity_sid = None
                     self._lifecycle.withdraw(reservation, "rejected")
-        core.backlog.add_worker(worker)
+        core.backlog.workers[worker.sid] = worker
         self._router.route()
         return worker
 
@@ -190,7 +190,7 @@ class Workers(Resources[Worker]):
                 worker_channel=channel,
                 task_channel=workspace.task_channels.get(channel.task_channel_sid),
             )
-        self._core.backlog.add_worker(worker)
+        self._core.backlog.workers[worker.sid] = worker
         self._router.route()
         return channel
 

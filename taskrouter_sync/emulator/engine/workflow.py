@@ -11,7 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from .errors import MAX_CONFIGURATION, invalid, parse_json
+from .errors import MAX_CONFIGURATION, check_whole, invalid, parse_json
 from .expressions import Expression, ExpressionError, Path, parse, parse_path
 
 
@@ -151,15 +151,11 @@ def _object(value: Any, where: str) -> dict[str, Any]:
 def _number(value: Any, low: int, high: int, where: str) -> int | None:
     if value is None or value == "":
         return None
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value):
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise invalid(f"Configuration: {where} must be an integer")
-    if not low <= value <= high:
-        raise invalid(f"Configuration: {where} must be between {low} and {high}")
-    return value
+    digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value)
+    whole = isinstance(value, float) and value.is_integer()
+    number: int = int(value) if digits or whole else value
+    check_whole(number, low, high, f"Configuration: {where}")
+    return number
 
 
 def parsed_expression(value: Any, where: str) -> Expression | None:
