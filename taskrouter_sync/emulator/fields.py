@@ -165,12 +165,10 @@ def of_query(
     Raises:
         FieldError: there is a duplicate parameter.
     """
-    kinds = {field.name: field.kind for field in fields}
-    document: dict[str, object] = {}
-    for name, text in pairs:
-        if name in document:
-            raise FieldError(name, "is a duplicate parameter")
-        document[name] = kinds[name].of_text(text) if name in kinds else text
+    document = _once(pairs)
+    for field in fields:
+        if field.name in document:
+            document[field.name] = field.kind.of_text(document[field.name])
     return document
 
 
@@ -187,8 +185,8 @@ def document_of(text: str) -> dict[str, object]:
     return document
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    document: dict[str, object] = {}
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
     for name, value in pairs:
         if name in document:
             raise FieldError(name, "is a duplicate parameter")

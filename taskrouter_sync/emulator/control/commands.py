@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from .. import plan
 from ..api.dispatch import METHODS, VERSION
@@ -73,14 +73,7 @@ class Steered(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """The objects that a command uses, on the emulator's own thread.
-
-    Args:
-        emulator: the emulator, as Python programs use it.
-        service: the service that it runs.
-        views: the views of the service.
-        changes: waits for changes of the service.
-    """
+    """The objects that a command uses, on the emulator's own thread."""
 
     emulator: Steered
     service: Service
@@ -97,8 +90,8 @@ class Command:
     """A path below /emulator.
 
     Args:
-        method: GET and DELETE take fields from the query, POST from a JSON body.
-        path: the path after /emulator.
+        route: method and path after /emulator. GET and DELETE take fields from the
+            query, POST from a JSON body.
         about: one sentence that describes the command.
         run: runs the command with the given fields and returns the response. A list
             in it may be an iterator.
@@ -106,12 +99,19 @@ class Command:
         status: the status of the response.
     """
 
-    method: Literal["GET", "POST", "DELETE"]
-    path: str
+    route: str
     about: str
     run: Run
     fields: Sequence[Field] = ()
     status: int = 200
+
+    @property
+    def method(self) -> str:
+        return self.route.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        return self.route.partition(" ")[2]
 
     def described(self) -> Json:
         """Return its entry in the list of commands."""
@@ -230,7 +230,7 @@ async def _wait_for_requests(context: Context, given: Given) -> Json:
 
 
 def _connections(context: Context, given: Given) -> Json:
-    return {"connections": context.views.connections()}
+    return {"connections": context.service.channels.counts()}
 
 
 async def _wait_for_connections(context: Context, given: Given) -> Json:
@@ -315,7 +315,7 @@ class _List:
                 f"the maximum number; {_ROWS} by default",
             ),
         )
-        return Command("GET", f"/{self.name}", self.about, self.read, fields)
+        return Command(f"GET /{self.name}", self.about, self.read, fields)
 
 
 def _contains(row: Json, words: Sequence[str]) -> bool:
@@ -392,15 +392,8 @@ _LISTS = (
 
 def _fault(method: str) -> Run:
     def run(context: Context, given: Given) -> Json:
-        getattr(context.emulator.faults, method)(**given)
-        return {}
-
-    return run
-
-
-def _on_sockets(method: str) -> Run:
-    def run(context: Context, given: Given) -> Json:
-        return {"sockets": getattr(context.emulator.faults, method)(**given)}
+        sockets = getattr(context.emulator.faults, method)(**given)
+        return {} if sockets is None else {"sockets": sockets}
 
     return run
 
@@ -424,29 +417,25 @@ _DELAY = Field("delay", number(0, _HOUR), "seconds until the response")
 
 COMMANDS: Sequence[Command] = (
     Command(
-        "GET",
-        "/clock",
+        "GET /clock",
         "Show the time and the next deadline.",
         lambda context, given: context.views.clock(),
     ),
     Command(
-        "POST",
-        "/clock/advance",
+        "POST /clock/advance",
         "Advance a manual clock; 409 if the clock is real.",
         _advance,
         (Field("seconds", number(0, _TEN_YEARS), "the duration", required=True),),
     ),
     Command(
-        "POST",
-        "/workspaces",
+        "POST /workspaces",
         "Create a workspace and return the sids of everything in it.",
         lambda context, given: asdict(context.emulator.workspace(**given)),
         plan.FIELDS,
         201,
     ),
     Command(
-        "POST",
-        "/tasks",
+        "POST /tasks",
         "Create a task and return it as in the REST API.",
         lambda context, given: context.emulator.create_task(**given),
         (
@@ -464,8 +453,7 @@ COMMANDS: Sequence[Command] = (
         201,
     ),
     Command(
-        "POST",
-        "/rest",
+        "POST /rest",
         "Make a REST request; it needs no credentials, and faults don't apply to it.",
         _rest,
         (
@@ -475,14 +463,12 @@ COMMANDS: Sequence[Command] = (
         ),
     ),
     Command(
-        "GET",
-        "/telephony",
+        "GET /telephony",
         "Show the settings of simulated calls.",
         lambda context, given: context.service.engine.telephony.settings.as_dict(),
     ),
     Command(
-        "POST",
-        "/telephony",
+        "POST /telephony",
         "Change the settings of simulated calls; omitted ones stay unchanged.",
         _telephony,
         (
@@ -497,48 +483,41 @@ COMMANDS: Sequence[Command] = (
         ),
     ),
     Command(
-        "POST",
-        "/calls/hang_up",
+        "POST /calls/hang_up",
         "End a call.",
         _hang_up,
         (Field("call_sid", text(), "CA…", required=True),),
     ),
     Command(
-        "GET",
-        "/snapshot",
+        "GET /snapshot",
         "Return the whole state, for /restore.",
         lambda context, given: {"snapshot": context.emulator.snapshot()},
     ),
     Command(
-        "POST",
-        "/restore",
+        "POST /restore",
         "Restore the state of a snapshot; all sockets are closed.",
         _restore,
         (Field("snapshot", DOCUMENT, "as returned by /snapshot", required=True),),
     ),
     Command(
-        "GET",
-        "/state",
+        "GET /state",
         "Show workspaces, workers, task queues, live reservations and statistics.",
         lambda context, given: context.views.state(),
     ),
     Command(
-        "GET",
-        "/events",
+        "GET /events",
         "List the service's events, oldest first.",
         _events,
         (Field("event_type", text(), "only events of this type"), _AFTER, _LIMIT),
     ),
     Command(
-        "GET",
-        "/requests",
+        "GET /requests",
         "List the requests that arrived: REST, event bridge, and WebSocket upgrades.",
         _requests,
         (_METHOD, _URL, _AFTER, _LIMIT),
     ),
     Command(
-        "GET",
-        "/requests/wait",
+        "GET /requests/wait",
         "Wait for matching requests and list them; 504 if the timeout expires.",
         _wait_for_requests,
         (
@@ -546,10 +525,9 @@ COMMANDS: Sequence[Command] = (
             *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
         ),
     ),
-    Command("GET", "/connections", "Count the open sockets by channel.", _connections),
+    Command("GET /connections", "Count the open sockets by channel.", _connections),
     Command(
-        "GET",
-        "/connections/wait",
+        "GET /connections/wait",
         "Wait until a channel has exactly `count` sockets; 504 if the timeout expires.",
         _wait_for_connections,
         (
@@ -559,16 +537,14 @@ COMMANDS: Sequence[Command] = (
         ),
     ),
     Command(
-        "GET",
-        "/calls",
+        "GET /calls",
         "List the calls that instructions made.",
         _calls,
         (_AFTER, _LIMIT),
     ),
     *(each.command() for each in _LISTS),
     Command(
-        "POST",
-        "/faults/answer",
+        "POST /faults/answer",
         "Respond to the next matching requests with a status.",
         _fault("answer"),
         (
@@ -582,29 +558,25 @@ COMMANDS: Sequence[Command] = (
         ),
     ),
     Command(
-        "POST",
-        "/faults/malformed",
+        "POST /faults/malformed",
         "Respond to the next matching requests with 200 and invalid JSON.",
         _fault("malformed"),
         (Field("body", text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
     ),
     Command(
-        "POST",
-        "/faults/delay",
+        "POST /faults/delay",
         "Delay the next matching requests.",
         _fault("delay"),
         (Field("seconds", number(0, _HOUR), "the delay", required=True), *_MATCH),
     ),
     Command(
-        "POST",
-        "/faults/drop",
+        "POST /faults/drop",
         "Drop the connections of the next matching requests without a response.",
         _fault("drop_requests"),
         (_CARRIED_OUT, *_MATCH),
     ),
     Command(
-        "POST",
-        "/faults/refuse_upgrades",
+        "POST /faults/refuse_upgrades",
         "Refuse the next sockets with a status.",
         _fault("refuse_upgrades"),
         (
@@ -617,16 +589,14 @@ COMMANDS: Sequence[Command] = (
         ),
     ),
     Command(
-        "DELETE",
-        "/faults",
+        "DELETE /faults",
         "Remove all faults that have not been used up.",
         _fault("clear"),
     ),
     Command(
-        "POST",
-        "/sockets/close",
+        "POST /sockets/close",
         "Close open sockets with a close frame.",
-        _on_sockets("close_sockets"),
+        _fault("close_sockets"),
         (
             _CHANNEL,
             Field("code", integer(1000, 4999), "the close code; 1000 by default"),
@@ -634,31 +604,27 @@ COMMANDS: Sequence[Command] = (
         ),
     ),
     Command(
-        "POST",
-        "/sockets/cut",
+        "POST /sockets/cut",
         "Cut open sockets now, without a close frame.",
-        _on_sockets("cut_sockets"),
+        _fault("cut_sockets"),
         (_CHANNEL,),
     ),
     Command(
-        "POST",
-        "/sockets/stall",
+        "POST /sockets/stall",
         "Stop all traffic on open sockets until they are resumed.",
-        _on_sockets("stall_sockets"),
+        _fault("stall_sockets"),
         (_CHANNEL,),
     ),
     Command(
-        "POST",
-        "/sockets/resume",
+        "POST /sockets/resume",
         "Resume stalled sockets and deliver the data held back.",
-        _on_sockets("resume_sockets"),
+        _fault("resume_sockets"),
         (_CHANNEL,),
     ),
     Command(
-        "POST",
-        "/sockets/duplicate",
+        "POST /sockets/duplicate",
         "Send the next frames to the open sockets twice.",
-        _on_sockets("duplicate_frames"),
+        _fault("duplicate_frames"),
         (
             _CHANNEL,
             Field(
@@ -667,8 +633,7 @@ COMMANDS: Sequence[Command] = (
         ),
     ),
     Command(
-        "POST",
-        "/sockets/send",
+        "POST /sockets/send",
         "Send a frame: any string, or an object as JSON.",
         lambda context, given: {"sockets": context.emulator.send_frame(**given)},
         (

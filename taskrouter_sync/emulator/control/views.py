@@ -31,17 +31,13 @@ MINUTES = 15
 STEP = 30.0
 STEPS = int(MINUTES * 60 / STEP)
 
-# Each series counts these events.
-COUNTED = {
-    "tasks_created": ("task.created",),
-    "reservations_accepted": ("reservation.accepted",),
-    "reservations_missed": ("reservation.rejected", "reservation.timeout"),
-    "tasks_completed": ("task.completed",),
-}
+# The series that counts an event.
 _SERIES = {
-    event_type: name
-    for name, event_types in COUNTED.items()
-    for event_type in event_types
+    "task.created": "tasks_created",
+    "reservation.accepted": "reservations_accepted",
+    "reservation.rejected": "reservations_missed",
+    "reservation.timeout": "reservations_missed",
+    "task.completed": "tasks_completed",
 }
 # What is shown of other resources.
 _SHORT_LISTS = {
@@ -54,11 +50,7 @@ _DELETIONS = frozenset({"task.deleted", "task.system-deleted"})
 
 
 class Views:
-    """Show what a service holds.
-
-    Args:
-        service: the service.
-    """
+    """Show what a service holds."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -70,10 +62,6 @@ class Views:
             "manual": isinstance(self._service.clock, ManualClock),
             "next_deadline": self._service.engine.next_deadline(),
         }
-
-    def connections(self) -> Json:
-        """Show how many sockets are open, by channel."""
-        return dict(self._service.channels.counts())
 
     def state(self, lists: bool = True) -> Json:
         """Show everything that happens now.
@@ -87,7 +75,7 @@ class Views:
         return {
             "account_sid": engine.account_sid,
             "clock": self.clock(),
-            "connections": self.connections(),
+            "connections": self._service.channels.counts(),
             "requests": journal.requests.count,
             "events": journal.events.count,
             "total_workspaces": len(engine.workspaces),
@@ -260,13 +248,13 @@ def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object
         now: epoch seconds.
 
     Returns:
-        `start` (epoch seconds), `step` (seconds), a list for each of COUNTED, and
+        `start` (epoch seconds), `step` (seconds), a list for each of _SERIES, and
         `open_tasks` as they were at the end of each step.
     """
     # Steps begin at whole multiples of their length, so that bars do not wander.
     end = (now // STEP + 1) * STEP
     start = end - STEPS * STEP
-    counts = {name: [0] * STEPS for name in COUNTED}
+    counts = {name: [0] * STEPS for name in _SERIES.values()}
     changes = [0] * STEPS
     for event in events.between(start, end):
         step = min(int((event.time - start) // STEP), STEPS - 1)
