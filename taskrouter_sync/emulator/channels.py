@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import chain
 
 from .engine import Event
 from .engine.model import Task, Worker, WorkerChannel
@@ -25,22 +25,6 @@ MAX_WAITING_CHARACTERS = 16 * 1024 * 1024
 # Close codes are not published; clients of v1 do not look at them.
 EVICTED = 1000
 GOING_AWAY = 1001
-
-
-class Transport(Protocol):
-    """What is done to a socket itself, as an asyncio transport does it."""
-
-    def abort(self) -> None:
-        """Cut the connection at once, without a close frame."""
-        ...
-
-    def pause_reading(self) -> None:
-        """Stop reading from the socket."""
-        ...
-
-    def resume_reading(self) -> None:
-        """Read from the socket again."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,7 @@ class Connection:
     """
 
     channel: str
-    transport: Transport | None
+    transport: asyncio.Transport | None
     disconnect_activity_sid: str | None = None
     closing: bool = False
     # How many of the next frames are sent twice.
@@ -108,17 +92,16 @@ class Connection:
         if self.transport is not None:
             self.transport.abort()
 
-    def stall(self, stalled: bool) -> None:
-        """Let nothing through in either direction, or let it flow again."""
-        if stalled:
-            self._flowing.clear()
-        else:
-            self._flowing.set()
-        if self.transport is None:
-            return
-        if stalled:
+    def stall(self) -> None:
+        """Let nothing through in either direction."""
+        self._flowing.clear()
+        if self.transport is not None:
             self.transport.pause_reading()
-        else:
+
+    def resume(self) -> None:
+        """Let it flow again."""
+        self._flowing.set()
+        if self.transport is not None:
             self.transport.resume_reading()
 
     async def next(self) -> str | Close:
@@ -131,11 +114,7 @@ class Connection:
 
 
 class Channels:
-    """All open sockets.
-
-    Args:
-        journal: where they are counted.
-    """
+    """All open sockets, counted in a journal as well."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -169,11 +148,9 @@ class Channels:
 
     def of(self, channel: str) -> list[Connection]:
         """Return the open connections of a channel (empty: of all)."""
-        return list(self) if not channel else list(self._open.get(channel, ()))
-
-    def __iter__(self) -> Iterator[Connection]:
-        for connections in list(self._open.values()):
-            yield from list(connections)
+        if channel:
+            return list(self._open.get(channel, ()))
+        return list(chain.from_iterable(self._open.values()))
 
     def each(self, channel: str, act: Callable[[Connection], object]) -> int:
         """Apply `act` to the sockets of a channel (empty: all); return their number."""

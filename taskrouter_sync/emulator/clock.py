@@ -28,7 +28,6 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
-        ...
 
 
 class RealClock:
@@ -70,13 +69,7 @@ class ManualClock:
 
 
 class DeadlineTimer:
-    """Runs what is due when it is due, for a clock that runs by itself.
-
-    Args:
-        loop: where it runs.
-        engine: whose deadlines.
-        clock: the engine's clock.
-    """
+    """Runs what is due when it is due, for a clock that runs by itself."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, engine: Engine, clock: Clock

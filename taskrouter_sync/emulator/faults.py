@@ -34,7 +34,6 @@ class Runner(Protocol):
         Raises:
             RuntimeError: the emulator is not running.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,6 @@ class _Scripted:
     method: str | None
     url: str
     times: int
-
-    def matches(self, method: str, url: str) -> bool:
-        return self.times > 0 and self.method in (None, method) and self.url in url
 
 
 class Faults:
@@ -205,7 +201,7 @@ class Faults:
         Returns:
             The number of sockets.
         """
-        return self._each_socket(channel, lambda socket: socket.stall(True))
+        return self._each_socket(channel, lambda socket: socket.stall())
 
     def resume_sockets(self, channel: str = "") -> int:
         """Resume stalled sockets and deliver the data held back.
@@ -213,7 +209,7 @@ class Faults:
         Returns:
             The number of sockets.
         """
-        return self._each_socket(channel, lambda socket: socket.stall(False))
+        return self._each_socket(channel, lambda socket: socket.resume())
 
     def duplicate_frames(self, channel: str = "", *, times: int = 1) -> int:
         """Send the next frames to the channel's open sockets (empty: all) twice.
@@ -281,7 +277,7 @@ class Faults:
     def _take(self, rules: list[_Scripted], method: str, url: str) -> Fault | None:
         with self._lock:
             for rule in rules:
-                if rule.matches(method, url):
+                if rule.method in (None, method) and rule.url in url:
                     rule.times -= 1
                     if not rule.times:
                         rules.remove(rule)

@@ -59,7 +59,6 @@ class Performer(Protocol):
 
     def instruct(self, path: str, params: Mapping[str, object]) -> Response:
         """Carry out a POST to a REST path (starting at /v1) with these parameters."""
-        ...
 
 
 class Webhooks:
