@@ -181,7 +181,6 @@ class Emulator:
             Control(self, self._served, self._host),
             listener,
             self._heartbeat_interval,
-            None if self._manual else self._clock,
         )
         try:
             thread.start(timeout)

@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from email.utils import formatdate
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import HttpVersion11, web
@@ -108,10 +107,6 @@ class ErrorLog:
             place = traceback.extract_tb(error.__traceback__)[-1:]
             where = [f" in {Path(each.filename).name}:{each.lineno}" for each in place]
             _log.error("%s%s", type(error).__name__, "".join(where))
-
-    def on_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log what an event loop tells its exception handler."""
-        self.note(context.get("exception"))
 
 
 class Server:
@@ -257,7 +252,12 @@ class Server:
             await asyncio.sleep(fault.delay)
         answer = None
         if fault is None or fault.carried_out:
-            answer = await self._saved(perform())
+            answer = perform()
+            try:
+                # The changes that it reports are saved before.
+                await self._service.saved()
+            except StateError as error:
+                answer = refused(internal(str(error)))
         if fault is not None and fault.drop:
             if request.transport is not None:
                 request.transport.abort()
@@ -265,21 +265,12 @@ class Server:
         if fault is not None and fault.status is not None:
             status = fault.status
             result = _json(status, fault.reason or "", fault.body)
-        elif answer is not None:
+        else:
+            assert answer is not None, "the fault has no response of its own"
             status = answer.status
             result = _plain(answer)
-        else:
-            raise AssertionError("the fault has no response of its own")
         self._service.journal.answered(entry, status)
         return result
-
-    async def _saved(self, answer: Response) -> Response:
-        """Delay the response until the changes it reports are saved."""
-        try:
-            await self._service.saved()
-        except StateError as error:
-            return refused(internal(str(error)))
-        return answer
 
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
         # The service's clock, which a test may have moved.

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
 from typing import Any, TypeVar
 
-from .clock import Clock, DeadlineTimer
+from .clock import DeadlineTimer, RealClock
 from .control.control import Control
 from .server import ErrorLog, Server
 from .service import Service
@@ -35,7 +35,6 @@ class ServiceThread:
         control: its control.
         listener: the bound socket; the thread closes it.
         heartbeat_interval: seconds.
-        clock: the clock of the deadlines; None for a manual clock.
     """
 
     def __init__(
@@ -44,13 +43,11 @@ class ServiceThread:
         control: Control,
         listener: socket.socket,
         heartbeat_interval: float,
-        clock: Clock | None,
     ) -> None:
         self._service = service
         self._control = control
         self._listener = listener
         self._heartbeat_interval = heartbeat_interval
-        self._clock = clock
         self._started: Future[None] = Future()
         self._ended: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -140,16 +137,17 @@ class ServiceThread:
         loop = asyncio.get_running_loop()
         self._loop, self._stop = loop, asyncio.Event()
         errors = ErrorLog()
-        loop.set_exception_handler(errors.on_loop)
+        loop.set_exception_handler(
+            lambda loop, context: errors.note(context.get("exception"))
+        )
         if service.saver is not None:
             service.saver.serve(loop)
         server = Server(service, self._control, self._heartbeat_interval, errors)
         await server.start(self._listener)
-        if self._clock is not None:
-            service.timer = DeadlineTimer(loop, service.engine, self._clock)
         service.webhook_queue.open()
         service.stopping = False
-        if self._clock is not None:
+        if isinstance(service.clock, RealClock):
+            service.timer = DeadlineTimer(loop, service.engine, service.clock)
             # A state loaded from a file may be old.
             service.engine.run_due()
         service.settle()
