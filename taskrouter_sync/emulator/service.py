@@ -70,11 +70,9 @@ class Service:
         url: its address, http://HOST:PORT.
         account_sid: AC….
         auth_token: the account's key.
-        engine: the state.
-        clock: the engine's clock.
+        engine: the state, with its `clock` and the `saver` that keeps it, if any.
         journal: where requests, events and sockets are noted.
-        faults: the trouble script.
-        saver: what keeps the engine's state, if something does.
+        faults: what shall go wrong.
     """
 
     def __init__(
@@ -200,9 +198,7 @@ class Service:
         Args:
             text: the body.
             host: the host and port that the client knows this service by.
-            path: the path.
-            account_sid: the account in the path.
-            channel: the channel in the path.
+            path: the path, with `account_sid` and `channel` in it.
             if_match: the If-Match header.
         """
         try:

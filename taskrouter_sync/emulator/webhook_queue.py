@@ -62,17 +62,15 @@ class Webhook:
     """A request to an application, and what it is about.
 
     Args:
-        workspace_sid: WS….
         resource_sid: what alerts about it name.
         url: as it was configured.
         form: its parameters.
-        method: how it is sent.
     """
 
     workspace_sid: str
     resource_sid: str
     url: str = field(repr=False)
-    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] = field(repr=False)
     method: Method = "POST"
 
 
@@ -173,7 +171,6 @@ class WebhookQueue:
         clock: the service's clock.
         journal: where alerts are noted.
         saver: what keeps the state: nothing is sent that is not saved.
-        limits: by default those of this module.
     """
 
     def __init__(
@@ -181,14 +178,13 @@ class WebhookQueue:
         auth_token: str,
         clock: Clock,
         journal: Journal,
-        saver: Saver | None = None,
-        limits: Limits | None = None,
+        saver: Saver | None,
     ) -> None:
         self._auth_token = auth_token
         self._clock = clock
         self._journal = journal
         self._saver = saver
-        self._limits = limits or LIMITS
+        self._limits = LIMITS
         self._queues: Queues | None = None
         self._sender: Sender | None = None
 
@@ -281,12 +277,6 @@ class WebhookQueue:
         _log.warning("webhook about %s: %s: %s (%d)", sid, url, message, code)
         self._journal.alerted(
             Alert(
-                time=self._clock.now(),
-                level=level,
-                code=code,
-                message=message,
-                workspace_sid=webhook.workspace_sid,
-                resource_sid=sid,
-                url=url,
+                self._clock.now(), level, code, message, webhook.workspace_sid, sid, url
             )
         )

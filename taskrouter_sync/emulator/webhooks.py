@@ -114,8 +114,10 @@ class Webhooks:
             code = _DIAL_FAILED[instruction.name]
             message = f"the call to {call.to} failed"
             self._queue.alert(replace(webhook, url=""), code, message)
-        wanted = call_progress(call) in instruction.status_callback_events
-        if instruction.status_callback and wanted:
+        # Whatever ends a call, it is completed; a redirected one goes on.
+        progress = "completed" if call.over else call.status
+        wanted = progress in instruction.status_callback_events
+        if instruction.status_callback and wanted and call.status != "redirected":
             self._queue.send(webhook)
         url = instruction.options.get("conference_status_callback")
         if instruction.name == "conference" and isinstance(url, str) and url:
@@ -144,7 +146,8 @@ class Webhooks:
         # The fallback stands in for the other one: alone it is not called (choice).
         if not workflow.assignment_callback_url:
             return
-        form = assignment_form(event, self._engine.account_sid)
+        known = event_form(event, self._engine.account_sid)
+        form = {name: known[name] for name in _ASSIGNMENT if name in known}
         webhooks = [
             Webhook(event.workspace_sid, reservation.sid, url, form)
             for url in (
@@ -259,21 +262,6 @@ def event_form(event: Event, account_sid: str) -> Form:
     }
     data = {_camel(name): value for name, value in event_data(event).items()}
     return _sendable({**data, **common})
-
-
-def assignment_form(event: Event, account_sid: str) -> Form:
-    """Return the parameters of the assignment callback of a ``reservation.created``."""
-    form = event_form(event, account_sid)
-    return {name: form[name] for name in _ASSIGNMENT if name in form}
-
-
-def call_progress(call: PhoneCall) -> str | None:
-    """Name the progress event of the state that a call has just entered."""
-    status = call.status
-    if status == "redirected":
-        return None
-    # Whatever ends a call, it is completed.
-    return "completed" if call.over else status
 
 
 def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:
