@@ -116,11 +116,9 @@ class Emulator:
         self._engine = Engine(
             self.account_sid, clock=self._clock.now, new_sid=self._sids
         )
-        self._saver = (
-            None
-            if state is None
-            else Saver(state, self._engine, self._sids, self._manual)
-        )
+        self._saver: Saver | None = None
+        if state is not None:
+            self._saver = Saver(state, self._engine, self._sids, self._manual)
         self._served: Service | None = None
         self._thread: ServiceThread | None = None
 
