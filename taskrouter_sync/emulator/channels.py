@@ -178,32 +178,26 @@ def frame(event: Event, account_sid: str) -> str | None:
     Channels of task queues and workspaces get no events of the service, as the docs
     list none for them.
     """
-    payload = _payload(event, account_sid) if event.worker_sids else None
-    if payload is None:
+    about = _about(event) if event.worker_sids else None
+    if about is None:
         return None
-    document = {"event_type": event.event_type, "payload": payload}
+    owner = {"account_sid": account_sid, "workspace_sid": event.workspace_sid}
+    document = {"event_type": event.event_type, "payload": owner | about}
     return json.dumps(document, separators=(",", ":"))
 
 
-def _payload(event: Event, account_sid: str) -> dict[str, object] | None:
+def _about(event: Event) -> dict[str, object] | None:
     kind = event.event_type
-    owner: dict[str, object] = {
-        "account_sid": account_sid,
-        "workspace_sid": event.workspace_sid,
-    }
     if kind.startswith("reservation.") and event.task and event.reservation:
         # The client's source calls it a mashup of the task and a reservation_sid.
-        return {
-            **owner,
-            **_task(event.task, event.time),
-            "reservation_sid": event.reservation.sid,
-        }
+        task = _task(event.task, event.time)
+        return {**task, "reservation_sid": event.reservation.sid}
     if kind in _TASK_EVENTS and event.task:
-        return owner | _task(event.task, event.time)
+        return _task(event.task, event.time)
     if kind in _WORKER_EVENTS and event.worker:
-        return owner | _worker(event.worker)
+        return _worker(event.worker)
     if kind in _CHANNEL_EVENTS and event.worker_channel:
-        return owner | _worker_channel(event.worker_channel)
+        return _worker_channel(event.worker_channel)
     return None
 
 
