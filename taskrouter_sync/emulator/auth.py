@@ -377,15 +377,7 @@ def mint_worker_token(
     worker_sid: str,
     ttl: int = 3600,
 ) -> str:
-    """Make a token for a worker that allows what workers usually do.
-
-    Args:
-        account_sid: the issuer, AC….
-        auth_token: the key.
-        workspace_sid: WS….
-        worker_sid: WK….
-        ttl: seconds until it expires.
-    """
+    """Make a token for a worker that allows what workers usually do."""
     workspace = f"{API}/v1/Workspaces/{workspace_sid}"
     worker = f"{workspace}/Workers/{worker_sid}"
     channel = channel_url(account_sid, worker_sid)

@@ -137,10 +137,7 @@ def read(
 ) -> dict[str, Any]:
     """Check a document and return its values by name, without missing fields.
 
-    Args:
-        fields: all fields that it may have.
-        document: the document.
-        where: the name of the document in errors about missing fields.
+    `where` names the document in errors about missing fields.
 
     Raises:
         FieldError: one is missing, unknown, or of the wrong kind.

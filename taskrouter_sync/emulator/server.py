@@ -110,14 +110,7 @@ class ErrorLog:
 
 
 class Server:
-    """The wire of one service.
-
-    Args:
-        service: what answers.
-        control: what answers below /emulator.
-        heartbeat_interval: seconds between the heartbeats of a socket.
-        errors: where unexpected errors are logged.
-    """
+    """The wire of one service; below /emulator its control answers."""
 
     def __init__(
         self,

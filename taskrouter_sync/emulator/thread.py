@@ -28,14 +28,7 @@ Result = TypeVar("Result")
 
 
 class ServiceThread:
-    """One run of a service on a bound socket.
-
-    Args:
-        service: the service to run.
-        control: its control.
-        listener: the bound socket; the thread closes it.
-        heartbeat_interval: seconds.
-    """
+    """One run of a service on a bound socket, which the thread closes."""
 
     def __init__(
         self,

@@ -164,13 +164,8 @@ class WebhookQueue:
     Event callbacks and status callbacks to one receiver (scheme, host and port of the
     URL) are sent one after the other, in the order in which it happened; receivers do
     not wait for each other. Assignment callbacks start in that order as well, but
-    without waiting for the responses to those before.
-
-    Args:
-        auth_token: signs.
-        clock: the service's clock.
-        journal: where alerts are noted.
-        saver: what keeps the state: nothing is sent that is not saved.
+    without waiting for the responses to those before. Nothing is sent of a state that
+    is not saved.
     """
 
     def __init__(

@@ -69,11 +69,6 @@ class Webhooks:
     ``FallbackAssignmentCallbackUrl``, progress to the status callbacks of calls and of
     conferences. They are only queued here: whatever a receiver does, the service goes
     on.
-
-    Args:
-        engine: whose changes cause them.
-        queue: sends them.
-        performer: carries out what they are answered.
     """
 
     def __init__(

@@ -64,10 +64,7 @@ class ControlResponse:
 class Control:
     """The control of one emulator, for one run of its server.
 
-    Args:
-        emulator: the emulator that it controls.
-        service: its service.
-        listens_on: the host that it listens on.
+    `listens_on` is the host that the emulator listens on.
     """
 
     def __init__(self, emulator: Steered, service: Service, listens_on: str) -> None:
@@ -202,11 +199,6 @@ def refusal(
     Requests from this machine need no credentials, those from other machines need
     the account's. Requests to a foreign host name (DNS rebinding) and from pages of
     other sites are refused: a browser has no credentials for the foreign name.
-
-    Args:
-        request: the request.
-        authorized: whether it has the account's credentials.
-        listens_on: the host that the emulator listens on.
     """
     host = request.headers.get("Host", "")
     origin = request.headers.get("Origin")

@@ -66,8 +66,7 @@ class Views:
     def state(self, lists: bool = True) -> Json:
         """Show everything that happens now.
 
-        Args:
-            lists: whether with the workers, task queues and live reservations.
+        `lists` is whether with the workers, task queues and live reservations.
         """
         engine = self._service.engine
         engine.run_due()
@@ -96,9 +95,7 @@ class Views:
     def rows(self, kind: str, workspace: Workspace) -> Iterator[Json]:
         """Show all workers, tasks, live reservations or task queues of a workspace.
 
-        Args:
-            kind: "workers", "tasks", "reservations" or "task_queues".
-            workspace: whose.
+        `kind` is "workers", "tasks", "reservations" or "task_queues".
         """
         if kind == "workers":
             counts = self._service.channels.counts()
@@ -242,10 +239,7 @@ def _reservation(task: Task, reservation: Reservation) -> Json:
 def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
     """Return the series of the latest minutes, oldest step first.
 
-    Args:
-        events: the workspace's log.
-        open_tasks: the number of unfinished tasks now.
-        now: epoch seconds.
+    `open_tasks` is the number of unfinished tasks now.
 
     Returns:
         `start` (epoch seconds), `step` (seconds), a list for each of _SERIES, and
