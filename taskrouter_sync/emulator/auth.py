@@ -304,10 +304,8 @@ class Verifier:
     Clients send the same one with every request; what signature and policies cost
     would be a third of the whole answer.
 
-    Args:
-        account_sid: who must have issued the tokens, AC….
-        auth_token: the key they must be signed with.
-        canonical: gives the one spelling of a URL.
+    `account_sid` must have issued the tokens and signed them with `auth_token`;
+    `canonical` gives the one spelling of a URL.
     """
 
     # Tokens that are remembered: more than there are clients.

@@ -64,15 +64,9 @@ class Envelope:
 
 
 class Service:
-    """A TaskRouter service at an address.
+    """A TaskRouter service at an address, http://HOST:PORT.
 
-    Args:
-        url: its address, http://HOST:PORT.
-        account_sid: AC….
-        auth_token: the account's key.
-        engine: the state, with its `clock` and the `saver` that keeps it, if any.
-        journal: where requests, events and sockets are noted.
-        faults: what shall go wrong.
+    `clock` is the engine's; `saver` keeps the engine's state, if something does.
     """
 
     def __init__(
@@ -195,11 +189,7 @@ class Service:
     ) -> tuple[Request, Fault | None, Callable[[], Response]]:
         """Note a POST to a channel; give its fault, and what performs it.
 
-        Args:
-            text: the body.
-            host: the host and port that the client knows this service by.
-            path: the path, with `account_sid` and `channel` in it.
-            if_match: the If-Match header.
+        `host` (with its port) is what the client knows this service by.
         """
         try:
             envelope = read_envelope(text)

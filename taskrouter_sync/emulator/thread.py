@@ -50,9 +50,6 @@ class ServiceThread:
     def start(self, timeout: float) -> None:
         """Start the thread and return when the service is running.
 
-        Args:
-            timeout: seconds.
-
         Raises:
             TimeoutError: the service did not start in time.
             Exception: the error of the thread, if it could not start.

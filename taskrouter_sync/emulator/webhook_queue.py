@@ -61,10 +61,7 @@ LIMITS = Limits()
 class Webhook:
     """A request to an application, and what it is about.
 
-    Args:
-        resource_sid: what alerts about it name.
-        url: as it was configured.
-        form: its parameters.
+    Alerts about it name the resource. The URL is as it was configured.
     """
 
     workspace_sid: str

@@ -92,11 +92,9 @@ class Command:
     Args:
         route: method and path after /emulator. GET and DELETE take fields from the
             query, POST from a JSON body.
-        about: one sentence that describes the command.
         run: runs the command with the given fields and returns the response. A list
             in it may be an iterator.
         fields: all fields that the command takes.
-        status: the status of the response.
     """
 
     route: str
@@ -265,7 +263,6 @@ class _List:
 
     Args:
         name: the name of the list, in the path and in the response.
-        about: one sentence that describes the list.
         status: the field of a row that ``status`` is compared with.
         orders: by name; the first one is the default.
     """
