@@ -59,11 +59,9 @@ class ManualClock:
     def advance(self, engine: Engine, seconds: float) -> None:
         """Let time pass; whatever falls due happens in order, each at its moment."""
         end = self._now + seconds
-        deadline = engine.next_deadline()
-        while deadline is not None and deadline <= end:
+        while (deadline := engine.next_deadline()) is not None and deadline <= end:
             self._now = max(self._now, deadline)
             engine.run_due()
-            deadline = engine.next_deadline()
         self._now = end
         engine.run_due()
 

@@ -73,18 +73,13 @@ _log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class _WithoutContent(logging.Filter):
-    """Leaves one line of what aiohttp says of a request that it could not read."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        record.msg = "a malformed request: %s"
-        record.args = (type(error).__name__,)
-        record.exc_info = record.exc_text = None
-        return True
-
-
-_WITHOUT_CONTENT = _WithoutContent()
+def _without_content(record: logging.LogRecord) -> bool:
+    """Leave one line of what aiohttp says of a request that it could not read."""
+    error = record.exc_info[1] if record.exc_info else None
+    record.msg = "a malformed request: %s"
+    record.args = (type(error).__name__,)
+    record.exc_info = record.exc_text = None
+    return True
 
 
 class ErrorLog:
@@ -140,7 +135,7 @@ class Server:
         add("OPTIONS", "/{path:.*}", _preflight)
         add("*", "/{path:.*}", self._total(self._rest))
         http_log = logging.getLogger(f"{__name__}.http")
-        http_log.addFilter(_WITHOUT_CONTENT)
+        http_log.addFilter(_without_content)
         self._runner = web.AppRunner(
             app,
             access_log=None,

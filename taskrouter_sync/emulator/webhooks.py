@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 
 from .api.rendering import event_data
@@ -155,11 +155,8 @@ class Webhooks:
             f"/v1/Workspaces/{event.workspace_sid}/Tasks/{reservation.task_sid}"
             f"/Reservations/{reservation.sid}"
         )
-
-        async def request() -> None:
-            await self._request_instruction(webhooks, path)
-
-        self._queue.run(webhooks[0], request)
+        job = partial(self._request_instruction, webhooks, path)
+        self._queue.run(webhooks[0], job)
 
     async def _request_instruction(self, webhooks: list[Webhook], path: str) -> None:
         # When both URLs fail, the reservation stays pending until it times out or is

@@ -70,13 +70,12 @@ class Control:
     def __init__(self, emulator: Steered, service: Service, listens_on: str) -> None:
         self._service = service
         self._listens_on = listens_on
-        self._views = Views(service)
-        self._changes = Changes(service.journal)
-        self._context = Context(emulator, service, self._views, self._changes)
+        changes = Changes(service.journal)
+        self._context = Context(emulator, service, Views(service), changes)
 
     def close(self) -> None:
         """End all waiting requests."""
-        self._changes.close()
+        self._context.changes.close()
 
     def refuse(self, request: ControlRequest) -> ControlResponse | None:
         """Refuse a request that may not control the emulator; needs no body."""
@@ -100,7 +99,8 @@ class Control:
             query = dict(request.query)
             seen = request.headers.get("Last-Event-ID") or query.get("after", "")
             lists = query.get("lists") != "no"
-            stream = self._changes.stream(self._views, seen, lists)
+            context = self._context
+            stream = context.changes.stream(context.views, seen, lists)
             return ControlResponse(200, _EVENTS, stream)
         found = commands.find(path)
         if not found:
