@@ -89,9 +89,7 @@ def _main(arguments: list[str] | None) -> int:
 
 
 @contextmanager
-def serving(
-    options: argparse.Namespace,
-) -> Iterator[tuple[Emulator, ReadyWorkspace]]:
+def serving(options: argparse.Namespace) -> Iterator[tuple[Emulator, ReadyWorkspace]]:
     """Run the service within the block, with these options.
 
     Raises:

@@ -121,8 +121,7 @@ class Saver:
                     self._sids.go_on(sids)
                     if self._clock is not None:
                         self._clock.put(records[SERVICE]["now"])
-            # Without what nobody needs any more, and numbered anew.
-            self._recorder = None
+            # All of it: without what nobody needs any more, and numbered anew.
             self._write(file)
         except BaseException:
             file.close()

@@ -166,11 +166,7 @@ class WebhookQueue:
     """
 
     def __init__(
-        self,
-        auth_token: str,
-        clock: Clock,
-        journal: Journal,
-        saver: Saver | None,
+        self, auth_token: str, clock: Clock, journal: Journal, saver: Saver | None
     ) -> None:
         self._auth_token = auth_token
         self._clock = clock
