@@ -52,20 +52,19 @@ class Changes:
             TimeoutError: it did not hold in time; names `what` did not come.
             RuntimeError: the emulator stops.
         """
+
+        async def hold() -> None:
+            while not condition():
+                if self._closed:
+                    raise RuntimeError("the emulator is stopping")
+                await changed.wait()
+                changed.clear()
+
         with self._journal.watch() as changed:
             try:
-                await asyncio.wait_for(self._hold(condition, changed), timeout)
+                await asyncio.wait_for(hold(), timeout)
             except asyncio.TimeoutError:  # not TimeoutError on Python 3.10
                 raise TimeoutError(f"{what}: not within {timeout:g} s") from None
-
-    async def _hold(
-        self, condition: Callable[[], bool], changed: asyncio.Event
-    ) -> None:
-        while not condition():
-            if self._closed:
-                raise RuntimeError("the emulator is stopping")
-            await changed.wait()
-            changed.clear()
 
     async def stream(
         self, views: Views, last_seen: str, lists: bool

@@ -90,26 +90,19 @@ class Command:
     """A path below /emulator.
 
     Args:
-        route: method and path after /emulator. GET and DELETE take fields from the
-            query, POST from a JSON body.
+        method: GET and DELETE take fields from the query, POST from a JSON body.
+        path: the path after /emulator.
         run: runs the command with the given fields and returns the response. A list
             in it may be an iterator.
         fields: all fields that the command takes.
     """
 
-    route: str
+    method: str
+    path: str
     about: str
     run: Run
-    fields: Sequence[Field] = ()
-    status: int = 200
-
-    @property
-    def method(self) -> str:
-        return self.route.partition(" ")[0]
-
-    @property
-    def path(self) -> str:
-        return self.route.partition(" ")[2]
+    fields: Sequence[Field]
+    status: int
 
     def described(self) -> Json:
         """Return its entry in the list of commands."""
@@ -123,6 +116,13 @@ class Command:
                 for field in self.fields
             },
         }
+
+
+def _command(
+    route: str, about: str, run: Run, *fields: Field, status: int = 200
+) -> Command:
+    method, path = route.split()
+    return Command(method, path, about, run, fields, status)
 
 
 def find(path: str) -> dict[str, Command]:
@@ -299,20 +299,19 @@ class _List:
     def command(self) -> Command:
         """Return the command that reads it."""
         status = Field("status", text(), f"only rows with this {self.status}")
-        about = "only rows that contain all of these words (sids: begin with)"
-        fields = (
+        words = "only rows that contain all of these words (sids: begin with)"
+        limit = f"the maximum number; {_ROWS} by default"
+        return _command(
+            f"GET /{self.name}",
+            self.about,
+            self.read,
             Field("workspace", text(), "WS…", required=True),
-            Field("text", text(), about),
+            Field("text", text(), words),
             *([status] if self.status is not None else []),
             Field("order", choice(*self.orders), "the first one by default"),
             Field("offset", integer(0, _MANY), "the first row; 0 by default"),
-            Field(
-                "limit",
-                integer(1, _MOST_ROWS),
-                f"the maximum number; {_ROWS} by default",
-            ),
+            Field("limit", integer(1, _MOST_ROWS), limit),
         )
-        return Command(f"GET /{self.name}", self.about, self.read, fields)
 
 
 def _contains(row: Json, words: Sequence[str]) -> bool:
@@ -413,229 +412,215 @@ _THE_CHANNEL = Field("channel", text(), "WK…, WQ… or WS…", required=True)
 _DELAY = Field("delay", number(0, _HOUR), "seconds until the response")
 
 COMMANDS: Sequence[Command] = (
-    Command(
+    _command(
         "GET /clock",
         "Show the time and the next deadline.",
         lambda context, given: context.views.clock(),
     ),
-    Command(
+    _command(
         "POST /clock/advance",
         "Advance a manual clock; 409 if the clock is real.",
         _advance,
-        (Field("seconds", number(0, _TEN_YEARS), "the duration", required=True),),
+        Field("seconds", number(0, _TEN_YEARS), "the duration", required=True),
     ),
-    Command(
+    _command(
         "POST /workspaces",
         "Create a workspace and return the sids of everything in it.",
         lambda context, given: asdict(context.emulator.workspace(**given)),
-        plan.FIELDS,
-        201,
+        *plan.FIELDS,
+        status=201,
     ),
-    Command(
+    _command(
         "POST /tasks",
         "Create a task and return it as in the REST API.",
         lambda context, given: context.emulator.create_task(**given),
-        (
-            Field("workspace", text(), "WS…; by default the only one"),
-            Field("attributes", DOCUMENT, "the task's attributes; none by default"),
-            Field("workflow_sid", text(), "WW…; by default the only one"),
-            Field("task_channel", text(), "a unique name or TC…; default by default"),
-            Field("task_queue_sid", text(), "WQ…; of a task for a worker"),
-            Field("priority", integer(0, _INT32), "0 by default"),
-            Field("timeout", integer(1, _INT32), "seconds; a day by default"),
-            Field("routing_target", text(), "WK…, WQ… or WW…"),
-            Field("ignore_capacity", FLAG, "of a task for a worker"),
-            Field("virtual_start_time", text(), "a date, ISO 8601"),
-        ),
-        201,
+        Field("workspace", text(), "WS…; by default the only one"),
+        Field("attributes", DOCUMENT, "the task's attributes; none by default"),
+        Field("workflow_sid", text(), "WW…; by default the only one"),
+        Field("task_channel", text(), "a unique name or TC…; default by default"),
+        Field("task_queue_sid", text(), "WQ…; of a task for a worker"),
+        Field("priority", integer(0, _INT32), "0 by default"),
+        Field("timeout", integer(1, _INT32), "seconds; a day by default"),
+        Field("routing_target", text(), "WK…, WQ… or WW…"),
+        Field("ignore_capacity", FLAG, "of a task for a worker"),
+        Field("virtual_start_time", text(), "a date, ISO 8601"),
+        status=201,
     ),
-    Command(
+    _command(
         "POST /rest",
         "Make a REST request; it needs no credentials, and faults don't apply to it.",
         _rest,
-        (
-            Field("method", choice(*METHODS), "the HTTP method", required=True),
-            Field("path", text(), "/Workspaces/…", required=True),
-            Field("params", DOCUMENT, "the parameters, with their REST names"),
-        ),
+        Field("method", choice(*METHODS), "the HTTP method", required=True),
+        Field("path", text(), "/Workspaces/…", required=True),
+        Field("params", DOCUMENT, "the parameters, with their REST names"),
     ),
-    Command(
+    _command(
         "GET /telephony",
         "Show the settings of simulated calls.",
         lambda context, given: context.service.engine.telephony.settings.as_dict(),
     ),
-    Command(
+    _command(
         "POST /telephony",
         "Change the settings of simulated calls; omitted ones stay unchanged.",
         _telephony,
-        (
-            Field("answer_after", number(0, _HOUR), "seconds until a call is answered"),
-            Field(
-                "call_length",
-                either(number(0, _TEN_YEARS), NULL),
-                "seconds from answer to end; null: until /calls/hang_up",
-            ),
-            Field("outcome", _OUTCOME, "the outcome of calls"),
-            Field("outcomes", named(_OUTCOME), "the outcome of calls by contact URI"),
+        Field("answer_after", number(0, _HOUR), "seconds until a call is answered"),
+        Field(
+            "call_length",
+            either(number(0, _TEN_YEARS), NULL),
+            "seconds from answer to end; null: until /calls/hang_up",
         ),
+        Field("outcome", _OUTCOME, "the outcome of calls"),
+        Field("outcomes", named(_OUTCOME), "the outcome of calls by contact URI"),
     ),
-    Command(
+    _command(
         "POST /calls/hang_up",
         "End a call.",
         _hang_up,
-        (Field("call_sid", text(), "CA…", required=True),),
+        Field("call_sid", text(), "CA…", required=True),
     ),
-    Command(
+    _command(
         "GET /snapshot",
         "Return the whole state, for /restore.",
         lambda context, given: {"snapshot": context.emulator.snapshot()},
     ),
-    Command(
+    _command(
         "POST /restore",
         "Restore the state of a snapshot; all sockets are closed.",
         _restore,
-        (Field("snapshot", DOCUMENT, "as returned by /snapshot", required=True),),
+        Field("snapshot", DOCUMENT, "as returned by /snapshot", required=True),
     ),
-    Command(
+    _command(
         "GET /state",
         "Show workspaces, workers, task queues, live reservations and statistics.",
         lambda context, given: context.views.state(),
     ),
-    Command(
+    _command(
         "GET /events",
         "List the service's events, oldest first.",
         _events,
-        (Field("event_type", text(), "only events of this type"), _AFTER, _LIMIT),
+        Field("event_type", text(), "only events of this type"),
+        _AFTER,
+        _LIMIT,
     ),
-    Command(
+    _command(
         "GET /requests",
         "List the requests that arrived: REST, event bridge, and WebSocket upgrades.",
         _requests,
-        (_METHOD, _URL, _AFTER, _LIMIT),
+        _METHOD,
+        _URL,
+        _AFTER,
+        _LIMIT,
     ),
-    Command(
+    _command(
         "GET /requests/wait",
         "Wait for matching requests and list them; 504 if the timeout expires.",
         _wait_for_requests,
-        (
-            Field("count", integer(1, _MANY), "the minimum number; 1 by default"),
-            *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
-        ),
+        Field("count", integer(1, _MANY), "the minimum number; 1 by default"),
+        *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
     ),
-    Command("GET /connections", "Count the open sockets by channel.", _connections),
-    Command(
+    _command("GET /connections", "Count the open sockets by channel.", _connections),
+    _command(
         "GET /connections/wait",
         "Wait until a channel has exactly `count` sockets; 504 if the timeout expires.",
         _wait_for_connections,
-        (
-            _THE_CHANNEL,
-            Field("count", integer(0, _MANY), "the exact number", required=True),
-            _TIMEOUT,
-        ),
+        _THE_CHANNEL,
+        Field("count", integer(0, _MANY), "the exact number", required=True),
+        _TIMEOUT,
     ),
-    Command(
+    _command(
         "GET /calls",
         "List the calls that instructions made.",
         _calls,
-        (_AFTER, _LIMIT),
+        _AFTER,
+        _LIMIT,
     ),
     *(each.command() for each in _LISTS),
-    Command(
+    _command(
         "POST /faults/answer",
         "Respond to the next matching requests with a status.",
         _fault("answer"),
-        (
-            Field("status", integer(200, 599), "the HTTP status", required=True),
-            Field("body", either(DOCUMENT, text()), "an error body by default"),
-            Field("message", text(1000), "reason phrase, message of the default body"),
-            Field("code", integer(0, 99_999), "Twilio's code in the default body"),
-            _DELAY,
-            _CARRIED_OUT,
-            *_MATCH,
-        ),
+        Field("status", integer(200, 599), "the HTTP status", required=True),
+        Field("body", either(DOCUMENT, text()), "an error body by default"),
+        Field("message", text(1000), "reason phrase, message of the default body"),
+        Field("code", integer(0, 99_999), "Twilio's code in the default body"),
+        _DELAY,
+        _CARRIED_OUT,
+        *_MATCH,
     ),
-    Command(
+    _command(
         "POST /faults/malformed",
         "Respond to the next matching requests with 200 and invalid JSON.",
         _fault("malformed"),
-        (Field("body", text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
+        Field("body", text(), "half a JSON object by default"),
+        _CARRIED_OUT,
+        *_MATCH,
     ),
-    Command(
+    _command(
         "POST /faults/delay",
         "Delay the next matching requests.",
         _fault("delay"),
-        (Field("seconds", number(0, _HOUR), "the delay", required=True), *_MATCH),
+        Field("seconds", number(0, _HOUR), "the delay", required=True),
+        *_MATCH,
     ),
-    Command(
+    _command(
         "POST /faults/drop",
         "Drop the connections of the next matching requests without a response.",
         _fault("drop_requests"),
-        (_CARRIED_OUT, *_MATCH),
+        _CARRIED_OUT,
+        *_MATCH,
     ),
-    Command(
+    _command(
         "POST /faults/refuse_upgrades",
         "Refuse the next sockets with a status.",
         _fault("refuse_upgrades"),
-        (
-            Field("status", integer(300, 599), "the HTTP status", required=True),
-            _CHANNEL,
-            Field(
-                "times", integer(1, _MANY_TIMES), "the number of sockets; 1 by default"
-            ),
-            _DELAY,
-        ),
+        Field("status", integer(300, 599), "the HTTP status", required=True),
+        _CHANNEL,
+        Field("times", integer(1, _MANY_TIMES), "the number of sockets; 1 by default"),
+        _DELAY,
     ),
-    Command(
+    _command(
         "DELETE /faults",
         "Remove all faults that have not been used up.",
         _fault("clear"),
     ),
-    Command(
+    _command(
         "POST /sockets/close",
         "Close open sockets with a close frame.",
         _fault("close_sockets"),
-        (
-            _CHANNEL,
-            Field("code", integer(1000, 4999), "the close code; 1000 by default"),
-            Field("reason", text(123), "the close reason"),
-        ),
+        _CHANNEL,
+        Field("code", integer(1000, 4999), "the close code; 1000 by default"),
+        Field("reason", text(123), "the close reason"),
     ),
-    Command(
+    _command(
         "POST /sockets/cut",
         "Cut open sockets now, without a close frame.",
         _fault("cut_sockets"),
-        (_CHANNEL,),
+        _CHANNEL,
     ),
-    Command(
+    _command(
         "POST /sockets/stall",
         "Stop all traffic on open sockets until they are resumed.",
         _fault("stall_sockets"),
-        (_CHANNEL,),
+        _CHANNEL,
     ),
-    Command(
+    _command(
         "POST /sockets/resume",
         "Resume stalled sockets and deliver the data held back.",
         _fault("resume_sockets"),
-        (_CHANNEL,),
+        _CHANNEL,
     ),
-    Command(
+    _command(
         "POST /sockets/duplicate",
         "Send the next frames to the open sockets twice.",
         _fault("duplicate_frames"),
-        (
-            _CHANNEL,
-            Field(
-                "times", integer(1, _MANY_TIMES), "the number of frames; 1 by default"
-            ),
-        ),
+        _CHANNEL,
+        Field("times", integer(1, _MANY_TIMES), "the number of frames; 1 by default"),
     ),
-    Command(
+    _command(
         "POST /sockets/send",
         "Send a frame: any string, or an object as JSON.",
         lambda context, given: {"sockets": context.emulator.send_frame(**given)},
-        (
-            _THE_CHANNEL,
-            Field("frame", either(text(), DOCUMENT), "the frame", required=True),
-        ),
+        _THE_CHANNEL,
+        Field("frame", either(text(), DOCUMENT), "the frame", required=True),
     ),
 )
