@@ -166,7 +166,6 @@ class Emulator:
         if self._served is None:
             self._served = Service(
                 self.url,
-                account_sid=self.account_sid,
                 auth_token=self.auth_token,
                 engine=self._engine,
                 clock=self._clock,

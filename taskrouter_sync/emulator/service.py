@@ -73,13 +73,12 @@ class Service:
         self,
         url: str,
         *,
-        account_sid: str,
         auth_token: str,
         engine: Engine,
         clock: Clock,
         journal: Journal,
         faults: Faults,
-        saver: Saver | None = None,
+        saver: Saver | None,
     ) -> None:
         self.engine = engine
         self.journal = journal
@@ -88,8 +87,7 @@ class Service:
         self.timer: DeadlineTimer | None = None
         # A service that stops is not a worker who leaves.
         self.stopping = False
-        self._account_sid = account_sid
-        self._credentials = f"{account_sid}:{auth_token}".encode()
+        self._credentials = f"{engine.account_sid}:{auth_token}".encode()
         self.clock = clock
         self._faults = faults
         self.saver = saver
@@ -98,7 +96,7 @@ class Service:
 
         def addresses(host: str) -> tuple[Addresses, Verifier]:
             known = Addresses(url, host)
-            return known, Verifier(account_sid, auth_token, known.canonical)
+            return known, Verifier(engine.account_sid, auth_token, known.canonical)
 
         # By the host (and port) that a client knows this service by.
         self._addresses = lru_cache(_HOSTS)(addresses)
@@ -309,7 +307,7 @@ class Service:
 
     def _send(self, event: Event) -> None:
         self.journal.happened(event)
-        text = frame(event, self._account_sid)
+        text = frame(event, self.engine.account_sid)
         if text is not None:
             for channel in event.worker_sids:
                 for connection in self.channels.of(channel):
