@@ -119,10 +119,8 @@ class Server:
         self._heartbeat_interval = heartbeat_interval
         self._errors = errors
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
-        self._listener: socket.socket | None = None
         app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
-        app.on_shutdown.append(self._on_shutdown)
         add = partial(app.router.add_route, expect_handler=_expected)
         for path in ("/", f"{console.PREFIX}/{{name}}"):
             total = self._total(_console)
@@ -146,11 +144,10 @@ class Server:
 
     async def start(self, listener: socket.socket) -> None:
         """Serve on a bound socket."""
-        self._listener = listener
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
 
-    async def stop(self) -> None:
+    async def stop(self, listener: socket.socket) -> None:
         """Close all sockets and the port, without waiting for slow peers."""
         farewells = [
             asyncio.ensure_future(ws.close(code=GOING_AWAY, message=b"stopped"))
@@ -161,12 +158,9 @@ class Server:
         for connection in list(self._sockets.values()):
             connection.cut()
         await asyncio.gather(*farewells, return_exceptions=True)
-        if self._listener is not None:
-            await _stop_accepting(self._listener)
-        await self._runner.cleanup()
-
-    async def _on_shutdown(self, app: web.Application) -> None:
+        await _stop_accepting(listener)
         self._control.close()
+        await self._runner.cleanup()
 
     def _total(self, handler: Handler) -> Handler:
         """Wrap a handler so that it responds to all errors as the service does."""

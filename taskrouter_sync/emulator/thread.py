@@ -148,4 +148,4 @@ class ServiceThread:
         if timer is not None:
             timer.cancel()
         await service.webhook_queue.close()
-        await server.stop()
+        await server.stop(self._listener)

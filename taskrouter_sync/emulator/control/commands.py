@@ -125,11 +125,6 @@ def _command(
     return Command(method, path, about, run, fields, status)
 
 
-def find(path: str) -> dict[str, Command]:
-    """Return the commands of a path (after /emulator) by method."""
-    return {each.method: each for each in COMMANDS if each.path == path}
-
-
 def index() -> Json:
     """List all commands."""
     return {

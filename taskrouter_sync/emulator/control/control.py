@@ -21,7 +21,7 @@ from ..service import Service
 from ..state_file import StateError
 from . import commands
 from .changes import Changes
-from .commands import Command, Context, Steered
+from .commands import COMMANDS, Command, Context, Steered
 from .views import Views
 
 
@@ -102,7 +102,7 @@ class Control:
             context = self._context
             stream = context.changes.stream(context.views, seen, lists)
             return ControlResponse(200, _EVENTS, stream)
-        found = commands.find(path)
+        found = {each.method: each for each in COMMANDS if each.path == path}
         if not found:
             where = f"GET {commands.PREFIX} lists the commands"
             message = f"unknown path {request.path[:200]}; {where}"
