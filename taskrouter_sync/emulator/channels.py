@@ -23,7 +23,6 @@ MAX_WAITING = 1000
 MAX_WAITING_CHARACTERS = 16 * 1024 * 1024
 
 # Close codes are not published; clients of v1 do not look at them.
-EVICTED = 1000
 GOING_AWAY = 1001
 
 
@@ -35,7 +34,7 @@ class Close:
     reason: str
 
 
-ANOTHER_SESSION = Close(EVICTED, "Closed by another session")
+ANOTHER_SESSION = Close(1000, "Closed by another session")
 
 
 @dataclass(eq=False)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, TypedDict, TypeVar
 
 from . import setup
-from .api.dispatch import kinds_of
+from .api.dispatch import METHODS, kinds_of
 from .api.requests import Parameters, snake
 from .channels import GOING_AWAY, Close, Connection
 from .clock import ManualClock, RealClock, Sids
@@ -27,7 +27,7 @@ from .engine.calls import Outcome, PhoneCall
 from .engine.model import EVENT_TYPES
 from .engine.tasks import Tasks
 from .engine.telephony import Telephony as CallOperations
-from .faults import METHODS, Faults, check_channel
+from .faults import Faults, check_channel
 from .journal import Alert, Journal, Request, Search
 from .persistence import Saver, put_back_snapshot, take_snapshot
 from .service import Service

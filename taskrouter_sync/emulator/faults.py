@@ -15,10 +15,10 @@ from http import HTTPStatus
 from typing import Protocol
 
 from .api import requests as errors
+from .api.dispatch import METHODS
 from .channels import Close, Connection
 
 
-METHODS = ("GET", "POST", "DELETE")
 # Seconds: a year.
 _MAX_DELAY = 31_536_000.0
 _CHANNELS = ("WK", "WQ", "WS")
