@@ -197,16 +197,9 @@ class StateFile:
         Raises:
             StateError: it could not be written, or what was read is damaged.
         """
-        with self._speaking_plainly():
+        with self._speaking_plainly(), self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                # Some errors have rolled back already.
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+            yield
 
     @contextmanager
     def _speaking_plainly(self) -> Iterator[None]:
