@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from typing import Protocol
 
 from .api import requests as errors
@@ -106,7 +106,7 @@ class Faults:
             delay: seconds until the response.
             carried_out: whether the service carries out the requests nevertheless.
         """
-        reason = message or _phrase(status)
+        reason = message or responses.get(status, f"Status {status}")
         if body is None:
             body = errors.body(status, status if code is None else code, reason)
         text = body if isinstance(body, str) else json.dumps(body)
@@ -161,10 +161,9 @@ class Faults:
         self, status: int, *, channel: str = "", times: int = 1, delay: float = 0.0
     ) -> None:
         """Refuse the next sockets of the channel (empty: any) with this status."""
-        reason = _phrase(status)
-        fault = Fault(
-            delay, status, reason, json.dumps(errors.body(status, status, reason))
-        )
+        reason = responses.get(status, f"Status {status}")
+        body = json.dumps(errors.body(status, status, reason))
+        fault = Fault(delay, status, reason, body)
         self._script(self._upgrades, fault, None, channel, times)
 
     # Immediate actions on the open WebSockets of a channel (WK…, WQ…, WS…; empty:
@@ -293,10 +292,3 @@ def check_channel(channel: str) -> None:
     """
     if channel and not (isinstance(channel, str) and channel.startswith(_CHANNELS)):
         raise ValueError(f"{channel!r} is not a channel: pass the sid, {_WAY}")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"
