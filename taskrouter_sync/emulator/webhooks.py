@@ -33,19 +33,9 @@ Form = dict[str, str]
 
 # The documented ones. The service may send more.
 _ASSIGNMENT = (
-    "Timestamp",
-    "AccountSid",
-    "WorkspaceSid",
-    "WorkflowSid",
-    "TaskQueueSid",
-    "WorkerSid",
-    "WorkerAttributes",
-    "TaskSid",
-    "TaskAttributes",
-    "TaskAge",
-    "TaskPriority",
-    "ReservationSid",
-)
+    "Timestamp AccountSid WorkspaceSid WorkflowSid TaskQueueSid WorkerSid"
+    " WorkerAttributes TaskSid TaskAttributes TaskAge TaskPriority ReservationSid"
+).split()
 
 # The one that calls have another word for.
 _CALL_STATUS: dict[CallStatus, str] = {"answered": "in-progress"}

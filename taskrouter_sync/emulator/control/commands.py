@@ -245,10 +245,6 @@ def _calls(context: Context, given: Given) -> Json:
 
 # The lists of a workspace
 
-# By which field rows are sorted, and whether the greatest is first. No field: in the
-# order of their creation.
-Order = tuple[str | None, bool]
-
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -259,13 +255,14 @@ class _List:
     Args:
         name: the name of the list, in the path and in the response.
         status: the field of a row that ``status`` is compared with.
-        orders: by name; the first one is the default.
+        orders: by which field rows are sorted, by name; the first one is the default.
+            With "-" the greatest comes first; "" is the order of their creation.
     """
 
     name: str
     about: str
     status: str | None
-    orders: Mapping[str, Order]
+    orders: Mapping[str, str]
 
     def read(self, context: Context, given: Given) -> Json:
         """Return one page of what matches."""
@@ -282,10 +279,11 @@ class _List:
             and _contains(row, words)
         ]
         matching = len(found)
-        field, descending = self.orders[given.get("order", next(iter(self.orders)))]
-        if field is not None:
-            found.sort(key=lambda row: _natural(row[field]), reverse=descending)
-        elif descending:
+        order = self.orders[given.get("order", next(iter(self.orders)))]
+        field = order.removeprefix("-")
+        if field:
+            found.sort(key=lambda row: _natural(row[field]), reverse=order != field)
+        elif order:
             found.reverse()
         offset = given.get("offset", 0)
         page = found[offset : offset + given.get("limit", _ROWS)]
@@ -342,38 +340,30 @@ _LISTS = (
         "List a workspace's workers.",
         "activity_name",
         {
-            "name": ("friendly_name", False),
-            "activity": ("activity_name", False),
-            "load": ("load", True),
-            "connections": ("connections", True),
-            "longest_in_activity": ("date_status_changed", False),
+            "name": "friendly_name",
+            "activity": "activity_name",
+            "load": "-load",
+            "connections": "-connections",
+            "longest_in_activity": "date_status_changed",
         },
     ),
     _List(
         "tasks",
         "List a workspace's tasks, including finished ones that are not deleted yet.",
         "assignment_status",
-        {
-            "newest": (None, True),
-            "oldest": (None, False),
-            "priority": ("priority", True),
-        },
+        {"newest": "-", "oldest": "", "priority": "-priority"},
     ),
     _List(
         "reservations",
         "List a workspace's live reservations: pending, accepted and wrapping.",
         "reservation_status",
-        {
-            "oldest": (None, False),
-            "newest": (None, True),
-            "worker": ("worker_name", False),
-        },
+        {"oldest": "", "newest": "-", "worker": "worker_name"},
     ),
     _List(
         "task_queues",
         "List a workspace's task queues, with their waiting tasks.",
         None,
-        {"name": ("friendly_name", False), "waiting": ("waiting", True)},
+        {"name": "friendly_name", "waiting": "-waiting"},
     ),
 )
 
