@@ -13,7 +13,7 @@ from typing import Any
 
 from .engine import Engine
 from .engine.errors import ServiceError
-from .engine.model import Activity, TaskQueue, Worker, Workflow, Workspace
+from .engine.model import Workspace
 
 
 OFFLINE = "Offline"
@@ -53,20 +53,17 @@ class ReadyWorkspace:
 
 def contents_of(workspace: Workspace) -> ReadyWorkspace:
     """List what a workspace contains; of several with one name, the latest."""
+
+    def sids(entities: Mapping[str, Any]) -> Sids:
+        return Sids((each.friendly_name, each.sid) for each in entities.values())
+
     return ReadyWorkspace(
         sid=workspace.sid,
-        activities=_sids(workspace.activities),
-        workers=_sids(workspace.workers),
-        task_queues=_sids(workspace.task_queues),
-        workflows=_sids(workspace.workflows),
+        activities=sids(workspace.activities),
+        workers=sids(workspace.workers),
+        task_queues=sids(workspace.task_queues),
+        workflows=sids(workspace.workflows),
     )
-
-
-Named = Activity | Worker | TaskQueue | Workflow
-
-
-def _sids(container: Mapping[str, Named]) -> Sids:
-    return Sids((each.friendly_name, each.sid) for each in container.values())
 
 
 def set_up(
