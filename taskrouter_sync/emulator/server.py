@@ -82,42 +82,16 @@ def _without_content(record: logging.LogRecord) -> bool:
     return True
 
 
-class ErrorLog:
-    """Logs unexpected errors: one line each, without what a client sent.
-
-    Too few file descriptors is one warning, however often they are missed.
-    """
-
-    def __init__(self) -> None:
-        self._warned = False
-
-    def note(self, error: BaseException | None) -> None:
-        """Log an error."""
-        if isinstance(error, OSError) and error.errno in _NO_RESOURCES:
-            if not self._warned:
-                self._warned = True
-                reason = "too few file descriptors or too little memory (ulimit -n)"
-                _log.warning("connections have to wait: %s", reason)
-        elif error is not None:
-            place = traceback.extract_tb(error.__traceback__)[-1:]
-            where = [f" in {Path(each.filename).name}:{each.lineno}" for each in place]
-            _log.error("%s%s", type(error).__name__, "".join(where))
-
-
 class Server:
     """The wire of one service; below /emulator its control answers."""
 
     def __init__(
-        self,
-        service: Service,
-        control: Control,
-        heartbeat_interval: float,
-        errors: ErrorLog,
+        self, service: Service, control: Control, heartbeat_interval: float
     ) -> None:
         self._service = service
         self._control = control
         self._heartbeat_interval = heartbeat_interval
-        self._errors = errors
+        self._warned = False
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
         app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
@@ -162,6 +136,21 @@ class Server:
         self._control.close()
         await self._runner.cleanup()
 
+    def note(self, error: BaseException | None) -> None:
+        """Log an unexpected error: one line, without what a client sent.
+
+        Too few file descriptors is one warning, however often they are missed.
+        """
+        if isinstance(error, OSError) and error.errno in _NO_RESOURCES:
+            if not self._warned:
+                self._warned = True
+                reason = "too few file descriptors or too little memory (ulimit -n)"
+                _log.warning("connections have to wait: %s", reason)
+        elif error is not None:
+            place = traceback.extract_tb(error.__traceback__)[-1:]
+            where = [f" in {Path(each.filename).name}:{each.lineno}" for each in place]
+            _log.error("%s%s", type(error).__name__, "".join(where))
+
     def _total(self, handler: Handler) -> Handler:
         """Wrap a handler so that it responds to all errors as the service does."""
 
@@ -178,7 +167,7 @@ class Server:
                 return web.Response()  # It hung up: there is nobody to answer.
             except Exception as error:  # noqa: BLE001 - without what a client sent
                 # The safety net of a server: one request's trouble is not the others'.
-                self._errors.note(error)
+                self.note(error)
                 return _plain(refused(internal("An internal error has occurred")))
 
         return answer
@@ -302,7 +291,7 @@ class Server:
         except Exception as error:  # noqa: BLE001 - as above
             # The reader has gone; or else it must not take this for all there is.
             if not isinstance(error, ConnectionError):
-                self._errors.note(error)
+                self.note(error)
             if request.transport is not None:
                 request.transport.abort()
         finally:

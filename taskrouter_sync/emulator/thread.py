@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from .clock import DeadlineTimer, RealClock
 from .control.control import Control
-from .server import ErrorLog, Server
+from .server import Server
 from .service import Service
 
 
@@ -126,13 +126,12 @@ class ServiceThread:
         service = self._service
         loop = asyncio.get_running_loop()
         self._loop, self._stop = loop, asyncio.Event()
-        errors = ErrorLog()
+        server = Server(service, self._control, self._heartbeat_interval)
         loop.set_exception_handler(
-            lambda loop, context: errors.note(context.get("exception"))
+            lambda loop, context: server.note(context.get("exception"))
         )
         if service.saver is not None:
             service.saver.serve(loop)
-        server = Server(service, self._control, self._heartbeat_interval, errors)
         await server.start(self._listener)
         service.webhook_queue.open()
         service.stopping = False
