@@ -187,16 +187,14 @@ class Server:
         entry, fault = self._service.arrived(
             "rest", request.method, request.path_qs, params.plain()
         )
-
-        def perform() -> Response:
-            return self._service.rest(
-                request.method,
-                decoded(request.rel_url.raw_path),
-                params,
-                authorization=authorization,
-                if_match=request.headers.get("If-Match"),
-            )
-
+        perform = partial(
+            self._service.rest,
+            request.method,
+            decoded(request.rel_url.raw_path),
+            params,
+            authorization=authorization,
+            if_match=request.headers.get("If-Match"),
+        )
         return await self._answer(request, entry, fault, perform)
 
     async def _bridge(self, request: web.Request) -> web.StreamResponse:
@@ -234,13 +232,11 @@ class Server:
                 request.transport.abort()
             return web.Response()
         if fault is not None and fault.status is not None:
-            status = fault.status
-            result = _json(status, fault.reason or "", fault.body)
+            result = _json(fault.status, fault.reason or "", fault.body)
         else:
             assert answer is not None, "the fault has no response of its own"
-            status = answer.status
             result = _plain(answer)
-        self._service.journal.answered(entry, status)
+        self._service.journal.answered(entry, result.status)
         return result
 
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
