@@ -53,13 +53,8 @@ class Addresses:
 
     def __init__(self, own: str, host: str = "") -> None:
         parts = urlsplit(own)
-        self._own_hosts = frozenset(
-            {
-                parts.netloc.lower(),
-                *(f"{name}:{parts.port}" for name in _LOOPBACK),
-                host.lower(),
-            }
-        )
+        loopback = (f"{name}:{parts.port}" for name in _LOOPBACK)
+        self._own_hosts = {parts.netloc.lower(), host.lower(), *loopback}
 
     def canonical(self, url: str) -> str:
         """Return the URL as the service spells it: no query, no trailing slash.
