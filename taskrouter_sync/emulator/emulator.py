@@ -349,7 +349,10 @@ class Emulator:
         Raises:
             RuntimeError: the emulator is not running.
         """
-        return self._running().call(lambda: function(self._engine))
+        thread = self._thread
+        if thread is None:
+            raise RuntimeError("the emulator is not running")
+        return thread.call(lambda: function(self._engine))
 
     def advance(self, seconds: float) -> None:
         """Advance the manual clock; whatever becomes due happens in order.
@@ -552,12 +555,7 @@ class Emulator:
 
     def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
         """Apply a fault to open sockets; used by ``faults``."""
-        return self._running().call(lambda: self._service().channels.each(channel, act))
-
-    def _running(self) -> ServiceThread:
-        if self._thread is None:
-            raise RuntimeError("the emulator is not running")
-        return self._thread
+        return self.call(lambda engine: self._service().channels.each(channel, act))
 
     def _service(self) -> Service:
         if self._served is None:

@@ -6,7 +6,6 @@ takes from the emulator is how JSON is read.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,10 +56,14 @@ class Kind:
 
 def text(max_bytes: int = 1 << 20) -> Kind:
     """Return the kind of strings of at most `max_bytes` bytes."""
-    return Kind(
-        f"a string of at most {max_bytes} bytes",
-        lambda value: isinstance(value, str) and _size(value) <= max_bytes,
-    )
+
+    def fits(value: object) -> bool:
+        try:
+            return isinstance(value, str) and len(value.encode()) <= max_bytes
+        except UnicodeEncodeError:
+            return False  # Half a character, as "\ud800", cannot be sent on.
+
+    return Kind(f"a string of at most {max_bytes} bytes", fits)
 
 
 def number(minimum: float, maximum: float) -> Kind:
@@ -189,10 +192,3 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise FieldError(name, "is a duplicate parameter")
         document[name] = value
     return document
-
-
-def _size(text: str) -> float:
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError:
-        return math.inf  # Half a character, as "\ud800", cannot be sent on.

@@ -215,12 +215,12 @@ class Server:
         request: web.Request,
         entry: Request,
         fault: Fault | None,
-        perform: Callable[[], Response],
+        perform: Callable[[], Response] | None,
     ) -> web.StreamResponse:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
         answer = None
-        if fault is None or fault.carried_out:
+        if perform is not None and (fault is None or fault.carried_out):
             answer = perform()
             try:
                 # The changes that it reports are saved before.
@@ -300,7 +300,7 @@ class Server:
         channel, query = request.match_info["channel"], request.query
         entry, fault = self._service.upgrading(request.path, channel, query)
         if fault is not None:
-            return await self._answer(request, entry, fault, _not_asked)
+            return await self._answer(request, entry, fault, None)
         ws = web.WebSocketResponse(timeout=_CLOSE_TIMEOUT, compress=False)
         refusal = None
         if not ws.can_prepare(request).ok:
@@ -423,10 +423,6 @@ async def _console(request: web.Request) -> web.Response:
 
 async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204)
-
-
-def _not_asked() -> Response:
-    raise AssertionError("a refused socket asks nothing of the service")
 
 
 def _plain(answer: Response) -> web.Response:
