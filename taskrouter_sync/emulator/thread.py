@@ -44,7 +44,7 @@ class ServiceThread:
         self._started: Future[None] = Future()
         self._ended: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
+        self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
 
     def start(self, timeout: float) -> None:
@@ -69,7 +69,7 @@ class ServiceThread:
 
     def stop(self) -> None:
         """Stop the service and wait for the thread; does nothing the second time."""
-        if self._loop is not None and self._stop is not None:
+        if self._loop is not None:
             try:
                 self._loop.call_soon_threadsafe(self._stop.set)
             except RuntimeError:
@@ -125,7 +125,7 @@ class ServiceThread:
     async def _serve(self) -> None:
         service = self._service
         loop = asyncio.get_running_loop()
-        self._loop, self._stop = loop, asyncio.Event()
+        self._loop = loop
         server = Server(service, self._control, self._heartbeat_interval)
         loop.set_exception_handler(
             lambda loop, context: server.note(context.get("exception"))

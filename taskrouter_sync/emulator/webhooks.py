@@ -193,7 +193,6 @@ def conference_forms(
     if isinstance(caller, str):
         # Halves of characters, which JSON can hold, are replaced: a form cannot.
         people.append(caller.encode("utf-8", "replace").decode())
-    number = len(people)
     time = int(call.states[-1].time)
     if call.status == "answered":
         events = [("participant-join", sid) for sid in people]
@@ -202,7 +201,7 @@ def conference_forms(
     elif call.over and any(state.status == "answered" for state in call.states):
         events = [("participant-leave", sid) for sid in people]
         events.append(("conference-end", call.sid))
-        first = number + 2
+        first = len(people) + 2
     else:
         return []
     common = {
