@@ -371,10 +371,10 @@ _LISTS = (
 # Scripted faults, by the names of the methods of `Faults`
 
 
-def _fault(method: str) -> Run:
+def _fault(method: str, *, on_sockets: bool = False) -> Run:
     def run(context: Context, given: Given) -> Json:
-        sockets = getattr(context.emulator.faults, method)(**given)
-        return {} if sockets is None else {"sockets": sockets}
+        count = getattr(context.emulator.faults, method)(**given)
+        return {"sockets": count} if on_sockets else {}
 
     return run
 
@@ -571,7 +571,7 @@ COMMANDS: Sequence[Command] = (
     _command(
         "POST /sockets/close",
         "Close open sockets with a close frame.",
-        _fault("close_sockets"),
+        _fault("close_sockets", on_sockets=True),
         _CHANNEL,
         Field("code", integer(1000, 4999), "the close code; 1000 by default"),
         Field("reason", text(123), "the close reason"),
@@ -579,25 +579,25 @@ COMMANDS: Sequence[Command] = (
     _command(
         "POST /sockets/cut",
         "Cut open sockets now, without a close frame.",
-        _fault("cut_sockets"),
+        _fault("cut_sockets", on_sockets=True),
         _CHANNEL,
     ),
     _command(
         "POST /sockets/stall",
         "Stop all traffic on open sockets until they are resumed.",
-        _fault("stall_sockets"),
+        _fault("stall_sockets", on_sockets=True),
         _CHANNEL,
     ),
     _command(
         "POST /sockets/resume",
         "Resume stalled sockets and deliver the data held back.",
-        _fault("resume_sockets"),
+        _fault("resume_sockets", on_sockets=True),
         _CHANNEL,
     ),
     _command(
         "POST /sockets/duplicate",
         "Send the next frames to the open sockets twice.",
-        _fault("duplicate_frames"),
+        _fault("duplicate_frames", on_sockets=True),
         _CHANNEL,
         Field("times", integer(1, _MANY_TIMES), "the number of frames; 1 by default"),
     ),
