@@ -89,9 +89,7 @@ def _main(arguments: list[str] | None) -> int:
 
 
 @contextmanager
-def serving(
-    options: argparse.Namespace,
-) -> Iterator[tuple[Emulator, ReadyWorkspace]]:
+def serving(options: argparse.Namespace) -> Iterator[tuple[Emulator, ReadyWorkspace]]:
     """Run the service within the block, with these options.
 
     Raises:
@@ -301,8 +299,11 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
     """Return the greeting: the service's URL, what it contains, and how to use it."""
     worker_sid = next(iter(workspace.workers.values()), None)
     exported = variables(emulator, workspace, secrets=secrets)
+    title = emulator.call(
+        lambda engine: engine.workspaces.find(workspace.sid).friendly_name
+    )
     contents = [
-        ("Workspace", {_name(emulator, workspace): workspace.sid}),
+        ("Workspace", {title: workspace.sid}),
         ("Activity", workspace.activities),
         ("Worker", workspace.workers),
         ("Task queue", workspace.task_queues),
@@ -339,12 +340,6 @@ def greeting(emulator: Emulator, workspace: ReadyWorkspace, secrets: bool) -> st
         '        --data-urlencode \'Attributes={"type": "support"}\'',
     ]
     return "\n".join(lines)
-
-
-def _name(emulator: Emulator, workspace: ReadyWorkspace) -> str:
-    return emulator.call(
-        lambda engine: engine.workspaces.find(workspace.sid).friendly_name
-    )
 
 
 if __name__ == "__main__":

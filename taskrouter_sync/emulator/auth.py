@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import jwt
@@ -53,13 +53,8 @@ class Addresses:
 
     def __init__(self, own: str, host: str = "") -> None:
         parts = urlsplit(own)
-        self._own_hosts = frozenset(
-            {
-                parts.netloc.lower(),
-                *(f"{name}:{parts.port}" for name in _LOOPBACK),
-                host.lower(),
-            }
-        )
+        loopback = (f"{name}:{parts.port}" for name in _LOOPBACK)
+        self._own_hosts = {parts.netloc.lower(), host.lower(), *loopback}
 
     def canonical(self, url: str) -> str:
         """Return the URL as the service spells it: no query, no trailing slash.
@@ -303,6 +298,9 @@ class Verifier:
 
     Clients send the same one with every request; what signature and policies cost
     would be a third of the whole answer.
+
+    `account_sid` must have issued the tokens and signed them with `auth_token`;
+    `canonical` gives the one spelling of a URL.
     """
 
     # Tokens that are remembered: more than there are clients.
@@ -311,17 +309,10 @@ class Verifier:
     def __init__(
         self, account_sid: str, auth_token: str, canonical: Callable[[str], str]
     ) -> None:
-        """Make one.
-
-        Args:
-            account_sid: who must have issued the tokens, AC….
-            auth_token: the key they must be signed with.
-            canonical: gives the one spelling of a URL.
-        """
         self._account_sid = account_sid
         self._auth_token = auth_token
         self._canonical = canonical
-        self._good: OrderedDict[str, tuple[Policies, int]] = OrderedDict()
+        self._good = lru_cache(self._MOST)(self._verify)
 
     def policies(self, token: str) -> Policies:
         """Check a token and give what it allows.
@@ -329,14 +320,8 @@ class Verifier:
         Raises:
             TokenRefused: with the HTTP status to answer.
         """
-        known = self._good.get(token)
-        if known is None:
-            known = self._good[token] = self._verify(token)
-            if len(self._good) > self._MOST:
-                self._good.popitem(last=False)
-        policies, expires = known
+        policies, expires = self._good(token)
         if expires <= time.time():
-            del self._good[token]
             raise TokenExpired
         return policies
 
@@ -385,29 +370,16 @@ def mint_worker_token(
     worker_sid: str,
     ttl: int = 3600,
 ) -> str:
-    """Make a token for a worker that allows what workers usually do.
-
-    Args:
-        account_sid: the issuer, AC….
-        auth_token: the key.
-        workspace_sid: WS….
-        worker_sid: WK….
-        ttl: seconds until it expires.
-    """
+    """Make a token for a worker that allows what workers usually do."""
     workspace = f"{API}/v1/Workspaces/{workspace_sid}"
     worker = f"{workspace}/Workers/{worker_sid}"
     channel = channel_url(account_sid, worker_sid)
     allowed = [
-        ("GET", channel),
-        ("POST", channel),
-        ("GET", worker),
-        ("POST", worker),
-        ("GET", f"{worker}/**"),
-        ("POST", f"{worker}/**"),
-        ("GET", f"{workspace}/Activities"),
-        ("GET", f"{workspace}/Tasks/**"),
-        ("POST", f"{workspace}/Tasks/**"),
+        (method, url)
+        for url in (channel, worker, f"{worker}/**", f"{workspace}/Tasks/**")
+        for method in ("GET", "POST")
     ]
+    allowed.append(("GET", f"{workspace}/Activities"))
     now = int(time.time())
     claims: dict[str, object] = {
         "iss": account_sid,

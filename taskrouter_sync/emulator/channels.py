@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import chain
 
 from .engine import Event
 from .engine.model import Task, Worker, WorkerChannel
@@ -23,24 +23,7 @@ MAX_WAITING = 1000
 MAX_WAITING_CHARACTERS = 16 * 1024 * 1024
 
 # Close codes are not published; clients of v1 do not look at them.
-EVICTED = 1000
 GOING_AWAY = 1001
-
-
-class Transport(Protocol):
-    """What is done to a socket itself, as an asyncio transport does it."""
-
-    def abort(self) -> None:
-        """Cut the connection at once, without a close frame."""
-        ...
-
-    def pause_reading(self) -> None:
-        """Stop reading from the socket."""
-        ...
-
-    def resume_reading(self) -> None:
-        """Read from the socket again."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +34,7 @@ class Close:
     reason: str
 
 
-ANOTHER_SESSION = Close(EVICTED, "Closed by another session")
+ANOTHER_SESSION = Close(1000, "Closed by another session")
 
 
 @dataclass(eq=False)
@@ -65,7 +48,7 @@ class Connection:
     """
 
     channel: str
-    transport: Transport | None
+    transport: asyncio.Transport | None
     disconnect_activity_sid: str | None = None
     closing: bool = False
     # How many of the next frames are sent twice.
@@ -108,17 +91,16 @@ class Connection:
         if self.transport is not None:
             self.transport.abort()
 
-    def stall(self, stalled: bool) -> None:
-        """Let nothing through in either direction, or let it flow again."""
-        if stalled:
-            self._flowing.clear()
-        else:
-            self._flowing.set()
-        if self.transport is None:
-            return
-        if stalled:
+    def stall(self) -> None:
+        """Let nothing through in either direction."""
+        self._flowing.clear()
+        if self.transport is not None:
             self.transport.pause_reading()
-        else:
+
+    def resume(self) -> None:
+        """Let it flow again."""
+        self._flowing.set()
+        if self.transport is not None:
             self.transport.resume_reading()
 
     async def next(self) -> str | Close:
@@ -131,11 +113,7 @@ class Connection:
 
 
 class Channels:
-    """All open sockets.
-
-    Args:
-        journal: where they are counted.
-    """
+    """All open sockets, counted in a journal as well."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -169,11 +147,9 @@ class Channels:
 
     def of(self, channel: str) -> list[Connection]:
         """Return the open connections of a channel (empty: of all)."""
-        return list(self) if not channel else list(self._open.get(channel, ()))
-
-    def __iter__(self) -> Iterator[Connection]:
-        for connections in list(self._open.values()):
-            yield from list(connections)
+        if channel:
+            return list(self._open.get(channel, ()))
+        return list(chain.from_iterable(self._open.values()))
 
     def each(self, channel: str, act: Callable[[Connection], object]) -> int:
         """Apply `act` to the sockets of a channel (empty: all); return their number."""
@@ -201,32 +177,26 @@ def frame(event: Event, account_sid: str) -> str | None:
     Channels of task queues and workspaces get no events of the service, as the docs
     list none for them.
     """
-    payload = _payload(event, account_sid) if event.worker_sids else None
-    if payload is None:
+    about = _about(event) if event.worker_sids else None
+    if about is None:
         return None
-    document = {"event_type": event.event_type, "payload": payload}
+    owner = {"account_sid": account_sid, "workspace_sid": event.workspace_sid}
+    document = {"event_type": event.event_type, "payload": owner | about}
     return json.dumps(document, separators=(",", ":"))
 
 
-def _payload(event: Event, account_sid: str) -> dict[str, object] | None:
+def _about(event: Event) -> dict[str, object] | None:
     kind = event.event_type
-    owner: dict[str, object] = {
-        "account_sid": account_sid,
-        "workspace_sid": event.workspace_sid,
-    }
     if kind.startswith("reservation.") and event.task and event.reservation:
         # The client's source calls it a mashup of the task and a reservation_sid.
-        return {
-            **owner,
-            **_task(event.task, event.time),
-            "reservation_sid": event.reservation.sid,
-        }
+        task = _task(event.task, event.time)
+        return {**task, "reservation_sid": event.reservation.sid}
     if kind in _TASK_EVENTS and event.task:
-        return owner | _task(event.task, event.time)
+        return _task(event.task, event.time)
     if kind in _WORKER_EVENTS and event.worker:
-        return owner | _worker(event.worker)
+        return _worker(event.worker)
     if kind in _CHANNEL_EVENTS and event.worker_channel:
-        return owner | _worker_channel(event.worker_channel)
+        return _worker_channel(event.worker_channel)
     return None
 
 

@@ -10,7 +10,6 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
-from typing import Protocol
 
 from .engine import Engine
 
@@ -21,14 +20,6 @@ MANUAL_START = 1_767_225_600.0
 _BITS = 128
 # How many numbers are skipped at a time.
 _STRIDE = 10_000
-
-
-class Clock(Protocol):
-    """Something that knows the time."""
-
-    def now(self) -> float:
-        """Return the seconds since the epoch."""
-        ...
 
 
 class RealClock:
@@ -60,23 +51,18 @@ class ManualClock:
     def advance(self, engine: Engine, seconds: float) -> None:
         """Let time pass; whatever falls due happens in order, each at its moment."""
         end = self._now + seconds
-        deadline = engine.next_deadline()
-        while deadline is not None and deadline <= end:
+        while (deadline := engine.next_deadline()) is not None and deadline <= end:
             self._now = max(self._now, deadline)
             engine.run_due()
-            deadline = engine.next_deadline()
         self._now = end
         engine.run_due()
 
 
-class DeadlineTimer:
-    """Runs what is due when it is due, for a clock that runs by itself.
+Clock = RealClock | ManualClock
 
-    Args:
-        loop: where it runs.
-        engine: whose deadlines.
-        clock: the engine's clock.
-    """
+
+class DeadlineTimer:
+    """Runs what is due when it is due, for a clock that runs by itself."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, engine: Engine, clock: Clock

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, TypedDict, TypeVar
 
 from . import setup
-from .api.dispatch import kinds_of
+from .api.dispatch import METHODS, kinds_of
 from .api.requests import Parameters, snake
 from .channels import GOING_AWAY, Close, Connection
 from .clock import ManualClock, RealClock, Sids
@@ -27,7 +27,7 @@ from .engine.calls import Outcome, PhoneCall
 from .engine.model import EVENT_TYPES
 from .engine.tasks import Tasks
 from .engine.telephony import Telephony as CallOperations
-from .faults import METHODS, Faults, check_channel
+from .faults import Faults, check_channel
 from .journal import Alert, Journal, Request, Search
 from .persistence import Saver, put_back_snapshot, take_snapshot
 from .service import Service
@@ -116,11 +116,9 @@ class Emulator:
         self._engine = Engine(
             self.account_sid, clock=self._clock.now, new_sid=self._sids
         )
-        self._saver = (
-            None
-            if state is None
-            else Saver(state, self._engine, self._sids, self._manual)
-        )
+        self._saver: Saver | None = None
+        if state is not None:
+            self._saver = Saver(state, self._engine, self._sids, self._manual)
         self._served: Service | None = None
         self._thread: ServiceThread | None = None
 
@@ -168,7 +166,6 @@ class Emulator:
         if self._served is None:
             self._served = Service(
                 self.url,
-                account_sid=self.account_sid,
                 auth_token=self.auth_token,
                 engine=self._engine,
                 clock=self._clock,
@@ -181,7 +178,6 @@ class Emulator:
             Control(self, self._served, self._host),
             listener,
             self._heartbeat_interval,
-            None if self._manual else self._clock,
         )
         try:
             thread.start(timeout)
@@ -353,7 +349,10 @@ class Emulator:
         Raises:
             RuntimeError: the emulator is not running.
         """
-        return self._running().call(lambda: function(self._engine))
+        thread = self._thread
+        if thread is None:
+            raise RuntimeError("the emulator is not running")
+        return thread.call(lambda: function(self._engine))
 
     def advance(self, seconds: float) -> None:
         """Advance the manual clock; whatever becomes due happens in order.
@@ -556,12 +555,7 @@ class Emulator:
 
     def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
         """Apply a fault to open sockets; used by ``faults``."""
-        return self._running().call(lambda: self._service().channels.each(channel, act))
-
-    def _running(self) -> ServiceThread:
-        if self._thread is None:
-            raise RuntimeError("the emulator is not running")
-        return self._thread
+        return self.call(lambda engine: self._service().channels.each(channel, act))
 
     def _service(self) -> Service:
         if self._served is None:

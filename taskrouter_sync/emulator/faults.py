@@ -11,14 +11,14 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from typing import Protocol
 
 from .api import requests as errors
+from .api.dispatch import METHODS
 from .channels import Close, Connection
 
 
-METHODS = ("GET", "POST", "DELETE")
 # Seconds: a year.
 _MAX_DELAY = 31_536_000.0
 _CHANNELS = ("WK", "WQ", "WS")
@@ -34,7 +34,6 @@ class Runner(Protocol):
         Raises:
             RuntimeError: the emulator is not running.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,6 @@ class _Scripted:
     method: str | None
     url: str
     times: int
-
-    def matches(self, method: str, url: str) -> bool:
-        return self.times > 0 and self.method in (None, method) and self.url in url
 
 
 class Faults:
@@ -110,7 +106,7 @@ class Faults:
             delay: seconds until the response.
             carried_out: whether the service carries out the requests nevertheless.
         """
-        reason = message or _phrase(status)
+        reason = message or responses.get(status, f"Status {status}")
         if body is None:
             body = errors.body(status, status if code is None else code, reason)
         text = body if isinstance(body, str) else json.dumps(body)
@@ -165,10 +161,9 @@ class Faults:
         self, status: int, *, channel: str = "", times: int = 1, delay: float = 0.0
     ) -> None:
         """Refuse the next sockets of the channel (empty: any) with this status."""
-        reason = _phrase(status)
-        fault = Fault(
-            delay, status, reason, json.dumps(errors.body(status, status, reason))
-        )
+        reason = responses.get(status, f"Status {status}")
+        body = json.dumps(errors.body(status, status, reason))
+        fault = Fault(delay, status, reason, body)
         self._script(self._upgrades, fault, None, channel, times)
 
     # Immediate actions on the open WebSockets of a channel (WK…, WQ…, WS…; empty:
@@ -205,7 +200,7 @@ class Faults:
         Returns:
             The number of sockets.
         """
-        return self._each_socket(channel, lambda socket: socket.stall(True))
+        return self._each_socket(channel, lambda socket: socket.stall())
 
     def resume_sockets(self, channel: str = "") -> int:
         """Resume stalled sockets and deliver the data held back.
@@ -213,7 +208,7 @@ class Faults:
         Returns:
             The number of sockets.
         """
-        return self._each_socket(channel, lambda socket: socket.stall(False))
+        return self._each_socket(channel, lambda socket: socket.resume())
 
     def duplicate_frames(self, channel: str = "", *, times: int = 1) -> int:
         """Send the next frames to the channel's open sockets (empty: all) twice.
@@ -281,7 +276,7 @@ class Faults:
     def _take(self, rules: list[_Scripted], method: str, url: str) -> Fault | None:
         with self._lock:
             for rule in rules:
-                if rule.matches(method, url):
+                if rule.method in (None, method) and rule.url in url:
                     rule.times -= 1
                     if not rule.times:
                         rules.remove(rule)
@@ -297,10 +292,3 @@ def check_channel(channel: str) -> None:
     """
     if channel and not (isinstance(channel, str) and channel.startswith(_CHANNELS)):
         raise ValueError(f"{channel!r} is not a channel: pass the sid, {_WAY}")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"

@@ -6,7 +6,6 @@ takes from the emulator is how JSON is read.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,10 +56,14 @@ class Kind:
 
 def text(max_bytes: int = 1 << 20) -> Kind:
     """Return the kind of strings of at most `max_bytes` bytes."""
-    return Kind(
-        f"a string of at most {max_bytes} bytes",
-        lambda value: isinstance(value, str) and _size(value) <= max_bytes,
-    )
+
+    def fits(value: object) -> bool:
+        try:
+            return isinstance(value, str) and len(value.encode()) <= max_bytes
+        except UnicodeEncodeError:
+            return False  # Half a character, as "\ud800", cannot be sent on.
+
+    return Kind(f"a string of at most {max_bytes} bytes", fits)
 
 
 def number(minimum: float, maximum: float) -> Kind:
@@ -137,10 +140,7 @@ def read(
 ) -> dict[str, Any]:
     """Check a document and return its values by name, without missing fields.
 
-    Args:
-        fields: all fields that it may have.
-        document: the document.
-        where: the name of the document in errors about missing fields.
+    `where` names the document in errors about missing fields.
 
     Raises:
         FieldError: one is missing, unknown, or of the wrong kind.
@@ -165,12 +165,10 @@ def of_query(
     Raises:
         FieldError: there is a duplicate parameter.
     """
-    kinds = {field.name: field.kind for field in fields}
-    document: dict[str, object] = {}
-    for name, text in pairs:
-        if name in document:
-            raise FieldError(name, "is a duplicate parameter")
-        document[name] = kinds[name].of_text(text) if name in kinds else text
+    document = _once(pairs)
+    for field in fields:
+        if field.name in document:
+            document[field.name] = field.kind.of_text(document[field.name])
     return document
 
 
@@ -187,17 +185,10 @@ def document_of(text: str) -> dict[str, object]:
     return document
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    document: dict[str, object] = {}
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
     for name, value in pairs:
         if name in document:
             raise FieldError(name, "is a duplicate parameter")
         document[name] = value
     return document
-
-
-def _size(text: str) -> float:
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError:
-        return math.inf  # Half a character, as "\ud800", cannot be sent on.

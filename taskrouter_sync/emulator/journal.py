@@ -91,14 +91,10 @@ class Alert:
 
 
 class Log(Generic[Entry]):
-    """The latest entries, numbered from 1 in the order of arrival.
-
-    Args:
-        changed: guards it.
-    """
+    """The latest entries, numbered from 1 in the order of arrival."""
 
     def __init__(self, changed: threading.Condition) -> None:
-        self._changed = changed
+        self._changed = changed  # Guards the rest.
         self._entries: deque[tuple[Entry, int]] = deque()
         self._bytes = 0
         self.count = 0
@@ -139,13 +135,7 @@ class Log(Generic[Entry]):
 
 
 class Search(Generic[Entry]):
-    """The entries that match; each entry is checked only once.
-
-    Args:
-        log: the log to search.
-        matches: returns whether an entry matches.
-        after: the number of the last entry before the search.
-    """
+    """The entries after a number that match; each entry is checked only once."""
 
     def __init__(
         self, log: Log[Entry], matches: Callable[[Entry], bool], after: int = 0
@@ -263,15 +253,12 @@ class Journal:
     def wait_until(
         self, condition: Callable[[], bool], timeout: float, what: str
     ) -> None:
-        """Return as soon as the condition holds.
+        """Return as soon as the condition holds; it is called again at each change.
 
-        Args:
-            condition: called again at each change; may read this journal.
-            timeout: seconds; infinity waits forever.
-            what: names the condition in the error.
+        It may read this journal. An infinite timeout waits forever.
 
         Raises:
-            TimeoutError: the condition did not hold in time.
+            TimeoutError: the condition, named by `what`, did not hold in time.
         """
         with self._changed:
             limit = timeout if timeout <= threading.TIMEOUT_MAX else None

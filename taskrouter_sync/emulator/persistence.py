@@ -77,13 +77,8 @@ def put_back_snapshot(snapshot: Mapping[str, Any], engine: Engine, sids: Sids) -
 class Saver:
     """Keeps one service's state in its file.
 
-    Opened by any thread, then used by the loop's alone.
-
-    Args:
-        path: the file.
-        engine: what is kept.
-        sids: what makes the engine's sids; they go on too.
-        clock: the engine's clock if it is moved by hand: it goes on too.
+    Opened by any thread, then used by the loop's alone. The engine's sids go on too,
+    and so does its clock if it is moved by hand.
     """
 
     def __init__(
@@ -126,8 +121,7 @@ class Saver:
                     self._sids.go_on(sids)
                     if self._clock is not None:
                         self._clock.put(records[SERVICE]["now"])
-            # Without what nobody needs any more, and numbered anew.
-            self._recorder = None
+            # All of it: without what nobody needs any more, and numbered anew.
             self._write(file)
         except BaseException:
             file.close()

@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from email.utils import formatdate
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import HttpVersion11, web
@@ -74,72 +73,28 @@ _log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class _WithoutContent(logging.Filter):
-    """Leaves one line of what aiohttp says of a request that it could not read."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        record.msg = "a malformed request: %s"
-        record.args = (type(error).__name__,)
-        record.exc_info = record.exc_text = None
-        return True
-
-
-_WITHOUT_CONTENT = _WithoutContent()
-
-
-class ErrorLog:
-    """Logs unexpected errors: one line each, without what a client sent.
-
-    Too few file descriptors is one warning, however often they are missed.
-    """
-
-    def __init__(self) -> None:
-        self._warned = False
-
-    def note(self, error: BaseException | None) -> None:
-        """Log an error."""
-        if isinstance(error, OSError) and error.errno in _NO_RESOURCES:
-            if not self._warned:
-                self._warned = True
-                reason = "too few file descriptors or too little memory (ulimit -n)"
-                _log.warning("connections have to wait: %s", reason)
-        elif error is not None:
-            place = traceback.extract_tb(error.__traceback__)[-1:]
-            where = [f" in {Path(each.filename).name}:{each.lineno}" for each in place]
-            _log.error("%s%s", type(error).__name__, "".join(where))
-
-    def on_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log what an event loop tells its exception handler."""
-        self.note(context.get("exception"))
+def _without_content(record: logging.LogRecord) -> bool:
+    """Leave one line of what aiohttp says of a request that it could not read."""
+    error = record.exc_info[1] if record.exc_info else None
+    record.msg = "a malformed request: %s"
+    record.args = (type(error).__name__,)
+    record.exc_info = record.exc_text = None
+    return True
 
 
 class Server:
-    """The wire of one service.
-
-    Args:
-        service: what answers.
-        control: what answers below /emulator.
-        heartbeat_interval: seconds between the heartbeats of a socket.
-        errors: where unexpected errors are logged.
-    """
+    """The wire of one service; below /emulator its control answers."""
 
     def __init__(
-        self,
-        service: Service,
-        control: Control,
-        heartbeat_interval: float,
-        errors: ErrorLog,
+        self, service: Service, control: Control, heartbeat_interval: float
     ) -> None:
         self._service = service
         self._control = control
         self._heartbeat_interval = heartbeat_interval
-        self._errors = errors
+        self._warned = False
         self._sockets: dict[web.WebSocketResponse, Connection] = {}
-        self._listener: socket.socket | None = None
         app = web.Application(client_max_size=_MAX_BODY)
         app.on_response_prepare.append(self._dress)
-        app.on_shutdown.append(self._on_shutdown)
         add = partial(app.router.add_route, expect_handler=_expected)
         for path in ("/", f"{console.PREFIX}/{{name}}"):
             total = self._total(_console)
@@ -152,7 +107,7 @@ class Server:
         add("OPTIONS", "/{path:.*}", _preflight)
         add("*", "/{path:.*}", self._total(self._rest))
         http_log = logging.getLogger(f"{__name__}.http")
-        http_log.addFilter(_WITHOUT_CONTENT)
+        http_log.addFilter(_without_content)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -163,11 +118,10 @@ class Server:
 
     async def start(self, listener: socket.socket) -> None:
         """Serve on a bound socket."""
-        self._listener = listener
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
 
-    async def stop(self) -> None:
+    async def stop(self, listener: socket.socket) -> None:
         """Close all sockets and the port, without waiting for slow peers."""
         farewells = [
             asyncio.ensure_future(ws.close(code=GOING_AWAY, message=b"stopped"))
@@ -178,12 +132,24 @@ class Server:
         for connection in list(self._sockets.values()):
             connection.cut()
         await asyncio.gather(*farewells, return_exceptions=True)
-        if self._listener is not None:
-            await _stop_accepting(self._listener)
+        await _stop_accepting(listener)
+        self._control.close()
         await self._runner.cleanup()
 
-    async def _on_shutdown(self, app: web.Application) -> None:
-        self._control.close()
+    def note(self, error: BaseException | None) -> None:
+        """Log an unexpected error: one line, without what a client sent.
+
+        Too few file descriptors is one warning, however often they are missed.
+        """
+        if isinstance(error, OSError) and error.errno in _NO_RESOURCES:
+            if not self._warned:
+                self._warned = True
+                reason = "too few file descriptors or too little memory (ulimit -n)"
+                _log.warning("connections have to wait: %s", reason)
+        elif error is not None:
+            place = traceback.extract_tb(error.__traceback__)[-1:]
+            where = [f" in {Path(each.filename).name}:{each.lineno}" for each in place]
+            _log.error("%s%s", type(error).__name__, "".join(where))
 
     def _total(self, handler: Handler) -> Handler:
         """Wrap a handler so that it responds to all errors as the service does."""
@@ -201,7 +167,7 @@ class Server:
                 return web.Response()  # It hung up: there is nobody to answer.
             except Exception as error:  # noqa: BLE001 - without what a client sent
                 # The safety net of a server: one request's trouble is not the others'.
-                self._errors.note(error)
+                self.note(error)
                 return _plain(refused(internal("An internal error has occurred")))
 
         return answer
@@ -221,16 +187,14 @@ class Server:
         entry, fault = self._service.arrived(
             "rest", request.method, request.path_qs, params.plain()
         )
-
-        def perform() -> Response:
-            return self._service.rest(
-                request.method,
-                decoded(request.rel_url.raw_path),
-                params,
-                authorization=authorization,
-                if_match=request.headers.get("If-Match"),
-            )
-
+        perform = partial(
+            self._service.rest,
+            request.method,
+            decoded(request.rel_url.raw_path),
+            params,
+            authorization=authorization,
+            if_match=request.headers.get("If-Match"),
+        )
         return await self._answer(request, entry, fault, perform)
 
     async def _bridge(self, request: web.Request) -> web.StreamResponse:
@@ -251,35 +215,29 @@ class Server:
         request: web.Request,
         entry: Request,
         fault: Fault | None,
-        perform: Callable[[], Response],
+        perform: Callable[[], Response] | None,
     ) -> web.StreamResponse:
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
         answer = None
-        if fault is None or fault.carried_out:
-            answer = await self._saved(perform())
+        if perform is not None and (fault is None or fault.carried_out):
+            answer = perform()
+            try:
+                # The changes that it reports are saved before.
+                await self._service.saved()
+            except StateError as error:
+                answer = refused(internal(str(error)))
         if fault is not None and fault.drop:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
         if fault is not None and fault.status is not None:
-            status = fault.status
-            result = _json(status, fault.reason or "", fault.body)
-        elif answer is not None:
-            status = answer.status
-            result = _plain(answer)
+            result = _json(fault.status, fault.reason or "", fault.body)
         else:
-            raise AssertionError("the fault has no response of its own")
-        self._service.journal.answered(entry, status)
+            assert answer is not None, "the fault has no response of its own"
+            result = _plain(answer)
+        self._service.journal.answered(entry, result.status)
         return result
-
-    async def _saved(self, answer: Response) -> Response:
-        """Delay the response until the changes it reports are saved."""
-        try:
-            await self._service.saved()
-        except StateError as error:
-            return refused(internal(str(error)))
-        return answer
 
     async def _dress(self, request: web.Request, response: web.StreamResponse) -> None:
         # The service's clock, which a test may have moved.
@@ -329,7 +287,7 @@ class Server:
         except Exception as error:  # noqa: BLE001 - as above
             # The reader has gone; or else it must not take this for all there is.
             if not isinstance(error, ConnectionError):
-                self._errors.note(error)
+                self.note(error)
             if request.transport is not None:
                 request.transport.abort()
         finally:
@@ -342,7 +300,7 @@ class Server:
         channel, query = request.match_info["channel"], request.query
         entry, fault = self._service.upgrading(request.path, channel, query)
         if fault is not None:
-            return await self._answer(request, entry, fault, _not_asked)
+            return await self._answer(request, entry, fault, None)
         ws = web.WebSocketResponse(timeout=_CLOSE_TIMEOUT, compress=False)
         refusal = None
         if not ws.can_prepare(request).ok:
@@ -465,10 +423,6 @@ async def _console(request: web.Request) -> web.Response:
 
 async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204)
-
-
-def _not_asked() -> Response:
-    raise AssertionError("a refused socket asks nothing of the service")
 
 
 def _plain(answer: Response) -> web.Response:

@@ -64,30 +64,21 @@ class Envelope:
 
 
 class Service:
-    """A TaskRouter service at an address.
+    """A TaskRouter service at an address, http://HOST:PORT.
 
-    Args:
-        url: its address, http://HOST:PORT.
-        account_sid: AC….
-        auth_token: the account's key.
-        engine: the state.
-        clock: the engine's clock.
-        journal: where requests, events and sockets are noted.
-        faults: the trouble script.
-        saver: what keeps the engine's state, if something does.
+    `clock` is the engine's; `saver` keeps the engine's state, if something does.
     """
 
     def __init__(
         self,
         url: str,
         *,
-        account_sid: str,
         auth_token: str,
         engine: Engine,
         clock: Clock,
         journal: Journal,
         faults: Faults,
-        saver: Saver | None = None,
+        saver: Saver | None,
     ) -> None:
         self.engine = engine
         self.journal = journal
@@ -96,8 +87,7 @@ class Service:
         self.timer: DeadlineTimer | None = None
         # A service that stops is not a worker who leaves.
         self.stopping = False
-        self._account_sid = account_sid
-        self._credentials = f"{account_sid}:{auth_token}".encode()
+        self._credentials = f"{engine.account_sid}:{auth_token}".encode()
         self.clock = clock
         self._faults = faults
         self.saver = saver
@@ -106,7 +96,7 @@ class Service:
 
         def addresses(host: str) -> tuple[Addresses, Verifier]:
             known = Addresses(url, host)
-            return known, Verifier(account_sid, auth_token, known.canonical)
+            return known, Verifier(engine.account_sid, auth_token, known.canonical)
 
         # By the host (and port) that a client knows this service by.
         self._addresses = lru_cache(_HOSTS)(addresses)
@@ -197,13 +187,7 @@ class Service:
     ) -> tuple[Request, Fault | None, Callable[[], Response]]:
         """Note a POST to a channel; give its fault, and what performs it.
 
-        Args:
-            text: the body.
-            host: the host and port that the client knows this service by.
-            path: the path.
-            account_sid: the account in the path.
-            channel: the channel in the path.
-            if_match: the If-Match header.
+        `host` (with its port) is what the client knows this service by.
         """
         try:
             envelope = read_envelope(text)
@@ -323,7 +307,7 @@ class Service:
 
     def _send(self, event: Event) -> None:
         self.journal.happened(event)
-        text = frame(event, self._account_sid)
+        text = frame(event, self.engine.account_sid)
         if text is not None:
             for channel in event.worker_sids:
                 for connection in self.channels.of(channel):

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .engine import Engine
 from .engine.errors import ServiceError
-from .engine.model import Activity, TaskQueue, Worker, Workflow, Workspace
+from .engine.model import Workspace
 
 
 OFFLINE = "Offline"
@@ -53,20 +53,17 @@ class ReadyWorkspace:
 
 def contents_of(workspace: Workspace) -> ReadyWorkspace:
     """List what a workspace contains; of several with one name, the latest."""
+
+    def sids(entities: Mapping[str, Any]) -> Sids:
+        return Sids((each.friendly_name, each.sid) for each in entities.values())
+
     return ReadyWorkspace(
         sid=workspace.sid,
-        activities=_sids(workspace.activities),
-        workers=_sids(workspace.workers),
-        task_queues=_sids(workspace.task_queues),
-        workflows=_sids(workspace.workflows),
+        activities=sids(workspace.activities),
+        workers=sids(workspace.workers),
+        task_queues=sids(workspace.task_queues),
+        workflows=sids(workspace.workflows),
     )
-
-
-Named = Activity | Worker | TaskQueue | Workflow
-
-
-def _sids(container: Mapping[str, Named]) -> Sids:
-    return Sids((each.friendly_name, each.sid) for each in container.values())
 
 
 def set_up(
@@ -117,38 +114,31 @@ def set_up(
         queue_sids = {}
         for queue, expression in queues.items():
             with _naming(f"queues.{queue}"):
-                made = engine.task_queues.create(
+                queue_sids[queue] = engine.task_queues.create(
                     workspace, queue, target_workers=expression
-                )
-            queue_sids[queue] = made.sid
+                ).sid
         if workflow is None:
             workflow = {
                 "task_routing": {"default_filter": {"queue": next(iter(queues))}}
             }
         with _naming("workflow"):
-            workflow_sid = engine.workflows.create(
+            engine.workflows.create(
                 workspace,
                 WORKFLOW,
                 json.dumps(_with_sids(workflow, queue_sids)),
                 task_reservation_timeout=task_reservation_timeout,
-            ).sid
+            )
         first = None if worker_activity is None else activity_sids[worker_activity]
-        worker_sids = {}
         for worker, attributes in workers.items():
             with _naming(f"workers.{worker}"):
-                worker_sids[worker] = engine.workers.create(
+                engine.workers.create(
                     workspace,
                     worker,
                     attributes=json.dumps(dict(attributes)),
                     activity_sid=first,
-                ).sid
-        return ReadyWorkspace(
-            sid=workspace.sid,
-            activities=Sids(activity_sids),
-            workers=Sids(worker_sids),
-            task_queues=Sids(queue_sids),
-            workflows=Sids({WORKFLOW: workflow_sid}),
-        )
+                )
+        # Those that were there before are not in the order of the argument.
+        return replace(contents_of(workspace), activities=Sids(activity_sids))
     except ServiceError:
         engine.workspaces.delete(workspace)
         raise
@@ -162,22 +152,18 @@ def _activities(
     timeout_activity: str,
 ) -> dict[str, str]:
     """Make the workspace's activities those that are wanted."""
-    present = {
-        activity.friendly_name: activity for activity in workspace.activities.values()
-    }
     kept = {
-        name: activity
-        for name, activity in present.items()
-        if wanted.get(name) is activity.available
+        activity.friendly_name: activity.sid
+        for activity in workspace.activities.values()
+        if wanted.get(activity.friendly_name) is activity.available
     }
     sids = {}
     for name, available in wanted.items():
-        if name not in kept:
-            with _naming(f"activities.{name}"):
-                kept[name] = engine.activities.create(
-                    workspace, name, available=available
-                )
-        sids[name] = kept[name].sid
+        with _naming(f"activities.{name}"):
+            sids[name] = (
+                kept.get(name)
+                or engine.activities.create(workspace, name, available=available).sid
+            )
     engine.workspaces.update(
         workspace,
         default_activity_sid=sids[default],

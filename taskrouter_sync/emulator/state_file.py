@@ -74,11 +74,9 @@ class StateFile:
         execute = self.connection.execute
         # Kept from the first write on, and with the process it ends.
         execute("PRAGMA locking_mode = EXCLUSIVE")
-        application, version = (
-            self._number("application_id"),
-            self._number("user_version"),
-        )
-        tables = execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        application = self._read_one("PRAGMA application_id")
+        version = self._read_one("PRAGMA user_version")
+        tables = self._read_one("SELECT count(*) FROM sqlite_master")
         if application != _APPLICATION and (application or version or tables):
             raise StateError(f"{self.path}: not a state file of the emulator")
         if version > FORMAT:
@@ -101,7 +99,9 @@ class StateFile:
                 if version:
                     self.write(self._read_version_1())
                 execute(f"PRAGMA user_version = {FORMAT}")
-        self._check()
+        trouble = self._read_one("PRAGMA quick_check(1)")
+        if trouble != "ok":
+            raise StateError(f"{self.path}: damaged: {trouble.splitlines()[-1]}")
 
     def _read_version_1(self) -> Records:
         """Read the records that version 1.0 kept in tables, and drop these."""
@@ -124,13 +124,8 @@ class StateFile:
             state[name] = list(state[name].values())
         return {**records_of_version_1({**general, **state}), "sids": sids}
 
-    def _check(self) -> None:
-        trouble = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if trouble != "ok":
-            raise StateError(f"{self.path}: damaged: {trouble.splitlines()[-1]}")
-
-    def _number(self, pragma: str) -> int:
-        return int(self.connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+    def _read_one(self, statement: str) -> Any:
+        return self.connection.execute(statement).fetchone()[0]
 
     def account(
         self, account_sid: str | None, auth_token: str | None, made_up: tuple[str, str]
@@ -202,16 +197,9 @@ class StateFile:
         Raises:
             StateError: it could not be written, or what was read is damaged.
         """
-        with self._speaking_plainly():
+        with self._speaking_plainly(), self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                # Some errors have rolled back already.
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+            yield
 
     @contextmanager
     def _speaking_plainly(self) -> Iterator[None]:

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
 from typing import Any, TypeVar
 
-from .clock import Clock, DeadlineTimer
+from .clock import DeadlineTimer, RealClock
 from .control.control import Control
-from .server import ErrorLog, Server
+from .server import Server
 from .service import Service
 
 
@@ -28,15 +28,7 @@ Result = TypeVar("Result")
 
 
 class ServiceThread:
-    """One run of a service on a bound socket.
-
-    Args:
-        service: the service to run.
-        control: its control.
-        listener: the bound socket; the thread closes it.
-        heartbeat_interval: seconds.
-        clock: the clock of the deadlines; None for a manual clock.
-    """
+    """One run of a service on a bound socket, which the thread closes."""
 
     def __init__(
         self,
@@ -44,24 +36,19 @@ class ServiceThread:
         control: Control,
         listener: socket.socket,
         heartbeat_interval: float,
-        clock: Clock | None,
     ) -> None:
         self._service = service
         self._control = control
         self._listener = listener
         self._heartbeat_interval = heartbeat_interval
-        self._clock = clock
         self._started: Future[None] = Future()
         self._ended: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
+        self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
 
     def start(self, timeout: float) -> None:
         """Start the thread and return when the service is running.
-
-        Args:
-            timeout: seconds.
 
         Raises:
             TimeoutError: the service did not start in time.
@@ -82,7 +69,7 @@ class ServiceThread:
 
     def stop(self) -> None:
         """Stop the service and wait for the thread; does nothing the second time."""
-        if self._loop is not None and self._stop is not None:
+        if self._loop is not None:
             try:
                 self._loop.call_soon_threadsafe(self._stop.set)
             except RuntimeError:
@@ -138,18 +125,18 @@ class ServiceThread:
     async def _serve(self) -> None:
         service = self._service
         loop = asyncio.get_running_loop()
-        self._loop, self._stop = loop, asyncio.Event()
-        errors = ErrorLog()
-        loop.set_exception_handler(errors.on_loop)
+        self._loop = loop
+        server = Server(service, self._control, self._heartbeat_interval)
+        loop.set_exception_handler(
+            lambda loop, context: server.note(context.get("exception"))
+        )
         if service.saver is not None:
             service.saver.serve(loop)
-        server = Server(service, self._control, self._heartbeat_interval, errors)
         await server.start(self._listener)
-        if self._clock is not None:
-            service.timer = DeadlineTimer(loop, service.engine, self._clock)
         service.webhook_queue.open()
         service.stopping = False
-        if self._clock is not None:
+        if isinstance(service.clock, RealClock):
+            service.timer = DeadlineTimer(loop, service.engine, service.clock)
             # A state loaded from a file may be old.
             service.engine.run_due()
         service.settle()
@@ -160,4 +147,4 @@ class ServiceThread:
         if timer is not None:
             timer.cancel()
         await service.webhook_queue.close()
-        await server.stop()
+        await server.stop(self._listener)

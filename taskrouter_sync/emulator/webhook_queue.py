@@ -61,18 +61,13 @@ LIMITS = Limits()
 class Webhook:
     """A request to an application, and what it is about.
 
-    Args:
-        workspace_sid: WS….
-        resource_sid: what alerts about it name.
-        url: as it was configured.
-        form: its parameters.
-        method: how it is sent.
+    Alerts about it name the resource. The URL is as it was configured.
     """
 
     workspace_sid: str
     resource_sid: str
     url: str = field(repr=False)
-    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] = field(repr=False)
     method: Method = "POST"
 
 
@@ -166,29 +161,18 @@ class WebhookQueue:
     Event callbacks and status callbacks to one receiver (scheme, host and port of the
     URL) are sent one after the other, in the order in which it happened; receivers do
     not wait for each other. Assignment callbacks start in that order as well, but
-    without waiting for the responses to those before.
-
-    Args:
-        auth_token: signs.
-        clock: the service's clock.
-        journal: where alerts are noted.
-        saver: what keeps the state: nothing is sent that is not saved.
-        limits: by default those of this module.
+    without waiting for the responses to those before. Nothing is sent of a state that
+    is not saved.
     """
 
     def __init__(
-        self,
-        auth_token: str,
-        clock: Clock,
-        journal: Journal,
-        saver: Saver | None = None,
-        limits: Limits | None = None,
+        self, auth_token: str, clock: Clock, journal: Journal, saver: Saver | None
     ) -> None:
         self._auth_token = auth_token
         self._clock = clock
         self._journal = journal
         self._saver = saver
-        self._limits = limits or LIMITS
+        self._limits = LIMITS
         self._queues: Queues | None = None
         self._sender: Sender | None = None
 
@@ -281,12 +265,6 @@ class WebhookQueue:
         _log.warning("webhook about %s: %s: %s (%d)", sid, url, message, code)
         self._journal.alerted(
             Alert(
-                time=self._clock.now(),
-                level=level,
-                code=code,
-                message=message,
-                workspace_sid=webhook.workspace_sid,
-                resource_sid=sid,
-                url=url,
+                self._clock.now(), level, code, message, webhook.workspace_sid, sid, url
             )
         )

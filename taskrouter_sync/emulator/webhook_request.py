@@ -190,9 +190,7 @@ class Sender:
     async def send(self, post: Post, seconds: float) -> Reply:
         """Send a request and return the response; redirects are not followed.
 
-        Args:
-            post: what to send.
-            seconds: for all of it, from the connection to the answer's last byte.
+        The seconds are for all of it, from the connection to the answer's last byte.
 
         Raises:
             NotAnswered: there is no response.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 
 from .api.rendering import event_data
@@ -33,19 +33,9 @@ Form = dict[str, str]
 
 # The documented ones. The service may send more.
 _ASSIGNMENT = (
-    "Timestamp",
-    "AccountSid",
-    "WorkspaceSid",
-    "WorkflowSid",
-    "TaskQueueSid",
-    "WorkerSid",
-    "WorkerAttributes",
-    "TaskSid",
-    "TaskAttributes",
-    "TaskAge",
-    "TaskPriority",
-    "ReservationSid",
-)
+    "Timestamp AccountSid WorkspaceSid WorkflowSid TaskQueueSid WorkerSid"
+    " WorkerAttributes TaskSid TaskAttributes TaskAge TaskPriority ReservationSid"
+).split()
 
 # The one that calls have another word for.
 _CALL_STATUS: dict[CallStatus, str] = {"answered": "in-progress"}
@@ -59,7 +49,6 @@ class Performer(Protocol):
 
     def instruct(self, path: str, params: Mapping[str, object]) -> Response:
         """Carry out a POST to a REST path (starting at /v1) with these parameters."""
-        ...
 
 
 class Webhooks:
@@ -70,11 +59,6 @@ class Webhooks:
     ``FallbackAssignmentCallbackUrl``, progress to the status callbacks of calls and of
     conferences. They are only queued here: whatever a receiver does, the service goes
     on.
-
-    Args:
-        engine: whose changes cause them.
-        queue: sends them.
-        performer: carries out what they are answered.
     """
 
     def __init__(
@@ -115,8 +99,10 @@ class Webhooks:
             code = _DIAL_FAILED[instruction.name]
             message = f"the call to {call.to} failed"
             self._queue.alert(replace(webhook, url=""), code, message)
-        wanted = call_progress(call) in instruction.status_callback_events
-        if instruction.status_callback and wanted:
+        # Whatever ends a call, it is completed; a redirected one goes on.
+        progress = "completed" if call.over else call.status
+        wanted = progress in instruction.status_callback_events
+        if instruction.status_callback and wanted and call.status != "redirected":
             self._queue.send(webhook)
         url = instruction.options.get("conference_status_callback")
         if instruction.name == "conference" and isinstance(url, str) and url:
@@ -145,7 +131,8 @@ class Webhooks:
         # The fallback stands in for the other one: alone it is not called (choice).
         if not workflow.assignment_callback_url:
             return
-        form = assignment_form(event, self._engine.account_sid)
+        known = event_form(event, self._engine.account_sid)
+        form = {name: known[name] for name in _ASSIGNMENT if name in known}
         webhooks = [
             Webhook(event.workspace_sid, reservation.sid, url, form)
             for url in (
@@ -158,11 +145,8 @@ class Webhooks:
             f"/v1/Workspaces/{event.workspace_sid}/Tasks/{reservation.task_sid}"
             f"/Reservations/{reservation.sid}"
         )
-
-        async def request() -> None:
-            await self._request_instruction(webhooks, path)
-
-        self._queue.run(webhooks[0], request)
+        job = partial(self._request_instruction, webhooks, path)
+        self._queue.run(webhooks[0], job)
 
     async def _request_instruction(self, webhooks: list[Webhook], path: str) -> None:
         # When both URLs fail, the reservation stays pending until it times out or is
@@ -209,7 +193,6 @@ def conference_forms(
     if isinstance(caller, str):
         # Halves of characters, which JSON can hold, are replaced: a form cannot.
         people.append(caller.encode("utf-8", "replace").decode())
-    number = len(people)
     time = int(call.states[-1].time)
     if call.status == "answered":
         events = [("participant-join", sid) for sid in people]
@@ -218,7 +201,7 @@ def conference_forms(
     elif call.over and any(state.status == "answered" for state in call.states):
         events = [("participant-leave", sid) for sid in people]
         events.append(("conference-end", call.sid))
-        first = number + 2
+        first = len(people) + 2
     else:
         return []
     common = {
@@ -260,21 +243,6 @@ def event_form(event: Event, account_sid: str) -> Form:
     }
     data = {_camel(name): value for name, value in event_data(event).items()}
     return _sendable({**data, **common})
-
-
-def assignment_form(event: Event, account_sid: str) -> Form:
-    """Return the parameters of the assignment callback of a ``reservation.created``."""
-    form = event_form(event, account_sid)
-    return {name: form[name] for name in _ASSIGNMENT if name in form}
-
-
-def call_progress(call: PhoneCall) -> str | None:
-    """Name the progress event of the state that a call has just entered."""
-    status = call.status
-    if status == "redirected":
-        return None
-    # Whatever ends a call, it is completed.
-    return "completed" if call.over else status
 
 
 def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:

@@ -28,13 +28,13 @@ const lists = [
     make: workerRow,
     status: "Activity",
     statuses: (workspace) => workspace.activities.map((each) => each.friendly_name),
-    orders: [
-      ["name", "name"],
-      ["activity", "activity"],
-      ["longest_in_activity", "time in activity"],
-      ["load", "load"],
-      ["connections", "connections"],
-    ],
+    orders: {
+      name: "name",
+      activity: "activity",
+      longest_in_activity: "time in activity",
+      load: "load",
+      connections: "connections",
+    },
   }),
   new List("reservations", {
     path: "reservations",
@@ -42,11 +42,7 @@ const lists = [
     make: reservationRow,
     status: "Status",
     statuses: () => LIVE,
-    orders: [
-      ["oldest", "oldest task"],
-      ["newest", "newest task"],
-      ["worker", "worker"],
-    ],
+    orders: { oldest: "oldest task", newest: "newest task", worker: "worker" },
   }),
   new List("tasks", {
     path: "tasks",
@@ -54,20 +50,13 @@ const lists = [
     make: taskRow,
     status: "Status",
     statuses: () => STATUSES,
-    orders: [
-      ["newest", "newest"],
-      ["oldest", "oldest"],
-      ["priority", "priority"],
-    ],
+    orders: { newest: "newest", oldest: "oldest", priority: "priority" },
   }),
   new List("queues", {
     path: "task_queues",
     noun: "task queue",
     make: queueRow,
-    orders: [
-      ["name", "name"],
-      ["waiting", "waiting tasks"],
-    ],
+    orders: { name: "name", waiting: "waiting tasks" },
   }),
 ];
 

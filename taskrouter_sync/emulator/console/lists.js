@@ -12,7 +12,7 @@ const NARROW = matchMedia("(max-width: 40rem)");
  * A section with a list.
  *
  * `path` names the list for the control, `noun` is what it is a list of (singular),
- * `make` makes a row of an item, `orders` are `[value, text]` (the first is the default),
+ * `make` makes a row of an item, `orders` are texts by value (the first is the default),
  * and `statuses` gives the values that can be filtered by, if any, `status` their name.
  */
 export class List {
@@ -44,7 +44,8 @@ export class List {
     this.#search.setAttribute("aria-label", `Search ${nouns}`);
     this.#order.setAttribute("aria-label", `Sort ${nouns} by`);
     this.#size.setAttribute("aria-label", `Rows per page of ${nouns}`);
-    offer(this.#order, options.orders.map(([sid, text]) => ({ sid, text })), (each) => each.text);
+    const orders = Object.entries(options.orders).map(([sid, text]) => ({ sid, text }));
+    offer(this.#order, orders, (each) => each.text);
     offer(this.#size, SIZES.map((size) => ({ sid: String(size) })), (each) => each.sid);
     this.#size.value = NARROW.matches ? "5" : "10";
     this.#tools = element(

@@ -32,11 +32,7 @@ _MOST_DIGITS = 18
 
 
 class Changes:
-    """Waits for changes of requests, events, sockets or state, until it is closed.
-
-    Args:
-        journal: where changes are noted.
-    """
+    """Waits for changes of requests, events, sockets or state, until it is closed."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -52,29 +48,23 @@ class Changes:
     ) -> None:
         """Return as soon as the condition holds; it is asked at each change.
 
-        Args:
-            condition: what must hold.
-            timeout: seconds.
-            what: names in the error what did not come.
-
         Raises:
-            TimeoutError: it did not hold in time.
+            TimeoutError: it did not hold in time; names `what` did not come.
             RuntimeError: the emulator stops.
         """
+
+        async def hold() -> None:
+            while not condition():
+                if self._closed:
+                    raise RuntimeError("the emulator is stopping")
+                await changed.wait()
+                changed.clear()
+
         with self._journal.watch() as changed:
             try:
-                await asyncio.wait_for(self._hold(condition, changed), timeout)
+                await asyncio.wait_for(hold(), timeout)
             except asyncio.TimeoutError:  # not TimeoutError on Python 3.10
                 raise TimeoutError(f"{what}: not within {timeout:g} s") from None
-
-    async def _hold(
-        self, condition: Callable[[], bool], changed: asyncio.Event
-    ) -> None:
-        while not condition():
-            if self._closed:
-                raise RuntimeError("the emulator is stopping")
-            await changed.wait()
-            changed.clear()
 
     async def stream(
         self, views: Views, last_seen: str, lists: bool
@@ -82,7 +72,6 @@ class Changes:
         """Yield all events, and the state after each change, until the emulator stops.
 
         Args:
-            views: show both.
             last_seen: the number of the event that a reader has seen last; anything
                 else for one that has seen none: it gets the latest ones first.
             lists: whether the state includes the lists that can be read page by page.

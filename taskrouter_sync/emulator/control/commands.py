@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from .. import plan
 from ..api.dispatch import METHODS, VERSION
@@ -73,14 +73,7 @@ class Steered(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """The objects that a command uses, on the emulator's own thread.
-
-    Args:
-        emulator: the emulator, as Python programs use it.
-        service: the service that it runs.
-        views: the views of the service.
-        changes: waits for changes of the service.
-    """
+    """The objects that a command uses, on the emulator's own thread."""
 
     emulator: Steered
     service: Service
@@ -99,19 +92,17 @@ class Command:
     Args:
         method: GET and DELETE take fields from the query, POST from a JSON body.
         path: the path after /emulator.
-        about: one sentence that describes the command.
         run: runs the command with the given fields and returns the response. A list
             in it may be an iterator.
         fields: all fields that the command takes.
-        status: the status of the response.
     """
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: str
     path: str
     about: str
     run: Run
-    fields: Sequence[Field] = ()
-    status: int = 200
+    fields: Sequence[Field]
+    status: int
 
     def described(self) -> Json:
         """Return its entry in the list of commands."""
@@ -127,9 +118,11 @@ class Command:
         }
 
 
-def find(path: str) -> dict[str, Command]:
-    """Return the commands of a path (after /emulator) by method."""
-    return {each.method: each for each in COMMANDS if each.path == path}
+def _command(
+    route: str, about: str, run: Run, *fields: Field, status: int = 200
+) -> Command:
+    method, path = route.split()
+    return Command(method, path, about, run, fields, status)
 
 
 def index() -> Json:
@@ -230,7 +223,7 @@ async def _wait_for_requests(context: Context, given: Given) -> Json:
 
 
 def _connections(context: Context, given: Given) -> Json:
-    return {"connections": context.views.connections()}
+    return {"connections": context.service.channels.counts()}
 
 
 async def _wait_for_connections(context: Context, given: Given) -> Json:
@@ -252,10 +245,6 @@ def _calls(context: Context, given: Given) -> Json:
 
 # The lists of a workspace
 
-# By which field rows are sorted, and whether the greatest is first. No field: in the
-# order of their creation.
-Order = tuple[str | None, bool]
-
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -265,15 +254,15 @@ class _List:
 
     Args:
         name: the name of the list, in the path and in the response.
-        about: one sentence that describes the list.
         status: the field of a row that ``status`` is compared with.
-        orders: by name; the first one is the default.
+        orders: by which field rows are sorted, by name; the first one is the default.
+            With "-" the greatest comes first; "" is the order of their creation.
     """
 
     name: str
     about: str
     status: str | None
-    orders: Mapping[str, Order]
+    orders: Mapping[str, str]
 
     def read(self, context: Context, given: Given) -> Json:
         """Return one page of what matches."""
@@ -290,10 +279,11 @@ class _List:
             and _contains(row, words)
         ]
         matching = len(found)
-        field, descending = self.orders[given.get("order", next(iter(self.orders)))]
-        if field is not None:
-            found.sort(key=lambda row: _natural(row[field]), reverse=descending)
-        elif descending:
+        order = self.orders[given.get("order", next(iter(self.orders)))]
+        field = order.removeprefix("-")
+        if field:
+            found.sort(key=lambda row: _natural(row[field]), reverse=order != field)
+        elif order:
             found.reverse()
         offset = given.get("offset", 0)
         page = found[offset : offset + given.get("limit", _ROWS)]
@@ -302,20 +292,19 @@ class _List:
     def command(self) -> Command:
         """Return the command that reads it."""
         status = Field("status", text(), f"only rows with this {self.status}")
-        about = "only rows that contain all of these words (sids: begin with)"
-        fields = (
+        words = "only rows that contain all of these words (sids: begin with)"
+        limit = f"the maximum number; {_ROWS} by default"
+        return _command(
+            f"GET /{self.name}",
+            self.about,
+            self.read,
             Field("workspace", text(), "WS…", required=True),
-            Field("text", text(), about),
+            Field("text", text(), words),
             *([status] if self.status is not None else []),
             Field("order", choice(*self.orders), "the first one by default"),
             Field("offset", integer(0, _MANY), "the first row; 0 by default"),
-            Field(
-                "limit",
-                integer(1, _MOST_ROWS),
-                f"the maximum number; {_ROWS} by default",
-            ),
+            Field("limit", integer(1, _MOST_ROWS), limit),
         )
-        return Command("GET", f"/{self.name}", self.about, self.read, fields)
 
 
 def _contains(row: Json, words: Sequence[str]) -> bool:
@@ -351,38 +340,30 @@ _LISTS = (
         "List a workspace's workers.",
         "activity_name",
         {
-            "name": ("friendly_name", False),
-            "activity": ("activity_name", False),
-            "load": ("load", True),
-            "connections": ("connections", True),
-            "longest_in_activity": ("date_status_changed", False),
+            "name": "friendly_name",
+            "activity": "activity_name",
+            "load": "-load",
+            "connections": "-connections",
+            "longest_in_activity": "date_status_changed",
         },
     ),
     _List(
         "tasks",
         "List a workspace's tasks, including finished ones that are not deleted yet.",
         "assignment_status",
-        {
-            "newest": (None, True),
-            "oldest": (None, False),
-            "priority": ("priority", True),
-        },
+        {"newest": "-", "oldest": "", "priority": "-priority"},
     ),
     _List(
         "reservations",
         "List a workspace's live reservations: pending, accepted and wrapping.",
         "reservation_status",
-        {
-            "oldest": (None, False),
-            "newest": (None, True),
-            "worker": ("worker_name", False),
-        },
+        {"oldest": "", "newest": "-", "worker": "worker_name"},
     ),
     _List(
         "task_queues",
         "List a workspace's task queues, with their waiting tasks.",
         None,
-        {"name": ("friendly_name", False), "waiting": ("waiting", True)},
+        {"name": "friendly_name", "waiting": "-waiting"},
     ),
 )
 
@@ -390,17 +371,10 @@ _LISTS = (
 # Scripted faults, by the names of the methods of `Faults`
 
 
-def _fault(method: str) -> Run:
+def _fault(method: str, *, on_sockets: bool = False) -> Run:
     def run(context: Context, given: Given) -> Json:
-        getattr(context.emulator.faults, method)(**given)
-        return {}
-
-    return run
-
-
-def _on_sockets(method: str) -> Run:
-    def run(context: Context, given: Given) -> Json:
-        return {"sockets": getattr(context.emulator.faults, method)(**given)}
+        count = getattr(context.emulator.faults, method)(**given)
+        return {"sockets": count} if on_sockets else {}
 
     return run
 
@@ -423,257 +397,215 @@ _THE_CHANNEL = Field("channel", text(), "WK…, WQ… or WS…", required=True)
 _DELAY = Field("delay", number(0, _HOUR), "seconds until the response")
 
 COMMANDS: Sequence[Command] = (
-    Command(
-        "GET",
-        "/clock",
+    _command(
+        "GET /clock",
         "Show the time and the next deadline.",
         lambda context, given: context.views.clock(),
     ),
-    Command(
-        "POST",
-        "/clock/advance",
+    _command(
+        "POST /clock/advance",
         "Advance a manual clock; 409 if the clock is real.",
         _advance,
-        (Field("seconds", number(0, _TEN_YEARS), "the duration", required=True),),
+        Field("seconds", number(0, _TEN_YEARS), "the duration", required=True),
     ),
-    Command(
-        "POST",
-        "/workspaces",
+    _command(
+        "POST /workspaces",
         "Create a workspace and return the sids of everything in it.",
         lambda context, given: asdict(context.emulator.workspace(**given)),
-        plan.FIELDS,
-        201,
+        *plan.FIELDS,
+        status=201,
     ),
-    Command(
-        "POST",
-        "/tasks",
+    _command(
+        "POST /tasks",
         "Create a task and return it as in the REST API.",
         lambda context, given: context.emulator.create_task(**given),
-        (
-            Field("workspace", text(), "WS…; by default the only one"),
-            Field("attributes", DOCUMENT, "the task's attributes; none by default"),
-            Field("workflow_sid", text(), "WW…; by default the only one"),
-            Field("task_channel", text(), "a unique name or TC…; default by default"),
-            Field("task_queue_sid", text(), "WQ…; of a task for a worker"),
-            Field("priority", integer(0, _INT32), "0 by default"),
-            Field("timeout", integer(1, _INT32), "seconds; a day by default"),
-            Field("routing_target", text(), "WK…, WQ… or WW…"),
-            Field("ignore_capacity", FLAG, "of a task for a worker"),
-            Field("virtual_start_time", text(), "a date, ISO 8601"),
-        ),
-        201,
+        Field("workspace", text(), "WS…; by default the only one"),
+        Field("attributes", DOCUMENT, "the task's attributes; none by default"),
+        Field("workflow_sid", text(), "WW…; by default the only one"),
+        Field("task_channel", text(), "a unique name or TC…; default by default"),
+        Field("task_queue_sid", text(), "WQ…; of a task for a worker"),
+        Field("priority", integer(0, _INT32), "0 by default"),
+        Field("timeout", integer(1, _INT32), "seconds; a day by default"),
+        Field("routing_target", text(), "WK…, WQ… or WW…"),
+        Field("ignore_capacity", FLAG, "of a task for a worker"),
+        Field("virtual_start_time", text(), "a date, ISO 8601"),
+        status=201,
     ),
-    Command(
-        "POST",
-        "/rest",
+    _command(
+        "POST /rest",
         "Make a REST request; it needs no credentials, and faults don't apply to it.",
         _rest,
-        (
-            Field("method", choice(*METHODS), "the HTTP method", required=True),
-            Field("path", text(), "/Workspaces/…", required=True),
-            Field("params", DOCUMENT, "the parameters, with their REST names"),
-        ),
+        Field("method", choice(*METHODS), "the HTTP method", required=True),
+        Field("path", text(), "/Workspaces/…", required=True),
+        Field("params", DOCUMENT, "the parameters, with their REST names"),
     ),
-    Command(
-        "GET",
-        "/telephony",
+    _command(
+        "GET /telephony",
         "Show the settings of simulated calls.",
         lambda context, given: context.service.engine.telephony.settings.as_dict(),
     ),
-    Command(
-        "POST",
-        "/telephony",
+    _command(
+        "POST /telephony",
         "Change the settings of simulated calls; omitted ones stay unchanged.",
         _telephony,
-        (
-            Field("answer_after", number(0, _HOUR), "seconds until a call is answered"),
-            Field(
-                "call_length",
-                either(number(0, _TEN_YEARS), NULL),
-                "seconds from answer to end; null: until /calls/hang_up",
-            ),
-            Field("outcome", _OUTCOME, "the outcome of calls"),
-            Field("outcomes", named(_OUTCOME), "the outcome of calls by contact URI"),
+        Field("answer_after", number(0, _HOUR), "seconds until a call is answered"),
+        Field(
+            "call_length",
+            either(number(0, _TEN_YEARS), NULL),
+            "seconds from answer to end; null: until /calls/hang_up",
         ),
+        Field("outcome", _OUTCOME, "the outcome of calls"),
+        Field("outcomes", named(_OUTCOME), "the outcome of calls by contact URI"),
     ),
-    Command(
-        "POST",
-        "/calls/hang_up",
+    _command(
+        "POST /calls/hang_up",
         "End a call.",
         _hang_up,
-        (Field("call_sid", text(), "CA…", required=True),),
+        Field("call_sid", text(), "CA…", required=True),
     ),
-    Command(
-        "GET",
-        "/snapshot",
+    _command(
+        "GET /snapshot",
         "Return the whole state, for /restore.",
         lambda context, given: {"snapshot": context.emulator.snapshot()},
     ),
-    Command(
-        "POST",
-        "/restore",
+    _command(
+        "POST /restore",
         "Restore the state of a snapshot; all sockets are closed.",
         _restore,
-        (Field("snapshot", DOCUMENT, "as returned by /snapshot", required=True),),
+        Field("snapshot", DOCUMENT, "as returned by /snapshot", required=True),
     ),
-    Command(
-        "GET",
-        "/state",
+    _command(
+        "GET /state",
         "Show workspaces, workers, task queues, live reservations and statistics.",
         lambda context, given: context.views.state(),
     ),
-    Command(
-        "GET",
-        "/events",
+    _command(
+        "GET /events",
         "List the service's events, oldest first.",
         _events,
-        (Field("event_type", text(), "only events of this type"), _AFTER, _LIMIT),
+        Field("event_type", text(), "only events of this type"),
+        _AFTER,
+        _LIMIT,
     ),
-    Command(
-        "GET",
-        "/requests",
+    _command(
+        "GET /requests",
         "List the requests that arrived: REST, event bridge, and WebSocket upgrades.",
         _requests,
-        (_METHOD, _URL, _AFTER, _LIMIT),
+        _METHOD,
+        _URL,
+        _AFTER,
+        _LIMIT,
     ),
-    Command(
-        "GET",
-        "/requests/wait",
+    _command(
+        "GET /requests/wait",
         "Wait for matching requests and list them; 504 if the timeout expires.",
         _wait_for_requests,
-        (
-            Field("count", integer(1, _MANY), "the minimum number; 1 by default"),
-            *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
-        ),
+        Field("count", integer(1, _MANY), "the minimum number; 1 by default"),
+        *(_METHOD, _URL, _AFTER, _LIMIT, _TIMEOUT),
     ),
-    Command("GET", "/connections", "Count the open sockets by channel.", _connections),
-    Command(
-        "GET",
-        "/connections/wait",
+    _command("GET /connections", "Count the open sockets by channel.", _connections),
+    _command(
+        "GET /connections/wait",
         "Wait until a channel has exactly `count` sockets; 504 if the timeout expires.",
         _wait_for_connections,
-        (
-            _THE_CHANNEL,
-            Field("count", integer(0, _MANY), "the exact number", required=True),
-            _TIMEOUT,
-        ),
+        _THE_CHANNEL,
+        Field("count", integer(0, _MANY), "the exact number", required=True),
+        _TIMEOUT,
     ),
-    Command(
-        "GET",
-        "/calls",
+    _command(
+        "GET /calls",
         "List the calls that instructions made.",
         _calls,
-        (_AFTER, _LIMIT),
+        _AFTER,
+        _LIMIT,
     ),
     *(each.command() for each in _LISTS),
-    Command(
-        "POST",
-        "/faults/answer",
+    _command(
+        "POST /faults/answer",
         "Respond to the next matching requests with a status.",
         _fault("answer"),
-        (
-            Field("status", integer(200, 599), "the HTTP status", required=True),
-            Field("body", either(DOCUMENT, text()), "an error body by default"),
-            Field("message", text(1000), "reason phrase, message of the default body"),
-            Field("code", integer(0, 99_999), "Twilio's code in the default body"),
-            _DELAY,
-            _CARRIED_OUT,
-            *_MATCH,
-        ),
+        Field("status", integer(200, 599), "the HTTP status", required=True),
+        Field("body", either(DOCUMENT, text()), "an error body by default"),
+        Field("message", text(1000), "reason phrase, message of the default body"),
+        Field("code", integer(0, 99_999), "Twilio's code in the default body"),
+        _DELAY,
+        _CARRIED_OUT,
+        *_MATCH,
     ),
-    Command(
-        "POST",
-        "/faults/malformed",
+    _command(
+        "POST /faults/malformed",
         "Respond to the next matching requests with 200 and invalid JSON.",
         _fault("malformed"),
-        (Field("body", text(), "half a JSON object by default"), _CARRIED_OUT, *_MATCH),
+        Field("body", text(), "half a JSON object by default"),
+        _CARRIED_OUT,
+        *_MATCH,
     ),
-    Command(
-        "POST",
-        "/faults/delay",
+    _command(
+        "POST /faults/delay",
         "Delay the next matching requests.",
         _fault("delay"),
-        (Field("seconds", number(0, _HOUR), "the delay", required=True), *_MATCH),
+        Field("seconds", number(0, _HOUR), "the delay", required=True),
+        *_MATCH,
     ),
-    Command(
-        "POST",
-        "/faults/drop",
+    _command(
+        "POST /faults/drop",
         "Drop the connections of the next matching requests without a response.",
         _fault("drop_requests"),
-        (_CARRIED_OUT, *_MATCH),
+        _CARRIED_OUT,
+        *_MATCH,
     ),
-    Command(
-        "POST",
-        "/faults/refuse_upgrades",
+    _command(
+        "POST /faults/refuse_upgrades",
         "Refuse the next sockets with a status.",
         _fault("refuse_upgrades"),
-        (
-            Field("status", integer(300, 599), "the HTTP status", required=True),
-            _CHANNEL,
-            Field(
-                "times", integer(1, _MANY_TIMES), "the number of sockets; 1 by default"
-            ),
-            _DELAY,
-        ),
+        Field("status", integer(300, 599), "the HTTP status", required=True),
+        _CHANNEL,
+        Field("times", integer(1, _MANY_TIMES), "the number of sockets; 1 by default"),
+        _DELAY,
     ),
-    Command(
-        "DELETE",
-        "/faults",
+    _command(
+        "DELETE /faults",
         "Remove all faults that have not been used up.",
         _fault("clear"),
     ),
-    Command(
-        "POST",
-        "/sockets/close",
+    _command(
+        "POST /sockets/close",
         "Close open sockets with a close frame.",
-        _on_sockets("close_sockets"),
-        (
-            _CHANNEL,
-            Field("code", integer(1000, 4999), "the close code; 1000 by default"),
-            Field("reason", text(123), "the close reason"),
-        ),
+        _fault("close_sockets", on_sockets=True),
+        _CHANNEL,
+        Field("code", integer(1000, 4999), "the close code; 1000 by default"),
+        Field("reason", text(123), "the close reason"),
     ),
-    Command(
-        "POST",
-        "/sockets/cut",
+    _command(
+        "POST /sockets/cut",
         "Cut open sockets now, without a close frame.",
-        _on_sockets("cut_sockets"),
-        (_CHANNEL,),
+        _fault("cut_sockets", on_sockets=True),
+        _CHANNEL,
     ),
-    Command(
-        "POST",
-        "/sockets/stall",
+    _command(
+        "POST /sockets/stall",
         "Stop all traffic on open sockets until they are resumed.",
-        _on_sockets("stall_sockets"),
-        (_CHANNEL,),
+        _fault("stall_sockets", on_sockets=True),
+        _CHANNEL,
     ),
-    Command(
-        "POST",
-        "/sockets/resume",
+    _command(
+        "POST /sockets/resume",
         "Resume stalled sockets and deliver the data held back.",
-        _on_sockets("resume_sockets"),
-        (_CHANNEL,),
+        _fault("resume_sockets", on_sockets=True),
+        _CHANNEL,
     ),
-    Command(
-        "POST",
-        "/sockets/duplicate",
+    _command(
+        "POST /sockets/duplicate",
         "Send the next frames to the open sockets twice.",
-        _on_sockets("duplicate_frames"),
-        (
-            _CHANNEL,
-            Field(
-                "times", integer(1, _MANY_TIMES), "the number of frames; 1 by default"
-            ),
-        ),
+        _fault("duplicate_frames", on_sockets=True),
+        _CHANNEL,
+        Field("times", integer(1, _MANY_TIMES), "the number of frames; 1 by default"),
     ),
-    Command(
-        "POST",
-        "/sockets/send",
+    _command(
+        "POST /sockets/send",
         "Send a frame: any string, or an object as JSON.",
         lambda context, given: {"sockets": context.emulator.send_frame(**given)},
-        (
-            _THE_CHANNEL,
-            Field("frame", either(text(), DOCUMENT), "the frame", required=True),
-        ),
+        _THE_CHANNEL,
+        Field("frame", either(text(), DOCUMENT), "the frame", required=True),
     ),
 )

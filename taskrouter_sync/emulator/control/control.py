@@ -12,6 +12,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
+from itertools import chain
 from urllib.parse import urlsplit
 
 from ..engine.errors import ServiceError
@@ -20,7 +21,7 @@ from ..service import Service
 from ..state_file import StateError
 from . import commands
 from .changes import Changes
-from .commands import Command, Context, Steered
+from .commands import COMMANDS, Command, Context, Steered
 from .views import Views
 
 
@@ -42,15 +43,7 @@ _LEVELS = 3
 
 @dataclass(frozen=True)
 class ControlRequest:
-    """A request to the control, without its body.
-
-    Args:
-        method: the HTTP method.
-        path: the path.
-        query: the query's parameters.
-        headers: the headers, whatever the case of their names.
-        peer: the address of the client.
-    """
+    """A request to the control, without its body; `peer` is the client's address."""
 
     method: str
     path: str
@@ -61,13 +54,7 @@ class ControlRequest:
 
 @dataclass(frozen=True)
 class ControlResponse:
-    """A response of the control.
-
-    Args:
-        status: the HTTP status.
-        headers: the headers.
-        parts: the body; a stream ends when the emulator stops.
-    """
+    """A response of the control; a stream ends when the emulator stops."""
 
     status: int
     headers: Mapping[str, str]
@@ -77,22 +64,18 @@ class ControlResponse:
 class Control:
     """The control of one emulator, for one run of its server.
 
-    Args:
-        emulator: the emulator that it controls.
-        service: the emulator's service.
-        listens_on: the host that the emulator listens on.
+    `listens_on` is the host that the emulator listens on.
     """
 
     def __init__(self, emulator: Steered, service: Service, listens_on: str) -> None:
         self._service = service
         self._listens_on = listens_on
-        self._views = Views(service)
-        self._changes = Changes(service.journal)
-        self._context = Context(emulator, service, self._views, self._changes)
+        changes = Changes(service.journal)
+        self._context = Context(emulator, service, Views(service), changes)
 
     def close(self) -> None:
         """End all waiting requests."""
-        self._changes.close()
+        self._context.changes.close()
 
     def refuse(self, request: ControlRequest) -> ControlResponse | None:
         """Refuse a request that may not control the emulator; needs no body."""
@@ -116,9 +99,10 @@ class Control:
             query = dict(request.query)
             seen = request.headers.get("Last-Event-ID") or query.get("after", "")
             lists = query.get("lists") != "no"
-            stream = self._changes.stream(self._views, seen, lists)
+            context = self._context
+            stream = context.changes.stream(context.views, seen, lists)
             return ControlResponse(200, _EVENTS, stream)
-        found = commands.find(path)
+        found = {each.method: each for each in COMMANDS if each.path == path}
         if not found:
             where = f"GET {commands.PREFIX} lists the commands"
             message = f"unknown path {request.path[:200]}; {where}"
@@ -166,7 +150,8 @@ def response(
     headers: Mapping[str, str] | None = None,
 ) -> ControlResponse:
     """Return a JSON response."""
-    return ControlResponse(status, {**_JSON, **(headers or {})}, _encoded(body))
+    parts = chain(_lines(body, 0), ["\n"])
+    return ControlResponse(status, {**_JSON, **(headers or {})}, parts)
 
 
 def _document(
@@ -182,13 +167,8 @@ def _document(
         raise FieldError("the body", f"must be a JSON object: {error}") from None
 
 
-def _encoded(document: Mapping[str, object]) -> Iterator[str]:
-    """Encode a document in parts, so that a long list does not block the loop."""
-    yield from _lines(document, 0)
-    yield "\n"
-
-
 def _lines(value: object, level: int) -> Iterator[str]:
+    """Encode a document in parts, so that a long list does not block the loop."""
     if level == _LEVELS or not isinstance(value, Mapping | list | Iterator):
         yield json.dumps(value)
         return
@@ -219,16 +199,12 @@ def refusal(
     Requests from this machine need no credentials, those from other machines need
     the account's. Requests to a foreign host name (DNS rebinding) and from pages of
     other sites are refused: a browser has no credentials for the foreign name.
-
-    Args:
-        request: the request.
-        authorized: whether it has the account's credentials.
-        listens_on: the host that the emulator listens on.
     """
     host = request.headers.get("Host", "")
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site")
-    if origin is not None and not _same(origin, host):
+    own = (f"http://{host}".lower(), f"https://{host}".lower())
+    if origin is not None and origin.lower() not in own:
         return 403, f"the Origin {origin} is not the emulator's own"
     if site not in (None, "same-origin", "none"):
         return 403, f"the request is from a page of another site ({site})"
@@ -239,10 +215,6 @@ def refusal(
     if not _own_name(host, listens_on):
         return 403, f"the Host {host} is not the emulator's own"
     return None
-
-
-def _same(origin: str, host: str) -> bool:
-    return origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
 
 
 def _own_name(host: str, listens_on: str) -> bool:

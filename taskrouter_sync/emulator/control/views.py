@@ -31,17 +31,13 @@ MINUTES = 15
 STEP = 30.0
 STEPS = int(MINUTES * 60 / STEP)
 
-# Each series counts these events.
-COUNTED = {
-    "tasks_created": ("task.created",),
-    "reservations_accepted": ("reservation.accepted",),
-    "reservations_missed": ("reservation.rejected", "reservation.timeout"),
-    "tasks_completed": ("task.completed",),
-}
+# The series that counts an event.
 _SERIES = {
-    event_type: name
-    for name, event_types in COUNTED.items()
-    for event_type in event_types
+    "task.created": "tasks_created",
+    "reservation.accepted": "reservations_accepted",
+    "reservation.rejected": "reservations_missed",
+    "reservation.timeout": "reservations_missed",
+    "task.completed": "tasks_completed",
 }
 # What is shown of other resources.
 _SHORT_LISTS = {
@@ -54,11 +50,7 @@ _DELETIONS = frozenset({"task.deleted", "task.system-deleted"})
 
 
 class Views:
-    """Show what a service holds.
-
-    Args:
-        service: the service.
-    """
+    """Show what a service holds."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -71,15 +63,10 @@ class Views:
             "next_deadline": self._service.engine.next_deadline(),
         }
 
-    def connections(self) -> Json:
-        """Show how many sockets are open, by channel."""
-        return dict(self._service.channels.counts())
-
     def state(self, lists: bool = True) -> Json:
         """Show everything that happens now.
 
-        Args:
-            lists: whether with the workers, task queues and live reservations.
+        `lists` is whether with the workers, task queues and live reservations.
         """
         engine = self._service.engine
         engine.run_due()
@@ -87,7 +74,7 @@ class Views:
         return {
             "account_sid": engine.account_sid,
             "clock": self.clock(),
-            "connections": self.connections(),
+            "connections": self._service.channels.counts(),
             "requests": journal.requests.count,
             "events": journal.events.count,
             "total_workspaces": len(engine.workspaces),
@@ -108,9 +95,7 @@ class Views:
     def rows(self, kind: str, workspace: Workspace) -> Iterator[Json]:
         """Show all workers, tasks, live reservations or task queues of a workspace.
 
-        Args:
-            kind: "workers", "tasks", "reservations" or "task_queues".
-            workspace: whose.
+        `kind` is "workers", "tasks", "reservations" or "task_queues".
         """
         if kind == "workers":
             counts = self._service.channels.counts()
@@ -254,19 +239,16 @@ def _reservation(task: Task, reservation: Reservation) -> Json:
 def series_of(events: EventLog, open_tasks: int, now: float) -> dict[str, object]:
     """Return the series of the latest minutes, oldest step first.
 
-    Args:
-        events: the workspace's log.
-        open_tasks: the number of unfinished tasks now.
-        now: epoch seconds.
+    `open_tasks` is the number of unfinished tasks now.
 
     Returns:
-        `start` (epoch seconds), `step` (seconds), a list for each of COUNTED, and
+        `start` (epoch seconds), `step` (seconds), a list for each of _SERIES, and
         `open_tasks` as they were at the end of each step.
     """
     # Steps begin at whole multiples of their length, so that bars do not wander.
     end = (now // STEP + 1) * STEP
     start = end - STEPS * STEP
-    counts = {name: [0] * STEPS for name in COUNTED}
+    counts = {name: [0] * STEPS for name in _SERIES.values()}
     changes = [0] * STEPS
     for event in events.between(start, end):
         step = min(int((event.time - start) // STEP), STEPS - 1)
