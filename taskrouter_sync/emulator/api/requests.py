@@ -180,13 +180,15 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         return {snake(name): getattr(self, kind)(name) for name, kind in kinds.items()}
 
     def choices(self, name: str) -> tuple[str, ...]:
-        """Return the values of a list; repeated names and commas both separate."""
-        return tuple(
-            item.strip()
-            for value in self.get(name, ())
-            for item in value.split(",")
-            if item.strip()
+        """Return the values of a list, each once, in the order of their first places.
+
+        Repeated names and commas both separate.
+        """
+        items = (
+            item.strip() for value in self.get(name, ()) for item in value.split(",")
         )
+        # Whoever goes through them for each item of a list relies on their number.
+        return tuple(dict.fromkeys(filter(None, items)))
 
 
 # The names are few, and every request has some.

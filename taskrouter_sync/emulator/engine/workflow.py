@@ -12,7 +12,14 @@ from hashlib import sha256
 from typing import Any
 
 from .errors import MAX_CONFIGURATION, invalid, parse_json
-from .expressions import Expression, ExpressionError, Path, parse, parse_path
+from .expressions import (
+    MAX_LENGTH,
+    Expression,
+    ExpressionError,
+    Path,
+    parse,
+    parse_path,
+)
 
 
 MAX_PRIORITY = 2**31 - 1
@@ -179,7 +186,11 @@ def _order_by(value: Any, where: str) -> tuple[OrderClause, ...]:
         return ()
     if not isinstance(value, str):
         raise invalid(f"Configuration: {where} must be a string")
-    clauses = []
+    if len(value) > MAX_LENGTH:
+        problem = f"must not be longer than {MAX_LENGTH} characters"
+        raise invalid(f"Configuration: {where} {problem}")
+    # A path that comes again decides nothing more.
+    clauses: dict[Path, bool] = {}
     for part in value.split(","):
         words = part.split()
         direction = words[1].upper() if len(words) == 2 else "ASC"
@@ -191,8 +202,8 @@ def _order_by(value: Any, where: str) -> tuple[OrderClause, ...]:
             or len(path.steps) < 2
         ):
             raise invalid(f"Configuration: {where} is not valid: {part.strip()}")
-        clauses.append(OrderClause(Path(path.steps[1:]), direction == "DESC"))
-    return tuple(clauses)
+        clauses.setdefault(Path(path.steps[1:]), direction == "DESC")
+    return tuple(OrderClause(path, down) for path, down in clauses.items())
 
 
 def _reference(item: dict[str, Any], key: str, where: str) -> Path | None:
