@@ -159,6 +159,8 @@ class Server:
             handle_signals=False,
             shutdown_timeout=_FAREWELL,
             logger=http_log,
+            # It would unpack gigabytes, whoever sent them and whatever the response is.
+            auto_decompress=False,
         )
 
     async def start(self, listener: socket.socket) -> None:
@@ -433,6 +435,9 @@ async def _stop_accepting(listener: socket.socket) -> None:
 
 async def _body(request: web.Request, limit: int = _MAX_BODY) -> bytes:
     """Read the body of a request."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise web.HTTPUnsupportedMediaType(text="The request body is compressed")
     if limit != _MAX_BODY:
         request = request.clone(client_max_size=limit)
     try:
