@@ -359,7 +359,7 @@ class Emulator:
         """Advance the manual clock; whatever becomes due happens in order.
 
         Args:
-            seconds: from 0 to ten years.
+            seconds: from 0 to ten years; the clock ends before the year 9999.
 
         Raises:
             RuntimeError: the emulator was not created with ``manual_clock=True``.

@@ -65,6 +65,11 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
         ValueError,
         "must be 0 to",
     ),
+    "a step beyond all dates": (
+        lambda emulator: [emulator.advance(315_360_000) for _ in range(800)],
+        ValueError,
+        "seconds must be less than .*, not 315360000 .*before the year 9999",
+    ),
     "an event that does not exist": (
         lambda emulator: emulator.wait_for_events("reservation.acepted"),
         ValueError,
