@@ -99,6 +99,11 @@ def test_the_default_filter_has_no_timeout_and_takes_task_queue_sid() -> None:
         ('{"filters": [{"targets": [{}]}]}', r"targets\[0\] needs a queue"),
         ('{"default_filter": {"queue": 7}}', "default_filter needs a queue"),
         (
+            # In two filters; what a target says is not even read.
+            '{"filters": [{"targets": [%s1]}, {"targets": [1]}]}' % ("1," * 4999),
+            "there must be at most 5000 targets",
+        ),
+        (
             '{"filters": [{"targets": [{"queue": "WQ1", "timeout": 0}]}]}',
             r"targets\[0\].timeout must be between 1",
         ),
