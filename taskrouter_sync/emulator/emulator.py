@@ -415,8 +415,16 @@ class Emulator:
         Args:
             channel: WK…, WQ… or WS….
             frame: a string, or data that is sent as JSON.
+
+        Raises:
+            ValueError: `channel` is invalid, or `frame` has half a character.
         """
         text = frame if isinstance(frame, str) else json.dumps(frame)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            problem = f"{text[error.start]!a} at {error.start}"
+            raise ValueError(f"frame must be text, not {problem}") from None
         return self.faults.send_text(channel, text)
 
     # What happens

@@ -418,6 +418,10 @@ class Server:
             return  # The peer is gone; the reader notices it too.
         except StateError:
             connection.cut()  # Clients that reconnect read the current state.
+        except Exception as error:  # noqa: BLE001 - as above
+            # Open, the socket would get nothing any more, and nobody would notice.
+            self._errors.note(error)
+            connection.cut()
 
 
 async def _stop_accepting(listener: socket.socket) -> None:

@@ -70,6 +70,11 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
         ValueError,
         "seconds must be less than .*, not 315360000 .*before the year 9999",
     ),
+    "half a character for a channel": (
+        lambda emulator: emulator.send_frame("", "x\ud800"),
+        ValueError,
+        r"frame must be text, not '\\ud800' at 1",
+    ),
     "an event that does not exist": (
         lambda emulator: emulator.wait_for_events("reservation.acepted"),
         ValueError,
