@@ -20,6 +20,7 @@ from ..engine import Engine
 from ..engine.containers import Entity, Versioned
 from ..engine.errors import ServiceError, invalid, read_json
 from ..engine.model import KEEP_SECONDS, Task, Worker, Workspace
+from ..fields import INTEGER
 from .rendering import Json, Renderer
 
 
@@ -149,10 +150,9 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         value = self.text(name)
         if value is None:
             return None
-        try:
-            return int(value)
-        except ValueError:
-            raise invalid(f"{name} must be an integer") from None
+        if not INTEGER.fullmatch(value):
+            raise invalid(f"{name} must be an integer")
+        return int(value)
 
     def boolean(self, name: str) -> bool | None:
         """Return a boolean, None when not supplied; what is not true is false."""

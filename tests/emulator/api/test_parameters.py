@@ -107,6 +107,12 @@ def test_what_is_absent_is_none(read: str) -> None:
     [
         ("integer", "five"),
         ("integer", ""),
+        ("integer", "1_0"),
+        ("integer", " 10"),
+        ("integer", "10\n"),
+        ("integer", "\u0661\u0660"),
+        ("integer", "10.0"),
+        ("integer", "9" * 5000),
         ("date", "yesterday"),
         ("date", "9999-99-99"),
         ("required", ""),
