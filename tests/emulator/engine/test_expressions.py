@@ -13,6 +13,7 @@ from hypothesis import given, settings, strategies as st
 from taskrouter_sync.emulator.engine.expressions import (
     MAX_LENGTH,
     ExpressionError,
+    _number_in,
     parse,
     parse_path,
 )
@@ -217,6 +218,13 @@ def test_a_list_is_not_read_for_each_condition() -> None:
         assert not parse(text).matches({"a": counted, "b": [7]})
         reads.append(counted.reads)
     assert reads[0] == reads[1]
+
+
+def test_a_long_text_is_read_as_a_number_once() -> None:
+    expression = parse(" OR ".join(["a < 1", "1 == a", "b HAS a"] * 500))
+    misses = _number_in.cache_info().misses
+    assert not expression.matches({"a": " " * 4000, "b": [2]})
+    assert _number_in.cache_info().misses <= misses + 1
 
 
 VALUES = [
