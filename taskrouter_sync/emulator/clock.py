@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 
 from .engine import Engine
+from .engine.state import END_OF_TIME
 
 
 # 2026-01-01T00:00:00Z: the same for every run, so that dates repeat as well.
@@ -49,8 +50,18 @@ class ManualClock:
         self._now = now
 
     def advance(self, engine: Engine, seconds: float) -> None:
-        """Let time pass; whatever falls due happens in order, each at its moment."""
+        """Let time pass; whatever falls due happens in order, each at its moment.
+
+        Raises:
+            ValueError: that is too long.
+        """
         end = self._now + seconds
+        if end >= END_OF_TIME:
+            most = int(END_OF_TIME - self._now)
+            raise ValueError(
+                f"seconds must be less than {most}, not {seconds!r} (the clock ends"
+                " before the year 9999)"
+            )
         while (deadline := engine.next_deadline()) is not None and deadline <= end:
             self._now = max(self._now, deadline)
             engine.run_due()

@@ -358,7 +358,7 @@ class Emulator:
         """Advance the manual clock; whatever becomes due happens in order.
 
         Args:
-            seconds: from 0 to ten years.
+            seconds: from 0 to ten years; the clock ends before the year 9999.
 
         Raises:
             RuntimeError: the emulator was not created with ``manual_clock=True``.
@@ -414,8 +414,16 @@ class Emulator:
         Args:
             channel: WK…, WQ… or WS….
             frame: a string, or data that is sent as JSON.
+
+        Raises:
+            ValueError: `channel` is invalid, or `frame` has half a character.
         """
         text = frame if isinstance(frame, str) else json.dumps(frame)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            problem = f"{text[error.start]!a} at {error.start}"
+            raise ValueError(f"frame must be text, not {problem}") from None
         return self.faults.send_text(channel, text)
 
     # What happens

@@ -1,16 +1,23 @@
 """The named values of a JSON document, checked.
 
-Owns: the kinds of values, and errors that name the field. Pure; all it
-takes from the emulator is how JSON is read.
+Owns: the kinds of values, how texts have numbers, and errors that name the field. Pure;
+all it takes from the emulator is how JSON is read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .engine.errors import read_json
+
+
+# How texts have numbers: Python reads 1_0, blanks and digits of all alphabets as well.
+# No int() refuses so many digits.
+INTEGER = re.compile("[+-]?[0-9]{1,600}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class FieldError(ValueError):
@@ -76,7 +83,7 @@ def number(minimum: float, maximum: float) -> Kind:
             # An integer of 400 digits has no float, but can be compared.
             and minimum <= value <= maximum
         ),
-        _read(float),
+        lambda text: float(text) if _NUMBER.fullmatch(text) else text,
     )
 
 
@@ -86,18 +93,8 @@ def integer(minimum: float, maximum: float) -> Kind:
     return Kind(
         f"an integer {any_number.words.removeprefix('a number ')}",
         lambda value: isinstance(value, int) and any_number.fits(value),
-        _read(int),
+        lambda text: int(text) if INTEGER.fullmatch(text) else text,
     )
-
-
-def _read(kind: type[float]) -> Callable[[str], object]:
-    def of_text(value: str) -> object:
-        try:
-            return kind(value)
-        except ValueError:
-            return value
-
-    return of_text
 
 
 def choice(*texts: str) -> Kind:

@@ -114,6 +114,8 @@ class Server:
             handle_signals=False,
             shutdown_timeout=_FAREWELL,
             logger=http_log,
+            # It would unpack gigabytes, whoever sent them and whatever the response is.
+            auto_decompress=False,
         )
 
     async def start(self, listener: socket.socket) -> None:
@@ -374,6 +376,10 @@ class Server:
             return  # The peer is gone; the reader notices it too.
         except StateError:
             connection.cut()  # Clients that reconnect read the current state.
+        except Exception as error:  # noqa: BLE001 - as above
+            # Open, the socket would get nothing any more, and nobody would notice.
+            self.note(error)
+            connection.cut()
 
 
 async def _stop_accepting(listener: socket.socket) -> None:
@@ -391,6 +397,9 @@ async def _stop_accepting(listener: socket.socket) -> None:
 
 async def _body(request: web.Request, limit: int = _MAX_BODY) -> bytes:
     """Read the body of a request."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise web.HTTPUnsupportedMediaType(text="The request body is compressed")
     if limit != _MAX_BODY:
         request = request.clone(client_max_size=limit)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import json
 import re
 import resource
@@ -193,6 +194,28 @@ def test_what_is_nested_deeply_is_refused(
         timeout=LIMIT,
     )
     assert answer.status_code == (status if levels < 200 else 400)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/wschannels/AC1/WK1", "/v1/Workspaces", "/emulator/workspaces"]
+)
+@pytest.mark.parametrize("encoding", ["gzip", "Deflate", "identity"])
+def test_compressed_bodies_are_not_unpacked(
+    emulator: Emulator, path: str, encoding: str
+) -> None:
+    body = b"{}" if encoding == "identity" else gzip.compress(b"{}")
+    answer = requests.post(
+        emulator.url + path,
+        body,
+        headers={"Content-Encoding": encoding, "Content-Type": "application/json"},
+        auth=(emulator.account_sid, emulator.auth_token),
+        timeout=LIMIT,
+    )
+    message = answer.json().get("message")
+    if encoding == "identity":
+        assert answer.status_code in (201, 400, 403)
+    else:
+        assert (answer.status_code, message) == (415, "The request body is compressed")
 
 
 def test_a_search_looks_at_each_entry_once() -> None:

@@ -90,6 +90,10 @@ def test_an_error_names_the_field(
     assert (raised.value.field, str(raised.value)) == (field, message)
 
 
+# Python takes some of them.
+NO_NUMBERS = ["", "0_1", " 1", "1\n", "\u0661", "\uff11", "nan", "0x1", "--1", "."]
+
+
 def test_a_query_holds_numbers_as_texts() -> None:
     fields = (
         Field("n", integer(0, 9), ""),
@@ -98,8 +102,16 @@ def test_a_query_holds_numbers_as_texts() -> None:
     )
     pairs = [("n", "1"), ("x", "1.5"), ("t", "1")]
     assert read(fields, of_query(fields, pairs)) == {"n": 1, "x": 1.5, "t": "1"}
-    with pytest.raises(FieldError, match="n must be an integer from 0 to 9"):
-        read(fields, of_query(fields, [("n", "1.5")]))
+    for kind, texts in (("n", ["1.5", *NO_NUMBERS]), ("x", NO_NUMBERS)):
+        for each in texts:
+            with pytest.raises(FieldError, match=f"{kind} must be an? .* from 0 to 9"):
+                read(fields, of_query(fields, [(kind, each)]))
+
+
+@pytest.mark.parametrize("text", ["5", "+5", "005", "5.", "5.0", ".5e1", "50E-1"])
+def test_a_number_in_a_query_has_decimal_digits(text: str) -> None:
+    fields = (Field("x", number(0, 9), ""),)
+    assert read(fields, of_query(fields, [("x", text)])) == {"x": 5}
 
 
 def test_what_is_there_twice_is_refused() -> None:

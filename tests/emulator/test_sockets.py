@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.channels import Close
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 
@@ -157,3 +158,17 @@ def test_a_socket_that_does_not_read_delays_nobody_and_is_cut(
             emulator.send_frame(desk.worker_sid, frame)
         assert len(desk.socket.recv()) + len(desk.socket.recv()) == 2 * len(frame)
     emulator.wait_for_connections(desk.worker_sid, 1)
+
+
+@pytest.mark.parametrize(
+    "item", ["\ud800", Close(1000, "\ud800")], ids=["a frame", "a close frame"]
+)
+def test_a_socket_that_cannot_be_written_to_is_cut(
+    emulator: Emulator,
+    desk: Desk,
+    item: str | Close,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert emulator.each_socket(desk.worker_sid, lambda each: each.send(item)) == 1
+    emulator.wait_for_connections(desk.worker_sid, 0)
+    assert "UnicodeEncodeError in" in caplog.text

@@ -65,6 +65,16 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
         ValueError,
         "must be 0 to",
     ),
+    "a step beyond all dates": (
+        lambda emulator: [emulator.advance(315_360_000) for _ in range(800)],
+        ValueError,
+        "seconds must be less than .*, not 315360000 .*before the year 9999",
+    ),
+    "half a character for a channel": (
+        lambda emulator: emulator.send_frame("", "x\ud800"),
+        ValueError,
+        r"frame must be text, not '\\ud800' at 1",
+    ),
     "an event that does not exist": (
         lambda emulator: emulator.wait_for_events("reservation.acepted"),
         ValueError,

@@ -20,6 +20,7 @@ from ..engine import Engine
 from ..engine.containers import Entity, Versioned
 from ..engine.errors import ServiceError, invalid, read_json
 from ..engine.model import KEEP_SECONDS, Task, Worker, Workspace
+from ..fields import INTEGER
 from .rendering import Json, Renderer
 
 
@@ -155,10 +156,9 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         value = self.text(name)
         if value is None:
             return None
-        try:
-            return int(value)
-        except ValueError:
-            raise invalid(f"{name} must be an integer") from None
+        if not INTEGER.fullmatch(value):
+            raise invalid(f"{name} must be an integer")
+        return int(value)
 
     def boolean(self, name: str) -> bool | None:
         """Return a boolean, None when not supplied; what is not true is false."""
@@ -186,13 +186,15 @@ class Parameters(Mapping[str, "tuple[str, ...]"]):
         return {snake(name): getattr(self, kind)(name) for name, kind in kinds.items()}
 
     def choices(self, name: str) -> tuple[str, ...]:
-        """Return the values of a list; repeated names and commas both separate."""
-        return tuple(
-            item.strip()
-            for value in self.get(name, ())
-            for item in value.split(",")
-            if item.strip()
+        """Return the values of a list, each once, in the order of their first places.
+
+        Repeated names and commas both separate.
+        """
+        items = (
+            item.strip() for value in self.get(name, ()) for item in value.split(",")
         )
+        # Whoever goes through them for each item of a list relies on their number.
+        return tuple(dict.fromkeys(filter(None, items)))
 
 
 # The names are few, and every request has some.

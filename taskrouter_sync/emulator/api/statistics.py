@@ -20,6 +20,8 @@ from .requests import Handlers, Request, Response
 
 
 MAX_BULK = 50
+# Of one request (choice): each is asked of all waits.
+MAX_THRESHOLDS = 50
 
 _QUEUE_SID = re.compile(r"WQ[0-9a-fA-F]{32}")
 
@@ -60,7 +62,10 @@ class Statistics:
         for text in texts:
             if not (text.isascii() and text.isdigit() and len(text) <= 9):
                 raise invalid("SplitByWaitTime must be seconds, separated by commas")
-        return list(dict.fromkeys(int(text) for text in texts))
+        thresholds = list(dict.fromkeys(int(text) for text in texts))
+        if len(thresholds) > MAX_THRESHOLDS:
+            raise invalid(f"SplitByWaitTime must be at most {MAX_THRESHOLDS} numbers")
+        return thresholds
 
     @cached_property
     def interval(self) -> tuple[float, float]:

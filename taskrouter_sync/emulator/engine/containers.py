@@ -7,7 +7,7 @@ the engine; and the orders of deadlines and of idle workers. Knows no resource.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -258,6 +258,13 @@ class IdleWorkers:
         """Take the first entry out."""
         _, worker_sid = heapq.heappop(self.entries)
         self._present.discard(worker_sid)
+
+    def shrink(self, members: Collection[str]) -> None:
+        """Drop the entries of workers who are gone, when they are the most."""
+        if len(self.entries) > 2 * len(members) + 64:
+            self.entries = [each for each in self.entries if each[1] in members]
+            heapq.heapify(self.entries)
+            self._present = {worker_sid for _, worker_sid in self.entries}
 
     def rank_first(self, rank: int) -> None:
         """Change the rank of the first entry."""

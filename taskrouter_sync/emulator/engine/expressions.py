@@ -1,7 +1,8 @@
 """The expression language: from text to an Expression that a context matches.
 
 Knows nothing of workers or tasks. Reading takes time in proportion to the length of
-the text, and evaluation is total: any JSON value in, a bool or a value out.
+the text, and evaluation is total: any JSON value in, a bool or a value out. It takes
+time in proportion to the expression plus the lists that it names.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ class Condition:
     # Levels of nesting below and with this part.
     depth: int = 1
 
-    def test(self, context: Mapping[str, Any]) -> bool:
-        """Return whether it is true of `context`."""
-        return self.holds(self.left.value(context), self.right.value(context))
+    def test(self, evaluation: Evaluation) -> bool:
+        """Return whether it is true of the context."""
+        return self.holds(evaluation.value(self.left), evaluation.value(self.right))
 
     def paths(self) -> Iterator[tuple[str | int, ...]]:
         """Yield the keys of the operands."""
@@ -80,10 +81,10 @@ class Junction:
         self.parts = parts
         self.depth: int = 1 + max(part.depth for part in parts)
 
-    def test(self, context: Mapping[str, Any]) -> bool:
-        """Return whether it is true of `context`."""
+    def test(self, evaluation: Evaluation) -> bool:
+        """Return whether it is true of the context."""
         for part in self.parts:
-            if part.test(context) is not self.every:
+            if part.test(evaluation) is not self.every:
                 return not self.every
         return self.every
 
@@ -97,6 +98,49 @@ class Junction:
 Node = Condition | Junction
 
 
+class Elements:
+    """A list to look scalars up in, each in the same time however long it is.
+
+    What is in it is what equals one of its items; the sets are by the rules of `_same`.
+    """
+
+    def __init__(self, items: list[Any]) -> None:
+        self._booleans = {item for item in items if isinstance(item, bool)}
+        self._texts = {item for item in items if isinstance(item, str)}
+        self._numbers = {
+            item
+            for item in items
+            if isinstance(item, int | float) and not isinstance(item, bool)
+        }
+        self._numeric_texts = {number_of(text) for text in self._texts} - {None}
+
+    def __contains__(self, value: bool | int | float | str | None) -> bool:
+        if isinstance(value, bool):
+            return value in self._booleans
+        if isinstance(value, str):
+            return value in self._texts or number_of(value) in self._numbers
+        return value in self._numbers or value in self._numeric_texts
+
+
+class Evaluation:
+    """One evaluation, in which each list is read once, whatever asks for it."""
+
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        self._context = context
+        # By the identity of the list, which the context keeps.
+        self._lists: dict[int, Elements] = {}
+
+    def value(self, operand: Path | Literal) -> Any:
+        """Return the value of an operand; of a list its elements."""
+        found = operand.value(self._context)
+        if not isinstance(found, list):
+            return found
+        elements = self._lists.get(id(found))
+        if elements is None:
+            elements = self._lists[id(found)] = Elements(found)
+        return elements
+
+
 def number_of(value: Any) -> int | float | None:
     """Read a number, also from a numeric text; anything else is None.
 
@@ -106,13 +150,17 @@ def number_of(value: Any) -> int | float | None:
         return None
     if isinstance(value, (int, float)):
         return value
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return float(value)
-    return None
+    return _number_in(value) if isinstance(value, str) else None
+
+
+# A long text may be compared in thousands of conditions.
+@lru_cache(maxsize=256)
+def _number_in(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _is_scalar(value: Any) -> bool:
-    return not isinstance(value, (list, Mapping))
+    return not isinstance(value, (Elements, Mapping))
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -167,9 +215,9 @@ def _contains(left: Any, right: Any) -> bool:
 
 def _has(left: Any, right: Any) -> bool:
     # HAS with a list on the right is false: elements are compared with scalars.
-    if not isinstance(left, list) or right is None or not _is_scalar(right):
+    if not isinstance(left, Elements) or right is None or not _is_scalar(right):
         return False
-    return any(_equal(item, right) for item in left)
+    return right in left
 
 
 def _in(left: Any, right: Any) -> bool:
@@ -181,7 +229,7 @@ def _not_in(left: Any, right: Any) -> bool:
     # unlike a scalar on the right, which makes any array operator false.
     if not _is_scalar(left):
         return False
-    return right is None or (isinstance(right, list) and not _in(left, right))
+    return right is None or (isinstance(right, Elements) and not _in(left, right))
 
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -264,7 +312,7 @@ class Expression:
 
     def matches(self, context: Mapping[str, Any]) -> bool:
         """Return whether the expression is true of `context` (JSON values)."""
-        return self._root.test(context)
+        return self._root.test(Evaluation(context))
 
     def mentions(self, *steps: str) -> bool:
         """Return whether a key that starts with `steps` occurs in the expression."""
@@ -315,7 +363,8 @@ class _Builder(Transformer[Token, Node]):
         return _path(token)
 
     def list(self, *items: Any) -> Literal:
-        return Literal([item.constant for item in items if isinstance(item, Literal)])
+        constants = [item.constant for item in items if isinstance(item, Literal)]
+        return Literal(Elements(constants))
 
     def literal(self, token: Token) -> Literal:
         return Literal(_LITERALS[token.type](token))

@@ -152,9 +152,15 @@ class TaskQueue(Entity):
         if expression is not None and expression.matches(worker.attributes_value):
             self.worker_sids[worker.sid] = None
             worker.queue_sids[self.sid] = None
-        else:
-            self.worker_sids.pop(worker.sid, None)
-            worker.queue_sids.pop(self.sid, None)
+        elif worker.sid in self.worker_sids:
+            self.remove(worker)
+
+    def remove(self, worker: Worker) -> None:
+        """Make a member none any more."""
+        del self.worker_sids[worker.sid]
+        del worker.queue_sids[self.sid]
+        for idle in self.idle.values():
+            idle.shrink(self.worker_sids)
 
 
 @dataclass(kw_only=True, eq=False, slots=True)

@@ -283,9 +283,8 @@ def _names(workspace: Workspace, task: Task, target: Target) -> dict[str, str]:
         # A target has no name of its own; its queue's is shown (choice).
         "workflow_filter_target_name": queue.friendly_name,
     }
-    if chosen.expression is not None:
-        # Recorded as a JSON array of texts: ["language=='english'"].
-        names["workflow_filter_expression"] = json.dumps([chosen.expression.text])
+    if chosen.expression_shown is not None:
+        names["workflow_filter_expression"] = chosen.expression_shown
     if target.expression is not None:
         names["workflow_filter_target_expression"] = target.expression.text
     return names

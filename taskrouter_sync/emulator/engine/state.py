@@ -44,8 +44,8 @@ Record: TypeAlias = Any
 Records: TypeAlias = dict[str, Record]
 
 SERVICE = "service"
-# The year 9999.
-_MOST_SECONDS = 253_370_764_800.0
+# No service's time comes to the year 9999, after which there are no dates.
+END_OF_TIME = 253_370_764_800.0
 
 # By kind: the class, and what of it is parsed from a text or counted again.
 _KINDS: Mapping[str, tuple[type[Entity], str]] = {
@@ -234,7 +234,7 @@ def put_back(core: Core, records: Mapping[str, Record]) -> None:
         deadlines_set, calls_made = service["deadlines_set"], service["calls_made"]
         if type(deadlines_set) is not int or type(calls_made) is not int:
             raise TypeError("deadlines_set and calls_made must be integers")
-        if not 0 <= now < _MOST_SECONDS:
+        if not 0 <= now < END_OF_TIME:
             raise ValueError("now is not a valid time")
         call_settings = CallSettings(**service["telephony"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

@@ -146,9 +146,8 @@ class Workers(Resources[Worker]):
         for reservation in live:
             reservation.reserved_activity_sid = None
             self._lifecycle.withdraw(reservation, "canceled")
-        for queue_sid in worker.queue_sids:
-            workspace.task_queues[queue_sid].worker_sids.pop(worker.sid, None)
-        worker.queue_sids.clear()
+        for queue_sid in list(worker.queue_sids):
+            workspace.task_queues[queue_sid].remove(worker)
         del workspace.workers[worker.sid]
         del workspace.worker_names[worker.friendly_name.casefold()]
         self._core.emit_worker(worker, "worker.deleted", "deleted")

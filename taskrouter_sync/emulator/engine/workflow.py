@@ -5,6 +5,7 @@ Knows the expression language, nothing of tasks, queues or time.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +13,20 @@ from hashlib import sha256
 from typing import Any
 
 from .errors import MAX_CONFIGURATION, check_whole, invalid, parse_json
-from .expressions import Expression, ExpressionError, Path, parse, parse_path
+from .expressions import (
+    MAX_LENGTH,
+    Expression,
+    ExpressionError,
+    Path,
+    parse,
+    parse_path,
+)
 
 
 MAX_PRIORITY = 2**31 - 1
 MAX_TIMEOUT = 1_209_600
+# Of all filters together (choice): a task may go through all of them at once.
+MAX_TARGETS = 5000
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,12 @@ class Filter:
     friendly_name: str
     expression: Expression | None
     targets: tuple[Target, ...]
+
+    @cached_property
+    def expression_shown(self) -> str | None:
+        """The expression as events have it, one text for all of them."""
+        # Recorded as a JSON array of texts: ["language=='english'"].
+        return None if self.expression is None else json.dumps([self.expression.text])
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,21 +105,28 @@ def parse_configuration(text: str) -> Configuration:
         filters = []
     if not isinstance(filters, list):
         raise invalid("Configuration: filters must be a list")
+    places = [f"filters[{n}]" for n in range(len(filters))]
+    targets = sum(len(_targets(*each)) for each in zip(filters, places, strict=True))
+    if targets > MAX_TARGETS:
+        raise invalid(f"Configuration: there must be at most {MAX_TARGETS} targets")
     default = routing.get("default_filter")
     return Configuration(
         text,
-        tuple(_filter(item, f"filters[{n}]") for n, item in enumerate(filters)),
+        tuple(map(_filter, filters, places)),
         None if default is None else _default_filter(default),
     )
 
 
-def _filter(value: Any, where: str) -> Filter:
-    item = _object(value, where)
-    targets = item.get("targets")
+def _targets(value: Any, where: str) -> list[Any]:
+    targets = _object(value, where).get("targets")
     if not isinstance(targets, list) or not targets:
         raise invalid(f"Configuration: {where} needs at least one target")
+    return targets
+
+
+def _filter(item: dict[str, Any], where: str) -> Filter:
     parsed: list[Target] = []
-    for number, target in enumerate(targets):
+    for number, target in enumerate(_targets(item, where)):
         place = f"{where}.targets[{number}]"
         inherited = parsed[-1].queue_sid if parsed else None
         parsed.append(_target(_object(target, place), place, inherited))
@@ -175,7 +198,11 @@ def _order_by(value: Any, where: str) -> tuple[OrderClause, ...]:
         return ()
     if not isinstance(value, str):
         raise invalid(f"Configuration: {where} must be a string")
-    clauses = []
+    if len(value) > MAX_LENGTH:
+        problem = f"must not be longer than {MAX_LENGTH} characters"
+        raise invalid(f"Configuration: {where} {problem}")
+    # A path that comes again decides nothing more.
+    clauses: dict[Path, bool] = {}
     for part in value.split(","):
         words = part.split()
         direction = words[1].upper() if len(words) == 2 else "ASC"
@@ -187,8 +214,8 @@ def _order_by(value: Any, where: str) -> tuple[OrderClause, ...]:
             or len(path.steps) < 2
         ):
             raise invalid(f"Configuration: {where} is not valid: {part.strip()}")
-        clauses.append(OrderClause(Path(path.steps[1:]), direction == "DESC"))
-    return tuple(clauses)
+        clauses.setdefault(Path(path.steps[1:]), direction == "DESC")
+    return tuple(OrderClause(path, down) for path, down in clauses.items())
 
 
 def _reference(item: dict[str, Any], key: str, where: str) -> Path | None:

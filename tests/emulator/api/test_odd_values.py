@@ -15,6 +15,7 @@ from taskrouter_sync.emulator.engine import Engine
 
 HALF = "\ud800"
 DIGITS = "9" * 400
+SECONDS = [str(second) for second in range(51)]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,8 @@ DIGITS = "9" * 400
         ("GET", "/Tasks", {"PageSize": DIGITS}, 400),
         ("GET", "/Events", {"Minutes": DIGITS}, 200),
         ("GET", "/Statistics", {"SplitByWaitTime": DIGITS}, 400),
+        ("GET", "/Statistics", {"SplitByWaitTime": SECONDS[:50] * 2}, 200),
+        ("GET", "/Statistics", {"SplitByWaitTime": SECONDS}, 400),
         ("POST", "/Workers", {"FriendlyName": HALF}, 201),
         ("POST", "/Workers", {"FriendlyName": "B", "Attributes": f'"{HALF}"'}, 400),
         ("GET", "/Workers", {"FriendlyName": HALF}, 200),
@@ -40,7 +43,7 @@ DIGITS = "9" * 400
     ],
 )
 def test_whatever_comes_is_answered_in_the_services_way(
-    method: str, path: str, params: dict[str, str], status: int
+    method: str, path: str, params: dict[str, object], status: int
 ) -> None:
     """Halves of characters come in the bridge's JSON; forms cannot have them."""
     engine = Engine("AC1", clock=lambda: MANUAL_START, new_sid=Sids(1))

@@ -29,7 +29,7 @@ def test_reads_everything_a_target_can_say() -> None:
                             "priority": "10",
                             "timeout": "300",
                             "expression": "worker.level > task.level",
-                            "order_by": "worker.level DESC, worker.age",
+                            "order_by": "worker.level DESC, worker.age, worker.level",
                             "skip_if": "workers.available == 0",
                             "known_worker_sid": "task.agent",
                         }
@@ -99,6 +99,11 @@ def test_the_default_filter_has_no_timeout_and_takes_task_queue_sid() -> None:
         ('{"filters": [{"targets": [{}]}]}', r"targets\[0\] needs a queue"),
         ('{"default_filter": {"queue": 7}}', "default_filter needs a queue"),
         (
+            # In two filters; what a target says is not even read.
+            '{"filters": [{"targets": [%s1]}, {"targets": [1]}]}' % ("1," * 4999),
+            "there must be at most 5000 targets",
+        ),
+        (
             '{"filters": [{"targets": [{"queue": "WQ1", "timeout": 0}]}]}',
             r"targets\[0\].timeout must be between 1",
         ),
@@ -113,6 +118,11 @@ def test_the_default_filter_has_no_timeout_and_takes_task_queue_sid() -> None:
         (
             '{"filters": [{"targets": [{"queue": "WQ1", "order_by": "level"}]}]}',
             "order_by is not valid: level",
+        ),
+        (
+            '{"filters": [{"targets": [{"queue": "WQ1", "order_by": "%s"}]}]}'
+            % ("worker.a," * 4000),
+            r"targets\[0\].order_by must not be longer than 32768 characters",
         ),
         (
             '{"filters": [{"targets": [{"queue": "WQ1", "known_worker_sid": "a"}]}]}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings, strategies as st
 from taskrouter_sync.emulator.engine.expressions import (
     MAX_LENGTH,
     ExpressionError,
+    _number_in,
     parse,
     parse_path,
 )
@@ -195,6 +197,54 @@ def test_long_expressions_are_read() -> None:
     assert parse(text).matches({"a": 1999})
     with pytest.raises(ExpressionError, match="longer than 32768 characters"):
         parse(" " * (MAX_LENGTH + 1))
+
+
+class Counted(list[Any]):
+    """Counts how often it is read."""
+
+    reads = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.reads += 1
+        return super().__iter__()
+
+
+def test_a_list_is_not_read_for_each_condition() -> None:
+    """Seconds for 3000 conditions on a list of 2000."""
+    conditions = ["a HAS 1", "a HAS '1'", "1 IN a", "a >- b[0]"] * 500
+    reads = []
+    for text in (conditions[0], " OR ".join(conditions)):
+        counted = Counted([0, "x", None] * 600)
+        assert not parse(text).matches({"a": counted, "b": [7]})
+        reads.append(counted.reads)
+    assert reads[0] == reads[1]
+
+
+def test_a_long_text_is_read_as_a_number_once() -> None:
+    expression = parse(" OR ".join(["a < 1", "1 == a", "b HAS a"] * 500))
+    misses = _number_in.cache_info().misses
+    assert not expression.matches({"a": " " * 4000, "b": [2]})
+    assert _number_in.cache_info().misses <= misses + 1
+
+
+VALUES = [
+    *(None, True, False, 0, 1, 1.0, -0.0, 6.5, 2**53, 2**53 + 1, 10**400, 1e300),
+    *("", " ", "1", "1.0", " 1 ", "true", "null", "0", "6.5", "1e400", "x", "X"),
+    *(str(2**53 + 1), "9" * 400, [], [1], {}, {"a": 1}),
+]
+
+
+def test_a_list_has_what_equals_one_of_its_items() -> None:
+    equal, has = parse("item == value"), parse("list HAS value")
+    within, not_in = parse("value IN list"), parse("value NOT IN list")
+    for value in VALUES:
+        for item in VALUES:
+            context = {"item": item, "value": value, "list": ["y", [item], item]}
+            expected = value is not None and equal.matches(context)
+            assert has.matches(context) is expected, (item, value)
+            assert within.matches(context) is expected, (item, value)
+            scalar = not isinstance(value, list | dict)
+            assert not_in.matches(context) is (scalar and not expected)
 
 
 @pytest.mark.parametrize(

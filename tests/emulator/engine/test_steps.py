@@ -332,6 +332,18 @@ def test_events_name_filter_and_target(bench: Bench, queues: list[TaskQueue]) ->
     assert details["task-queue.entered"] == expected
 
 
+def test_events_share_the_text_of_an_expression(
+    bench: Bench, queues: list[TaskQueue]
+) -> None:
+    skipped = target(queues[0], skip_if="1==1")
+    bench.workflow(filter_of(*[skipped] * 50, expression="a == 1"))
+    for _ in range(2):
+        bench.task(attributes={"a": 1})
+    matched = [e for e in bench.events if e.event_type == "workflow.target-matched"]
+    assert len(matched) == 100
+    assert len({id(e.details["workflow_filter_expression"]) for e in matched}) == 1
+
+
 def test_numeric_texts_are_numbers(bench: Bench, queues: list[TaskQueue]) -> None:
     bench.workflow(
         filter_of(target(queues[0], priority="4", timeout="10"), target(queues[1]))

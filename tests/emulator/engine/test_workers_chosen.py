@@ -93,6 +93,20 @@ def test_optimizing_a_channel_sorts_the_idle_anew(bench: Bench) -> None:
     assert holders(bench.task(task_channel="voice")) == ["Ann"]
 
 
+@pytest.mark.parametrize("way", ["deleted", "of another queue"])
+def test_who_left_does_not_pile_up_among_the_idle(bench: Bench, way: str) -> None:
+    queue = bench.flow("here == 1")
+    bench.worker("Ann", here=1)
+    for number in range(200):
+        bob = bench.worker(f"Bob {number}", here=1)
+        if way == "deleted":
+            bench.engine.workers.delete(bob)
+        else:
+            bench.engine.workers.update(bob, attributes="{}")
+    assert all(len(idle.entries) < 100 for idle in queue.idle.values())
+    assert [holders(bench.task()) for _ in range(2)] == [["Ann"], []]
+
+
 def test_capacity_counts_per_channel(bench: Bench) -> None:
     bench.flow()
     ann = bench.worker("Ann")
