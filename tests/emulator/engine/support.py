@@ -41,6 +41,14 @@ class Bench:
         self.available = names["Available"]
         self.unavailable = names["Unavailable"]
 
+    @property
+    def ann(self) -> Worker:
+        """The worker Ann."""
+        (ann,) = (
+            w for w in self.workspace.workers.values() if w.friendly_name == "Ann"
+        )
+        return ann
+
     # Setting up.
 
     def worker(self, name: str, available: bool = True, **attributes: Any) -> Worker:
