@@ -14,6 +14,8 @@ from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.setup import ReadyWorkspace
+from tests.emulator.application import Application
+from tests.emulator.rest import Rest
 from tests.support.receiver import Receiver
 
 
@@ -28,6 +30,12 @@ def emulator() -> Iterator[Emulator]:
 def workspace(emulator: Emulator) -> ReadyWorkspace:
     """A workspace with Alice, who is available."""
     return emulator.workspace(worker_activity="Available")
+
+
+@pytest.fixture
+def rest(emulator: Emulator, workspace: ReadyWorkspace) -> Rest:
+    """REST, with paths below the workspace."""
+    return Rest(emulator, workspace.sid)
 
 
 @dataclass
@@ -142,3 +150,9 @@ def receiver() -> Iterator[Receiver]:
     """An application that webhooks can be sent to."""
     with Receiver() as running:
         yield running
+
+
+@pytest.fixture
+def app(emulator: Emulator, receiver: Receiver) -> Application:
+    """An application that Alice's workspace can call back."""
+    return Application(emulator, receiver)
