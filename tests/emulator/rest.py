@@ -10,7 +10,7 @@ from taskrouter_sync.emulator import Emulator
 
 
 class Rest:
-    """Requests with the account's credentials; paths are below a workspace."""
+    """Requests with the account's credentials, to paths below a workspace or URLs."""
 
     def __init__(self, emulator: Emulator, workspace_sid: str) -> None:
         self.emulator = emulator
@@ -19,7 +19,8 @@ class Rest:
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         account = self.emulator.account_sid, self.emulator.auth_token
         options = {"auth": account, "timeout": 5, **options}
-        return requests.request(method, self.url + path, **options)
+        url = path if path.startswith("http") else self.url + path
+        return requests.request(method, url, **options)
 
     def get(self, path: str, **params: Any) -> Any:
         """Give the body of a success."""

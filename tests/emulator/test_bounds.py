@@ -23,6 +23,7 @@ from taskrouter_sync.emulator.engine import Event, calls
 from taskrouter_sync.emulator.journal import Journal, Request, Search, without_token
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
+from .rest import Rest
 from .test_program import greeting, program, variables
 
 
@@ -117,14 +118,10 @@ def test_a_token_as_a_query_stays_out_of_the_journal(emulator: Emulator) -> None
     assert JWT[-12:] not in repr(emulator.requests)
 
 
-def test_of_a_very_large_request_a_part_is_kept(
-    emulator: Emulator, workspace: ReadyWorkspace
-) -> None:
-    url = f"{emulator.api_base_url}/Workspaces/{workspace.sid}"
+def test_of_a_very_large_request_a_part_is_kept(rest: Rest) -> None:
     names = {f"%2541{number}": [{}] for number in range(100_000)}
-    account = emulator.account_sid, emulator.auth_token
-    assert requests.post(url, json=names, auth=account, timeout=LIMIT).ok
-    [request] = emulator.requests
+    assert rest.ask("POST", "", json=names).ok
+    [request] = rest.emulator.requests
     assert 1 <= len(request.params) < 100
 
 
@@ -140,15 +137,10 @@ def test_what_resembles_tokens_holds_nothing_up(
         assert post(emulator, "/v1/wschannels/AC1/WK1", text) == 403
 
 
-def test_repeated_parameters_hold_nothing_up(
-    emulator: Emulator, workspace: ReadyWorkspace
-) -> None:
-    url = f"{emulator.api_base_url}/Workspaces/{workspace.sid}"
-    account = emulator.account_sid, emulator.auth_token
-    values = {"FriendlyName": ["x"] * 200_000}
-    for body in ({"data": values}, {"json": values}):
-        answer = requests.post(url, auth=account, timeout=LIMIT, **body)  # type: ignore[arg-type]
-        assert answer.json()["friendly_name"] == "x"
+@pytest.mark.parametrize("kind", ["data", "json"])
+def test_repeated_parameters_hold_nothing_up(rest: Rest, kind: str) -> None:
+    answer = rest.ask("POST", "", **{kind: {"FriendlyName": ["x"] * 200_000}})
+    assert answer.json()["friendly_name"] == "x"
 
 
 # What holds a document of some levels, each with the status of one that is read.
@@ -425,34 +417,13 @@ def test_a_snapshot_of_no_time_is_refused(emulator: Emulator) -> None:
 # What the logs keep
 
 
-class Account:
-    """Programs of the account: REST below one workspace."""
-
-    def __init__(self, emulator: Emulator, workspace_sid: str) -> None:
-        self._account = emulator.account_sid, emulator.auth_token
-        self._url = f"{emulator.api_base_url}/Workspaces/{workspace_sid}"
-
-    def post(self, path: str, **form: str) -> requests.Response:
-        """Create or change something."""
-        return requests.post(
-            f"{self._url}{path}", form, auth=self._account, timeout=LIMIT
-        )
-
-    def only(self, kind: str) -> str:
-        """Return the path of the only resource of a kind, such as /Tasks."""
-        answer = requests.get(f"{self._url}{kind}", auth=self._account, timeout=LIMIT)
-        body = answer.json()
-        [found] = body[body["meta"]["key"]]
-        return f"{kind}/{found['sid']}"
-
-
 @pytest.fixture
-def account(emulator: Emulator) -> Account:
+def account(emulator: Emulator) -> Rest:
     """The account, with a caller who is offered to Alice."""
     alice = {"Alice": {"contact_uri": "client:alice"}}
     workspace = emulator.workspace(workers=alice, worker_activity="Available")
     emulator.create_task(attributes={"call_sid": "CA" + "9" * 32})
-    return Account(emulator, workspace.sid)
+    return Rest(emulator, workspace.sid)
 
 
 CALL = {"Instruction": "call", "CallFrom": "+15550100", "CallUrl": "http://x/"}
@@ -471,7 +442,7 @@ TEXTS: list[tuple[str, str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("path", "name", "others"), TEXTS, ids=[e[1] for e in TEXTS])
 def test_a_text_without_end_is_refused(
-    account: Account, path: str, name: str, others: dict[str, str]
+    account: Rest, path: str, name: str, others: dict[str, str]
 ) -> None:
     if path == "/Reservations":
         path = account.only(account.only("/Tasks") + path)
@@ -485,7 +456,7 @@ def test_a_text_without_end_is_refused(
 
 
 def test_the_log_of_calls_is_bounded_in_bytes(
-    emulator: Emulator, account: Account, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, account: Rest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "KEEP_BYTES", 100_000)
     path = account.only(account.only("/Tasks") + "/Reservations")
@@ -498,7 +469,7 @@ def test_the_log_of_calls_is_bounded_in_bytes(
 
 
 def test_an_event_of_long_texts_counts_as_large(
-    emulator: Emulator, account: Account
+    emulator: Emulator, account: Rest
 ) -> None:
     long = "x" * 4000
     account.post(account.only("/Tasks"), Attributes=f'{{"text":"{long}"}}')

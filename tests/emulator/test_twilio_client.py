@@ -348,26 +348,3 @@ def test_task_queues_are_ordered(
     asked = {} if ordering is None else {"ordering": ordering}
     listed = ws.task_queues.list(**asked, page_size=1)
     assert [queue.friendly_name for queue in listed] == names
-
-
-# Versions
-
-
-@pytest.mark.parametrize("resource", ["tasks", "workers"])
-def test_an_update_of_another_version_is_refused(
-    emulator: Emulator, ws: Any, workspace: ReadyWorkspace, resource: str
-) -> None:
-    if resource == "tasks":
-        sid = emulator.create_task()["sid"]
-    else:
-        sid = workspace.workers["Alice"]
-    item = getattr(ws, resource)(sid)
-    version = emulator.call(
-        lambda engine: (
-            getattr(engine.workspaces.find(workspace.sid), resource)[sid].version
-        )
-    )
-    item.update(attributes="{}", if_match=f'"{version}"')
-    stale = {"attributes": "{}", "if_match": f'"{version}"'}
-    assert refusal(lambda: item.update(**stale)) == (412, 20412)
-    item.update(attributes="{}", if_match="*")
