@@ -10,20 +10,18 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from .program import Program, program
 
 
 # How far a reservation has come.
@@ -38,47 +36,6 @@ class Answered:
     # Attributes by task sid, progress by reservation sid (with its task).
     tasks: dict[str, str] = field(default_factory=dict)
     reservations: dict[str, tuple[str, int]] = field(default_factory=dict)
-
-
-@dataclass
-class Program:
-    """A run of the emulator as a program, and where it is."""
-
-    process: subprocess.Popen[str]
-    exported: dict[str, str]
-
-    @property
-    def workspace_url(self) -> str:
-        sid = self.exported["TASKROUTER_WORKSPACE_SID"]
-        return f"{self.exported['TASKROUTER_API_URL']}/Workspaces/{sid}"
-
-    @property
-    def credentials(self) -> tuple[str, str]:
-        return self.exported["TWILIO_ACCOUNT_SID"], self.exported["TWILIO_AUTH_TOKEN"]
-
-
-@contextmanager
-def program(state: Path, port: str = "0") -> Iterator[Program]:
-    """Run the program until the end of the block, which kills it."""
-    options = ("--port", port, "--state", str(state), "--print-tokens")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "taskrouter_sync.emulator", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONWARNINGS": "error"},
-    )
-    with process:
-        try:
-            text = ""
-            assert process.stdout is not None
-            for line in process.stdout:
-                text += line
-                if "Attributes=" in line:
-                    break
-            exported = re.findall(r"^export (\w+)=(\S+)$", text, re.MULTILINE)
-            yield Program(process, dict(exported))
-        finally:
-            process.send_signal(signal.SIGKILL)
 
 
 class Clients:
@@ -205,11 +162,12 @@ def rounds(count: int, state: Path, chance: random.Random) -> Answered:
     at for so long.
     """
     answered = Answered()
-    with program(state) as run:
-        port = run.exported["TASKROUTER_API_URL"].rpartition(":")[2].partition("/")[0]
+    keep = ("--state", str(state), "--print-tokens")
+    with program(*keep) as run:
+        keep = (*keep, "--port", str(run.port))
     never = threading.Event()
     for _ in range(count):
-        with program(state, port) as run:
+        with program(*keep) as run:
             check(run, answered)
             clients = Clients(run, answered)
 
@@ -218,7 +176,7 @@ def rounds(count: int, state: Path, chance: random.Random) -> Answered:
                 never.wait(chance.uniform(0, 0.4))
 
             clients.work(until)
-    with program(state, port) as run:
+    with program(*keep) as run:
         check(run, answered)
     return answered
 

@@ -6,7 +6,6 @@ import fcntl
 import json
 import re
 import resource
-import signal
 import socket
 import time
 from contextlib import ExitStack, closing
@@ -23,8 +22,8 @@ from taskrouter_sync.emulator.engine import Event, calls
 from taskrouter_sync.emulator.journal import Journal, Request, Search, without_token
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
+from .program import Program, program
 from .rest import Rest
-from .test_program import greeting, program, variables
 
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBQyJ9.c2lnbmF0dXJl-_"
@@ -305,60 +304,47 @@ MALFORMED = [
 ]
 
 
-def send(exported: dict[str, str], data: bytes) -> bytes:
-    port = int(exported["TASKROUTER_EVENT_BRIDGE_URL"].rpartition(":")[2])
-    with closing(socket.create_connection(("127.0.0.1", port), LIMIT)) as client:
+def send(run: Program, data: bytes) -> bytes:
+    with closing(socket.create_connection(("127.0.0.1", run.port), LIMIT)) as client:
         client.sendall(data)
         return client.recv(1000)
 
 
 def test_a_full_stderr_pipe_never_stops_the_service() -> None:
-    with program() as process:
-        exported = variables(greeting(process))
-        assert process.stderr is not None
-        fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+    with program() as run:
+        assert run.process.stderr is not None
+        fcntl.fcntl(run.process.stderr, fcntl.F_SETPIPE_SZ, 4096)
         # A line each, more than the pipe takes.
         for _ in range(200):
-            assert b" 400 " in send(exported, MALFORMED[1])
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LIMIT) == 0
-        lines = process.stderr.read().splitlines()
+            assert b" 400 " in send(run, MALFORMED[1])
+        lines = run.terminate().splitlines()
     # The last one may have been cut off by the pipe's end.
     assert set(lines[:-1]) == {"a malformed request: BadStatusLine"}
     assert 50 < len(lines) < 200
 
 
 def test_of_malformed_requests_only_a_line_is_logged() -> None:
-    with program() as process:
-        exported = variables(greeting(process))
+    with program() as run:
         for data in MALFORMED:
-            assert b" 400 " in send(exported, data)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LIMIT) == 0
-        assert process.stderr is not None
-        text = process.stderr.read()
-    assert 1 <= len(text.splitlines()) <= len(MALFORMED)
-    for line in text.splitlines():
+            assert b" 400 " in send(run, data)
+        lines = run.terminate().splitlines()
+    assert 1 <= len(lines) <= len(MALFORMED)
+    for line in lines:
         assert re.fullmatch(r"a malformed request: \w+", line)
 
 
 def test_too_few_file_descriptors_are_one_warning() -> None:
-    with program() as process:
-        exported = variables(greeting(process))
-        port = int(exported["TASKROUTER_EVENT_BRIDGE_URL"].rpartition(":")[2])
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (40, 40))
+    with program() as run:
+        address = "127.0.0.1", run.port
+        resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (40, 40))
         with ExitStack() as stack:
             for _ in range(80):
-                client = socket.create_connection(("127.0.0.1", port), LIMIT)
+                client = socket.create_connection(address, LIMIT)
                 stack.enter_context(closing(client))
         # When there are some again, it goes on.
-        assert send(exported, b"GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\n")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LIMIT) == 0
-        assert process.stderr is not None
-        lines = process.stderr.read().splitlines()
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("connections have to wait: too few file descriptors")
+        assert send(run, b"GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        [line] = run.terminate().splitlines()
+    assert line.startswith("connections have to wait: too few file descriptors")
 
 
 # The program's names and numbers
@@ -378,8 +364,8 @@ def test_names_are_printed_harmlessly(tmp_path: Path) -> None:
     name = "A\x1b[31m\x07\nexport PATH=mine\r\u202e"
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"name": name, "workers": {name: {}}}))
-    with program("--seed", str(seed), TWILIO_ACCOUNT_SID="AC 1;id") as process:
-        text = greeting(process)
+    with program("--seed", str(seed), TWILIO_ACCOUNT_SID="AC 1;id") as run:
+        text = run.greeting
     assert r"A\x1b[31m\x07\nexport PATH=mine\r\u202e" in text
     assert "export TWILIO_ACCOUNT_SID='AC 1;id'" in text
     assert all(each.isprintable() for each in text.splitlines())

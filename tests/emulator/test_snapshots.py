@@ -60,58 +60,6 @@ def test_an_emulator_goes_back_to_its_snapshot(emulator: Emulator) -> None:
     assert pending(emulator) == [first]
 
 
-def test_another_emulator_goes_on_from_a_snapshot(emulator: Emulator) -> None:
-    task = emulator.create_task()["sid"]
-    with Emulator(manual_clock=True) as other:
-        other.workspace("Gone then")
-        other.restore(emulator.snapshot())
-        assert pending(other) == [task]
-
-
-def test_with_a_seed_the_same_sids_come_again() -> None:
-    with Emulator(seed=1) as emulator, Emulator(seed=2) as other:
-        emulator.workspace()
-        snapshot = emulator.snapshot()
-        sid = emulator.create_task()["sid"]
-        for each in (other, emulator):
-            each.restore(snapshot)
-            assert each.create_task()["sid"] == sid
-
-
-def test_a_manual_clock_goes_to_the_snapshots_time() -> None:
-    with Emulator(manual_clock=True) as emulator:
-        emulator.workspace(worker_activity="Available", task_reservation_timeout=60)
-        emulator.create_task()
-        emulator.advance(50)
-        snapshot = emulator.snapshot()
-        emulator.advance(3600)
-        emulator.restore(snapshot)
-        assert len(pending(emulator)) == 1
-        emulator.advance(9)
-        assert len(pending(emulator)) == 1
-        emulator.advance(1)
-        assert not pending(emulator)
-
-
-def test_by_a_real_clock_what_is_due_happens_at_once() -> None:
-    with Emulator(manual_clock=True) as source, Emulator() as emulator:
-        source.workspace(worker_activity="Available", task_reservation_timeout=60)
-        source.create_task()
-        emulator.restore(source.snapshot())
-        # Made in the past, by now it has timed out, and been canceled in the end.
-        types = [event.event_type for event in emulator.events]
-        assert "reservation.timeout" in types
-        assert "task.canceled" in types
-
-
-def test_how_calls_go_is_restored(emulator: Emulator) -> None:
-    emulator.telephony.answer_after = 7
-    snapshot = emulator.snapshot()
-    emulator.telephony.answer_after = 1
-    emulator.restore(snapshot)
-    assert emulator.telephony.answer_after == 7
-
-
 def test_requests_and_events_so_far_are_of_the_run(emulator: Emulator) -> None:
     snapshot = emulator.snapshot()
     emulator.create_task()
