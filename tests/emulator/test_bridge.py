@@ -105,10 +105,8 @@ def test_an_unknown_method_is_refused(desk: Desk) -> None:
         {"Instruction": "accept"},
     ],
 )
-def test_null_in_params_is_not_supplied(
-    emulator: Emulator, desk: Desk, params: Any
-) -> None:
-    task = emulator.create_task()
+def test_null_in_params_is_not_supplied(desk: Desk, params: Any) -> None:
+    task = desk.emulator.create_task()
     offer = desk.frame()["payload"]
     path = f"/Tasks/{task['sid']}/Reservations/{offer['reservation_sid']}"
     answer = desk.post("POST", path, params)

@@ -268,10 +268,8 @@ def test_sections_are_folded_and_jumped_to(emulator: Emulator, page: Page) -> No
     expect(row(page, "tasks", "Alice")).to_contain_text("reserved")
 
 
-def test_requests_are_listed_with_their_responses(
-    emulator: Emulator, page: Page, desk: Desk
-) -> None:
-    emulator.faults.answer(503)
+def test_requests_are_listed_with_their_responses(page: Page, desk: Desk) -> None:
+    desk.emulator.faults.answer(503)
     desk.post("POST", "/Tasks/WT1", {"Priority": "7"})
     first = page.locator("#requests li").first
     expect(first).to_contain_text("503event bridge…/Tasks/WT1")

@@ -367,12 +367,10 @@ def test_calls_are_listed_and_hung_up(desk: Desk, remote: Remote) -> None:
 # Snapshots
 
 
-def test_a_snapshot_is_restored_in_another_emulator(
-    desk: Desk, emulator: Emulator, remote: Remote
-) -> None:
-    emulator.create_task()
+def test_a_snapshot_is_restored_in_another_emulator(desk: Desk, remote: Remote) -> None:
+    desk.emulator.create_task()
     snapshot = remote.get("/snapshot")
-    emulator.advance(120)
+    desk.emulator.advance(120)
     shown = remote.get("/state")["workspaces"][0]["reservations"]
     assert remote.post("/restore", **snapshot)["now"] == 1_767_225_600
     [before] = remote.get("/state")["workspaces"][0]["reservations"]

@@ -28,18 +28,16 @@ def update_task(emulator: Emulator, task: Any, **changes: Any) -> None:
     )
 
 
-def test_an_offer_is_the_task_with_a_reservation_sid(
-    emulator: Emulator, desk: Desk
-) -> None:
-    emulator.advance(5)
-    task = emulator.create_task(attributes={"n": 1}, priority=3)
+def test_an_offer_is_the_task_with_a_reservation_sid(desk: Desk) -> None:
+    desk.emulator.advance(5)
+    task = desk.emulator.create_task(attributes={"n": 1}, priority=3)
     offer = desk.frame()
     reservation_sid = offer["payload"]["reservation_sid"]
     assert reservation_sid.startswith("WR")
     assert offer == {
         "event_type": "reservation.created",
         "payload": {
-            "account_sid": emulator.account_sid,
+            "account_sid": desk.emulator.account_sid,
             "workspace_sid": desk.workspace.sid,
             "sid": task["sid"],
             "reservation_sid": reservation_sid,
@@ -139,12 +137,10 @@ def test_a_changed_channel_is_the_worker_channel(
     assert desk.frame() == {"event_type": event_type, "payload": expected}
 
 
-def test_a_canceled_task_tells_of_itself_and_of_the_offer(
-    emulator: Emulator, desk: Desk
-) -> None:
-    task = emulator.create_task()
+def test_a_canceled_task_tells_of_itself_and_of_the_offer(desk: Desk) -> None:
+    task = desk.emulator.create_task()
     desk.frame()
-    update_task(emulator, task, assignment_status="canceled", reason="caller left")
+    update_task(desk.emulator, task, assignment_status="canceled", reason="caller left")
     canceled, withdrawn = desk.frame(), desk.frame()
     assert canceled["event_type"] == "task.canceled"
     assert canceled["payload"]["reason"] == "caller left"
@@ -174,11 +170,9 @@ def test_a_tasks_life_is_told_in_order(emulator: Emulator, desk: Desk) -> None:
     ]
 
 
-def test_a_task_that_nobody_holds_is_nobodys_news(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_a_task_that_nobody_holds_is_nobodys_news(desk: Desk) -> None:
     """After a rejection the worker hears no more of the task."""
-    task = emulator.create_task()
+    task = desk.emulator.create_task()
     offer = desk.frame()
     path = f"/Tasks/{task['sid']}/Reservations/{offer['payload']['reservation_sid']}"
     desk.post(
@@ -189,8 +183,8 @@ def test_a_task_that_nobody_holds_is_nobodys_news(
             "WorkerActivitySid": desk.workspace.activities["Break"],
         },
     )
-    update_task(emulator, task, attributes='{"n": 2}')
-    emulator.send_frame(desk.worker_sid, {"event_type": "marker", "payload": None})
+    update_task(desk.emulator, task, attributes='{"n": 2}')
+    desk.emulator.send_frame(desk.worker_sid, {"event_type": "marker", "payload": None})
     kinds = [desk.frame()["event_type"] for _ in range(3)]
     assert kinds == ["reservation.rejected", "worker.activity.update", "marker"]
 

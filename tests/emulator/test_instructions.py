@@ -143,10 +143,8 @@ def test_frames_tell_how_a_dequeue_goes(emulator: Emulator, desk: Desk) -> None:
     ]
 
 
-def test_the_reason_phrase_says_why_an_instruction_is_refused(
-    emulator: Emulator, desk: Desk
-) -> None:
-    task = emulator.create_task()
+def test_the_reason_phrase_says_why_an_instruction_is_refused(desk: Desk) -> None:
+    task = desk.emulator.create_task()
     sid = desk.frame()["payload"]["reservation_sid"]
     path = f"/Tasks/{task['sid']}/Reservations/{sid}"
     answer = desk.post("POST", path, {"Instruction": "conference"})

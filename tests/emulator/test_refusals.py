@@ -151,12 +151,10 @@ def test_a_request_on_another_workers_channel_is_refused(
         other.connect()
 
 
-def test_a_token_without_web_sockets_neither_posts_nor_connects(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_a_token_without_web_sockets_neither_posts_nor_connects(desk: Desk) -> None:
     desk.token = WorkerCapabilityToken(
-        emulator.account_sid,
-        emulator.auth_token,
+        desk.emulator.account_sid,
+        desk.emulator.auth_token,
         desk.workspace.sid,
         desk.worker_sid,
         allow_web_sockets=False,
@@ -175,9 +173,7 @@ def test_a_filter_of_a_policy_is_looked_at(desk: Desk) -> None:
     assert desk.post("POST", path, both).status_code == 403
 
 
-def test_the_query_of_the_url_is_looked_at_like_params(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_the_query_of_the_url_is_looked_at_like_params(desk: Desk) -> None:
     claims = claims_of(desk)
     url = f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}/Workflows"
     rule = {"url": url, "method": "GET", "allow": True}

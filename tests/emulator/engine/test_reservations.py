@@ -14,14 +14,12 @@ def statuses(task: Task) -> list[str]:
     return [r.reservation_status for r in task.reservations.values()]
 
 
-def test_a_reservation_shows_task_and_worker(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_a_reservation_shows_task_and_worker(bench: Bench, task: Task) -> None:
     reservation = pending(task)
     assert reservation.task_sid == task.sid
-    assert (reservation.worker_sid, reservation.worker_name) == (ann.sid, "Ann")
+    assert (reservation.worker_sid, reservation.worker_name) == (bench.ann.sid, "Ann")
     assert reservation.reservation_timeout == 120
-    assert bench.engine.reservations.find(ann, reservation.sid) is reservation
+    assert bench.engine.reservations.find(bench.ann, reservation.sid) is reservation
     assert bench.engine.reservations.find(task, reservation.sid) is reservation
 
 
@@ -35,19 +33,15 @@ def test_accepting_assigns_the_task(bench: Bench, ann: Worker, task: Task) -> No
     assert reservation.reservation_status == "accepted"
 
 
-def test_rejecting_makes_the_task_pending_again(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_rejecting_makes_the_task_pending_again(bench: Bench, task: Task) -> None:
     bench.reject(task, worker_activity_sid=bench.offline)
     assert statuses(task) == ["rejected"]
     assert task.assignment_status == "pending"
-    assert ann.activity_name == "Offline"
+    assert bench.ann.activity_name == "Offline"
     assert bench.told() == ["reservation.rejected", "worker.activity.update"]
 
 
-def test_rejecting_offers_the_task_to_the_next(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_rejecting_offers_the_task_to_the_next(bench: Bench, task: Task) -> None:
     bench.worker("Bob")
     bench.told()
     bench.reject(task, worker_activity_sid=bench.offline)
@@ -78,14 +72,12 @@ def test_a_timeout_moves_the_worker_to_the_timeout_activity(
     assert bench.told() == ["reservation.timeout", "worker.activity.update"]
 
 
-def test_the_timeout_activity_can_be_another(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_the_timeout_activity_can_be_another(bench: Bench, task: Task) -> None:
     bench.engine.workspaces.update(
         bench.workspace, timeout_activity_sid=bench.unavailable
     )
     bench.advance(120)
-    assert ann.activity_name == "Unavailable"
+    assert bench.ann.activity_name == "Unavailable"
 
 
 def test_one_timeout_leaves_the_workers_other_offers(bench: Bench, ann: Worker) -> None:
@@ -196,15 +188,13 @@ def test_an_unknown_activity_is_refused_and_nothing_done(
     assert task.assignment_status == "reserved"
 
 
-def test_wrapping_the_reservation_wraps_the_task(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_wrapping_the_reservation_wraps_the_task(bench: Bench, task: Task) -> None:
     reservation = bench.accept(task)
     bench.told()
     bench.engine.reservations.update(reservation, "wrapping")
     assert task.assignment_status == "wrapping"
     assert bench.told() == ["reservation.wrapup", "task.wrapup"]
-    channel = ann.channel("default")
+    channel = bench.ann.channel("default")
     assert (channel.assigned_tasks, channel.load) == (0, 1)
 
 
@@ -259,9 +249,7 @@ class TestRounds:
         assert task.assignment_count == 2
 
 
-def test_a_task_is_canceled_after_its_last_assignment(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_a_task_is_canceled_after_its_last_assignment(bench: Bench, task: Task) -> None:
     for _ in range(1000):
         assert task.assignment_status == "reserved"
         bench.reject(task)
@@ -279,12 +267,12 @@ class TestRejectPendingReservations:
         assert statuses(task) == ["rejected"]
         assert bench.told() == ["worker.activity.update", "reservation.rejected"]
 
-    def test_is_refused_with_an_available_one(
-        self, bench: Bench, ann: Worker, task: Task
-    ) -> None:
+    def test_is_refused_with_an_available_one(self, bench: Bench, task: Task) -> None:
         with pytest.raises(ServiceError) as caught:
             bench.engine.workers.update(
-                ann, activity_sid=bench.available, reject_pending_reservations=True
+                bench.ann,
+                activity_sid=bench.available,
+                reject_pending_reservations=True,
             )
         assert caught.value.message == (
             "Unable to reject pending reservations when updating to an"
@@ -292,10 +280,8 @@ class TestRejectPendingReservations:
         )
         assert statuses(task) == ["pending"]
 
-    def test_without_it_offers_stay(
-        self, bench: Bench, ann: Worker, task: Task
-    ) -> None:
-        bench.engine.workers.update(ann, activity_sid=bench.offline)
+    def test_without_it_offers_stay(self, bench: Bench, task: Task) -> None:
+        bench.engine.workers.update(bench.ann, activity_sid=bench.offline)
         assert statuses(task) == ["pending"]
         bench.accept(task)
         assert task.assignment_status == "assigned"
