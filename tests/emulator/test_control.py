@@ -18,13 +18,14 @@ from taskrouter_sync.emulator.control.commands import COMMANDS, Command
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
+from tests.emulator.rest import Rest
 
 
 class Remote:
     """A test in another language: HTTP and JSON is all it knows."""
 
-    def __init__(self, url: str) -> None:
-        self.url = f"{url}/emulator"
+    def __init__(self, emulator: Emulator) -> None:
+        self.url = f"{emulator.url}/emulator"
 
     def get(self, path: str, expected: int = 200, /, **query: Any) -> Any:
         return self._read(requests.get(self.url + path, query, timeout=5), expected)
@@ -44,7 +45,7 @@ class Remote:
 
 @pytest.fixture
 def remote(emulator: Emulator) -> Remote:
-    return Remote(emulator.url)
+    return Remote(emulator)
 
 
 # The list
@@ -85,7 +86,7 @@ def test_the_clock_is_advanced_and_what_is_due_happens(
 
 def test_a_real_clock_is_not_advanced() -> None:
     with Emulator() as emulator:
-        refused = Remote(emulator.url).post("/clock/advance", 409, seconds=1)
+        refused = Remote(emulator).post("/clock/advance", 409, seconds=1)
     assert refused["message"] == "only a manual clock can be advanced"
 
 
@@ -103,12 +104,8 @@ def test_a_workspace_is_set_up_in_one_call(remote: Remote, emulator: Emulator) -
         workflow={"task_routing": {"default_filter": {"queue": "English"}}},
     )
     assert list(made["workers"]) == ["Ann"]
-    worker = emulator.call(
-        lambda engine: engine.workspaces.find(made["sid"]).workers[
-            made["workers"]["Ann"]
-        ]
-    )
-    assert worker.activity_name == "Here"
+    worker = Rest(emulator, made["sid"]).get(f"/Workers/{made['workers']['Ann']}")
+    assert worker["activity_name"] == "Here"
 
 
 NO_WORKSPACES: list[tuple[dict[str, object], str]] = [
@@ -346,16 +343,9 @@ def test_telephony_is_set_and_shown(remote: Remote) -> None:
 def test_calls_are_listed_and_hung_up(desk: Desk, remote: Remote) -> None:
     task = desk.emulator.create_task(attributes={"call_sid": "CA" + "1" * 32})
     [reservation] = remote.get("/state")["workspaces"][0]["reservations"]
-    desk.post(
-        "POST",
-        f"/Tasks/{task['sid']}/Reservations/{reservation['sid']}",
-        {
-            "Instruction": "call",
-            "CallFrom": "+1",
-            "CallTo": "+2",
-            "CallUrl": "http://x",
-        },
-    ).raise_for_status()
+    path = f"/Tasks/{task['sid']}/Reservations/{reservation['sid']}"
+    to = {"CallFrom": "+1", "CallTo": "+2", "CallUrl": "http://x"}
+    desk.post("POST", path, {"Instruction": "call", **to}).raise_for_status()
     [call] = remote.get("/calls")["calls"]
     assert (call["instruction"], call["to"]) == ("call", "+2")
     remote.post("/calls/hang_up", call_sid=call["sid"])
@@ -377,8 +367,8 @@ def test_a_snapshot_is_restored_in_another_emulator(desk: Desk, remote: Remote) 
     assert before["reservation_status"] == "pending"
     assert before not in shown
     with Emulator(manual_clock=True) as other:
-        Remote(other.url).post("/restore", **snapshot)
-        assert Remote(other.url).get("/snapshot") == snapshot
+        Remote(other).post("/restore", **snapshot)
+        assert Remote(other).get("/snapshot") == snapshot
 
 
 def test_a_snapshot_may_be_large(desk: Desk, remote: Remote) -> None:
@@ -400,11 +390,7 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("/clock/advance", {"seconds": "1"}, "seconds must be a number from 0 to"),
     ("/clock/advance", {"seconds": -1}, "seconds must be a number from 0 to"),
     ("/faults/answer", {"status": 99}, "status must be an integer from 200 to 599"),
-    (
-        "/faults/delay",
-        {"seconds": 1, "method": "PUT"},
-        "method must be one of GET, POST",
-    ),
+    ("/faults/delay", {"seconds": 1, "method": "PUT"}, "method must be one of GET,"),
     ("/faults/drop", {"times": 0}, "times must be an integer from 1 to"),
     ("/sockets/close", {"code": 1}, "code must be an integer from 1000 to 4999"),
     ("/sockets/close", {"reason": "é" * 62}, "reason must be a string of at most 123"),
@@ -619,4 +605,4 @@ def test_the_control_serves_again_after_a_restart() -> None:
     emulator = Emulator(manual_clock=True)
     for _ in range(2):
         with emulator:
-            assert Remote(emulator.url).get("/clock")["manual"] is True
+            assert Remote(emulator).get("/clock")["manual"] is True

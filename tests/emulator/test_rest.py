@@ -33,22 +33,40 @@ def test_without_the_accounts_key_nothing_is_told(
     ("path", "named"),
     [
         ("/v1/Nothing", "/Nothing"),
-        ("/v1/Workspaces/{}/Nothing", "/Workspaces/{}/Nothing"),
         ("/v1/Workspaces/WS1", "/Workspaces/WS1"),
         ("/v1/Workspaces/WS1/Tasks", "/Workspaces/WS1"),
-        ("/v1/Workspaces/{}/Tasks/WT1", "/Workspaces/{}/Tasks/WT1"),
         ("/v2/Workspaces", "/v2/Workspaces"),
         ("/v1", "/v1"),
     ],
 )
-def test_what_is_not_there_is_named(
-    rest: Rest, workspace: ReadyWorkspace, path: str, named: str
-) -> None:
-    answer = rest.ask("GET", rest.emulator.url + path.format(workspace.sid))
+def test_what_is_not_there_is_named(emulator: Emulator, path: str, named: str) -> None:
+    account = emulator.account_sid, emulator.auth_token
+    answer = requests.get(emulator.url + path, auth=account, timeout=5)
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)
-    assert answer.json()["message"] == (
-        f"The requested resource {named.format(workspace.sid)} was not found"
-    )
+    assert answer.json()["message"] == f"The requested resource {named} was not found"
+
+
+def test_what_a_workspace_does_not_have_is_named(
+    rest: Rest, workspace: ReadyWorkspace
+) -> None:
+    rest.emulator.create_task()
+    for path in (
+        "/Nothing",
+        "/Activities/WA0",
+        "/Workers/WK0",
+        "/TaskQueues/WQ0",
+        "/Workflows/WW0",
+        "/Tasks/WT0",
+        "/TaskChannels/TC0",
+        "/Events/EV0",
+        f"{rest.only('/Tasks')}/Reservations/WR0",
+        f"{rest.only('/Workers')}/Reservations/WR0",
+    ):
+        answer = rest.ask("GET", path)
+        named = f"/Workspaces/{workspace.sid}{path}"
+        message = f"The requested resource {named} was not found"
+        assert (answer.status_code, answer.json()["code"]) == (404, 20404)
+        assert answer.json()["message"] == message
 
 
 def test_an_encoded_slash_is_part_of_a_name(rest: Rest) -> None:

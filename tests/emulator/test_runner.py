@@ -20,6 +20,8 @@ import taskrouter_sync.emulator
 from taskrouter_sync.emulator import Emulator, ServiceError
 from taskrouter_sync.emulator.engine import Engine
 from tests.emulator.conftest import OpenDesk
+from tests.emulator.rest import Rest
+from tests.support.backend import Backend
 
 
 def named_threads() -> list[str]:
@@ -280,33 +282,24 @@ def test_a_ready_workspace_has_what_was_asked_for(emulator: Emulator) -> None:
         timeout_activity="Away",
     )
 
-    def look(engine: Engine) -> Any:
-        workspace = engine.workspaces.find(ready.sid)
-        return (
-            workspace.friendly_name,
-            {
-                item.friendly_name: item.available
-                for item in workspace.activities.values()
-            },
-            {
-                item.friendly_name: item.attributes
-                for item in workspace.workers.values()
-            },
-            {item.activity_name for item in workspace.workers.values()},
-            workspace.multi_task_enabled,
-            workspace.timeout_activity_sid,
-            workspace.workflows[ready.workflow_sid],
-        )
-
-    name, activities, workers, names, multi, timeout, workflow = emulator.call(look)
-    assert name == "Support"
-    assert activities == {"Away": False, "Here": True, "Offline": True}
-    assert workers == {"Ann": '{"languages": ["en"]}', "Bob": "{}"}
-    assert names == {"Here"}
-    assert multi is False
-    assert timeout == ready.activities["Away"]
-    assert workflow.task_reservation_timeout == 77
-    assert ready.task_queues["English"] in workflow.configuration
+    rest = Rest(emulator, ready.sid)
+    shown = rest.get("")
+    assert shown["friendly_name"] == "Support"
+    assert shown["multi_task_enabled"] is False
+    assert shown["timeout_activity_sid"] == ready.activities["Away"]
+    available = {
+        each["friendly_name"]: each["available"]
+        for each in rest.get("/Activities")["activities"]
+    }
+    assert available == {"Away": False, "Here": True, "Offline": True}
+    workers = rest.get("/Workers")["workers"]
+    assert [
+        (each["friendly_name"], each["attributes"], each["activity_name"])
+        for each in workers
+    ] == [("Ann", '{"languages": ["en"]}', "Here"), ("Bob", "{}", "Here")]
+    workflow = rest.get(f"/Workflows/{ready.workflow_sid}")
+    assert workflow["task_reservation_timeout"] == 77
+    assert ready.task_queues["English"] in workflow["configuration"]
     task = emulator.create_task(ready, attributes={"lang": "en"})
     assert task["task_queue_sid"] == ready.task_queues["English"]
 
@@ -323,9 +316,7 @@ def test_new_workers_are_offline_or_what_stands_for_it(
     emulator: Emulator, options: Any, default: str
 ) -> None:
     ready = emulator.workspace(**options)
-    worker = emulator.call(
-        lambda engine: engine.workspaces.find(ready.sid).workers[ready.workers["Alice"]]
-    )
+    worker = Backend(emulator, ready).worker(ready.workers["Alice"])
     assert worker.activity_name == default
 
 
@@ -361,9 +352,7 @@ def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:
     assert json.loads(task["attributes"]) == {"n": 1}
     assert (task["priority"], task["timeout"]) == (5, 60)
     assert task["task_channel_unique_name"] == "voice"
-    url = f"{emulator.api_base_url}/Workspaces/{ready.sid}/Tasks/{task['sid']}"
-    auth = emulator.account_sid, emulator.auth_token
-    assert requests.get(url, auth=auth, timeout=5).json() == task
+    assert Rest(emulator, ready.sid).get(f"/Tasks/{task['sid']}") == task
     assert datetime.fromisoformat(task["date_created"].replace("Z", "+00:00"))
 
 

@@ -167,26 +167,6 @@ def test_wrong_credentials_are_refused(
     assert refusal(client.taskrouter.v1.workspaces.list) == (401, 20003)
 
 
-@pytest.mark.parametrize(
-    ("resource", "sid"),
-    [
-        ("activities", "WA"),
-        ("workers", "WK"),
-        ("task_queues", "WQ"),
-        ("workflows", "WW"),
-        ("tasks", "WT"),
-        ("task_channels", "TC"),
-        ("events", "EV"),
-    ],
-)
-def test_what_does_not_exist_is_not_found(ws: Any, resource: str, sid: str) -> None:
-    sid += "0" * 32
-    with pytest.raises(TwilioRestException) as refused:
-        getattr(ws, resource)(sid).fetch()
-    assert (refused.value.status, refused.value.code) == (404, 20404)
-    assert f"/{sid} was not found" in refused.value.msg
-
-
 # Filters
 
 

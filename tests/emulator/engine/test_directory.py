@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -351,38 +350,6 @@ class TestTaskChannels:
         voice = bench.engine.task_channels.find(bench.workspace, "voice")
         with pytest.raises(ServiceError, match="cannot be deleted"):
             bench.engine.task_channels.delete(voice)
-
-
-def test_unknown_sids_are_not_found(bench: Bench) -> None:
-    engine, workspace = bench.engine, bench.workspace
-    ann = bench.worker("Ann")
-    bench.flow()
-    task = bench.task()
-    lookups: list[tuple[Callable[[], object], str]] = [
-        (lambda: engine.activities.find(workspace, "WA0"), "/Activities/WA0"),
-        (lambda: engine.workers.find(workspace, "WK0"), "/Workers/WK0"),
-        (lambda: engine.task_queues.find(workspace, "WQ0"), "/TaskQueues/WQ0"),
-        (lambda: engine.workflows.find(workspace, "WW0"), "/Workflows/WW0"),
-        (lambda: engine.tasks.find(workspace, "WT0"), "/Tasks/WT0"),
-        (lambda: engine.task_channels.find(workspace, "TC0"), "/TaskChannels/TC0"),
-        (lambda: engine.event(workspace, "EV0"), "/Events/EV0"),
-        (
-            lambda: engine.reservations.find(task, "WR0"),
-            f"/Tasks/{task.sid}/Reservations/WR0",
-        ),
-        (
-            lambda: engine.reservations.find(ann, "WR0"),
-            f"/Workers/{ann.sid}/Reservations/WR0",
-        ),
-    ]
-    for lookup, path in lookups:
-        with pytest.raises(ServiceError) as caught:
-            lookup()
-        assert caught.value.message == (
-            f"The requested resource /Workspaces/{workspace.sid}{path} was not found"
-        )
-    with pytest.raises(ServiceError, match="/Workspaces/WS0 was not found"):
-        engine.workspaces.find("WS0")
 
 
 def test_a_refusal_shows_what_it_says() -> None:
