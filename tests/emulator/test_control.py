@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection, IncompleteRead
 from typing import Any
 from urllib.parse import urlsplit
@@ -525,11 +526,25 @@ class Stream:
         self._connection.close()
 
 
+OpenStream = Callable[..., Stream]
+
+
 @pytest.fixture
-def stream(emulator: Emulator, workspace: ReadyWorkspace) -> Iterator[Stream]:
-    stream = Stream(f"{emulator.url}/emulator/stream")
-    yield stream
-    stream.close()
+def open_stream(emulator: Emulator, workspace: ReadyWorkspace) -> Iterator[OpenStream]:
+    """Opens streams: (query, headers)."""
+    with ExitStack() as stack:
+
+        def open_one(query: str = "", **headers: str) -> Stream:
+            stream = Stream(f"{emulator.url}/emulator/stream?{query}", **headers)
+            stack.callback(stream.close)
+            return stream
+
+        yield open_one
+
+
+@pytest.fixture
+def stream(open_stream: OpenStream) -> Stream:
+    return open_stream()
 
 
 def test_the_stream_tells_events_and_the_state_after_each_change(
@@ -550,11 +565,9 @@ def test_the_stream_tells_events_and_the_state_after_each_change(
 
 
 def test_the_stream_leaves_the_lists_out_on_request(
-    emulator: Emulator, workspace: ReadyWorkspace
+    open_stream: OpenStream, workspace: ReadyWorkspace
 ) -> None:
-    stream = Stream(f"{emulator.url}/emulator/stream?lists=no")
-    _, state = stream.until("state")
-    stream.close()
+    _, state = open_stream("lists=no").until("state")
     [shown] = state["workspaces"]
     assert shown["sid"] == workspace.sid
     assert not {"workers", "task_queues", "reservations"} & {*shown}
@@ -573,23 +586,18 @@ def test_the_stream_tells_of_sockets(
 
 
 def test_a_reader_that_comes_back_misses_nothing(
-    emulator: Emulator, workspace: ReadyWorkspace
+    emulator: Emulator, open_stream: OpenStream
 ) -> None:
     number = len(emulator.events)
     emulator.create_task()
-    url = f"{emulator.url}/emulator/stream"
-    stream = Stream(url, **{"Last-Event-ID": str(number)})
-    came, _ = stream.until("state")
-    stream.close()
+    came, _ = open_stream(**{"Last-Event-ID": str(number)}).until("state")
     assert came == [event.event_type for event in emulator.events[number:]]
 
 
 def test_a_reader_of_another_emulator_gets_everything(
-    emulator: Emulator, workspace: ReadyWorkspace
+    emulator: Emulator, open_stream: OpenStream
 ) -> None:
-    stream = Stream(f"{emulator.url}/emulator/stream", **{"Last-Event-ID": "999999"})
-    came, _ = stream.until("state")
-    stream.close()
+    came, _ = open_stream(**{"Last-Event-ID": "999999"}).until("state")
     assert came == [event.event_type for event in emulator.events]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -115,49 +114,38 @@ def test_an_answer_that_is_compressed_is_not_unpacked() -> None:
         assert "Accept-Encoding: identity" in server.next_head()
 
 
-def drip(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
-    peer.until_gone()
+def sending(data: bytes, stays: bool = True) -> RawServer:
+    """Send this for an answer, and stay until the client is gone, or hang up."""
+
+    def answer(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(data)
+        if stays:
+            peer.until_gone()
+
+    return RawServer(answer)
 
 
-def hang_up(peer: Peer) -> None:
-    peer.read_head()
+OK = b"HTTP/1.1 200 OK\r\n"
+HALF = OK + b"Content-Length: 10\r\n\r\n12345"
+NO_ANSWERS = {
+    "it hangs up": (b"", False),
+    "it breaks off": (HALF, False),
+    "it is no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", True),
+    "a long header": (OK + b"X: " + b"x" * 1_000_000 + b"\r\n\r\n", False),
+    "a bad chunk": (OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", True),
+}
 
 
-def break_off(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
-
-
-def chatter(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
-    peer.until_gone()
-
-
-def long_header(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n")
-
-
-def bad_chunk(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
-    peer.until_gone()
-
-
-@pytest.mark.parametrize(
-    "script", [hang_up, break_off, chatter, long_header, bad_chunk]
-)
-def test_what_is_no_answer_may_pass(script: Callable[[Peer], None]) -> None:
-    with RawServer(script) as server:
+@pytest.mark.parametrize(("data", "stays"), NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_what_is_no_answer_may_pass(data: bytes, stays: bool) -> None:
+    with sending(data, stays) as server:
         message = "the connection was lost, or the response is not valid HTTP"
         assert failure(server.url) == (message, True)
 
 
 def test_the_limit_is_for_the_whole_answer() -> None:
-    with RawServer(drip) as server:
+    with sending(HALF) as server:
         assert failure(server.url, 0.2) == ("no response within 0.2 s", True)
 
 
@@ -201,13 +189,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "path",
-    [
-        "",
-        "/",
-        "/a b/ä?q=ö ü&x=%20&y#part",
-        "/%2F/..//./x?",
-        "/%zz?a=[1]&b={2}|3",
-    ],
+    ["", "/", "/a b/ä?q=ö ü&x=%20&y#part", "/%2F/..//./x?", "/%zz?a=[1]&b={2}|3"],
 )
 def test_what_arrives_is_what_was_signed(path: str) -> None:
     with answering(204, b"") as server:

@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import Any
 
-from taskrouter_sync.emulator.engine import Engine, Event
+from taskrouter_sync.emulator.engine import Alarm, Engine, Event
 from taskrouter_sync.emulator.engine.model import (
     Reservation,
     Task,
@@ -36,6 +36,8 @@ class Bench:
             "Bench", multi_task_enabled=multi_task_enabled
         )
         self.engine.on_event(self.events.append)
+        self.alarms: list[Alarm] = []
+        self.engine.on_alarm(self.alarms.append)
         names = {a.friendly_name: a.sid for a in self.workspace.activities.values()}
         self.offline = names["Offline"]
         self.available = names["Available"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.engine import Alarm
 from taskrouter_sync.emulator.engine.model import Task, Worker
 
 from .support import Bench, filter_of, holders, target
@@ -226,16 +225,11 @@ def test_order_by_is_ignored_if_a_value_is_no_integer(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [
-        {"known_worker_sid": "task.agent"},
-        {"known_worker_friendly_name": "task.name"},
-    ],
+    [{"known_worker_sid": "task.agent"}, {"known_worker_friendly_name": "task.name"}],
 )
 def test_only_the_known_worker_gets_the_task(
     bench: Bench, options: dict[str, str]
 ) -> None:
-    alarms: list[Alarm] = []
-    bench.engine.on_alarm(alarms.append)
     with_target(bench, **options)
     bench.worker("Ann")
     bob = bench.worker("Bob", available=False)
@@ -243,7 +237,7 @@ def test_only_the_known_worker_gets_the_task(
     assert task.assignment_status == "pending"
     bench.engine.workers.update(bob, activity_sid=bench.available)
     assert holders(task) == ["Bob"]
-    assert alarms == []
+    assert bench.alarms == []
     # All events of the task say so, and those of no other.
     known = {
         event.event_type: event.details.get("known_worker_sid")
@@ -259,25 +253,21 @@ def test_a_wrong_known_worker_leaves_the_task_waiting_and_is_an_alarm(
     bench: Bench, agent: object
 ) -> None:
     """Only null is no agent: it is skipped in silence."""
-    alarms: list[Alarm] = []
-    bench.engine.on_alarm(alarms.append)
     with_target(bench, known_worker_sid="task.agent")
     bench.worker("Ann")
     task = bench.task(attributes={"agent": agent})
     assert task.assignment_status == "pending"
     assert not any("known_worker_sid" in event.details for event in bench.events)
     expected = [] if agent is None else [(40152, task.sid, bench.workspace.sid)]
-    assert [(a.code, a.resource_sid, a.workspace_sid) for a in alarms] == expected
+    assert [(a.code, a.resource_sid, a.workspace_sid) for a in bench.alarms] == expected
 
 
 def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     queue = bench.queue("level == 1")
-    alarms: list[Alarm] = []
-    bench.engine.on_alarm(alarms.append)
     bench.workflow(filter_of(target(queue, known_worker_sid="task.agent")))
     ann = bench.worker("Ann", level=2)
     task = bench.task(attributes={"agent": ann.sid})
-    [alarm] = alarms
+    [alarm] = bench.alarms
     assert (alarm.code, alarm.message) == (
         40152,
         f"Known agent: Worker {ann.sid} is not in TaskQueue {queue.sid}",
