@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator.engine import ServiceError
+from taskrouter_sync.emulator.engine.model import Task, Worker
 
 from .support import START, Bench, configuration, filter_of, holders, target
 
@@ -194,13 +195,10 @@ class TestWorkers:
             bench.engine.workers.update(ann, friendly_name="Anna", activity_sid="WA0")
         assert (ann.friendly_name, ann.version) == ("Ann", 0)
 
-    def test_deleting_cancels_offers(self, bench: Bench) -> None:
-        bench.flow()
-        ann = bench.worker("Ann")
-        task = bench.task()
+    def test_deleting_cancels_offers(self, bench: Bench, task: Task) -> None:
         bench.worker("Bob")
         bench.told()
-        bench.engine.workers.delete(ann)
+        bench.engine.workers.delete(bench.ann)
         assert bench.told() == [
             "reservation.canceled",
             "worker.deleted",
@@ -208,10 +206,9 @@ class TestWorkers:
         ]
         assert holders(task) == ["Bob"]
 
-    def test_who_works_on_a_task_cannot_be_deleted(self, bench: Bench) -> None:
-        bench.flow()
-        ann = bench.worker("Ann")
-        task = bench.task()
+    def test_who_works_on_a_task_cannot_be_deleted(
+        self, bench: Bench, ann: Worker, task: Task
+    ) -> None:
         bench.accept(task)
         with pytest.raises(ServiceError, match="while Reservation"):
             bench.engine.workers.delete(ann)

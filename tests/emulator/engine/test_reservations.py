@@ -106,23 +106,8 @@ def test_an_answer_that_comes_too_late_finds_the_timeout(
     """What is due is done before a verb, however late the owner's timer."""
     reservation = pending(task)
     bench.time += 120
-    with pytest.raises(ServiceError) as caught:
+    with pytest.raises(ServiceError, match=r"already in state \[timeout\]"):
         bench.engine.reservations.update(reservation, "accepted")
-    assert caught.value.message == (
-        f"Reservation {reservation.sid} is already in state [timeout]"
-        " and cannot be updated to [accepted]"
-    )
-
-
-def test_accepting_twice_is_refused(bench: Bench, task: Task) -> None:
-    reservation = bench.accept(task)
-    with pytest.raises(ServiceError) as caught:
-        bench.engine.reservations.update(reservation, "accepted")
-    assert (caught.value.status, caught.value.code) == (400, 20001)
-    assert caught.value.message == (
-        f"Reservation {reservation.sid} is already in state [accepted]"
-        " and cannot be updated to [accepted]"
-    )
 
 
 ALL = "pending accepted rejected timeout canceled rescinded wrapping completed".split()
@@ -171,7 +156,13 @@ def test_only_some_changes_can_be_asked_for(
         with pytest.raises(ServiceError) as caught:
             bench.engine.reservations.update(reservation, after)
         taken = (before, after) == ("rescinded", "accepted")
-        assert caught.value.status == (410 if taken else 400)
+        codes = (410, 20410) if taken else (400, 20001)
+        assert (caught.value.status, caught.value.code) == codes
+        expected = (
+            f"Reservation {reservation.sid} is already in state [{before}]"
+            f" and cannot be updated to [{after}]"
+        )
+        assert after not in ALL or caught.value.message == expected
         assert reservation.reservation_status == before
 
 
@@ -229,9 +220,6 @@ class TestRounds:
         bench.engine.reservations.update(second, "accepted")
         assert first.reservation_status == "rescinded"
         assert bench.told() == ["reservation.accepted", "reservation.rescinded"]
-        with pytest.raises(ServiceError) as caught:
-            bench.engine.reservations.update(first, "accepted")
-        assert caught.value.status == 410
 
     def test_the_rescinded_are_free_again(self, bench: Bench, task: Task) -> None:
         _, second = task.reservations.values()

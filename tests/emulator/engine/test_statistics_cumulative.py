@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from taskrouter_sync.emulator.engine import statistics as cumulative
-from taskrouter_sync.emulator.engine.model import TaskQueue, Workflow
+from taskrouter_sync.emulator.engine.model import Task, TaskQueue, Workflow
 
 from .support import START, Bench, configuration, filter_of, pending, target
 
@@ -64,10 +64,8 @@ def test_of_nothing_there_are_zeros(bench: Bench) -> None:
     assert figures["avg_task_acceptance_time"] == 0
 
 
-def test_an_accepted_and_completed_task(bench: Bench) -> None:
-    queue = bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_an_accepted_and_completed_task(bench: Bench, task: Task) -> None:
+    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
     bench.advance(7)
     bench.accept(task)
     bench.advance(7)
@@ -84,10 +82,7 @@ def test_an_accepted_and_completed_task(bench: Bench) -> None:
     assert counted(workflow_of(bench, flow)) == {**expected, "tasks_entered": 1}
 
 
-def test_a_rejected_and_a_timed_out_reservation(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_a_rejected_and_a_timed_out_reservation(bench: Bench, task: Task) -> None:
     bench.reject(task, worker_activity_sid=bench.available)
     bench.advance(120)
     assert counted(workspace(bench)) == {
@@ -112,10 +107,8 @@ def test_a_rescinded_reservation(bench: Bench) -> None:
     }
 
 
-def test_a_canceled_task_with_its_reservation(bench: Bench) -> None:
-    queue = bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_a_canceled_task_with_its_reservation(bench: Bench, task: Task) -> None:
+    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
     bench.advance(31.9)
     bench.engine.tasks.update(task, assignment_status="canceled")
     figures = queue_of(bench, queue)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taskrouter_sync.emulator.engine import statistics as realtime
-from taskrouter_sync.emulator.engine.model import TaskQueue
+from taskrouter_sync.emulator.engine.model import Task, TaskQueue
 
 from .support import Bench, filter_of, target
 
@@ -86,10 +86,9 @@ def test_waiting_tasks_are_counted_by_priority(bench: Bench) -> None:
     assert tasks(bench)["tasks_by_priority"] == {"0": 1, "10": 2}
 
 
-def test_the_longest_waiting_task_is_the_oldest_pending_one(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    bench.task()
+def test_the_longest_waiting_task_is_the_oldest_pending_one(
+    bench: Bench, task: Task
+) -> None:
     assert tasks(bench)["longest_task_waiting_sid"] is None
     bench.advance(10)
     first = bench.task()

@@ -121,11 +121,8 @@ def test_more_capacity_takes_more_at_once(bench: Bench) -> None:
     assert bench.told() == ["worker.capacity.update", "reservation.created"]
 
 
-def test_less_capacity_than_work_takes_nothing_away(bench: Bench) -> None:
-    bench.flow()
-    ann = bench.worker("Ann")
-    task = bench.task()
-    channel = ann.channel("default")
+def test_less_capacity_than_work_takes_nothing_away(bench: Bench, task: Task) -> None:
+    channel = bench.ann.channel("default")
     bench.engine.workers.update_channel(channel, capacity=0)
     assert holders(task) == ["Ann"]
     assert channel.available_capacity_percentage == 0
@@ -277,10 +274,7 @@ def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     assert holders(task) == ["Ann"]
 
 
-def test_who_rejected_may_be_offered_the_task_again(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_who_rejected_may_be_offered_the_task_again(bench: Bench, task: Task) -> None:
     bench.reject(task)
     assert holders(task) == ["Ann"]
 
