@@ -145,10 +145,8 @@ def test_next_page_urls_can_be_asked_for(desk: Desk) -> None:
     }
     answer = requests.post(desk.channel_url, data=json.dumps(envelope), timeout=5)
     second = answer.json()["payload"]
-    assert [item["friendly_name"] for item in second["activities"]] == [
-        "Unavailable",
-        "Break",
-    ]
+    expected = ["Unavailable", "Break"]
+    assert [item["friendly_name"] for item in second["activities"]] == expected
     assert second["meta"]["next_page_url"] is None
 
 

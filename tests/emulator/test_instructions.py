@@ -136,11 +136,8 @@ def test_frames_tell_how_a_dequeue_goes(emulator: Emulator, desk: Desk) -> None:
     assert answer.json()["payload"]["reservation_status"] == "pending"
     emulator.advance(1)
     emulator.telephony.hang_up(emulator.calls[0].sid)
-    assert [desk.frame()["event_type"] for _ in range(3)] == [
-        "task.updated",
-        "reservation.accepted",
-        "worker.activity.update",
-    ]
+    expected = ["task.updated", "reservation.accepted", "worker.activity.update"]
+    assert [desk.frame()["event_type"] for _ in range(3)] == expected
 
 
 def test_the_reason_phrase_says_why_an_instruction_is_refused(desk: Desk) -> None:

@@ -261,10 +261,8 @@ def test_without_an_answer_the_reservation_stays_pending(app: Application) -> No
     )
     app.offer()
     alerts = app.emulator.wait_for_alerts(2)
-    assert [alert.message for alert in alerts] == [
-        "the response's status is 500",
-        "the response's status is 503",
-    ]
+    expected = ["the response's status is 500", "the response's status is 503"]
+    assert [alert.message for alert in alerts] == expected
     assert status(app) == "pending"
     assert len(app.receiver.came("/assign")) == 1, "it is not repeated"
 

@@ -111,11 +111,8 @@ def test_the_filter_lets_only_its_events_through(app: Application) -> None:
     app.emulator.create_task()
     app.emulator.create_task()
     # The second waits: Alice takes one at a time.
-    assert app.receiver.types("/events", 3) == [
-        "task.created",
-        "reservation.created",
-        "task.created",
-    ]
+    expected = ["task.created", "reservation.created", "task.created"]
+    assert app.receiver.types("/events", 3) == expected
 
 
 def test_a_workspace_without_a_url_calls_nobody(app: Application) -> None:

@@ -22,13 +22,8 @@ class TestWorkspaces:
         assert [
             (a.friendly_name, a.available) for a in workspace.activities.values()
         ] == [("Offline", False), ("Available", True), ("Unavailable", False)]
-        assert [c.unique_name for c in workspace.task_channels.values()] == [
-            "default",
-            "voice",
-            "chat",
-            "sms",
-            "video",
-        ]
+        expected = ["default", "voice", "chat", "sms", "video"]
+        assert [c.unique_name for c in workspace.task_channels.values()] == expected
         assert workspace.default_activity_name == "Offline"
         assert workspace.timeout_activity_name == "Offline"
         assert (workspace.task_queues, workspace.workflows) == ({}, {})
@@ -107,11 +102,8 @@ class TestActivities:
                 bench.engine.activities.delete(bench.workspace.activities[sid])
         lunch = bench.engine.activities.create(bench.workspace, "Lunch")
         bench.engine.activities.delete(lunch)
-        assert names(bench.workspace.activities) == [
-            "Offline",
-            "Available",
-            "Unavailable",
-        ]
+        expected = ["Offline", "Available", "Unavailable"]
+        assert names(bench.workspace.activities) == expected
 
     def test_at_most_a_hundred(self, bench: Bench) -> None:
         for number in range(97):
@@ -199,11 +191,8 @@ class TestWorkers:
         bench.worker("Bob")
         bench.told()
         bench.engine.workers.delete(bench.ann)
-        assert bench.told() == [
-            "reservation.canceled",
-            "worker.deleted",
-            "reservation.created",
-        ]
+        told = ["reservation.canceled", "worker.deleted", "reservation.created"]
+        assert bench.told() == told
         assert holders(task) == ["Bob"]
 
     def test_who_works_on_a_task_cannot_be_deleted(

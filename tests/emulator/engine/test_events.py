@@ -89,10 +89,8 @@ def test_old_events_are_forgotten(
     monkeypatch.setattr(model, "KEEP_EVENTS", 2)
     bench.worker("Cid")
     bench.worker("Dan")
-    assert [e.description for e in bench.workspace.events] == [
-        "Worker Cid created",
-        "Worker Dan created",
-    ]
+    expected = ["Worker Cid created", "Worker Dan created"]
+    assert [e.description for e in bench.workspace.events] == expected
 
 
 def test_the_log_knows_since_when_it_is_complete(

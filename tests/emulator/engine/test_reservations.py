@@ -46,11 +46,8 @@ def test_rejecting_offers_the_task_to_the_next(bench: Bench, task: Task) -> None
     bench.told()
     bench.reject(task, worker_activity_sid=bench.offline)
     assert holders(task) == ["Bob"]
-    assert bench.told() == [
-        "reservation.rejected",
-        "worker.activity.update",
-        "reservation.created",
-    ]
+    told = ["reservation.rejected", "worker.activity.update", "reservation.created"]
+    assert bench.told() == told
 
 
 def test_rejecting_without_activity_leaves_the_worker_where_he_is(

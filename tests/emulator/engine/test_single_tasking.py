@@ -70,11 +70,8 @@ def test_cancellation_moves_back(bench: Bench, ann: Worker, task: Task) -> None:
     bench.told()
     bench.engine.tasks.update(task, assignment_status="canceled")
     assert ann.activity_name == "Available"
-    assert bench.told() == [
-        "task.canceled",
-        "reservation.canceled",
-        "worker.activity.update",
-    ]
+    told = ["task.canceled", "reservation.canceled", "worker.activity.update"]
+    assert bench.told() == told
 
 
 def test_an_activity_changed_by_hand_stays(bench: Bench, task: Task) -> None:

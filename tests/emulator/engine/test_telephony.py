@@ -358,10 +358,8 @@ def test_who_dequeues_first_rescinds_the_others(bench: Bench) -> None:
     bench.advance(10)
     assert first.reservation_status == "accepted"
     assert second.reservation_status == "rescinded"
-    assert [states(call)[-1] for call in bench.engine.telephony.calls] == [
-        ("answered", 1),
-        ("canceled", 1),
-    ]
+    expected = [("answered", 1), ("canceled", 1)]
+    assert [states(call)[-1] for call in bench.engine.telephony.calls] == expected
 
 
 # Call.
@@ -552,12 +550,8 @@ def test_a_supervisor_joins_a_conference_until_its_end(line: Line) -> None:
     assert (supervisors.to, supervisors.worker_sid) == ("client:boss", line.ann.sid)
     assert line.told() == []
     line.hang_up()
-    assert states(line.calls[1]) == [
-        ("initiated", 1),
-        ("ringing", 1),
-        ("answered", 2),
-        ("completed", 2),
-    ]
+    expected = [("initiated", 1), ("ringing", 1), ("answered", 2), ("completed", 2)]
+    assert states(line.calls[1]) == expected
 
 
 def test_a_supervisor_who_leaves_ends_nothing(line: Line) -> None:

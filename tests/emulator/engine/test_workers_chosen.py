@@ -113,11 +113,8 @@ def test_more_capacity_takes_more_at_once(bench: Bench) -> None:
     channel = ann.channel("default")
     bench.told()
     bench.engine.workers.update_channel(channel, capacity=2)
-    assert [task.assignment_status for task in tasks] == [
-        "reserved",
-        "reserved",
-        "pending",
-    ]
+    expected = ["reserved", "reserved", "pending"]
+    assert [task.assignment_status for task in tasks] == expected
     assert bench.told() == ["worker.capacity.update", "reservation.created"]
 
 
@@ -140,10 +137,8 @@ def test_a_closed_channel_gets_nothing_and_keeps_its_capacity(bench: Bench) -> N
     assert task.assignment_status == "pending"
     bench.told()
     bench.engine.workers.update_channel(channel, available=True)
-    assert bench.told() == [
-        "worker.channel.availability.update",
-        "reservation.created",
-    ]
+    told = ["worker.channel.availability.update", "reservation.created"]
+    assert bench.told() == told
     assert channel.configured_capacity == 1
 
 
