@@ -76,9 +76,14 @@ class Desk:
             ws.shutdown()
 
     def post(
-        self, method: str, path: str, params: Any = None, **extra: Any
+        self,
+        method: str,
+        path: str,
+        params: Any = None,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
     ) -> requests.Response:
-        """Send an envelope; the path is below the workspace."""
+        """Send an envelope; the path is below the workspace, unless there is a URL."""
         envelope = {
             "url": f"https://taskrouter.twilio.com/v1/Workspaces/"
             f"{self.workspace.sid}{path}",
@@ -88,7 +93,8 @@ class Desk:
         }
         if params is not None:
             envelope["params"] = params
-        return requests.post(self.channel_url, data=json.dumps(envelope), timeout=5)
+        text = json.dumps(envelope)
+        return requests.post(self.channel_url, text, headers=headers, timeout=5)
 
     def frame(self) -> Any:
         """Wait for the next frame on the first socket."""

@@ -115,14 +115,7 @@ def test_a_request_on_another_workers_channel_is_refused(
     desk: Desk, open_desk: OpenDesk
 ) -> None:
     other = open_desk(desk.emulator, desk.workspace, "WK" + "0" * 32, desk.token)
-    envelope = {
-        "url": f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}"
-        f"/Workers/{desk.worker_sid}",
-        "method": "GET",
-        "token": desk.token,
-    }
-    answer = requests.post(other.channel_url, data=json.dumps(envelope), timeout=5)
-    assert answer.status_code == 403
+    assert other.post("GET", f"/Workers/{desk.worker_sid}").status_code == 403
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         other.connect()
 

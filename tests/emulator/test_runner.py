@@ -137,15 +137,9 @@ def test_listening_everywhere_it_is_known_by_any_name(open_desk: OpenDesk) -> No
         assert emulator.url.startswith("http://127.0.0.1:")
         desk = open_desk(emulator, emulator.workspace())
         url = f"http://emulator.example:8123/v1/Workspaces/{desk.workspace.sid}"
-        envelope = {
-            "url": f"{url}/Workers/{desk.worker_sid}",
-            "method": "GET",
-            "token": desk.token,
-        }
+        url += f"/Workers/{desk.worker_sid}"
         for host, status in (("emulator.example:8123", 200), ("other.example", 403)):
-            answer = requests.post(
-                desk.channel_url, json=envelope, headers={"Host": host}, timeout=5
-            )
+            answer = desk.post("GET", "", headers={"Host": host}, url=url)
             assert answer.status_code == status
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -130,25 +129,17 @@ def test_what_is_not_there_is_not_found_whatever_the_version(rest: Resources) ->
 
 
 def test_the_event_bridge_passes_the_header_on(desk: Desk) -> None:
-    emulator = desk.emulator
-    task = emulator.create_task()
-    [event] = emulator.wait_for_events("reservation.created")
-    envelope = {
-        "url": f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}"
-        f"/Tasks/{task['sid']}/Reservations/{event.resource_sid}",
-        "method": "POST",
-        "params": {"ReservationStatus": "accepted"},
-        "token": desk.token,
-    }
+    task = desk.emulator.create_task()
+    [event] = desk.emulator.wait_for_events("reservation.created")
+    path = f"/Tasks/{task['sid']}/Reservations/{event.resource_sid}"
 
-    def post(etag: str) -> requests.Response:
+    def accept(etag: str) -> requests.Response:
         headers = {"If-Match": etag}
-        body = json.dumps(envelope)
-        return requests.post(desk.channel_url, body, headers=headers, timeout=5)
+        return desk.post("POST", path, {"ReservationStatus": "accepted"}, headers)
 
     assert event.reservation is not None
     etag = f'"{event.reservation.version}"'
-    assert post('"99"').status_code == 412
-    accepted = post(etag)
+    assert accept('"99"').status_code == 412
+    accepted = accept(etag)
     assert (accepted.status_code, accepted.headers["ETag"] != etag) == (200, True)
-    assert post(etag).status_code == 412
+    assert accept(etag).status_code == 412
