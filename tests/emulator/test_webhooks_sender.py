@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from pathlib import Path
 
 import pytest
+import trustme
 from twilio.request_validator import RequestValidator
 
 from taskrouter_sync.emulator.webhook_request import (
@@ -22,26 +22,6 @@ from tests.support.raw_server import Peer, RawServer, unused_port
 
 KEY = "0123456789abcdef"
 JSON = [("Content-Type", "application/json")]
-
-# For 127.0.0.1, signed by itself: made for this test, known to nobody.
-CERTIFICATE = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgHTld7U+WFTuN4iDL
-L98Q3+PtTfNeLmy8ZqDBR0FnxWWhRANCAAR/k0D7Ce+yETjq85mx6vOXMgIFEvY4
-qKOS6uT8S5I/Y0G7NRHS6SMjiNowDvg8U1ue1/85uI2SYrus1AVeiPhy
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBmjCCAUGgAwIBAgIUWT2p5w3fcbgOJbHHLuioLL50amUwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE0NTIxOVoYDzIxMjYxMDI4
-MTQ1MjE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAR/k0D7Ce+yETjq85mx6vOXMgIFEvY4qKOS6uT8S5I/Y0G7NRHS6SMj
-iNowDvg8U1ue1/85uI2SYrus1AVeiPhyo28wbTAdBgNVHQ4EFgQUF0x9T9rnG5Bj
-ZY9EciuqgfkkapQwHwYDVR0jBBgwFoAUF0x9T9rnG5BjZY9EciuqgfkkapQwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDRwAwRAIge1u6aJjyWJVMFP+To4ufzf5WhCarNhSU4kvdH8goSCkCIEVA
-/WcipOmTUuoI6G3YMFFN8xV5cnH6+AUlCHNwQ4BC
------END CERTIFICATE-----
-"""
 
 
 def send(
@@ -169,11 +149,9 @@ def test_a_server_that_speaks_no_tls_is_not_trusted() -> None:
         assert failure(url) == ("no secure connection", False)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
-    pem = tmp_path / "certificate.pem"
-    pem.write_text(CERTIFICATE, "ascii")
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
 
     def greet(peer: Peer) -> None:
         try:
