@@ -89,10 +89,7 @@ def test_an_unknown_method_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [
-        {"ReservationStatus": "accepted", "Reason": None},
-        {"Instruction": "accept"},
-    ],
+    [{"ReservationStatus": "accepted", "Reason": None}, {"Instruction": "accept"}],
 )
 def test_null_in_params_is_not_supplied(desk: Desk, params: Any) -> None:
     task = desk.emulator.create_task()

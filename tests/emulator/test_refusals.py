@@ -154,9 +154,7 @@ def test_the_query_of_the_url_is_looked_at_like_params(desk: Desk) -> None:
     assert desk.post("GET", "/Workflows").status_code == 403
 
 
-def test_rules_that_contradict_each_other_for_a_request_are_refused(
-    desk: Desk,
-) -> None:
+def test_rules_that_contradict_each_other_for_a_request_are_refused(desk: Desk) -> None:
     claims, path = claims_of(desk), f"/Workers/{desk.worker_sid}"
     url = f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}{path}"
     rules = [

@@ -222,9 +222,7 @@ def test_a_manual_clock_starts_at_the_same_moment_every_time(
     assert emulator.create_task()["date_created"] == "2026-01-01T00:00:00Z"
 
 
-def test_advancing_lets_each_thing_happen_at_its_own_moment(
-    emulator: Emulator,
-) -> None:
+def test_advancing_lets_each_thing_happen_at_its_own_moment(emulator: Emulator) -> None:
     emulator.workspace(worker_activity="Available", task_reservation_timeout=30)
     emulator.create_task(timeout=100)
     start = emulator.events[-1].time

@@ -84,10 +84,7 @@ def test_clients_come_back_and_look_anew(
 
 
 def test_nobody_leaves_by_a_restore(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    alice: str,
-    ready_worker: ReadyWorker,
+    emulator: Emulator, workspace: ReadyWorkspace, alice: str, ready_worker: ReadyWorker
 ) -> None:
     ready_worker(disconnect_activity_sid=workspace.activities["Offline"])
     snapshot = emulator.snapshot()

@@ -79,10 +79,7 @@ def test_existing_sessions_stay_without_the_option(desk: Desk) -> None:
 
 @pytest.mark.parametrize("politely", [True, False])
 def test_the_disconnect_activity_is_applied_when_the_last_socket_goes(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    open_desk: OpenDesk,
-    politely: bool,
+    emulator: Emulator, workspace: ReadyWorkspace, open_desk: OpenDesk, politely: bool
 ) -> None:
     desk = open_desk(emulator, workspace)
     ws = desk.connect(disconnectActivitySid=workspace.activities["Break"])

@@ -102,9 +102,7 @@ def test_a_get_has_its_parameters_in_the_query(app: Application) -> None:
     ],
 )
 def test_a_call_that_cannot_be_made_is_an_alert(
-    instruction: dict[str, str],
-    code: int,
-    app: Application,
+    instruction: dict[str, str], code: int, app: Application
 ) -> None:
     app.emulator.telephony.outcome("client:alice", "failed")
     instruct(app, **instruction)
@@ -174,9 +172,7 @@ def test_the_events_of_a_conference_are_sent_in_order(app: Application) -> None:
     ],
 )
 def test_of_a_conference_only_what_is_wanted_is_sent(
-    app: Application,
-    wanted: dict[str, str],
-    told: list[str],
+    app: Application, wanted: dict[str, str], told: list[str]
 ) -> None:
     app.emulator.telephony.call_length = 30
     url = app.receiver.url("/conference?x=1")

@@ -61,9 +61,7 @@ def refusal(name: str, params: dict[str, Any], about: str = "") -> str:
         (
             "supervise",
             Instruction(
-                name="supervise",
-                to="client:boss",
-                options={"supervisor_mode": "barge"},
+                name="supervise", to="client:boss", options={"supervisor_mode": "barge"}
             ),
         ),
     ],

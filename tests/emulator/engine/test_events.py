@@ -116,9 +116,7 @@ def test_a_clock_set_back_does_not_take_the_service_back(bench: Bench) -> None:
     assert ann.date_created == bench.engine.now == START + 10
 
 
-def test_events_of_a_task_are_about_it_with_its_queue_and_worker(
-    bench: Bench,
-) -> None:
+def test_events_of_a_task_are_about_it_with_its_queue_and_worker(bench: Bench) -> None:
     """As they were recorded of the live service."""
     queue = bench.flow()
     ann = bench.worker("Ann")

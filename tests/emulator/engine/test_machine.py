@@ -36,11 +36,7 @@ CALL_NEXT = {
     "answered": {"completed"},
 }
 # The statuses of the live reservations of a task, by its own; else there are none.
-LIVE = {
-    "reserved": {"pending"},
-    "assigned": {"accepted"},
-    "wrapping": {"wrapping"},
-}
+LIVE = {"reserved": {"pending"}, "assigned": {"accepted"}, "wrapping": {"wrapping"}}
 
 
 class Watch:

@@ -163,10 +163,7 @@ def test_a_moved_task_counts_where_it_left_and_is_an_entry_elsewhere(
     assert counted(queue_of(bench, first)) == {"tasks_entered": 1, "tasks_moved": 1}
     assert counted(queue_of(bench, second)) == {"tasks_entered": 1}
     bench.advance(20)
-    assert counted(queue_of(bench, second)) == {
-        "tasks_entered": 1,
-        "tasks_canceled": 1,
-    }
+    assert counted(queue_of(bench, second)) == {"tasks_entered": 1, "tasks_canceled": 1}
     expected = {"tasks_canceled": 1, "tasks_moved": 1, "tasks_timed_out_in_workflow": 1}
     assert counted(workflow_of(bench, flow)) == {**expected, "tasks_entered": 1}
     assert counted(workspace(bench)) == {**expected, "tasks_created": 1}
