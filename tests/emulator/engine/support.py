@@ -62,6 +62,10 @@ class Bench:
             activity_sid=self.available if available else self.offline,
         )
 
+    def workers(self, *names: str) -> list[Worker]:
+        """Make available workers."""
+        return [self.worker(name) for name in names]
+
     def queue(self, expression: str = "1==1", **options: Any) -> TaskQueue:
         """Make a queue named after its number."""
         name = f"Queue {len(self.workspace.task_queues) + 1}"

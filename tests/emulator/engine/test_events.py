@@ -87,8 +87,7 @@ def test_old_events_are_forgotten(
     bench.worker("Bob")
     assert [e.description for e in bench.workspace.events] == ["Worker Bob created"]
     monkeypatch.setattr(model, "KEEP_EVENTS", 2)
-    bench.worker("Cid")
-    bench.worker("Dan")
+    bench.workers("Cid", "Dan")
     expected = ["Worker Cid created", "Worker Dan created"]
     assert [e.description for e in bench.workspace.events] == expected
 

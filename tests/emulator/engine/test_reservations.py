@@ -120,8 +120,7 @@ ALLOWED = {
 def in_status(bench: Bench, status: str) -> Reservation:
     """Bring a reservation to a status by what leads there."""
     bench.flow(max_reserved_workers=2)
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     task = bench.task()
     first, second = task.reservations.values()
     if status == "timeout":
@@ -201,8 +200,7 @@ class TestRounds:
     @pytest.fixture
     def task(self, bench: Bench) -> Task:
         bench.flow(max_reserved_workers=2)
-        for name in ("Ann", "Bob", "Cid"):
-            bench.worker(name)
+        bench.workers("Ann", "Bob", "Cid")
         bench.told()
         return bench.task()
 

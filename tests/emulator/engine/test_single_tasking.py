@@ -82,7 +82,7 @@ def test_an_activity_changed_by_hand_stays(bench: Bench, task: Task) -> None:
 
 def test_the_rescinded_move_back(bench: Bench) -> None:
     bench.flow(max_reserved_workers=2)
-    ann, bob = bench.worker("Ann"), bench.worker("Bob")
+    ann, bob = bench.workers("Ann", "Bob")
     task = bench.task()
     bench.told()
     bench.engine.reservations.update(next(iter(task.reservations.values())), "accepted")

@@ -95,8 +95,7 @@ def test_a_rejected_and_a_timed_out_reservation(bench: Bench, task: Task) -> Non
 
 def test_a_rescinded_reservation(bench: Bench) -> None:
     bench.flow(max_reserved_workers=2)
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     task = bench.task()
     bench.engine.reservations.update(next(iter(task.reservations.values())), "accepted")
     assert counted(workspace(bench)) == {
@@ -184,8 +183,7 @@ def test_waiting_in_the_queue_counts_from_entering_it(bench: Bench) -> None:
 
 def test_waits_are_cut_to_whole_seconds_after_the_arithmetic(bench: Bench) -> None:
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     tasks = [bench.task() for _ in range(3)]
     for task, seconds in zip(tasks, (1.75, 1.0, 4.0), strict=True):
         bench.advance(seconds)
@@ -207,8 +205,7 @@ def test_an_average_is_cut_not_rounded() -> None:
 
 def test_waits_are_split_at_thresholds(bench: Bench) -> None:
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     tasks = [bench.task() for _ in range(4)]
     for task, seconds in zip(tasks, (4, 1, 1, 24.5), strict=True):
         bench.advance(seconds)
@@ -291,7 +288,7 @@ def test_only_tasks_of_the_channel_and_workflow_count(bench: Bench) -> None:
 
 def test_workers_have_the_reservations_that_they_got(bench: Bench) -> None:
     bench.flow()
-    ann, bob = bench.worker("Ann"), bench.worker("Bob")
+    ann, bob = bench.workers("Ann", "Bob")
     first, second = bench.task(), bench.task()
     bench.accept(first)
     bench.engine.reservations.update(

@@ -53,8 +53,7 @@ def test_of_nothing_there_are_zeros(bench: Bench) -> None:
 
 def test_tasks_are_counted_by_status_until_they_are_finished(bench: Bench) -> None:
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     offered, taken, wrapped = (bench.task() for _ in range(3))
     bench.accept(taken)
     bench.accept(wrapped)
@@ -152,8 +151,7 @@ def test_tasks_of_one_channel_or_workflow_can_be_asked_for(bench: Bench) -> None
 
 
 def test_workers_are_counted_by_activity(bench: Bench) -> None:
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     bench.worker("Cid", available=False)
     workers = bench.workspace.workers.values()
     assert activities(realtime.activity_figures(bench.workspace, workers)) == {

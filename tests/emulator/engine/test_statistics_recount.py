@@ -73,17 +73,8 @@ class Recount(RuleBasedStateMachine):
 
     def fact(self, field: str, task: Task, queue: str | None, worker: str = "") -> None:
         wait = self.second - int(task.date_created - START)
-        self.facts.append(
-            (
-                self.second,
-                field,
-                queue,
-                task.workflow_sid,
-                task.task_channel_sid,
-                worker,
-                wait,
-            )
-        )
+        flow, channel = task.workflow_sid, task.task_channel_sid
+        self.facts.append((self.second, field, queue, flow, channel, worker, wait))
 
     def look(self) -> None:
         """Note what is different from the last look."""
@@ -276,9 +267,8 @@ class Recount(RuleBasedStateMachine):
             ages = [
                 bench.time - (task.task_queue_entered_date or 0) for task in waiting
             ]
-            assert relative["longest_relative_task_age_in_queue"] == max(
-                ages, default=0
-            )
+            longest = relative["longest_relative_task_age_in_queue"]
+            assert longest == max(ages, default=0)
 
 
 def check(

@@ -223,8 +223,7 @@ def test_who_times_out_late_goes_through_the_missed_targets(bench: Steps) -> Non
 
 def test_within_the_deadline_the_target_keeps_looking(bench: Steps) -> None:
     bench.lead(filter_of(to(0, timeout=10), to(1)), task_reservation_timeout=5)
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     task = bench.task()
     bench.advance(5)
     assert (bench.at(task), holders(task)) == (0, ["Bob"])

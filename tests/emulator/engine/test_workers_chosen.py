@@ -40,8 +40,7 @@ def test_unavailable_workers_get_nothing(bench: Bench) -> None:
 def test_the_longest_idle_is_next(bench: Bench) -> None:
     """The clock of idleness starts with a reservation."""
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     names = []
     for _ in range(6):
         task = bench.task()
@@ -66,8 +65,7 @@ def test_optimized_channels_count_idleness_apart(
     bench: Bench, optimized: bool, expected: str
 ) -> None:
     bench.flow()
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     voice = bench.engine.task_channels.find(bench.workspace, "voice")
     bench.engine.task_channels.update(voice, channel_optimized_routing=optimized)
     assert holders(bench.task(task_channel="chat")) == ["Ann"]
@@ -80,8 +78,7 @@ def test_optimizing_a_channel_sorts_the_idle_anew(bench: Bench) -> None:
         filter_of(target(queue, expression="1==2"), expression="nobody == true"),
         default=queue,
     )
-    for name in ("Ann", "Bob"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob")
     for channel in ("voice", "voice", "chat"):
         task = bench.task(task_channel=channel)
         bench.accept(task)
@@ -276,8 +273,7 @@ def test_who_rejected_may_be_offered_the_task_again(bench: Bench, task: Task) ->
 
 def test_who_rejected_comes_after_those_idle_for_longer(bench: Bench) -> None:
     bench.flow()
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     task = bench.task()
     bench.reject(task)
     assert holders(task) == ["Bob"]
