@@ -87,39 +87,18 @@ class Clients:
 
     def _serve(self, session: requests.Session, number: int) -> None:
         worker = f"Workers/{self._run.exported['TASKROUTER_WORKER_SID']}"
-        found = self._ask(session, "GET", f"{worker}/Reservations")["reservations"]
+        found = self._run.ask("GET", f"{worker}/Reservations", session)["reservations"]
         for reservation in found:
             status = reservation["reservation_status"]
             if status in PROGRESS[:-1]:
                 sid, task_sid = reservation["sid"], reservation["task_sid"]
                 following = PROGRESS.index(status) + 1
                 for step in range(following, len(PROGRESS)):
-                    self._ask(
-                        session,
-                        "POST",
-                        f"{worker}/Reservations/{sid}",
-                        ReservationStatus=PROGRESS[step],
-                    )
+                    path = f"{worker}/Reservations/{sid}"
+                    change = {"ReservationStatus": PROGRESS[step]}
+                    self._run.ask("POST", path, session, **change)
                     with self._lock:
                         self._answered.reservations[sid] = task_sid, step
-
-    def _ask(
-        self, session: requests.Session, method: str, path: str, **params: str
-    ) -> Any:
-        exported = self._run.exported
-        channel = (
-            f"{exported['TASKROUTER_EVENT_BRIDGE_URL']}/v1/wschannels/"
-            f"{exported['TWILIO_ACCOUNT_SID']}/{exported['TASKROUTER_WORKER_SID']}"
-        )
-        envelope = {
-            "url": f"{self._run.workspace_url}/{path}",
-            "method": method,
-            "token": exported["WORKER_TOKEN"],
-            "params": params,
-        }
-        answer = session.post(channel, data=json.dumps(envelope), timeout=10)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["payload"]
 
 
 def check(run: Program, answered: Answered) -> None:

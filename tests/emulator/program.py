@@ -9,6 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Any
+
+import requests
 
 
 LIMIT = 10.0  # seconds for a run to end
@@ -49,6 +52,28 @@ class Program:
     @property
     def port(self) -> int:
         return int(self.exported["TASKROUTER_EVENT_BRIDGE_URL"].rpartition(":")[2])
+
+    def ask(
+        self, method: str, path: str, session: Any = requests, **params: str
+    ) -> Any:
+        """Ask over the event bridge, as the worker does; give the payload."""
+        bridge, account_sid, worker_sid, token = (
+            self.exported[name]
+            for name in (
+                "TASKROUTER_EVENT_BRIDGE_URL",
+                "TWILIO_ACCOUNT_SID",
+                "TASKROUTER_WORKER_SID",
+                "WORKER_TOKEN",
+            )
+        )
+        url = f"{self.workspace_url}/{path}"
+        answer = session.post(
+            f"{bridge}/v1/wschannels/{account_sid}/{worker_sid}",
+            json={"url": url, "method": method, "token": token, "params": params},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()["payload"]
 
     def complaint(self, status: int) -> str:
         """Wait for its end with this status; give what it says to stderr."""

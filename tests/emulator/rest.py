@@ -16,6 +16,12 @@ class Rest:
         self.emulator = emulator
         self.url = f"{emulator.api_base_url}/Workspaces/{workspace_sid}"
 
+    @classmethod
+    def of(cls, emulator: Emulator) -> Rest:
+        """Ask for the only workspace of an emulator."""
+        (sid,) = emulator.call(lambda engine: list(engine.workspaces))
+        return cls(emulator, sid)
+
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         account = self.emulator.account_sid, self.emulator.auth_token
         options = {"auth": account, "timeout": 5, **options}

@@ -61,17 +61,8 @@ def test_it_is_the_account_of_the_environment() -> None:
 
 def test_its_worker_token_is_good_for_work() -> None:
     with program("--print-tokens") as run:
-        exported = run.exported
-        bridge = exported["TASKROUTER_EVENT_BRIDGE_URL"]
-        worker_sid = exported["TASKROUTER_WORKER_SID"]
-        channel = f"{bridge}/v1/wschannels/{exported['TWILIO_ACCOUNT_SID']}"
-        envelope = {
-            "url": f"{run.workspace_url}/Workers/{worker_sid}",
-            "method": "GET",
-            "token": exported["WORKER_TOKEN"],
-        }
-        answer = requests.post(f"{channel}/{worker_sid}", json=envelope, timeout=5)
-    assert answer.json()["payload"]["activity_name"] == "Available"
+        worker = run.ask("GET", f"Workers/{run.exported['TASKROUTER_WORKER_SID']}")
+    assert worker["activity_name"] == "Available"
 
 
 def test_a_port_that_is_taken_is_said_without_a_traceback() -> None:

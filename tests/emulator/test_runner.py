@@ -312,22 +312,6 @@ def test_new_workers_are_offline_or_what_stands_for_it(
     assert worker.activity_name == default
 
 
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"worker_activity": "Nowhere"}, "worker_activity: "),
-        ({"timeout_activity": "Nowhere"}, "timeout_activity: "),
-        ({"queues": {}}, "queues: "),
-        ({"activities": {}}, "activities: "),
-    ],
-)
-def test_a_workspace_that_cannot_be_is_refused(
-    emulator: Emulator, options: Any, named: str
-) -> None:
-    with pytest.raises(ValueError, match=f"^{named}"):
-        emulator.workspace(**options)
-
-
 def test_a_workspace_that_the_service_refuses_leaves_nothing(
     emulator: Emulator,
 ) -> None:

@@ -78,12 +78,6 @@ def ready(emulator: Emulator, **options: Any) -> ReadyWorkspace:
     return emulator.workspace(worker_activity="Available", **options)
 
 
-def rest_of(emulator: Emulator) -> Rest:
-    """REST with paths below the only workspace."""
-    (sid,) = emulator.call(lambda engine: list(engine.workspaces))
-    return Rest(emulator, sid)
-
-
 def without_addresses(value: Any, emulator: Emulator) -> Any:
     """Leave out where it was asked."""
     if isinstance(value, dict):
@@ -94,13 +88,13 @@ def without_addresses(value: Any, emulator: Emulator) -> Any:
 
 
 def everything(emulator: Emulator) -> Any:
-    rest = rest_of(emulator)
+    rest = Rest.of(emulator)
     shown = [rest.get(f"/{each}", PageSize=1000) for each in LISTS]
     return without_addresses(shown, emulator)
 
 
 def statuses(emulator: Emulator) -> list[str]:
-    tasks = rest_of(emulator).get("/Tasks")["tasks"]
+    tasks = Rest.of(emulator).get("/Tasks")["tasks"]
     return [task["assignment_status"] for task in tasks]
 
 
@@ -146,7 +140,7 @@ def test_an_emulator_that_starts_again_reads_its_file(run: Run) -> None:
         other.create_task()
     with emulator:
         assert len(statuses(emulator)) == 2
-        shown = rest_of(emulator).get(f"/Tasks/{task['sid']}")
+        shown = Rest.of(emulator).get(f"/Tasks/{task['sid']}")
         assert without_addresses(shown, emulator) == without_addresses(task, emulator)
 
 
@@ -424,7 +418,7 @@ def test_an_answer_waits_for_no_good_when_saving_breaks(
         assert "TypeError in" in caplog.text
         emulator.call(rename("Named again"))
     with run() as emulator:
-        assert rest_of(emulator).get("")["friendly_name"] == "Named again"
+        assert Rest.of(emulator).get("")["friendly_name"] == "Named again"
 
 
 def test_what_cannot_be_saved_at_the_end_is_told(run: Run) -> None:

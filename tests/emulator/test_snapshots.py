@@ -8,32 +8,20 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import ReadyWorker
+from .rest import Rest
 
 
 pytestmark = pytest.mark.usefixtures("workspace")
-
-
-def rest(emulator: Emulator, path: str) -> Any:
-    """What REST shows of the only workspace."""
-
-    def look(engine: Engine) -> Any:
-        (sid,) = engine.workspaces
-        api = emulator._service().api
-        return api.perform("GET", f"/v1/Workspaces/{sid}/{path}", Parameters()).body
-
-    return emulator.call(look)
 
 
 def pending(emulator: Emulator) -> list[str]:
     """The tasks that are still offered to somebody."""
     return [
         task["sid"]
-        for task in rest(emulator, "Tasks")["tasks"]
+        for task in Rest.of(emulator).get("/Tasks")["tasks"]
         if task["assignment_status"] == "reserved"
     ]
 
@@ -90,7 +78,8 @@ def test_nobody_leaves_by_a_restore(
     snapshot = emulator.snapshot()
     emulator.restore(snapshot)
     emulator.wait_for_connections(alice, 1)
-    assert rest(emulator, f"Workers/{alice}")["activity_name"] == "Available"
+    worker = Rest.of(emulator).get(f"/Workers/{alice}")
+    assert worker["activity_name"] == "Available"
 
 
 NO_SNAPSHOTS: dict[str, Any] = {

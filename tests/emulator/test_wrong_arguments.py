@@ -34,7 +34,19 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], Exception]] = {
     ),
     "an unknown activity": (
         lambda emulator: emulator.workspace(worker_activity="Availible"),
-        ValueError("worker_activity: there is no activity named 'Availible'"),
+        ValueError("^worker_activity: there is no activity named 'Availible'"),
+    ),
+    "an unknown activity for the timeout": (
+        lambda emulator: emulator.workspace(timeout_activity="Nowhere"),
+        ValueError("^timeout_activity: "),
+    ),
+    "no queues": (
+        lambda emulator: emulator.workspace(queues={}),
+        ValueError("^queues: "),
+    ),
+    "no activities": (
+        lambda emulator: emulator.workspace(activities={}),
+        ValueError("^activities: "),
     ),
     "an unknown option of a task": (
         lambda emulator: emulator.create_task(prioirty=3),
