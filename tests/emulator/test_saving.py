@@ -230,21 +230,11 @@ def test_a_file_that_became_useless_is_told_at_the_start(run: Run, path: Path) -
         ready(emulator)
 
 
-DAMAGE = [
-    "UPDATE records SET value = replace(value, '\"sid\"', '\"sud\"')",
-    "UPDATE records SET value = '{\"seed\": 1}' WHERE key = 'sids'",
-    "DELETE FROM records WHERE key LIKE 'version%'",
-]
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_state_is_told_at_the_start(
-    run: Run, path: Path, damage: str
-) -> None:
+def test_a_damaged_state_is_told_at_the_start(run: Run, path: Path) -> None:
     with run() as emulator:
         ready(emulator)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(damage)
+        connection.execute("DELETE FROM records WHERE key LIKE 'version%'")
     emulator = run()
     with pytest.raises(StateError, match="damaged") as caught:
         emulator.start()
