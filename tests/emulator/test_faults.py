@@ -93,9 +93,8 @@ def test_the_next_upgrades_are_refused(desk: Desk) -> None:
 
 
 def test_sockets_are_closed_with_a_code(desk: Desk) -> None:
-    assert (
-        desk.emulator.faults.close_sockets(desk.worker_sid, code=1012, reason="a") == 1
-    )
+    faults = desk.emulator.faults
+    assert faults.close_sockets(desk.worker_sid, code=1012, reason="a") == 1
     opcode, frame = desk.socket.recv_data()
     assert (opcode, frame) == (8, b"\x03\xf4a")
     desk.emulator.wait_for_connections(desk.worker_sid, 0)

@@ -144,9 +144,10 @@ def test_a_tasks_life_is_told_in_order(desk: Desk, backend: Backend) -> None:
     backend.update_task(task["sid"], assignment_status="wrapping")
     backend.update_task(task["sid"], assignment_status="completed", reason="done")
     frames += [desk.frame() for _ in range(6)]
-    assert [
-        (frame["event_type"], frame["payload"]["assignment_status"]) for frame in frames
-    ] == [
+    told = [
+        (each["event_type"], each["payload"]["assignment_status"]) for each in frames
+    ]
+    assert told == [
         ("reservation.created", "reserved"),
         ("task.updated", "reserved"),
         ("reservation.accepted", "assigned"),
