@@ -174,17 +174,17 @@ def test_by_a_real_clock_what_fell_due_happens_at_the_start(go_on: GoOn) -> None
     ]
 
 
-def test_with_a_seed_sids_go_on(go_on: GoOn) -> None:
+def test_with_a_seed_sids_go_on(run: Run) -> None:
     def sids(emulator: Emulator) -> list[str]:
         return [emulator.create_task()["sid"] for _ in range(2)]
 
     with Emulator(seed=1, manual_clock=True) as emulator:
         ready(emulator)
         expected = sids(emulator) + sids(emulator)
-    with go_on(seed=1) as emulator:
+    with run(seed=1) as emulator:
         ready(emulator)
         first = sids(emulator)
-    with go_on(seed=2) as emulator:
+    with run(seed=2) as emulator:
         assert first + sids(emulator) == expected
 
 

@@ -48,6 +48,16 @@ def test_an_emulator_goes_back_to_its_snapshot(emulator: Emulator) -> None:
     assert pending(emulator) == [first]
 
 
+def test_with_a_seed_the_same_sids_come_again() -> None:
+    with Emulator(seed=1) as emulator, Emulator(seed=2) as other:
+        emulator.workspace()
+        snapshot = emulator.snapshot()
+        sid = emulator.create_task()["sid"]
+        for each in (other, emulator):
+            each.restore(snapshot)
+            assert each.create_task()["sid"] == sid
+
+
 def test_requests_and_events_so_far_are_of_the_run(emulator: Emulator) -> None:
     snapshot = emulator.snapshot()
     emulator.create_task()
