@@ -325,7 +325,7 @@ def test_lists_are_searched_sorted_and_cut_into_pages(
 
 
 def test_telephony_is_set_and_shown(remote: Remote) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "answer_after": 0.0,
         "call_length": None,
         "outcome": "busy",
@@ -333,6 +333,8 @@ def test_telephony_is_set_and_shown(remote: Remote) -> None:
     }
     assert remote.post("/telephony", **settings) == settings
     assert remote.get("/telephony") == settings
+    settings["call_length"] = 5.0
+    assert remote.post("/telephony", call_length=5) == settings
 
 
 def test_calls_are_listed_and_hung_up(desk: Desk, remote: Remote) -> None:
