@@ -14,6 +14,8 @@ from twilio.jwt.taskrouter.capabilities import WorkerCapabilityToken
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.setup import ReadyWorkspace
+from tests.emulator.application import Application
+from tests.emulator.rest import Rest
 from tests.support.receiver import Receiver
 
 
@@ -28,6 +30,12 @@ def emulator() -> Iterator[Emulator]:
 def workspace(emulator: Emulator) -> ReadyWorkspace:
     """A workspace with Alice, who is available."""
     return emulator.workspace(worker_activity="Available")
+
+
+@pytest.fixture
+def rest(emulator: Emulator, workspace: ReadyWorkspace) -> Rest:
+    """REST, with paths below the workspace."""
+    return Rest(emulator, workspace.sid)
 
 
 @dataclass
@@ -68,9 +76,14 @@ class Desk:
             ws.shutdown()
 
     def post(
-        self, method: str, path: str, params: Any = None, **extra: Any
+        self,
+        method: str,
+        path: str,
+        params: Any = None,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
     ) -> requests.Response:
-        """Send an envelope; the path is below the workspace."""
+        """Send an envelope; the path is below the workspace, unless there is a URL."""
         envelope = {
             "url": f"https://taskrouter.twilio.com/v1/Workspaces/"
             f"{self.workspace.sid}{path}",
@@ -80,7 +93,8 @@ class Desk:
         }
         if params is not None:
             envelope["params"] = params
-        return requests.post(self.channel_url, data=json.dumps(envelope), timeout=5)
+        text = json.dumps(envelope)
+        return requests.post(self.channel_url, text, headers=headers, timeout=5)
 
     def frame(self) -> Any:
         """Wait for the next frame on the first socket."""
@@ -142,3 +156,9 @@ def receiver() -> Iterator[Receiver]:
     """An application that webhooks can be sent to."""
     with Receiver() as running:
         yield running
+
+
+@pytest.fixture
+def app(emulator: Emulator, receiver: Receiver) -> Application:
+    """An application that Alice's workspace can call back."""
+    return Application(emulator, receiver)

@@ -10,20 +10,18 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from .program import Program, program
 
 
 # How far a reservation has come.
@@ -38,47 +36,6 @@ class Answered:
     # Attributes by task sid, progress by reservation sid (with its task).
     tasks: dict[str, str] = field(default_factory=dict)
     reservations: dict[str, tuple[str, int]] = field(default_factory=dict)
-
-
-@dataclass
-class Program:
-    """A run of the emulator as a program, and where it is."""
-
-    process: subprocess.Popen[str]
-    exported: dict[str, str]
-
-    @property
-    def workspace_url(self) -> str:
-        sid = self.exported["TASKROUTER_WORKSPACE_SID"]
-        return f"{self.exported['TASKROUTER_API_URL']}/Workspaces/{sid}"
-
-    @property
-    def credentials(self) -> tuple[str, str]:
-        return self.exported["TWILIO_ACCOUNT_SID"], self.exported["TWILIO_AUTH_TOKEN"]
-
-
-@contextmanager
-def program(state: Path, port: str = "0") -> Iterator[Program]:
-    """Run the program until the end of the block, which kills it."""
-    options = ("--port", port, "--state", str(state), "--print-tokens")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "taskrouter_sync.emulator", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONWARNINGS": "error"},
-    )
-    with process:
-        try:
-            text = ""
-            assert process.stdout is not None
-            for line in process.stdout:
-                text += line
-                if "Attributes=" in line:
-                    break
-            exported = re.findall(r"^export (\w+)=(\S+)$", text, re.MULTILINE)
-            yield Program(process, dict(exported))
-        finally:
-            process.send_signal(signal.SIGKILL)
 
 
 class Clients:
@@ -130,39 +87,18 @@ class Clients:
 
     def _serve(self, session: requests.Session, number: int) -> None:
         worker = f"Workers/{self._run.exported['TASKROUTER_WORKER_SID']}"
-        found = self._ask(session, "GET", f"{worker}/Reservations")["reservations"]
+        found = self._run.ask("GET", f"{worker}/Reservations", session)["reservations"]
         for reservation in found:
             status = reservation["reservation_status"]
             if status in PROGRESS[:-1]:
                 sid, task_sid = reservation["sid"], reservation["task_sid"]
                 following = PROGRESS.index(status) + 1
                 for step in range(following, len(PROGRESS)):
-                    self._ask(
-                        session,
-                        "POST",
-                        f"{worker}/Reservations/{sid}",
-                        ReservationStatus=PROGRESS[step],
-                    )
+                    path = f"{worker}/Reservations/{sid}"
+                    change = {"ReservationStatus": PROGRESS[step]}
+                    self._run.ask("POST", path, session, **change)
                     with self._lock:
                         self._answered.reservations[sid] = task_sid, step
-
-    def _ask(
-        self, session: requests.Session, method: str, path: str, **params: str
-    ) -> Any:
-        exported = self._run.exported
-        channel = (
-            f"{exported['TASKROUTER_EVENT_BRIDGE_URL']}/v1/wschannels/"
-            f"{exported['TWILIO_ACCOUNT_SID']}/{exported['TASKROUTER_WORKER_SID']}"
-        )
-        envelope = {
-            "url": f"{self._run.workspace_url}/{path}",
-            "method": method,
-            "token": exported["WORKER_TOKEN"],
-            "params": params,
-        }
-        answer = session.post(channel, data=json.dumps(envelope), timeout=10)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["payload"]
 
 
 def check(run: Program, answered: Answered) -> None:
@@ -205,11 +141,12 @@ def rounds(count: int, state: Path, chance: random.Random) -> Answered:
     at for so long.
     """
     answered = Answered()
-    with program(state) as run:
-        port = run.exported["TASKROUTER_API_URL"].rpartition(":")[2].partition("/")[0]
+    keep = ("--state", str(state), "--print-tokens")
+    with program(*keep) as run:
+        keep = (*keep, "--port", str(run.port))
     never = threading.Event()
     for _ in range(count):
-        with program(state, port) as run:
+        with program(*keep) as run:
             check(run, answered)
             clients = Clients(run, answered)
 
@@ -218,7 +155,7 @@ def rounds(count: int, state: Path, chance: random.Random) -> Answered:
                 never.wait(chance.uniform(0, 0.4))
 
             clients.work(until)
-    with program(state, port) as run:
+    with program(*keep) as run:
         check(run, answered)
     return answered
 

@@ -102,6 +102,7 @@ def _attributes(n: int, m: int) -> str:
             "skills": SKILLS[: n % 4],
             "level": m % 4,
             "kind": m % 3,
+            "agent": f"w{m % 4}",
             "call_sid": CALL,
             "contact_uri": f"client:w{n}",
         }
@@ -113,13 +114,15 @@ def _configuration(story: Story, n: int, m: int) -> str:
     targets = [
         {"queue": first, "timeout": 10, "priority": 5},
         {"queue": second, "timeout": 20, "skip_if": "workers.available == 0"},
-        {"queue": first, "expression": "task.level >= worker.level"},
+        {"queue": first, "expression": "task.level >= worker.level", "timeout": 30},
+        {"queue": second, "known_worker_friendly_name": "task.agent", "timeout": 40},
+        {"queue": second, "order_by": "worker.level DESC"},
     ]
     return json.dumps(
         {
             "task_routing": {
                 "filters": [
-                    {"expression": f"kind == {m % 3}", "targets": targets[n % 3 :]}
+                    {"expression": f"kind == {m % 3}", "targets": targets[n % 5 :]}
                 ],
                 "default_filter": {"queue": second},
             }
@@ -146,7 +149,7 @@ def _create_task(story: Story, n: int, m: int) -> Told:
         Priority=m % 3,
         Timeout=(5, 60, 86400)[m % 3],
         TaskChannel=("default", "default", "voice", "fax")[n % 4],
-        **({"RoutingTarget": routed} if routed else {}),
+        **({"RoutingTarget": routed, "IgnoreCapacity": n % 2} if routed else {}),
     )
 
 
@@ -159,6 +162,7 @@ def _update_task(story: Story, n: int, m: int) -> Told:
         {"Attributes": _attributes(n, m)},
         {"Priority": m},
         {"TaskChannel": "voice"},
+        {"VirtualStartTime": f"2025-12-31T23:59:{n:02}Z"},
     )
     return story.ask("POST", story.pick("tasks", n), **options[m % len(options)])
 
@@ -283,9 +287,9 @@ def _update_workflow(story: Story, n: int, m: int) -> Told:
 
 def _change_activities(story: Story, n: int, m: int) -> Told:
     if m % 2:
-        return story.ask(
-            "POST", story.inside("Activities"), FriendlyName=f"a{n}", Available=n % 2
-        )
+        name = ("Reserved", "Busy", f"a{n}")[n % 3]
+        path = story.inside("Activities")
+        return story.ask("POST", path, FriendlyName=name, Available=n % 2)
     return story.ask("POST", story.pick("activities", n), FriendlyName=f"renamed {m}")
 
 
@@ -328,7 +332,7 @@ def _delete(story: Story, n: int, m: int) -> Told:
 
 
 def _advance(story: Story, n: int, m: int) -> Told:
-    story.clock.put(story.clock.now() + (1, 7, 30, 400)[n % 4])
+    story.clock.put(story.clock.now() + (0.5, 1, 7, 30, 400, 90_000)[n % 6])
     story.engine.run_due()
     return 200, story.engine.now
 
@@ -362,7 +366,10 @@ STEPS: Mapping[str, Callable[[Story, int, int], Told]] = {
     "look": _look,
 }
 # What happens all day long comes more often.
-_OFTEN = ("create task", "create task", "update reservation", "create worker", "look")
+_OFTEN = (
+    *("create task", "create task", "update reservation", "update reservation"),
+    *("create worker", "advance", "delete", "look"),
+)
 
 # So that there is something to do things to.
 BEGINNING: tuple[Step, ...] = (
@@ -376,9 +383,9 @@ BEGINNING: tuple[Step, ...] = (
 )
 
 
-def steps(most: int) -> st.SearchStrategy[list[Step]]:
+def steps(most: int, least: int = 0) -> st.SearchStrategy[list[Step]]:
     """Make up to so many steps."""
     step: st.SearchStrategy[Any] = st.tuples(
         st.sampled_from([*STEPS, *_OFTEN]), st.integers(0, 59), st.integers(0, 59)
     )
-    return st.lists(step, max_size=most)
+    return st.lists(step, min_size=least, max_size=most)

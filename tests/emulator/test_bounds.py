@@ -7,7 +7,6 @@ import gzip
 import json
 import re
 import resource
-import signal
 import socket
 import time
 from contextlib import ExitStack, closing
@@ -24,7 +23,8 @@ from taskrouter_sync.emulator.engine import Event, calls
 from taskrouter_sync.emulator.journal import Journal, Request, Search, without_token
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
-from .test_program import greeting, program, variables
+from .program import Program, program
+from .rest import Rest
 
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJBQyJ9.c2lnbmF0dXJl-_"
@@ -118,14 +118,10 @@ def test_a_token_as_a_query_stays_out_of_the_journal(emulator: Emulator) -> None
     assert JWT[-12:] not in repr(emulator.requests)
 
 
-def test_of_a_very_large_request_a_part_is_kept(
-    emulator: Emulator, workspace: ReadyWorkspace
-) -> None:
-    url = f"{emulator.api_base_url}/Workspaces/{workspace.sid}"
+def test_of_a_very_large_request_a_part_is_kept(rest: Rest) -> None:
     names = {f"%2541{number}": [{}] for number in range(100_000)}
-    account = emulator.account_sid, emulator.auth_token
-    assert requests.post(url, json=names, auth=account, timeout=LIMIT).ok
-    [request] = emulator.requests
+    assert rest.ask("POST", "", json=names).ok
+    [request] = rest.emulator.requests
     assert 1 <= len(request.params) < 100
 
 
@@ -141,15 +137,10 @@ def test_what_resembles_tokens_holds_nothing_up(
         assert post(emulator, "/v1/wschannels/AC1/WK1", text) == 403
 
 
-def test_repeated_parameters_hold_nothing_up(
-    emulator: Emulator, workspace: ReadyWorkspace
-) -> None:
-    url = f"{emulator.api_base_url}/Workspaces/{workspace.sid}"
-    account = emulator.account_sid, emulator.auth_token
-    values = {"FriendlyName": ["x"] * 200_000}
-    for body in ({"data": values}, {"json": values}):
-        answer = requests.post(url, auth=account, timeout=LIMIT, **body)  # type: ignore[arg-type]
-        assert answer.json()["friendly_name"] == "x"
+@pytest.mark.parametrize("kind", ["data", "json"])
+def test_repeated_parameters_hold_nothing_up(rest: Rest, kind: str) -> None:
+    answer = rest.ask("POST", "", **{kind: {"FriendlyName": ["x"] * 200_000}})
+    assert answer.json()["friendly_name"] == "x"
 
 
 # What holds a document of some levels, each with the status of one that is read.
@@ -178,7 +169,7 @@ DEEP = [
 @pytest.mark.parametrize(("path", "body", "status"), DEEP, ids=[e[0] for e in DEEP])
 @pytest.mark.parametrize("levels", [150, 250, 2000])
 def test_what_is_nested_deeply_is_refused(
-    emulator: Emulator,
+    rest: Rest,
     workspace: ReadyWorkspace,
     path: str,
     body: str,
@@ -186,12 +177,11 @@ def test_what_is_nested_deeply_is_refused(
     levels: int,
 ) -> None:
     deep = '{"a":' + "[" * levels + "]" * levels + "}"
-    answer = requests.post(
-        emulator.url + path.format(workspace=workspace.sid),
-        body.format(workspace=workspace.sid, deep=deep),
+    answer = rest.ask(
+        "POST",
+        rest.emulator.url + path.format(workspace=workspace.sid),
+        data=body.format(workspace=workspace.sid, deep=deep),
         headers={"Content-Type": "application/json"},
-        auth=(emulator.account_sid, emulator.auth_token),
-        timeout=LIMIT,
     )
     assert answer.status_code == (status if levels < 200 else 400)
 
@@ -239,17 +229,15 @@ def test_a_search_looks_at_each_entry_once() -> None:
 def test_lists_have_a_limit_and_go_on(emulator: Emulator) -> None:
     emulator.workspace()
     control = f"{emulator.url}/emulator"
-    seen: list[int] = []
+    seen: list[int] = [0]
     more = True
     while more:
-        last = seen[-1] if seen else 0
-        page = requests.get(
-            f"{control}/events?limit=3&after={last}", timeout=LIMIT
-        ).json()
+        url = f"{control}/events?limit=3&after={seen[-1]}"
+        page = requests.get(url, timeout=LIMIT).json()
         seen += [event["number"] for event in page["events"]]
         assert len(page["events"]) <= 3
         more = page["more"]
-    assert seen == list(range(1, len(emulator.events) + 1))
+    assert seen == list(range(len(emulator.events) + 1))
     for limit in ("0", "10001", "9" * 5000, "x"):
         answer = requests.get(f"{control}/requests?limit={limit}", timeout=LIMIT)
         assert (answer.status_code, answer.json()["field"]) == (400, "limit")
@@ -336,60 +324,47 @@ MALFORMED = [
 ]
 
 
-def send(exported: dict[str, str], data: bytes) -> bytes:
-    port = int(exported["TASKROUTER_EVENT_BRIDGE_URL"].rpartition(":")[2])
-    with closing(socket.create_connection(("127.0.0.1", port), LIMIT)) as client:
+def send(run: Program, data: bytes) -> bytes:
+    with closing(socket.create_connection(("127.0.0.1", run.port), LIMIT)) as client:
         client.sendall(data)
         return client.recv(1000)
 
 
 def test_a_full_stderr_pipe_never_stops_the_service() -> None:
-    with program() as process:
-        exported = variables(greeting(process))
-        assert process.stderr is not None
-        fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+    with program() as run:
+        assert run.process.stderr is not None
+        fcntl.fcntl(run.process.stderr, fcntl.F_SETPIPE_SZ, 4096)
         # A line each, more than the pipe takes.
         for _ in range(200):
-            assert b" 400 " in send(exported, MALFORMED[1])
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LIMIT) == 0
-        lines = process.stderr.read().splitlines()
+            assert b" 400 " in send(run, MALFORMED[1])
+        lines = run.terminate().splitlines()
     # The last one may have been cut off by the pipe's end.
     assert set(lines[:-1]) == {"a malformed request: BadStatusLine"}
     assert 50 < len(lines) < 200
 
 
 def test_of_malformed_requests_only_a_line_is_logged() -> None:
-    with program() as process:
-        exported = variables(greeting(process))
+    with program() as run:
         for data in MALFORMED:
-            assert b" 400 " in send(exported, data)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LIMIT) == 0
-        assert process.stderr is not None
-        text = process.stderr.read()
-    assert 1 <= len(text.splitlines()) <= len(MALFORMED)
-    for line in text.splitlines():
+            assert b" 400 " in send(run, data)
+        lines = run.terminate().splitlines()
+    assert 1 <= len(lines) <= len(MALFORMED)
+    for line in lines:
         assert re.fullmatch(r"a malformed request: \w+", line)
 
 
 def test_too_few_file_descriptors_are_one_warning() -> None:
-    with program() as process:
-        exported = variables(greeting(process))
-        port = int(exported["TASKROUTER_EVENT_BRIDGE_URL"].rpartition(":")[2])
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (40, 40))
+    with program() as run:
+        address = "127.0.0.1", run.port
+        resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (40, 40))
         with ExitStack() as stack:
             for _ in range(80):
-                client = socket.create_connection(("127.0.0.1", port), LIMIT)
+                client = socket.create_connection(address, LIMIT)
                 stack.enter_context(closing(client))
         # When there are some again, it goes on.
-        assert send(exported, b"GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\n")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LIMIT) == 0
-        assert process.stderr is not None
-        lines = process.stderr.read().splitlines()
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("connections have to wait: too few file descriptors")
+        assert send(run, b"GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        [line] = run.terminate().splitlines()
+    assert line.startswith("connections have to wait: too few file descriptors")
 
 
 # The program's names and numbers
@@ -409,8 +384,8 @@ def test_names_are_printed_harmlessly(tmp_path: Path) -> None:
     name = "A\x1b[31m\x07\nexport PATH=mine\r\u202e"
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"name": name, "workers": {name: {}}}))
-    with program("--seed", str(seed), TWILIO_ACCOUNT_SID="AC 1;id") as process:
-        text = greeting(process)
+    with program("--seed", str(seed), TWILIO_ACCOUNT_SID="AC 1;id") as run:
+        text = run.greeting
     assert r"A\x1b[31m\x07\nexport PATH=mine\r\u202e" in text
     assert "export TWILIO_ACCOUNT_SID='AC 1;id'" in text
     assert all(each.isprintable() for each in text.splitlines())
@@ -448,34 +423,13 @@ def test_a_snapshot_of_no_time_is_refused(emulator: Emulator) -> None:
 # What the logs keep
 
 
-class Account:
-    """Programs of the account: REST below one workspace."""
-
-    def __init__(self, emulator: Emulator, workspace_sid: str) -> None:
-        self._account = emulator.account_sid, emulator.auth_token
-        self._url = f"{emulator.api_base_url}/Workspaces/{workspace_sid}"
-
-    def post(self, path: str, **form: str) -> requests.Response:
-        """Create or change something."""
-        return requests.post(
-            f"{self._url}{path}", form, auth=self._account, timeout=LIMIT
-        )
-
-    def only(self, kind: str) -> str:
-        """Return the path of the only resource of a kind, such as /Tasks."""
-        answer = requests.get(f"{self._url}{kind}", auth=self._account, timeout=LIMIT)
-        body = answer.json()
-        [found] = body[body["meta"]["key"]]
-        return f"{kind}/{found['sid']}"
-
-
 @pytest.fixture
-def account(emulator: Emulator) -> Account:
+def account(emulator: Emulator) -> Rest:
     """The account, with a caller who is offered to Alice."""
     alice = {"Alice": {"contact_uri": "client:alice"}}
     workspace = emulator.workspace(workers=alice, worker_activity="Available")
     emulator.create_task(attributes={"call_sid": "CA" + "9" * 32})
-    return Account(emulator, workspace.sid)
+    return Rest(emulator, workspace.sid)
 
 
 CALL = {"Instruction": "call", "CallFrom": "+15550100", "CallUrl": "http://x/"}
@@ -494,7 +448,7 @@ TEXTS: list[tuple[str, str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("path", "name", "others"), TEXTS, ids=[e[1] for e in TEXTS])
 def test_a_text_without_end_is_refused(
-    account: Account, path: str, name: str, others: dict[str, str]
+    account: Rest, path: str, name: str, others: dict[str, str]
 ) -> None:
     if path == "/Reservations":
         path = account.only(account.only("/Tasks") + path)
@@ -508,7 +462,7 @@ def test_a_text_without_end_is_refused(
 
 
 def test_the_log_of_calls_is_bounded_in_bytes(
-    emulator: Emulator, account: Account, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, account: Rest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "KEEP_BYTES", 100_000)
     path = account.only(account.only("/Tasks") + "/Reservations")
@@ -521,7 +475,7 @@ def test_the_log_of_calls_is_bounded_in_bytes(
 
 
 def test_an_event_of_long_texts_counts_as_large(
-    emulator: Emulator, account: Account
+    emulator: Emulator, account: Rest
 ) -> None:
     long = "x" * 4000
     account.post(account.only("/Tasks"), Attributes=f'{{"text":"{long}"}}')

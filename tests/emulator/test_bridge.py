@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -55,18 +54,8 @@ def test_a_reason_phrase_is_one_line_of_latin_1(desk: Desk) -> None:
     "content_type", ["text/plain;charset=UTF-8", "application/json", None]
 )
 def test_any_content_type_will_do(desk: Desk, content_type: str | None) -> None:
-    envelope = {
-        "url": f"{desk.emulator.api_base_url}/Workspaces/{desk.workspace.sid}"
-        f"/Workers/{desk.worker_sid}",
-        "method": "GET",
-        "token": desk.token,
-    }
-    answer = requests.post(
-        desk.channel_url,
-        data=json.dumps(envelope),
-        headers={"Content-Type": content_type} if content_type else {},
-        timeout=5,
-    )
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = desk.post("GET", f"/Workers/{desk.worker_sid}", headers=headers)
     assert answer.json()["payload"]["sid"] == desk.worker_sid
 
 
@@ -100,15 +89,10 @@ def test_an_unknown_method_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [
-        {"ReservationStatus": "accepted", "Reason": None},
-        {"Instruction": "accept"},
-    ],
+    [{"ReservationStatus": "accepted", "Reason": None}, {"Instruction": "accept"}],
 )
-def test_null_in_params_is_not_supplied(
-    emulator: Emulator, desk: Desk, params: Any
-) -> None:
-    task = emulator.create_task()
+def test_null_in_params_is_not_supplied(desk: Desk, params: Any) -> None:
+    task = desk.emulator.create_task()
     offer = desk.frame()["payload"]
     path = f"/Tasks/{task['sid']}/Reservations/{offer['reservation_sid']}"
     answer = desk.post("POST", path, params)
@@ -140,17 +124,10 @@ def test_a_create_is_200(desk: Desk) -> None:
 
 def test_next_page_urls_can_be_asked_for(desk: Desk) -> None:
     first = desk.post("GET", "/Activities", {"PageSize": 2}).json()["payload"]
-    envelope = {
-        "url": first["meta"]["next_page_url"],
-        "method": "GET",
-        "token": desk.token,
-    }
-    answer = requests.post(desk.channel_url, data=json.dumps(envelope), timeout=5)
+    answer = desk.post("GET", "", url=first["meta"]["next_page_url"])
     second = answer.json()["payload"]
-    assert [item["friendly_name"] for item in second["activities"]] == [
-        "Unavailable",
-        "Break",
-    ]
+    expected = ["Unavailable", "Break"]
+    assert [item["friendly_name"] for item in second["activities"]] == expected
     assert second["meta"]["next_page_url"] is None
 
 

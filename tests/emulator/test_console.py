@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk
+from tests.emulator.rest import Rest
 
 
 CHROMIUM = next(
@@ -245,10 +246,9 @@ def test_a_list_is_shown_page_by_page(crowd: Page, emulator: Emulator) -> None:
     # There is no further page: the focus goes to the button that can be used.
     expect(pager.get_by_role("button", name="Previous page")).to_be_focused()
     # A page that is gone gives way to the last one that there is.
-    workspace = crowd.locator("#workspace").input_value()
+    rest = Rest(emulator, crowd.locator("#workspace").input_value())
     for sid in crowd.locator("#tasks .sid").all_inner_texts():
-        rest = {"method": "DELETE", "path": f"/Workspaces/{workspace}/Tasks/{sid}"}
-        requests.post(f"{emulator.url}/emulator/rest", json=rest, timeout=5)
+        assert rest.ask("DELETE", f"/Tasks/{sid}").status_code == 204
     expect(crowd.locator("#tasks tr")).to_have_count(5)
     expect(crowd.locator("#tasks tr").first).to_contain_text('{"n": 39}')
 
@@ -268,10 +268,8 @@ def test_sections_are_folded_and_jumped_to(emulator: Emulator, page: Page) -> No
     expect(row(page, "tasks", "Alice")).to_contain_text("reserved")
 
 
-def test_requests_are_listed_with_their_responses(
-    emulator: Emulator, page: Page, desk: Desk
-) -> None:
-    emulator.faults.answer(503)
+def test_requests_are_listed_with_their_responses(page: Page, desk: Desk) -> None:
+    desk.emulator.faults.answer(503)
     desk.post("POST", "/Tasks/WT1", {"Priority": "7"})
     first = page.locator("#requests li").first
     expect(first).to_contain_text("503event bridge…/Tasks/WT1")
@@ -328,19 +326,14 @@ def test_attributes_that_are_no_object_are_said_where_they_are(
 
 
 def test_an_activity_is_changed(
-    emulator: Emulator, workspace: ReadyWorkspace, page: Page
+    rest: Rest, workspace: ReadyWorkspace, page: Page
 ) -> None:
     alice = row(page, "workers", "Alice")
     alice.get_by_role("combobox").select_option("Break")
     alice.get_by_role("button", name="Set").click()
     expect(page.locator("#word")).to_have_text("Activity of Alice set to Break.")
-    worker_sid = workspace.workers["Alice"]
-    assert (
-        emulator.call(
-            lambda engine: engine.workspaces.find(workspace.sid).workers[worker_sid]
-        ).activity_name
-        == "Break"
-    )
+    worker = rest.get(f"/Workers/{workspace.workers['Alice']}")
+    assert worker["activity_name"] == "Break"
 
 
 def test_a_choice_stays_while_the_page_changes(emulator: Emulator, page: Page) -> None:

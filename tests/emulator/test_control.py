@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection, IncompleteRead
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,13 +19,14 @@ from taskrouter_sync.emulator.control.commands import COMMANDS, Command
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
+from tests.emulator.rest import Rest
 
 
 class Remote:
     """A test in another language: HTTP and JSON is all it knows."""
 
-    def __init__(self, url: str) -> None:
-        self.url = f"{url}/emulator"
+    def __init__(self, emulator: Emulator) -> None:
+        self.url = f"{emulator.url}/emulator"
 
     def get(self, path: str, expected: int = 200, /, **query: Any) -> Any:
         return self._read(requests.get(self.url + path, query, timeout=5), expected)
@@ -44,7 +46,7 @@ class Remote:
 
 @pytest.fixture
 def remote(emulator: Emulator) -> Remote:
-    return Remote(emulator.url)
+    return Remote(emulator)
 
 
 # The list
@@ -85,7 +87,7 @@ def test_the_clock_is_advanced_and_what_is_due_happens(
 
 def test_a_real_clock_is_not_advanced() -> None:
     with Emulator() as emulator:
-        refused = Remote(emulator.url).post("/clock/advance", 409, seconds=1)
+        refused = Remote(emulator).post("/clock/advance", 409, seconds=1)
     assert refused["message"] == "only a manual clock can be advanced"
 
 
@@ -103,12 +105,8 @@ def test_a_workspace_is_set_up_in_one_call(remote: Remote, emulator: Emulator) -
         workflow={"task_routing": {"default_filter": {"queue": "English"}}},
     )
     assert list(made["workers"]) == ["Ann"]
-    worker = emulator.call(
-        lambda engine: engine.workspaces.find(made["sid"]).workers[
-            made["workers"]["Ann"]
-        ]
-    )
-    assert worker.activity_name == "Here"
+    worker = Rest(emulator, made["sid"]).get(f"/Workers/{made['workers']['Ann']}")
+    assert worker["activity_name"] == "Here"
 
 
 NO_WORKSPACES: list[tuple[dict[str, object], str]] = [
@@ -327,35 +325,24 @@ def test_lists_are_searched_sorted_and_cut_into_pages(
 
 
 def test_telephony_is_set_and_shown(remote: Remote) -> None:
-    shown = remote.post(
-        "/telephony",
-        answer_after=0,
-        call_length=None,
-        outcome="busy",
-        outcomes={"client:joey": "answered"},
-    )
-    assert shown == remote.get("/telephony")
-    assert shown == {
+    settings: dict[str, Any] = {
         "answer_after": 0.0,
         "call_length": None,
         "outcome": "busy",
         "outcomes": {"client:joey": "answered"},
     }
+    assert remote.post("/telephony", **settings) == settings
+    assert remote.get("/telephony") == settings
+    settings["call_length"] = 5.0
+    assert remote.post("/telephony", call_length=5) == settings
 
 
 def test_calls_are_listed_and_hung_up(desk: Desk, remote: Remote) -> None:
     task = desk.emulator.create_task(attributes={"call_sid": "CA" + "1" * 32})
     [reservation] = remote.get("/state")["workspaces"][0]["reservations"]
-    desk.post(
-        "POST",
-        f"/Tasks/{task['sid']}/Reservations/{reservation['sid']}",
-        {
-            "Instruction": "call",
-            "CallFrom": "+1",
-            "CallTo": "+2",
-            "CallUrl": "http://x",
-        },
-    ).raise_for_status()
+    path = f"/Tasks/{task['sid']}/Reservations/{reservation['sid']}"
+    to = {"CallFrom": "+1", "CallTo": "+2", "CallUrl": "http://x"}
+    desk.post("POST", path, {"Instruction": "call", **to}).raise_for_status()
     [call] = remote.get("/calls")["calls"]
     assert (call["instruction"], call["to"]) == ("call", "+2")
     remote.post("/calls/hang_up", call_sid=call["sid"])
@@ -367,20 +354,18 @@ def test_calls_are_listed_and_hung_up(desk: Desk, remote: Remote) -> None:
 # Snapshots
 
 
-def test_a_snapshot_is_restored_in_another_emulator(
-    desk: Desk, emulator: Emulator, remote: Remote
-) -> None:
-    emulator.create_task()
+def test_a_snapshot_is_restored_in_another_emulator(desk: Desk, remote: Remote) -> None:
+    desk.emulator.create_task()
     snapshot = remote.get("/snapshot")
-    emulator.advance(120)
+    desk.emulator.advance(120)
     shown = remote.get("/state")["workspaces"][0]["reservations"]
     assert remote.post("/restore", **snapshot)["now"] == 1_767_225_600
     [before] = remote.get("/state")["workspaces"][0]["reservations"]
     assert before["reservation_status"] == "pending"
     assert before not in shown
     with Emulator(manual_clock=True) as other:
-        Remote(other.url).post("/restore", **snapshot)
-        assert Remote(other.url).get("/snapshot") == snapshot
+        Remote(other).post("/restore", **snapshot)
+        assert Remote(other).get("/snapshot") == snapshot
 
 
 def test_a_snapshot_may_be_large(desk: Desk, remote: Remote) -> None:
@@ -402,11 +387,7 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("/clock/advance", {"seconds": "1"}, "seconds must be a number from 0 to"),
     ("/clock/advance", {"seconds": -1}, "seconds must be a number from 0 to"),
     ("/faults/answer", {"status": 99}, "status must be an integer from 200 to 599"),
-    (
-        "/faults/delay",
-        {"seconds": 1, "method": "PUT"},
-        "method must be one of GET, POST",
-    ),
+    ("/faults/delay", {"seconds": 1, "method": "PUT"}, "method must be one of GET,"),
     ("/faults/drop", {"times": 0}, "times must be an integer from 1 to"),
     ("/sockets/close", {"code": 1}, "code must be an integer from 1000 to 4999"),
     ("/sockets/close", {"reason": "é" * 62}, "reason must be a string of at most 123"),
@@ -488,22 +469,15 @@ def test_whatever_is_asked_is_answered(
 
 
 def test_a_page_of_another_site_cannot_steer(remote: Remote) -> None:
-    for headers in (
-        {"Origin": "http://evil.example"},
-        {"Host": "evil.example"},
-        {"Sec-Fetch-Site": "cross-site"},
-    ):
+    evil = {"Origin": "http://evil.example"}
+    for headers in (evil, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         for path in ("/state", "/stream"):
             answer = requests.get(remote.url + path, headers=headers, timeout=5)
             assert answer.status_code == 403, headers
             assert "Access-Control-Allow-Origin" not in answer.headers
         refused = requests.post(f"{remote.url}/sockets/cut", headers=headers, timeout=5)
         assert refused.status_code == 403
-    preflight = requests.options(
-        f"{remote.url}/sockets/cut",
-        headers={"Origin": "http://evil.example"},
-        timeout=5,
-    )
+    preflight = requests.options(f"{remote.url}/sockets/cut", headers=evil, timeout=5)
     assert "Access-Control-Allow-Origin" not in preflight.headers
 
 
@@ -541,11 +515,25 @@ class Stream:
         self._connection.close()
 
 
+OpenStream = Callable[..., Stream]
+
+
 @pytest.fixture
-def stream(emulator: Emulator, workspace: ReadyWorkspace) -> Iterator[Stream]:
-    stream = Stream(f"{emulator.url}/emulator/stream")
-    yield stream
-    stream.close()
+def open_stream(emulator: Emulator, workspace: ReadyWorkspace) -> Iterator[OpenStream]:
+    """Opens streams: (query, headers)."""
+    with ExitStack() as stack:
+
+        def open_one(query: str = "", **headers: str) -> Stream:
+            stream = Stream(f"{emulator.url}/emulator/stream?{query}", **headers)
+            stack.callback(stream.close)
+            return stream
+
+        yield open_one
+
+
+@pytest.fixture
+def stream(open_stream: OpenStream) -> Stream:
+    return open_stream()
 
 
 def test_the_stream_tells_events_and_the_state_after_each_change(
@@ -566,11 +554,9 @@ def test_the_stream_tells_events_and_the_state_after_each_change(
 
 
 def test_the_stream_leaves_the_lists_out_on_request(
-    emulator: Emulator, workspace: ReadyWorkspace
+    open_stream: OpenStream, workspace: ReadyWorkspace
 ) -> None:
-    stream = Stream(f"{emulator.url}/emulator/stream?lists=no")
-    _, state = stream.until("state")
-    stream.close()
+    _, state = open_stream("lists=no").until("state")
     [shown] = state["workspaces"]
     assert shown["sid"] == workspace.sid
     assert not {"workers", "task_queues", "reservations"} & {*shown}
@@ -589,23 +575,18 @@ def test_the_stream_tells_of_sockets(
 
 
 def test_a_reader_that_comes_back_misses_nothing(
-    emulator: Emulator, workspace: ReadyWorkspace
+    emulator: Emulator, open_stream: OpenStream
 ) -> None:
     number = len(emulator.events)
     emulator.create_task()
-    url = f"{emulator.url}/emulator/stream"
-    stream = Stream(url, **{"Last-Event-ID": str(number)})
-    came, _ = stream.until("state")
-    stream.close()
+    came, _ = open_stream(**{"Last-Event-ID": str(number)}).until("state")
     assert came == [event.event_type for event in emulator.events[number:]]
 
 
 def test_a_reader_of_another_emulator_gets_everything(
-    emulator: Emulator, workspace: ReadyWorkspace
+    emulator: Emulator, open_stream: OpenStream
 ) -> None:
-    stream = Stream(f"{emulator.url}/emulator/stream", **{"Last-Event-ID": "999999"})
-    came, _ = stream.until("state")
-    stream.close()
+    came, _ = open_stream(**{"Last-Event-ID": "999999"}).until("state")
     assert came == [event.event_type for event in emulator.events]
 
 
@@ -621,4 +602,4 @@ def test_the_control_serves_again_after_a_restart() -> None:
     emulator = Emulator(manual_clock=True)
     for _ in range(2):
         with emulator:
-            assert Remote(emulator.url).get("/clock")["manual"] is True
+            assert Remote(emulator).get("/clock")["manual"] is True

@@ -11,6 +11,7 @@ import websocket
 
 from taskrouter_sync.emulator import Emulator
 from tests.emulator.conftest import Desk
+from tests.emulator.rest import Rest
 
 
 def test_the_next_matching_requests_are_answered_as_scripted(desk: Desk) -> None:
@@ -64,12 +65,10 @@ def test_a_delayed_request_delays_nothing_else(emulator: Emulator, desk: Desk) -
     assert time.monotonic() - began >= 0.5
 
 
-def test_faults_also_meet_rest(emulator: Emulator) -> None:
+def test_faults_also_meet_rest(emulator: Emulator, rest: Rest) -> None:
     emulator.faults.answer(503, url="/Workspaces")
-    url = f"{emulator.api_base_url}/Workspaces"
-    auth = emulator.account_sid, emulator.auth_token
-    assert requests.get(url, auth=auth, timeout=5).status_code == 503
-    assert requests.get(url, auth=auth, timeout=5).status_code == 200
+    assert rest.ask("GET", "").status_code == 503
+    assert rest.ask("GET", "").status_code == 200
 
 
 def test_cleared_faults_are_forgotten(desk: Desk) -> None:
@@ -94,9 +93,8 @@ def test_the_next_upgrades_are_refused(desk: Desk) -> None:
 
 
 def test_sockets_are_closed_with_a_code(desk: Desk) -> None:
-    assert (
-        desk.emulator.faults.close_sockets(desk.worker_sid, code=1012, reason="a") == 1
-    )
+    faults = desk.emulator.faults
+    assert faults.close_sockets(desk.worker_sid, code=1012, reason="a") == 1
     opcode, frame = desk.socket.recv_data()
     assert (opcode, frame) == (8, b"\x03\xf4a")
     desk.emulator.wait_for_connections(desk.worker_sid, 0)

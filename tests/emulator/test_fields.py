@@ -57,11 +57,7 @@ def test_the_values_that_are_there_are_given() -> None:
 
 WRONG: list[tuple[dict[str, object], str, str]] = [
     ({}, "seconds", "seconds is missing in the body"),
-    (
-        {"seconds": "1"},
-        "seconds",
-        "seconds must be a number from 0 to 60",
-    ),
+    ({"seconds": "1"}, "seconds", "seconds must be a number from 0 to 60"),
     (
         {"seconds": 1, "second": 1},
         "second",

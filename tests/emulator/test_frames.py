@@ -9,37 +9,29 @@ import pytest
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.clock import MANUAL_START
 from tests.emulator.conftest import Desk
+from tests.support.backend import Backend
 
 
 NOW = int(MANUAL_START)
 
 
-def answer_offer(desk: Desk, offer: Any, status: str) -> None:
+def answer_offer(desk: Desk, offer: Any, status: str, **params: str) -> None:
     payload = offer["payload"]
     path = f"/Tasks/{payload['sid']}/Reservations/{payload['reservation_sid']}"
-    assert desk.post("POST", path, {"ReservationStatus": status}).status_code == 200
+    params["ReservationStatus"] = status
+    assert desk.post("POST", path, params).status_code == 200
 
 
-def update_task(emulator: Emulator, task: Any, **changes: Any) -> None:
-    emulator.call(
-        lambda engine: engine.tasks.update(
-            engine.workspaces.find(task["workspace_sid"]).tasks[task["sid"]], **changes
-        )
-    )
-
-
-def test_an_offer_is_the_task_with_a_reservation_sid(
-    emulator: Emulator, desk: Desk
-) -> None:
-    emulator.advance(5)
-    task = emulator.create_task(attributes={"n": 1}, priority=3)
+def test_an_offer_is_the_task_with_a_reservation_sid(desk: Desk) -> None:
+    desk.emulator.advance(5)
+    task = desk.emulator.create_task(attributes={"n": 1}, priority=3)
     offer = desk.frame()
     reservation_sid = offer["payload"]["reservation_sid"]
     assert reservation_sid.startswith("WR")
     assert offer == {
         "event_type": "reservation.created",
         "payload": {
-            "account_sid": emulator.account_sid,
+            "account_sid": desk.emulator.account_sid,
             "workspace_sid": desk.workspace.sid,
             "sid": task["sid"],
             "reservation_sid": reservation_sid,
@@ -89,13 +81,8 @@ def test_a_changed_activity_is_the_worker(emulator: Emulator, desk: Desk) -> Non
     }
 
 
-def test_changed_attributes_are_the_worker(emulator: Emulator, desk: Desk) -> None:
-    emulator.call(
-        lambda engine: engine.workers.update(
-            engine.workspaces.find(desk.workspace.sid).workers[desk.worker_sid],
-            attributes='{"level": 2}',
-        )
-    )
+def test_changed_attributes_are_the_worker(desk: Desk, backend: Backend) -> None:
+    backend.update_worker(desk.worker_sid, attributes='{"level": 2}')
     frame = desk.frame()
     assert frame["event_type"] == "worker.attributes.update"
     assert frame["payload"]["attributes"] == '{"level": 2}'
@@ -105,11 +92,7 @@ def test_changed_attributes_are_the_worker(emulator: Emulator, desk: Desk) -> No
     ("change", "event_type", "shown"),
     [
         ({"capacity": 4}, "worker.capacity.update", ("configured_capacity", 4)),
-        (
-            {"available": False},
-            "worker.channel.availability.update",
-            ("available", 0),
-        ),
+        ({"available": False}, "worker.channel.availability.update", ("available", 0)),
     ],
 )
 def test_a_changed_channel_is_the_worker_channel(
@@ -140,11 +123,11 @@ def test_a_changed_channel_is_the_worker_channel(
 
 
 def test_a_canceled_task_tells_of_itself_and_of_the_offer(
-    emulator: Emulator, desk: Desk
+    desk: Desk, backend: Backend
 ) -> None:
-    task = emulator.create_task()
+    task = desk.emulator.create_task()
     desk.frame()
-    update_task(emulator, task, assignment_status="canceled", reason="caller left")
+    backend.update_task(task["sid"], assignment_status="canceled", reason="caller left")
     canceled, withdrawn = desk.frame(), desk.frame()
     assert canceled["event_type"] == "task.canceled"
     assert canceled["payload"]["reason"] == "caller left"
@@ -153,17 +136,18 @@ def test_a_canceled_task_tells_of_itself_and_of_the_offer(
     assert withdrawn["payload"]["assignment_status"] == "canceled"
 
 
-def test_a_tasks_life_is_told_in_order(emulator: Emulator, desk: Desk) -> None:
-    task = emulator.create_task()
+def test_a_tasks_life_is_told_in_order(desk: Desk, backend: Backend) -> None:
+    task = desk.emulator.create_task()
     frames = [desk.frame()]
-    update_task(emulator, task, attributes='{"n": 2}')
+    backend.update_task(task["sid"], attributes='{"n": 2}')
     answer_offer(desk, frames[0], "accepted")
-    update_task(emulator, task, assignment_status="wrapping")
-    update_task(emulator, task, assignment_status="completed", reason="done")
+    backend.update_task(task["sid"], assignment_status="wrapping")
+    backend.update_task(task["sid"], assignment_status="completed", reason="done")
     frames += [desk.frame() for _ in range(6)]
-    assert [
-        (frame["event_type"], frame["payload"]["assignment_status"]) for frame in frames
-    ] == [
+    told = [
+        (each["event_type"], each["payload"]["assignment_status"]) for each in frames
+    ]
+    assert told == [
         ("reservation.created", "reserved"),
         ("task.updated", "reserved"),
         ("reservation.accepted", "assigned"),
@@ -174,23 +158,15 @@ def test_a_tasks_life_is_told_in_order(emulator: Emulator, desk: Desk) -> None:
     ]
 
 
-def test_a_task_that_nobody_holds_is_nobodys_news(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_a_task_that_nobody_holds_is_nobodys_news(desk: Desk, backend: Backend) -> None:
     """After a rejection the worker hears no more of the task."""
-    task = emulator.create_task()
+    task = desk.emulator.create_task()
     offer = desk.frame()
-    path = f"/Tasks/{task['sid']}/Reservations/{offer['payload']['reservation_sid']}"
-    desk.post(
-        "POST",
-        path,
-        {
-            "ReservationStatus": "rejected",
-            "WorkerActivitySid": desk.workspace.activities["Break"],
-        },
+    answer_offer(
+        desk, offer, "rejected", WorkerActivitySid=desk.workspace.activities["Break"]
     )
-    update_task(emulator, task, attributes='{"n": 2}')
-    emulator.send_frame(desk.worker_sid, {"event_type": "marker", "payload": None})
+    backend.update_task(task["sid"], attributes='{"n": 2}')
+    desk.emulator.send_frame(desk.worker_sid, {"event_type": "marker", "payload": None})
     kinds = [desk.frame()["event_type"] for _ in range(3)]
     assert kinds == ["reservation.rejected", "worker.activity.update", "marker"]
 

@@ -8,8 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import jwt
@@ -18,43 +16,13 @@ import requests
 
 from taskrouter_sync.emulator import Emulator
 
-
-@contextmanager
-def program(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "taskrouter_sync.emulator", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PYTHONWARNINGS": "error", **environment},
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def greeting(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if "Attributes=" in line:
-            break
-    return "".join(lines)
-
-
-def variables(text: str) -> dict[str, str]:
-    return dict(re.findall(r"^export (\w+)=(\S+)$", text, re.MULTILINE))
+from .program import program
 
 
 @pytest.mark.parametrize(("number", "status"), [("SIGINT", 130), ("SIGTERM", 0)])
 def test_it_serves_until_a_signal_comes(number: str, status: int) -> None:
-    with program("--seed", "1") as process:
-        text = greeting(process)
-        exported = variables(text)
-        assert set(exported) == {
+    with program("--seed", "1") as run:
+        assert set(run.exported) == {
             "TASKROUTER_EVENT_BRIDGE_URL",
             "TASKROUTER_API_URL",
             "TASKROUTER_WORKSPACE_SID",
@@ -62,20 +30,18 @@ def test_it_serves_until_a_signal_comes(number: str, status: int) -> None:
             "TASKROUTER_TASK_QUEUE_SID",
             "TWILIO_ACCOUNT_SID",
         }
-        assert "WorkerCapabilityToken" in text
-        url = exported["TASKROUTER_API_URL"]
+        assert "WorkerCapabilityToken" in run.greeting
+        url = run.exported["TASKROUTER_API_URL"]
         assert requests.get(f"{url}/Workspaces", timeout=5).status_code == 401
-        assert exported["TWILIO_ACCOUNT_SID"] == Emulator(seed=1).account_sid
+        assert run.exported["TWILIO_ACCOUNT_SID"] == Emulator(seed=1).account_sid
 
-        process.send_signal(getattr(signal, number))
-        assert process.wait(timeout=5) == status
-        assert process.stderr is not None
-        assert process.stderr.read() == ""
+        run.process.send_signal(getattr(signal, number))
+        assert run.complaint(status) == ""
 
 
 def test_it_prints_secrets_only_when_told_to() -> None:
-    with program("--seed", "1", "--print-tokens") as process:
-        exported = variables(greeting(process))
+    with program("--seed", "1", "--print-tokens") as run:
+        exported = run.exported
     auth_token = exported["TWILIO_AUTH_TOKEN"]
     # By the name that the command line reads, and by one for programs of one's own.
     assert exported["TASKROUTER_TOKEN"] == exported["WORKER_TOKEN"]
@@ -85,40 +51,24 @@ def test_it_prints_secrets_only_when_told_to() -> None:
 
 def test_it_is_the_account_of_the_environment() -> None:
     account = {"TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN": "2" * 32}
-    with program(**account) as process:
-        text = greeting(process)
-        url = variables(text)["TASKROUTER_API_URL"]
-        auth = account["TWILIO_ACCOUNT_SID"], account["TWILIO_AUTH_TOKEN"]
-        found = requests.get(f"{url}/Workspaces", auth=auth, timeout=5)
-    assert account["TWILIO_AUTH_TOKEN"] not in text
-    [workspace] = found.json()["workspaces"]
-    assert workspace["account_sid"] == account["TWILIO_ACCOUNT_SID"]
+    sid, auth_token = account.values()
+    with program(**account) as run:
+        auth = sid, auth_token
+        found = requests.get(run.workspace_url, auth=auth, timeout=5)
+    assert auth_token not in run.greeting
+    assert found.json()["account_sid"] == sid
 
 
 def test_its_worker_token_is_good_for_work() -> None:
-    with program("--print-tokens") as process:
-        exported = variables(greeting(process))
-        bridge = exported["TASKROUTER_EVENT_BRIDGE_URL"]
-        worker_sid = exported["TASKROUTER_WORKER_SID"]
-        channel = f"{bridge}/v1/wschannels/{exported['TWILIO_ACCOUNT_SID']}"
-        envelope = {
-            "url": f"{exported['TASKROUTER_API_URL']}/Workspaces/"
-            f"{exported['TASKROUTER_WORKSPACE_SID']}/Workers/{worker_sid}",
-            "method": "GET",
-            "token": exported["WORKER_TOKEN"],
-        }
-        answer = requests.post(f"{channel}/{worker_sid}", json=envelope, timeout=5)
-    assert answer.json()["payload"]["activity_name"] == "Available"
+    with program("--print-tokens") as run:
+        worker = run.ask("GET", f"Workers/{run.exported['TASKROUTER_WORKER_SID']}")
+    assert worker["activity_name"] == "Available"
 
 
 def test_a_port_that_is_taken_is_said_without_a_traceback() -> None:
     with Emulator() as emulator:
         port = emulator.url.rpartition(":")[2]
-        with program("--port", port) as process:
-            assert process.wait(timeout=10) == 1
-            assert process.stderr is not None
-            error = process.stderr.read()
-    [line] = error.splitlines()
+        [line] = complaint("--port", port).splitlines()
     assert f"port {port} on 127.0.0.1 is in use" in line
     assert "--port 0" in line
 
@@ -150,12 +100,11 @@ def test_output_that_cannot_be_written_is_no_traceback(
 
 def complaint(*arguments: str) -> str:
     """What the program says when it cannot serve."""
-    with program(*arguments) as process:
-        assert process.wait(timeout=10) == 1
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.read() == ""
-        return process.stderr.read()
+    with program(*arguments) as run:
+        said = run.complaint(1)
+        assert run.process.stdout is not None
+        assert run.process.stdout.read() == ""
+        return said
 
 
 @pytest.fixture
@@ -175,28 +124,26 @@ def plan(tmp_path: Path) -> Path:
 
 
 def test_a_file_says_what_the_workspace_contains(plan: Path) -> None:
-    with program("--seed", str(plan), PYTHONIOENCODING="utf-8") as process:
-        text = greeting(process)
-        exported = variables(text)
-        control = exported["TASKROUTER_EVENT_BRIDGE_URL"] + "/emulator"
+    with program("--seed", str(plan), PYTHONIOENCODING="utf-8") as run:
+        control = run.exported["TASKROUTER_EVENT_BRIDGE_URL"] + "/emulator"
         created = requests.post(f"{control}/tasks", json={}, timeout=5).json()
         [shown] = requests.get(f"{control}/state", timeout=5).json()["workspaces"]
-    assert re.search(r"^Workspace +WS\w+  Support$", text, re.MULTILINE)
+    assert re.search(r"^Workspace +WS\w+  Support$", run.greeting, re.MULTILINE)
     assert created["assignment_status"] == "reserved"
     assert [worker["friendly_name"] for worker in shown["workers"]] == ["Zoë", "Bob"]
-    assert exported["TASKROUTER_WORKER_SID"] == shown["workers"][0]["sid"]
+    assert run.exported["TASKROUTER_WORKER_SID"] == shown["workers"][0]["sid"]
 
 
 def test_a_number_and_a_file_go_together(plan: Path) -> None:
-    with program("--seed", "1", "--seed", str(plan)) as process:
-        exported = variables(greeting(process))
+    with program("--seed", "1", "--seed", str(plan)) as run:
+        exported = run.exported
     assert exported["TWILIO_ACCOUNT_SID"] == Emulator(seed=1).account_sid
 
 
 def test_a_workspace_may_be_without_workers(plan: Path) -> None:
     plan.write_text('{"workers": {}}')
-    with program("--seed", str(plan), "--print-tokens") as process:
-        exported = variables(greeting(process))
+    with program("--seed", str(plan), "--print-tokens") as run:
+        exported = run.exported
     assert "TWILIO_AUTH_TOKEN" in exported
     assert (
         not {"TASKROUTER_WORKER_SID", "TASKROUTER_TOKEN", "WORKER_TOKEN"}
@@ -205,8 +152,8 @@ def test_a_workspace_may_be_without_workers(plan: Path) -> None:
 
 
 def test_a_manual_clock_is_advanced_over_http() -> None:
-    with program("--manual-clock") as process:
-        bridge = variables(greeting(process))["TASKROUTER_EVENT_BRIDGE_URL"]
+    with program("--manual-clock") as run:
+        bridge = run.exported["TASKROUTER_EVENT_BRIDGE_URL"]
         clock = requests.post(
             f"{bridge}/emulator/clock/advance", json={"seconds": 60}, timeout=5
         ).json()

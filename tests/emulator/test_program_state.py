@@ -10,7 +10,8 @@ import requests
 
 from taskrouter_sync.emulator import Emulator
 
-from .killing import Program, program, rounds
+from .killing import rounds
+from .program import Program, program
 from .test_program import complaint
 
 
@@ -20,12 +21,13 @@ def tasks(run: Program) -> int:
 
 
 def test_the_program_goes_on_where_it_was(tmp_path: Path) -> None:
-    with program(tmp_path / "state") as first:
+    keep = ("--state", str(tmp_path / "state"), "--print-tokens")
+    with program(*keep) as first:
         answer = requests.post(
             f"{first.workspace_url}/Tasks", auth=first.credentials, timeout=5
         )
         assert answer.status_code == 201
-    with program(tmp_path / "state") as second:
+    with program(*keep) as second:
         kept = (
             "TASKROUTER_WORKSPACE_SID",
             "TASKROUTER_WORKER_SID",

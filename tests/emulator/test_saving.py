@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.state_file import StateError, StateFile
 
 from ..support.receiver import Receiver
+from .application import Application
 from .conftest import Desk, OpenDesk, worker_token
+from .rest import Rest
 
 
 LISTS = (
@@ -42,6 +44,7 @@ def path(tmp_path: Path) -> Path:
 
 
 Run = Callable[..., Emulator]
+GoOn = Callable[..., AbstractContextManager[Emulator]]
 
 
 @pytest.fixture
@@ -54,21 +57,25 @@ def run(path: Path) -> Run:
     return make
 
 
+@pytest.fixture(params=["file", "snapshot"])
+def go_on(request: pytest.FixtureRequest, run: Run) -> GoOn:
+    """Makes emulators, each with the state of the one before: by file or snapshot."""
+    snapshots: list[dict[str, Any]] = []
+
+    @contextmanager
+    def restored(**options: Any) -> Iterator[Emulator]:
+        account = {"account_sid": "AC" + "1" * 32, "auth_token": "2" * 32}
+        with Emulator(**{"manual_clock": True, **account, **options}) as emulator:
+            if snapshots:
+                emulator.restore(snapshots.pop())
+            yield emulator
+            snapshots.append(emulator.snapshot())
+
+    return run if request.param == "file" else restored
+
+
 def ready(emulator: Emulator, **options: Any) -> ReadyWorkspace:
     return emulator.workspace(worker_activity="Available", **options)
-
-
-def get(emulator: Emulator, path: str) -> Any:
-    """What REST shows of the only workspace."""
-    (sid,) = emulator.call(lambda engine: list(engine.workspaces))
-    answer = requests.get(
-        f"{emulator.api_base_url}/Workspaces/{sid}/{path}",
-        params={"PageSize": 1000},
-        auth=(emulator.account_sid, emulator.auth_token),
-        timeout=5,
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def without_addresses(value: Any, emulator: Emulator) -> Any:
@@ -81,21 +88,24 @@ def without_addresses(value: Any, emulator: Emulator) -> Any:
 
 
 def everything(emulator: Emulator) -> Any:
-    return without_addresses([get(emulator, each) for each in LISTS], emulator)
+    rest = Rest.of(emulator)
+    shown = [rest.get(f"/{each}", PageSize=1000) for each in LISTS]
+    return without_addresses(shown, emulator)
 
 
 def statuses(emulator: Emulator) -> list[str]:
-    return [task["assignment_status"] for task in get(emulator, "Tasks")["tasks"]]
+    tasks = Rest.of(emulator).get("/Tasks")["tasks"]
+    return [task["assignment_status"] for task in tasks]
 
 
-def test_the_next_run_answers_the_same(run: Run) -> None:
-    with run() as emulator:
+def test_the_next_run_answers_the_same(go_on: GoOn) -> None:
+    with go_on() as emulator:
         ready(emulator)
         for _ in range(3):
             emulator.create_task(attributes={"language": "en"})
             emulator.advance(7)
         before = everything(emulator)
-    with run() as emulator:
+    with go_on() as emulator:
         assert everything(emulator) == before
 
 
@@ -129,28 +139,28 @@ def test_an_emulator_that_starts_again_reads_its_file(run: Run) -> None:
     with run() as other:
         other.create_task()
     with emulator:
-        assert len(get(emulator, "Tasks")["tasks"]) == 2
-        shown = get(emulator, f"Tasks/{task['sid']}")
+        assert len(statuses(emulator)) == 2
+        shown = Rest.of(emulator).get(f"/Tasks/{task['sid']}")
         assert without_addresses(shown, emulator) == without_addresses(task, emulator)
 
 
-def test_a_manual_clock_goes_on(run: Run) -> None:
-    with run() as emulator:
+def test_a_manual_clock_goes_on(go_on: GoOn) -> None:
+    with go_on() as emulator:
         ready(emulator, task_reservation_timeout=60)
         emulator.create_task()
         emulator.advance(59)
-    with run() as emulator:
+    with go_on() as emulator:
         assert statuses(emulator) == ["reserved"]
         emulator.advance(1)
         assert statuses(emulator) == ["pending"]
 
 
-def test_by_a_real_clock_what_fell_due_happens_at_the_start(run: Run) -> None:
-    with run() as emulator:
+def test_by_a_real_clock_what_fell_due_happens_at_the_start(go_on: GoOn) -> None:
+    with go_on() as emulator:
         ready(emulator, task_reservation_timeout=60)
         emulator.create_task()
         emulator.create_task()
-    with run(manual_clock=False) as emulator:
+    with go_on(manual_clock=False) as emulator:
         # Before anybody asks.
         told = [
             (event.event_type, event.time - MANUAL_START)
@@ -164,7 +174,7 @@ def test_by_a_real_clock_what_fell_due_happens_at_the_start(run: Run) -> None:
     ]
 
 
-def test_with_a_seed_sids_go_on(run: Run, path: Path) -> None:
+def test_with_a_seed_sids_go_on(run: Run) -> None:
     def sids(emulator: Emulator) -> list[str]:
         return [emulator.create_task()["sid"] for _ in range(2)]
 
@@ -178,11 +188,11 @@ def test_with_a_seed_sids_go_on(run: Run, path: Path) -> None:
         assert first + sids(emulator) == expected
 
 
-def test_how_calls_go_is_kept(run: Run) -> None:
-    with run() as emulator:
+def test_how_calls_go_is_kept(go_on: GoOn) -> None:
+    with go_on() as emulator:
         emulator.telephony.outcome("client:joey", "busy")
         emulator.telephony.answer_after = 3
-    with run() as emulator:
+    with go_on() as emulator:
         assert emulator.telephony.answer_after == 3
         assert emulator.call(lambda engine: engine.telephony.settings.as_dict())[
             "outcomes"
@@ -220,21 +230,11 @@ def test_a_file_that_became_useless_is_told_at_the_start(run: Run, path: Path) -
         ready(emulator)
 
 
-DAMAGE = [
-    "UPDATE records SET value = replace(value, '\"sid\"', '\"sud\"')",
-    "UPDATE records SET value = '{\"seed\": 1}' WHERE key = 'sids'",
-    "DELETE FROM records WHERE key LIKE 'version%'",
-]
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_state_is_told_at_the_start(
-    run: Run, path: Path, damage: str
-) -> None:
+def test_a_damaged_state_is_told_at_the_start(run: Run, path: Path) -> None:
     with run() as emulator:
         ready(emulator)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(damage)
+        connection.execute("DELETE FROM records WHERE key LIKE 'version%'")
     emulator = run()
     with pytest.raises(StateError, match="damaged") as caught:
         emulator.start()
@@ -271,13 +271,16 @@ def test_an_emulator_whose_port_is_taken_lets_go_of_the_file(run: Run) -> None:
         pass
 
 
+def connection_of(emulator: Emulator) -> sqlite3.Connection:
+    assert emulator._saver is not None
+    assert emulator._saver._file is not None
+    return emulator._saver._file.connection
+
+
 def commits(emulator: Emulator, act: Callable[[], object]) -> int:
     """Count the commits for something."""
     statements: list[str] = []
-    saver = emulator._saver
-    assert saver is not None
-    assert saver._file is not None
-    connection = saver._file.connection
+    connection = connection_of(emulator)
     emulator.call(lambda engine: connection.set_trace_callback(statements.append))
     act()
     emulator.call(lambda engine: connection.set_trace_callback(None))
@@ -313,11 +316,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fill_up(emulator: Emulator, pages: int) -> None:
     """Let the file have no more than so many pages."""
-    saver = emulator._saver
-    assert saver is not None
-    assert saver._file is not None
-    connection = saver._file.connection
-    limited = threading.Event()
+    connection, limited = connection_of(emulator), threading.Event()
 
     def limit() -> None:
         connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -330,33 +329,27 @@ def fill_up(emulator: Emulator, pages: int) -> None:
     assert limited.wait(5)
 
 
-def post_task(emulator: Emulator, workspace: ReadyWorkspace) -> requests.Response:
-    return requests.post(
-        f"{emulator.api_base_url}/Workspaces/{workspace.sid}/Tasks",
-        data={"Attributes": '{"text": "' + "x" * 4000 + '"}'},
-        auth=(emulator.account_sid, emulator.auth_token),
-        timeout=5,
-    )
+def create_tasks(rest: Rest, while_status: int) -> requests.Response:
+    """Create tasks as long as that is answered so; give the first other answer."""
+    text = '{"text": "' + "x" * 4000 + '"}'
+    while (answer := rest.post("/Tasks", Attributes=text)).status_code == while_status:
+        pass
+    return answer
 
 
 @pytest.mark.usefixtures("hasty")
 def test_what_cannot_be_saved_is_not_answered(run: Run, path: Path) -> None:
     with run() as emulator:
-        workspace = ready(emulator)
+        rest = Rest(emulator, ready(emulator).sid)
         fill_up(emulator, 1)
-        refused = post_task(emulator, workspace)
-        while refused.status_code == 201:
-            refused = post_task(emulator, workspace)
+        refused = create_tasks(rest, while_status=201)
         assert refused.status_code == 500
         assert refused.json()["message"] == f"{path}: database or disk is full"
         with pytest.raises(StateError, match="disk is full"):
             emulator.create_task()
         # Room again: all that was done is saved after all.
         fill_up(emulator, 1_000_000)
-        answer = post_task(emulator, workspace)
-        while answer.status_code == 500:
-            answer = post_task(emulator, workspace)
-        assert answer.status_code == 201
+        assert create_tasks(rest, while_status=500).status_code == 201
         before = everything(emulator)
     with run() as emulator:
         assert everything(emulator) == before
@@ -386,16 +379,10 @@ def test_webhooks_tell_of_nothing_that_is_not_saved(
     run: Run, receiver: Receiver
 ) -> None:
     with run() as emulator:
-        workspace = ready(emulator)
-
-        def point_at_receiver(engine: Engine) -> None:
-            (one,) = engine.workspaces.values()
-            engine.workspaces.update(one, event_callback_url=receiver.url("/told"))
-
-        emulator.call(point_at_receiver)
+        app = Application(emulator, receiver)
+        app.subscribe()
         fill_up(emulator, 1)
-        while post_task(emulator, workspace).status_code == 201:
-            pass
+        create_tasks(app.rest, while_status=201)
         # They count as not answered; later ones are brought.
         emulator.wait_for_alerts(1, timeout=10)
         assert "disk is full" in emulator.alerts[0].message
@@ -421,7 +408,7 @@ def test_an_answer_waits_for_no_good_when_saving_breaks(
         assert "TypeError in" in caplog.text
         emulator.call(rename("Named again"))
     with run() as emulator:
-        assert get(emulator, "")["friendly_name"] == "Named again"
+        assert Rest.of(emulator).get("")["friendly_name"] == "Named again"
 
 
 def test_what_cannot_be_saved_at_the_end_is_told(run: Run) -> None:
@@ -429,8 +416,7 @@ def test_what_cannot_be_saved_at_the_end_is_told(run: Run) -> None:
     emulator.start()
     workspace = ready(emulator)
     fill_up(emulator, 1)
-    while post_task(emulator, workspace).status_code == 201:
-        pass
+    create_tasks(Rest(emulator, workspace.sid), while_status=201)
     with pytest.raises(StateError, match="disk is full"):
         emulator.stop()
     with run() as again:

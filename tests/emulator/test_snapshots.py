@@ -8,32 +8,20 @@ from typing import Any
 import pytest
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.engine import Engine
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from ..conftest import ReadyWorker
+from .rest import Rest
 
 
 pytestmark = pytest.mark.usefixtures("workspace")
-
-
-def rest(emulator: Emulator, path: str) -> Any:
-    """What REST shows of the only workspace."""
-
-    def look(engine: Engine) -> Any:
-        (sid,) = engine.workspaces
-        api = emulator._service().api
-        return api.perform("GET", f"/v1/Workspaces/{sid}/{path}", Parameters()).body
-
-    return emulator.call(look)
 
 
 def pending(emulator: Emulator) -> list[str]:
     """The tasks that are still offered to somebody."""
     return [
         task["sid"]
-        for task in rest(emulator, "Tasks")["tasks"]
+        for task in Rest.of(emulator).get("/Tasks")["tasks"]
         if task["assignment_status"] == "reserved"
     ]
 
@@ -60,14 +48,6 @@ def test_an_emulator_goes_back_to_its_snapshot(emulator: Emulator) -> None:
     assert pending(emulator) == [first]
 
 
-def test_another_emulator_goes_on_from_a_snapshot(emulator: Emulator) -> None:
-    task = emulator.create_task()["sid"]
-    with Emulator(manual_clock=True) as other:
-        other.workspace("Gone then")
-        other.restore(emulator.snapshot())
-        assert pending(other) == [task]
-
-
 def test_with_a_seed_the_same_sids_come_again() -> None:
     with Emulator(seed=1) as emulator, Emulator(seed=2) as other:
         emulator.workspace()
@@ -76,40 +56,6 @@ def test_with_a_seed_the_same_sids_come_again() -> None:
         for each in (other, emulator):
             each.restore(snapshot)
             assert each.create_task()["sid"] == sid
-
-
-def test_a_manual_clock_goes_to_the_snapshots_time() -> None:
-    with Emulator(manual_clock=True) as emulator:
-        emulator.workspace(worker_activity="Available", task_reservation_timeout=60)
-        emulator.create_task()
-        emulator.advance(50)
-        snapshot = emulator.snapshot()
-        emulator.advance(3600)
-        emulator.restore(snapshot)
-        assert len(pending(emulator)) == 1
-        emulator.advance(9)
-        assert len(pending(emulator)) == 1
-        emulator.advance(1)
-        assert not pending(emulator)
-
-
-def test_by_a_real_clock_what_is_due_happens_at_once() -> None:
-    with Emulator(manual_clock=True) as source, Emulator() as emulator:
-        source.workspace(worker_activity="Available", task_reservation_timeout=60)
-        source.create_task()
-        emulator.restore(source.snapshot())
-        # Made in the past, by now it has timed out, and been canceled in the end.
-        types = [event.event_type for event in emulator.events]
-        assert "reservation.timeout" in types
-        assert "task.canceled" in types
-
-
-def test_how_calls_go_is_restored(emulator: Emulator) -> None:
-    emulator.telephony.answer_after = 7
-    snapshot = emulator.snapshot()
-    emulator.telephony.answer_after = 1
-    emulator.restore(snapshot)
-    assert emulator.telephony.answer_after == 7
 
 
 def test_requests_and_events_so_far_are_of_the_run(emulator: Emulator) -> None:
@@ -136,16 +82,14 @@ def test_clients_come_back_and_look_anew(
 
 
 def test_nobody_leaves_by_a_restore(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    alice: str,
-    ready_worker: ReadyWorker,
+    emulator: Emulator, workspace: ReadyWorkspace, alice: str, ready_worker: ReadyWorker
 ) -> None:
     ready_worker(disconnect_activity_sid=workspace.activities["Offline"])
     snapshot = emulator.snapshot()
     emulator.restore(snapshot)
     emulator.wait_for_connections(alice, 1)
-    assert rest(emulator, f"Workers/{alice}")["activity_name"] == "Available"
+    worker = Rest.of(emulator).get(f"/Workers/{alice}")
+    assert worker["activity_name"] == "Available"
 
 
 NO_SNAPSHOTS: dict[str, Any] = {

@@ -41,57 +41,46 @@ def test_a_ping_is_answered(desk: Desk) -> None:
     assert desk.socket.recv_data(control_frame=True) == (0xA, b"x")
 
 
-def test_every_socket_of_a_channel_gets_its_frames(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_every_socket_of_a_channel_gets_its_frames(desk: Desk) -> None:
     second = desk.connect()
-    emulator.wait_for_connections(desk.worker_sid, 2)
-    emulator.create_task()
+    desk.emulator.wait_for_connections(desk.worker_sid, 2)
+    desk.emulator.create_task()
     assert desk.frame() == json.loads(second.recv())
     second.close()
 
 
-def test_other_channels_hear_nothing(
-    emulator: Emulator, desk: Desk, open_desk: OpenDesk
-) -> None:
+def test_other_channels_hear_nothing(desk: Desk, open_desk: OpenDesk) -> None:
     workspace = desk.workspace
-    bob = emulator.call(
+    bob = desk.emulator.call(
         lambda engine: (
             engine.workers.create(engine.workspaces.find(workspace.sid), "Bob").sid
         )
     )
-    ws = open_desk(emulator, workspace, bob).connect()
-    emulator.create_task()
+    ws = open_desk(desk.emulator, workspace, bob).connect()
+    desk.emulator.create_task()
     assert desk.frame()["event_type"] == "reservation.created"
-    emulator.send_frame(bob, {"event_type": "marker"})
+    desk.emulator.send_frame(bob, {"event_type": "marker"})
     assert json.loads(ws.recv()) == {"event_type": "marker"}
 
 
-def test_closing_existing_sessions_closes_the_others_of_the_channel(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_closing_existing_sessions_closes_the_others_of_the_channel(desk: Desk) -> None:
     new = desk.connect(closeExistingSessions="true")
     assert desk.socket.recv_data() == (8, b"\x03\xe8Closed by another session")
-    emulator.wait_for_connections(desk.worker_sid, 1)
-    emulator.create_task()
+    desk.emulator.wait_for_connections(desk.worker_sid, 1)
+    desk.emulator.create_task()
     assert json.loads(new.recv())["event_type"] == "reservation.created"
 
 
-def test_existing_sessions_stay_without_the_option(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_existing_sessions_stay_without_the_option(desk: Desk) -> None:
     second = desk.connect(closeExistingSessions="false")
-    emulator.wait_for_connections(desk.worker_sid, 2)
+    desk.emulator.wait_for_connections(desk.worker_sid, 2)
     second.close()
-    emulator.wait_for_connections(desk.worker_sid, 1)
+    desk.emulator.wait_for_connections(desk.worker_sid, 1)
 
 
 @pytest.mark.parametrize("politely", [True, False])
 def test_the_disconnect_activity_is_applied_when_the_last_socket_goes(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    open_desk: OpenDesk,
-    politely: bool,
+    emulator: Emulator, workspace: ReadyWorkspace, open_desk: OpenDesk, politely: bool
 ) -> None:
     desk = open_desk(emulator, workspace)
     ws = desk.connect(disconnectActivitySid=workspace.activities["Break"])
@@ -105,13 +94,11 @@ def test_the_disconnect_activity_is_applied_when_the_last_socket_goes(
     assert emulator.events[-1].event_type == "worker.activity.update"
 
 
-def test_the_disconnect_activity_waits_for_the_last_socket(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_the_disconnect_activity_waits_for_the_last_socket(desk: Desk) -> None:
     leaving = desk.connect(disconnectActivitySid=desk.workspace.activities["Break"])
-    emulator.wait_for_connections(desk.worker_sid, 2)
+    desk.emulator.wait_for_connections(desk.worker_sid, 2)
     leaving.close()
-    emulator.wait_for_connections(desk.worker_sid, 1)
+    desk.emulator.wait_for_connections(desk.worker_sid, 1)
     assert activity_of(desk) == "Available"
 
 
@@ -145,30 +132,26 @@ def test_a_get_of_a_channel_must_be_an_upgrade(desk: Desk) -> None:
     assert "upgrade" in answer.json()["message"]
 
 
-def test_a_socket_that_does_not_read_delays_nobody_and_is_cut(
-    emulator: Emulator, desk: Desk
-) -> None:
+def test_a_socket_that_does_not_read_delays_nobody_and_is_cut(desk: Desk) -> None:
     dead = desk.connect()
     assert dead.sock is not None
     dead.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    emulator.wait_for_connections(desk.worker_sid, 2)
+    desk.emulator.wait_for_connections(desk.worker_sid, 2)
     frame = json.dumps({"event_type": "x", "payload": "." * 20_000})
     for _ in range(1000):
         for _ in range(2):
-            emulator.send_frame(desk.worker_sid, frame)
+            desk.emulator.send_frame(desk.worker_sid, frame)
         assert len(desk.socket.recv()) + len(desk.socket.recv()) == 2 * len(frame)
-    emulator.wait_for_connections(desk.worker_sid, 1)
+    desk.emulator.wait_for_connections(desk.worker_sid, 1)
 
 
 @pytest.mark.parametrize(
     "item", ["\ud800", Close(1000, "\ud800")], ids=["a frame", "a close frame"]
 )
 def test_a_socket_that_cannot_be_written_to_is_cut(
-    emulator: Emulator,
-    desk: Desk,
-    item: str | Close,
-    caplog: pytest.LogCaptureFixture,
+    desk: Desk, item: str | Close, caplog: pytest.LogCaptureFixture
 ) -> None:
+    emulator = desk.emulator
     assert emulator.each_socket(desk.worker_sid, lambda each: each.send(item)) == 1
     emulator.wait_for_connections(desk.worker_sid, 0)
     assert "UnicodeEncodeError in" in caplog.text

@@ -112,60 +112,44 @@ def test_the_file_of_another_account_is_refused(path: Path) -> None:
 # What is refused
 
 
-def other_program(path: Path) -> None:
-    change(path, "CREATE TABLE notes (text)")
-
-
-def other_mark(path: Path) -> None:
-    change(path, "PRAGMA application_id = 252006674")
-
-
-def no_database(path: Path) -> None:
-    path.write_text("Dear diary, today was a day like any other. " * 50, "utf-8")
-
-
-def short_text(path: Path) -> None:
-    path.write_text("Dear diary", "utf-8")
-
-
-def newer_version(path: Path) -> None:
+def change_state(path: Path, statement: str) -> None:
     made(path)
-    change(path, f"PRAGMA user_version = {FORMAT + 1}")
+    change(path, statement)
 
 
-def cut_off(path: Path) -> None:
+def damage(path: Path, damaged: Callable[[bytes], bytes]) -> None:
     made(path)
-    path.write_bytes(path.read_bytes()[:-5000])
+    path.write_bytes(damaged(path.read_bytes()))
 
 
-def overwritten(path: Path) -> None:
-    made(path)
-    content = bytearray(path.read_bytes())
-    content[4096:8192] = bytes(range(256)) * 16
-    path.write_bytes(content)
+NOT_OURS = "not a state file of the emulator"
+TEXT = "Dear diary, today was a day like any other. "
+REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "other program": (lambda path: change(path, "CREATE TABLE notes (text)"), NOT_OURS),
+    "other mark": (
+        lambda path: change(path, "PRAGMA application_id = 252006674"),
+        NOT_OURS,
+    ),
+    "no database": (lambda path: path.write_text(TEXT * 50), NOT_OURS),
+    "short text": (lambda path: path.write_text(TEXT), NOT_OURS),
+    "newer version": (
+        lambda path: change_state(path, f"PRAGMA user_version = {FORMAT + 1}"),
+        "written by a newer version of the emulator",
+    ),
+    "cut off": (lambda path: damage(path, lambda old: old[:-5000]), "damaged: "),
+    "overwritten": (
+        lambda path: damage(
+            path, lambda old: old[:4096] + bytes(range(256)) * 16 + old[8192:]
+        ),
+        "damaged: ",
+    ),
+    "directory": (Path.mkdir, "Is a directory"),
+}
 
 
-def directory(path: Path) -> None:
-    path.mkdir()
-
-
-REFUSED: list[tuple[Callable[[Path], None], str]] = [
-    (other_program, "not a state file of the emulator"),
-    (other_mark, "not a state file of the emulator"),
-    (no_database, "not a state file of the emulator"),
-    (short_text, "not a state file of the emulator"),
-    (newer_version, "written by a newer version of the emulator"),
-    (cut_off, "damaged: "),
-    (overwritten, "damaged: "),
-    (directory, "Is a directory"),
-]
-
-
-@pytest.mark.parametrize(
-    ("make", "why"), REFUSED, ids=[make.__name__ for make, _ in REFUSED]
-)
+@pytest.mark.parametrize(("make", "why"), REFUSED.values(), ids=REFUSED)
 def test_another_file_is_refused_and_left_as_it_is(
-    path: Path, make: Callable[[Path], None], why: str
+    path: Path, make: Callable[[Path], object], why: str
 ) -> None:
     make(path)
     before = path.read_bytes() if path.is_file() else None

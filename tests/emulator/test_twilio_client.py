@@ -167,78 +167,51 @@ def test_wrong_credentials_are_refused(
     assert refusal(client.taskrouter.v1.workspaces.list) == (401, 20003)
 
 
-@pytest.mark.parametrize(
-    ("resource", "sid"),
-    [
-        ("activities", "WA"),
-        ("workers", "WK"),
-        ("task_queues", "WQ"),
-        ("workflows", "WW"),
-        ("tasks", "WT"),
-        ("task_channels", "TC"),
-        ("events", "EV"),
-    ],
-)
-def test_what_does_not_exist_is_not_found(ws: Any, resource: str, sid: str) -> None:
-    sid += "0" * 32
-    with pytest.raises(TwilioRestException) as refused:
-        getattr(ws, resource)(sid).fetch()
-    assert (refused.value.status, refused.value.code) == (404, 20404)
-    assert f"/{sid} was not found" in refused.value.msg
-
-
 # Filters
 
 
 @pytest.mark.parametrize(
-    ("filters", "names"),
+    ("resource", "filters", "names"),
     [
-        ({}, ["Alice", "Bob"]),
-        ({"friendly_name": "Bob"}, ["Bob"]),
-        ({"activity_name": "Available"}, ["Alice"]),
-        ({"available": "false"}, ["Bob"]),
-        ({"available": "true"}, ["Alice"]),
-        ({"target_workers_expression": "level > 3"}, ["Bob"]),
-        ({"target_workers_expression": 'friendly_name == "Alice"'}, ["Alice"]),
-        ({"task_queue_name": "Everyone"}, ["Alice", "Bob"]),
-        ({"task_queue_name": "Nobody"}, []),
+        ("workers", {}, ["Alice", "Bob"]),
+        ("workers", {"friendly_name": "Bob"}, ["Bob"]),
+        ("workers", {"activity_name": "Available"}, ["Alice"]),
+        ("workers", {"activity_sid": "Offline"}, ["Bob"]),
+        ("workers", {"available": "false"}, ["Bob"]),
+        ("workers", {"available": "true"}, ["Alice"]),
+        ("workers", {"target_workers_expression": "level > 3"}, ["Bob"]),
+        ("workers", {"target_workers_expression": "friendly_name = 'Bob'"}, ["Bob"]),
+        ("workers", {"task_queue_name": "Everyone"}, ["Alice", "Bob"]),
+        ("workers", {"task_queue_name": "Nobody"}, []),
+        ("workers", {"task_queue_sid": "Everyone"}, ["Alice", "Bob"]),
+        ("task_queues", {"friendly_name": "English"}, ["English"]),
+        ("task_queues", {"worker_sid": "Alice"}, ["Everyone"]),
+        ("task_queues", {"evaluate_worker_attributes": "{}"}, ["Everyone"]),
+        (
+            "task_queues",
+            {"evaluate_worker_attributes": '{"lang": ["en"]}'},
+            ["Everyone", "English"],
+        ),
     ],
 )
-def test_workers_are_filtered(
-    ws: Any, filters: dict[str, str], names: list[str]
+def test_workers_and_task_queues_are_filtered(
+    ws: Any,
+    workspace: ReadyWorkspace,
+    resource: str,
+    filters: dict[str, str],
+    names: list[str],
 ) -> None:
+    """Those of sids are written with the names."""
     ws.workers.create("Bob", attributes='{"level": 5}')
-    assert [item.friendly_name for item in ws.workers.list(**filters)] == names
-
-
-def test_workers_are_filtered_by_sids(ws: Any, workspace: ReadyWorkspace) -> None:
-    ws.workers.create("Bob")
-    offline = ws.workers.list(activity_sid=workspace.activities["Offline"])
-    assert [item.friendly_name for item in offline] == ["Bob"]
-    queue_sid = workspace.task_queues["Everyone"]
-    assert len(ws.workers.list(task_queue_sid=queue_sid)) == 2
-
-
-@pytest.mark.parametrize(
-    ("filters", "names"),
-    [
-        ({"friendly_name": "English"}, ["English"]),
-        ({"evaluate_worker_attributes": '{"lang": ["en"]}'}, ["Everyone", "English"]),
-        ({"evaluate_worker_attributes": "{}"}, ["Everyone"]),
-    ],
-)
-def test_task_queues_are_filtered(
-    ws: Any, filters: dict[str, str], names: list[str]
-) -> None:
     ws.task_queues.create("English", target_workers='lang HAS "en"')
     ws.task_queues.create("Nobody", target_workers="")
-    assert [item.friendly_name for item in ws.task_queues.list(**filters)] == names
-
-
-def test_task_queues_are_filtered_by_worker(ws: Any, workspace: ReadyWorkspace) -> None:
-    ws.task_queues.create("Nobody", target_workers="")
-    found = ws.task_queues.list(worker_sid=workspace.workers["Alice"])
-    assert [item.friendly_name for item in found] == ["Everyone"]
+    sids = {**workspace.activities, **workspace.workers, **workspace.task_queues}
+    given = {
+        name: sids[value] if name.endswith("_sid") else value
+        for name, value in filters.items()
+    }
+    listed = getattr(ws, resource).list(**given)
+    assert [item.friendly_name for item in listed] == names
 
 
 @pytest.mark.parametrize(
@@ -299,75 +272,35 @@ def test_filters_that_make_no_sense_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("ordering", "names"),
+    ("resource", "ordering", "names"),
     [
-        (None, ["Alice", "bob", "Carol"]),
-        ("FriendlyName", ["Alice", "bob", "Carol"]),
-        ("FriendlyName:desc", ["Carol", "bob", "Alice"]),
-        ("DateCreated:desc", ["Carol", "bob", "Alice"]),
-        ("DateUpdated:desc", ["Alice", "Carol", "bob"]),
-        ("DateStatusChanged:asc", ["bob", "Carol", "Alice"]),
-        ("ActivityName:asc,FriendlyName:desc", ["Alice", "Carol", "bob"]),
+        ("workers", None, ["Alice", "bob", "Carol"]),
+        ("workers", "FriendlyName", ["Alice", "bob", "Carol"]),
+        ("workers", "FriendlyName:desc", ["Carol", "bob", "Alice"]),
+        ("workers", "DateCreated:desc", ["Carol", "bob", "Alice"]),
+        ("workers", "DateUpdated:desc", ["Alice", "Carol", "bob"]),
+        ("workers", "DateStatusChanged:asc", ["bob", "Carol", "Alice"]),
+        ("workers", "ActivityName:asc,FriendlyName:desc", ["Alice", "Carol", "bob"]),
+        ("task_queues", None, ["Everyone", "vip", "Basic"]),
+        ("task_queues", "FriendlyName:asc", ["Basic", "Everyone", "vip"]),
+        ("task_queues", "DateCreated:desc", ["Basic", "vip", "Everyone"]),
+        ("task_queues", "DateUpdated:desc,FriendlyName", ["Everyone", "Basic", "vip"]),
     ],
 )
-def test_workers_are_ordered(
-    emulator: Emulator, ws: Any, ordering: str | None, names: list[str]
+def test_workers_and_task_queues_are_ordered(
+    emulator: Emulator, ws: Any, resource: str, ordering: str | None, names: list[str]
 ) -> None:
-    """Alice comes first, and changes last."""
-    for name in ("bob", "Carol"):
+    """Alice and the queue of everyone come first, and change last."""
+    for worker, queue in (("bob", "vip"), ("Carol", "Basic")):
         emulator.advance(1)
-        ws.workers.create(name)
+        ws.workers.create(worker)
+        ws.task_queues.create(queue)
+    emulator.advance(1)
     [alice] = ws.workers.list(friendly_name="Alice")
-    emulator.advance(1)
     [activity] = ws.activities.list(friendly_name="Break")
-    ws.workers(alice.sid).update(activity_sid=activity.sid)
-    asked = {} if ordering is None else {"ordering": ordering}
-    listed = ws.workers.list(**asked, page_size=1)
-    assert [worker.friendly_name for worker in listed] == names
-
-
-@pytest.mark.parametrize(
-    ("ordering", "names"),
-    [
-        (None, ["Everyone", "vip", "Basic"]),
-        ("FriendlyName:asc", ["Basic", "Everyone", "vip"]),
-        ("DateCreated:desc", ["Basic", "vip", "Everyone"]),
-        ("DateUpdated:desc,FriendlyName", ["Everyone", "Basic", "vip"]),
-    ],
-)
-def test_task_queues_are_ordered(
-    emulator: Emulator, ws: Any, ordering: str | None, names: list[str]
-) -> None:
-    """Everyone comes first, and changes last."""
-    for name in ("vip", "Basic"):
-        emulator.advance(1)
-        ws.task_queues.create(name)
+    alice.update(activity_sid=activity.sid)
     [everyone] = ws.task_queues.list(friendly_name="Everyone")
-    emulator.advance(1)
-    ws.task_queues(everyone.sid).update(max_reserved_workers=2)
+    everyone.update(max_reserved_workers=2)
     asked = {} if ordering is None else {"ordering": ordering}
-    listed = ws.task_queues.list(**asked, page_size=1)
-    assert [queue.friendly_name for queue in listed] == names
-
-
-# Versions
-
-
-@pytest.mark.parametrize("resource", ["tasks", "workers"])
-def test_an_update_of_another_version_is_refused(
-    emulator: Emulator, ws: Any, workspace: ReadyWorkspace, resource: str
-) -> None:
-    if resource == "tasks":
-        sid = emulator.create_task()["sid"]
-    else:
-        sid = workspace.workers["Alice"]
-    item = getattr(ws, resource)(sid)
-    version = emulator.call(
-        lambda engine: (
-            getattr(engine.workspaces.find(workspace.sid), resource)[sid].version
-        )
-    )
-    item.update(attributes="{}", if_match=f'"{version}"')
-    stale = {"attributes": "{}", "if_match": f'"{version}"'}
-    assert refusal(lambda: item.update(**stale)) == (412, 20412)
-    item.update(attributes="{}", if_match="*")
+    listed = getattr(ws, resource).list(**asked, page_size=1)
+    assert [item.friendly_name for item in listed] == names

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk
+from tests.emulator.rest import Rest
 
 
 TASK = "/Tasks/{task}"
@@ -31,30 +30,31 @@ OPERATIONS = [
 ]
 
 
-@dataclass
-class Rest:
-    """The operations of one task, its worker, and its reservation."""
+class Resources(Rest):
+    """A task, its worker, and its reservation."""
 
-    emulator: Emulator
-    workspace: ReadyWorkspace
-    sids: Mapping[str, str]
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        data: Mapping[str, str] | None = None,
-        if_match: str | None = None,
-    ) -> requests.Response:
-        base = f"{self.emulator.api_base_url}/Workspaces/{self.workspace.sid}"
-        return requests.request(
-            method,
-            base + path.format_map(self.sids),
-            auth=(self.emulator.account_sid, self.emulator.auth_token),
-            data=data,
-            headers={} if if_match is None else {"If-Match": if_match},
-            timeout=5,
+    def __init__(self, emulator: Emulator) -> None:
+        workspace = emulator.workspace(
+            workers={"Alice": {"contact_uri": "client:alice"}},
+            worker_activity="Available",
         )
+        super().__init__(emulator, workspace.sid)
+        task = emulator.create_task()
+        [event] = emulator.wait_for_events("reservation.created")
+        self._sids = {
+            "task": task["sid"],
+            "worker": workspace.workers["Alice"],
+            "reservation": event.resource_sid,
+        }
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        return super().ask(method, path.format_map(self._sids), **options)
+
+    def change(
+        self, method: str, path: str, data: Mapping[str, str], if_match: str
+    ) -> requests.Response:
+        headers = {"If-Match": if_match}
+        return self.ask(method, path, data=data, headers=headers)
 
     def etag(self, path: str) -> str:
         etag: str = self.ask("GET", path).headers["ETag"]
@@ -62,31 +62,18 @@ class Rest:
 
 
 @pytest.fixture
-def rest(emulator: Emulator) -> Rest:
-    workspace = emulator.workspace(
-        workers={"Alice": {"contact_uri": "client:alice"}}, worker_activity="Available"
-    )
-    task = emulator.create_task()
-    [event] = emulator.wait_for_events("reservation.created")
-    return Rest(
-        emulator,
-        workspace,
-        {
-            "task": task["sid"],
-            "worker": workspace.workers["Alice"],
-            "reservation": event.resource_sid,
-        },
-    )
+def rest(emulator: Emulator) -> Resources:
+    return Resources(emulator)
 
 
 @pytest.mark.parametrize(("method", "path", "data"), OPERATIONS)
 def test_another_version_is_refused_and_nothing_changes(
-    rest: Rest, method: str, path: str, data: Mapping[str, str]
+    rest: Resources, method: str, path: str, data: Mapping[str, str]
 ) -> None:
     before = rest.ask("GET", path)
     events = len(rest.emulator.events)
     for stale in ('"99"', "99", '"99", W/"98"', "nonsense"):
-        answer = rest.ask(method, path, data, stale)
+        answer = rest.change(method, path, data, stale)
         assert (answer.status_code, answer.json()["code"]) == (412, 20412)
         assert answer.json()["status"] == 412
     after = rest.ask("GET", path)
@@ -108,13 +95,13 @@ FORMS: list[Callable[[str], str]] = [
 @pytest.mark.parametrize("form", FORMS, ids=["as-is", "bare", "weak", "list", "*", ""])
 @pytest.mark.parametrize(("method", "path", "data"), OPERATIONS)
 def test_the_present_version_is_taken(
-    rest: Rest,
+    rest: Resources,
     method: str,
     path: str,
     data: Mapping[str, str],
     form: Callable[[str], str],
 ) -> None:
-    answer = rest.ask(method, path, data, form(rest.etag(path)))
+    answer = rest.change(method, path, data, form(rest.etag(path)))
     assert answer.status_code == (204 if method == "DELETE" else 200)
 
 
@@ -127,40 +114,32 @@ def test_the_present_version_is_taken(
     ],
 )
 def test_a_change_makes_another_version(
-    rest: Rest, path: str, data: Mapping[str, str]
+    rest: Resources, path: str, data: Mapping[str, str]
 ) -> None:
     before = rest.etag(path)
-    changed = rest.ask("POST", path, data).headers["ETag"]
+    changed = rest.post(path, **data).headers["ETag"]
     assert changed != before
     assert rest.etag(path) == changed
-    assert rest.ask("POST", path, data, before).status_code == 412
+    assert rest.change("POST", path, data, before).status_code == 412
 
 
-def test_what_is_not_there_is_not_found_whatever_the_version(rest: Rest) -> None:
+def test_what_is_not_there_is_not_found_whatever_the_version(rest: Resources) -> None:
     path = f"/Tasks/{'WT' + '0' * 32}"
-    assert rest.ask("POST", path, {}, '"99"').status_code == 404
+    assert rest.change("POST", path, {}, '"99"').status_code == 404
 
 
 def test_the_event_bridge_passes_the_header_on(desk: Desk) -> None:
-    emulator = desk.emulator
-    task = emulator.create_task()
-    [event] = emulator.wait_for_events("reservation.created")
-    envelope = {
-        "url": f"https://taskrouter.twilio.com/v1/Workspaces/{desk.workspace.sid}"
-        f"/Tasks/{task['sid']}/Reservations/{event.resource_sid}",
-        "method": "POST",
-        "params": {"ReservationStatus": "accepted"},
-        "token": desk.token,
-    }
+    task = desk.emulator.create_task()
+    [event] = desk.emulator.wait_for_events("reservation.created")
+    path = f"/Tasks/{task['sid']}/Reservations/{event.resource_sid}"
 
-    def post(etag: str) -> requests.Response:
+    def accept(etag: str) -> requests.Response:
         headers = {"If-Match": etag}
-        body = json.dumps(envelope)
-        return requests.post(desk.channel_url, body, headers=headers, timeout=5)
+        return desk.post("POST", path, {"ReservationStatus": "accepted"}, headers)
 
     assert event.reservation is not None
     etag = f'"{event.reservation.version}"'
-    assert post('"99"').status_code == 412
-    accepted = post(etag)
+    assert accept('"99"').status_code == 412
+    accepted = accept(etag)
     assert (accepted.status_code, accepted.headers["ETag"] != etag) == (200, True)
-    assert post(etag).status_code == 412
+    assert accept(etag).status_code == 412

@@ -5,38 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import requests
-from twilio.request_validator import RequestValidator
 
-from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.setup import ReadyWorkspace
-from tests.support.receiver import Hook, Receiver
+from tests.support.receiver import Hook
+
+from .application import CALL_SID, Application
 
 
-CALL_SID = "CA" + "9" * 32
-CALLER = {"call_sid": CALL_SID, "from": "+15550100", "to": "+15550199"}
-
-
-@pytest.fixture
-def workspace(emulator: Emulator) -> ReadyWorkspace:
-    """A workspace with Alice, who is available and can be called."""
-    return emulator.workspace(
-        workers={"Alice": {"contact_uri": "client:alice"}}, worker_activity="Available"
-    )
-
-
-def instruct(emulator: Emulator, workspace: ReadyWorkspace, **params: Any) -> None:
+def instruct(app: Application, **params: Any) -> None:
     """Offer a caller to Alice, and instruct the reservation."""
-    emulator.create_task(attributes=CALLER)
-    [event] = emulator.wait_for_events("reservation.created")
-    assert event.task is not None
-    answer = requests.post(
-        f"{emulator.api_base_url}/Workspaces/{workspace.sid}/Tasks/{event.task.sid}"
-        f"/Reservations/{event.resource_sid}",
-        auth=(emulator.account_sid, emulator.auth_token),
-        data=params,
-        timeout=5,
-    )
+    app.offer()
+    task = app.rest.only("/Tasks")
+    answer = app.rest.post(app.rest.only(f"{task}/Reservations"), **params)
     assert answer.status_code == 200, answer.text
 
 
@@ -44,34 +23,27 @@ def texts(hooks: list[Hook], name: str) -> list[str]:
     return [hook.said.get(name, "") for hook in hooks]
 
 
-def test_the_progress_of_a_call_is_told_in_order(
-    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
-) -> None:
-    emulator.telephony.call_length = 30
-    url = receiver.url("/status")
+def test_the_progress_of_a_call_is_told_in_order(app: Application) -> None:
+    app.emulator.telephony.call_length = 30
+    url = app.receiver.url("/status")
     instruct(
-        emulator,
-        workspace,
+        app,
         Instruction="dequeue",
         DequeueFrom="+15550123",
         DequeueStatusCallbackUrl=url,
         DequeueStatusCallbackEvent="initiated,ringing,answered,completed",
     )
-    emulator.advance(60)
-    hooks = receiver.expect("/status", 4)
-    [call] = emulator.calls
-    assert texts(hooks, "CallStatus") == [
-        "initiated",
-        "ringing",
-        "in-progress",
-        "completed",
-    ]
+    app.emulator.advance(60)
+    hooks = app.receiver.expect("/status", 4)
+    [call] = app.emulator.calls
+    statuses = ["initiated", "ringing", "in-progress", "completed"]
+    assert texts(hooks, "CallStatus") == statuses
     assert texts(hooks, "SequenceNumber") == ["0", "1", "2", "3"]
     assert texts(hooks, "CallDuration") == ["", "", "", "30"]
     assert {hook.method for hook in hooks} == {"GET"}
     assert hooks[0].said == {
         "CallSid": call.sid,
-        "AccountSid": emulator.account_sid,
+        "AccountSid": app.emulator.account_sid,
         "CallStatus": "initiated",
         "From": "+15550123",
         "To": "client:alice",
@@ -81,47 +53,38 @@ def test_the_progress_of_a_call_is_told_in_order(
         "Timestamp": "Thu, 01 Jan 2026 00:00:00 +0000",
         "taskCallSid": CALL_SID,
     }
-    validator = RequestValidator(emulator.auth_token)
-    for hook in hooks:
-        assert validator.validate(hook.url, {}, hook.signature)
+    assert all(app.has_signed(hook) for hook in hooks)
 
 
-def test_a_call_that_nobody_answers_is_completed(
-    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
-) -> None:
+def test_a_call_that_nobody_answers_is_completed(app: Application) -> None:
     """The end is what is told when nothing else is asked for."""
-    emulator.telephony.outcome(None, "busy")
-    url = receiver.url("/status")
+    app.emulator.telephony.outcome(None, "busy")
+    url = app.receiver.url("/status")
     instruct(
-        emulator,
-        workspace,
+        app,
         Instruction="call",
         CallFrom="+15550123",
         CallUrl="http://example.com/",
         CallStatusCallbackUrl=url,
     )
-    emulator.advance(60)
-    [hook] = receiver.expect("/status")
+    app.emulator.advance(60)
+    [hook] = app.receiver.expect("/status")
     assert (hook.form["CallStatus"], hook.form["CallDuration"]) == ("busy", "0")
 
 
-def test_a_get_has_its_parameters_in_the_query(
-    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
-) -> None:
+def test_a_get_has_its_parameters_in_the_query(app: Application) -> None:
     instruct(
-        emulator,
-        workspace,
+        app,
         Instruction="conference",
-        StatusCallback=receiver.url("/status") + "?shop=1",
+        StatusCallback=app.receiver.url("/status") + "?shop=1",
         StatusCallbackMethod="GET",
         StatusCallbackEvent="initiated",
     )
-    [hook] = receiver.expect("/status")
+    [hook] = app.receiver.expect("/status")
     assert hook.method == "GET"
     assert hook.query.items() >= {"shop": "1", "CallStatus": "initiated"}.items()
     assert "Content-Type" not in hook.headers
-    validator = RequestValidator(emulator.auth_token)
-    assert validator.validate(hook.url, {}, hook.signature)
+    assert app.has_signed(hook)
 
 
 @pytest.mark.parametrize(
@@ -139,33 +102,27 @@ def test_a_get_has_its_parameters_in_the_query(
     ],
 )
 def test_a_call_that_cannot_be_made_is_an_alert(
-    instruction: dict[str, str],
-    code: int,
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
+    instruction: dict[str, str], code: int, app: Application
 ) -> None:
-    emulator.telephony.outcome("client:alice", "failed")
-    instruct(emulator, workspace, **instruction)
-    emulator.advance(5)
-    [alert] = emulator.wait_for_alerts()
-    [call] = emulator.calls
+    app.emulator.telephony.outcome("client:alice", "failed")
+    instruct(app, **instruction)
+    app.emulator.advance(5)
+    [alert] = app.emulator.wait_for_alerts()
+    [call] = app.emulator.calls
     assert (alert.code, alert.resource_sid, alert.url) == (code, call.sid, "")
     assert alert.message == "the call to client:alice failed"
 
 
-def test_a_redirected_call_has_no_progress(
-    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
-) -> None:
+def test_a_redirected_call_has_no_progress(app: Application) -> None:
     instruct(
-        emulator,
-        workspace,
+        app,
         Instruction="redirect",
         RedirectCallSid=CALL_SID,
-        RedirectUrl=receiver.url("/busy"),
+        RedirectUrl=app.receiver.url("/busy"),
     )
-    [call] = emulator.calls
+    [call] = app.emulator.calls
     assert call.status == "redirected"
-    assert receiver.came("/busy") == []
+    assert app.receiver.came("/busy") == []
 
 
 CONFERENCE = {
@@ -174,15 +131,13 @@ CONFERENCE = {
 }
 
 
-def test_the_events_of_a_conference_are_sent_in_order(
-    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
-) -> None:
-    emulator.telephony.call_length = 30
-    url = receiver.url("/conference")
-    instruct(emulator, workspace, **CONFERENCE, ConferenceStatusCallback=url)
-    emulator.advance(60)
-    hooks = receiver.expect("/conference", 6)
-    [call] = emulator.calls
+def test_the_events_of_a_conference_are_sent_in_order(app: Application) -> None:
+    app.emulator.telephony.call_length = 30
+    url = app.receiver.url("/conference")
+    instruct(app, **CONFERENCE, ConferenceStatusCallback=url)
+    app.emulator.advance(60)
+    hooks = app.receiver.expect("/conference", 6)
+    [call] = app.emulator.calls
     told = [(h.form["StatusCallbackEvent"], h.form.get("CallSid")) for h in hooks]
     assert told == [
         ("participant-join", call.sid),
@@ -195,7 +150,7 @@ def test_the_events_of_a_conference_are_sent_in_order(
     assert texts(hooks, "SequenceNumber") == ["1", "2", "3", "4", "5", "6"]
     assert len(set(texts(hooks, "ConferenceSid"))) == 1
     assert hooks[0].form == {
-        "AccountSid": emulator.account_sid,
+        "AccountSid": app.emulator.account_sid,
         "ConferenceSid": f"CF{call.task_sid[2:]}",
         "FriendlyName": call.task_sid,
         "Timestamp": "Thu, 01 Jan 2026 00:00:01 +0000",
@@ -203,8 +158,7 @@ def test_the_events_of_a_conference_are_sent_in_order(
         "SequenceNumber": "1",
         "CallSid": call.sid,
     }
-    validator = RequestValidator(emulator.auth_token)
-    assert all(validator.validate(url, dict(h.form), h.signature) for h in hooks)
+    assert all(app.has_signed(hook) for hook in hooks)
 
 
 @pytest.mark.parametrize(
@@ -218,24 +172,19 @@ def test_the_events_of_a_conference_are_sent_in_order(
     ],
 )
 def test_of_a_conference_only_what_is_wanted_is_sent(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    receiver: Receiver,
-    wanted: dict[str, str],
-    told: list[str],
+    app: Application, wanted: dict[str, str], told: list[str]
 ) -> None:
-    emulator.telephony.call_length = 30
-    url = receiver.url("/conference?x=1")
+    app.emulator.telephony.call_length = 30
+    url = app.receiver.url("/conference?x=1")
     instruct(
-        emulator,
-        workspace,
+        app,
         Instruction="conference",
         ConferenceStatusCallback=url,
         ConferenceStatusCallbackMethod="GET",
         **wanted,
     )
-    emulator.advance(60)
-    hooks = receiver.expect("/conference", 2)
+    app.emulator.advance(60)
+    hooks = app.receiver.expect("/conference", 2)
     assert [hook.method for hook in hooks] == ["GET", "GET"]
     assert [hook.query["StatusCallbackEvent"] for hook in hooks] == told
     assert hooks[0].query["x"] == "1"

@@ -146,96 +146,61 @@ def reply(text: str, content_type: str = "application/json") -> Reply:
     return Reply(200, content_type, text)
 
 
-READ = [
-    ({"instruction": "accept", "to": "x"}, {"Instruction": "accept"}),
-    (
-        {"instruction": "reject", "activity_sid": "WA1"},
-        {"Instruction": "reject", "WorkerActivitySid": "WA1"},
-    ),
-    (
-        {
-            "instruction": "dequeue",
-            "to": "client:joe",
-            "from": "+1",
-            "post_work_activity_sid": "WA1",
-            "record": "do-not-record",
-            "timeout": "10",
-            "status_callback_url": "http://a/",
-            "status_callback_events": "initiated,ringing",
-        },
-        {
-            "Instruction": "dequeue",
-            "DequeueTo": "client:joe",
-            "DequeueFrom": "+1",
-            "DequeuePostWorkActivitySid": "WA1",
-            "DequeueRecord": "do-not-record",
-            "DequeueTimeout": "10",
-            "DequeueStatusCallbackUrl": "http://a/",
-            "DequeueStatusCallbackEvent": "initiated,ringing",
-        },
-    ),
-    (
-        {
-            "instruction": "call",
-            "to": "client:joe",
-            "from": "+1",
-            "url": "http://a/",
-            "accept": True,
-            "record": "record-from-answer",
-            "timeout": 10,
-            "status_callback_url": "http://b/",
-        },
-        {
-            "Instruction": "call",
-            "CallTo": "client:joe",
-            "CallFrom": "+1",
-            "CallUrl": "http://a/",
-            "CallAccept": True,
-            "CallRecord": "record-from-answer",
-            "CallTimeout": 10,
-            "CallStatusCallbackUrl": "http://b/",
-        },
-    ),
-    (
-        {
-            "instruction": "redirect",
-            "call_sid": "CA1",
-            "url": "http://a/",
-            "accept": False,
-        },
-        {
-            "Instruction": "redirect",
-            "RedirectCallSid": "CA1",
-            "RedirectUrl": "http://a/",
-            "RedirectAccept": False,
-        },
-    ),
-    (
-        {
-            "instruction": "conference",
-            "from": "+1",
-            "post_work_activity_sid": "WA1",
-            "end_conference_on_customer_exit": True,
-            "conference_status_callback_event": ["start", "end"],
-            "sip_auth_username": "joe",
-        },
-        {
-            "Instruction": "conference",
-            "From": "+1",
-            "PostWorkActivitySid": "WA1",
-            "EndConferenceOnCustomerExit": True,
-            "ConferenceStatusCallbackEvent": ["start", "end"],
-            "SipAuthUsername": "joe",
-        },
-    ),
-]
+# The parameters of REST by the keys of each instruction.
+KEYS: dict[str, dict[str, str]] = {
+    "accept": {},
+    "reject": {"activity_sid": "WorkerActivitySid"},
+    "dequeue": {
+        "to": "DequeueTo",
+        "from": "DequeueFrom",
+        "post_work_activity_sid": "DequeuePostWorkActivitySid",
+        "record": "DequeueRecord",
+        "timeout": "DequeueTimeout",
+        "status_callback_url": "DequeueStatusCallbackUrl",
+        "status_callback_events": "DequeueStatusCallbackEvent",
+    },
+    "call": {
+        "to": "CallTo",
+        "from": "CallFrom",
+        "url": "CallUrl",
+        "accept": "CallAccept",
+        "record": "CallRecord",
+        "timeout": "CallTimeout",
+        "status_callback_url": "CallStatusCallbackUrl",
+    },
+    "redirect": {
+        "call_sid": "RedirectCallSid",
+        "url": "RedirectUrl",
+        "accept": "RedirectAccept",
+    },
+    "conference": {
+        "from": "From",
+        "post_work_activity_sid": "PostWorkActivitySid",
+        "end_conference_on_customer_exit": "EndConferenceOnCustomerExit",
+        "conference_status_callback_event": "ConferenceStatusCallbackEvent",
+        "sip_auth_username": "SipAuthUsername",
+    },
+}
 
 
-@pytest.mark.parametrize(("document", "params"), READ)
-def test_the_keys_of_an_instruction_are_rest_parameters(
-    document: dict[str, Any], params: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("value", ["text", 10, True])
+@pytest.mark.parametrize("name", KEYS)
+def test_the_keys_of_an_instruction_are_rest_parameters(name: str, value: Any) -> None:
+    document = {"instruction": name, **dict.fromkeys(KEYS[name], value)}
+    params = {"Instruction": name, **dict.fromkeys(KEYS[name].values(), value)}
     assert webhooks.read_instruction(reply(json.dumps(document))) == params
+
+
+def test_events_may_be_a_list() -> None:
+    events = ["start", "end"]
+    document = {"instruction": "conference", "conference_status_callback_event": events}
+    params = {"Instruction": "conference", "ConferenceStatusCallbackEvent": events}
+    assert webhooks.read_instruction(reply(json.dumps(document))) == params
+
+
+def test_a_key_that_an_instruction_does_not_have_is_passed_over() -> None:
+    read = webhooks.read_instruction(reply('{"instruction": "accept", "to": "x"}'))
+    assert read == {"Instruction": "accept"}
 
 
 json_values = st.recursive(
@@ -243,8 +208,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
-INSTRUCTIONS = ["accept", "reject", "call", "dequeue", "redirect", "conference"]
-names = st.sampled_from(INSTRUCTIONS)
+names = st.sampled_from([*KEYS])
 documents = st.fixed_dictionaries(
     {"instruction": names | json_values},
     optional=dict.fromkeys(
@@ -262,7 +226,7 @@ def test_any_answer_is_an_instruction_or_is_not(text: str) -> None:
     except NoInstruction as trouble:
         assert trouble.code in (40005, 55555)
     else:
-        assert read is None or read["Instruction"] in INSTRUCTIONS
+        assert read is None or read["Instruction"] in KEYS
 
 
 @given(st.text())

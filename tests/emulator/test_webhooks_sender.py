@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+import trustme
 from twilio.request_validator import RequestValidator
 
 from taskrouter_sync.emulator.webhook_request import (
@@ -23,26 +22,6 @@ from tests.support.raw_server import Peer, RawServer, unused_port
 
 KEY = "0123456789abcdef"
 JSON = [("Content-Type", "application/json")]
-
-# For 127.0.0.1, signed by itself: made for this test, known to nobody.
-CERTIFICATE = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgHTld7U+WFTuN4iDL
-L98Q3+PtTfNeLmy8ZqDBR0FnxWWhRANCAAR/k0D7Ce+yETjq85mx6vOXMgIFEvY4
-qKOS6uT8S5I/Y0G7NRHS6SMjiNowDvg8U1ue1/85uI2SYrus1AVeiPhy
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBmjCCAUGgAwIBAgIUWT2p5w3fcbgOJbHHLuioLL50amUwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE0NTIxOVoYDzIxMjYxMDI4
-MTQ1MjE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAR/k0D7Ce+yETjq85mx6vOXMgIFEvY4qKOS6uT8S5I/Y0G7NRHS6SMj
-iNowDvg8U1ue1/85uI2SYrus1AVeiPhyo28wbTAdBgNVHQ4EFgQUF0x9T9rnG5Bj
-ZY9EciuqgfkkapQwHwYDVR0jBBgwFoAUF0x9T9rnG5BjZY9EciuqgfkkapQwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDRwAwRAIge1u6aJjyWJVMFP+To4ufzf5WhCarNhSU4kvdH8goSCkCIEVA
-/WcipOmTUuoI6G3YMFFN8xV5cnH6+AUlCHNwQ4BC
------END CERTIFICATE-----
-"""
 
 
 def send(
@@ -115,49 +94,38 @@ def test_an_answer_that_is_compressed_is_not_unpacked() -> None:
         assert "Accept-Encoding: identity" in server.next_head()
 
 
-def drip(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
-    peer.until_gone()
+def sending(data: bytes, stays: bool = True) -> RawServer:
+    """Send this for an answer, and stay until the client is gone, or hang up."""
+
+    def answer(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(data)
+        if stays:
+            peer.until_gone()
+
+    return RawServer(answer)
 
 
-def hang_up(peer: Peer) -> None:
-    peer.read_head()
+OK = b"HTTP/1.1 200 OK\r\n"
+HALF = OK + b"Content-Length: 10\r\n\r\n12345"
+NO_ANSWERS = {
+    "it hangs up": (b"", False),
+    "it breaks off": (HALF, False),
+    "it is no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", True),
+    "a long header": (OK + b"X: " + b"x" * 1_000_000 + b"\r\n\r\n", False),
+    "a bad chunk": (OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", True),
+}
 
 
-def break_off(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
-
-
-def chatter(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
-    peer.until_gone()
-
-
-def long_header(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n")
-
-
-def bad_chunk(peer: Peer) -> None:
-    peer.read_head()
-    peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
-    peer.until_gone()
-
-
-@pytest.mark.parametrize(
-    "script", [hang_up, break_off, chatter, long_header, bad_chunk]
-)
-def test_what_is_no_answer_may_pass(script: Callable[[Peer], None]) -> None:
-    with RawServer(script) as server:
+@pytest.mark.parametrize(("data", "stays"), NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_what_is_no_answer_may_pass(data: bytes, stays: bool) -> None:
+    with sending(data, stays) as server:
         message = "the connection was lost, or the response is not valid HTTP"
         assert failure(server.url) == (message, True)
 
 
 def test_the_limit_is_for_the_whole_answer() -> None:
-    with RawServer(drip) as server:
+    with sending(HALF) as server:
         assert failure(server.url, 0.2) == ("no response within 0.2 s", True)
 
 
@@ -181,11 +149,9 @@ def test_a_server_that_speaks_no_tls_is_not_trusted() -> None:
         assert failure(url) == ("no secure connection", False)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
-    pem = tmp_path / "certificate.pem"
-    pem.write_text(CERTIFICATE, "ascii")
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
 
     def greet(peer: Peer) -> None:
         try:
@@ -201,13 +167,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "path",
-    [
-        "",
-        "/",
-        "/a b/ä?q=ö ü&x=%20&y#part",
-        "/%2F/..//./x?",
-        "/%zz?a=[1]&b={2}|3",
-    ],
+    ["", "/", "/a b/ä?q=ö ü&x=%20&y#part", "/%2F/..//./x?", "/%zz?a=[1]&b={2}|3"],
 )
 def test_what_arrives_is_what_was_signed(path: str) -> None:
     with answering(204, b"") as server:

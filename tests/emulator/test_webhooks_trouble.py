@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from taskrouter_sync.emulator import Emulator, webhook_queue
-from taskrouter_sync.emulator.setup import ReadyWorkspace
 from taskrouter_sync.emulator.webhook_queue import Limits
-from tests.emulator.conftest import Desk
+from tests.emulator.conftest import Desk, OpenDesk
 from tests.support.collector import LIMIT, wait
 from tests.support.raw_server import Peer, RawServer
-from tests.support.receiver import Receiver, Reply, says
+from tests.support.receiver import Receiver, Reply
+
+from .application import Application
+from .test_webhooks_assignments import ACCEPT
 
 
 @pytest.fixture
@@ -29,44 +30,11 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> Limits:
 
 
 @pytest.fixture
-def hurried_emulator(hurried: Limits) -> Iterator[Emulator]:
-    """An emulator without patience."""
-    with Emulator(seed=1, manual_clock=True) as running:
-        yield running
-
-
-@pytest.fixture
 def gate() -> Iterator[threading.Event]:
     """What slow receivers wait for; opened at the end of the test at the latest."""
     gate = threading.Event()
     yield gate
     gate.set()
-
-
-def subscribe(
-    emulator: Emulator, workspace: ReadyWorkspace, url: str, events_filter: str
-) -> None:
-    emulator.call(
-        lambda engine: engine.workspaces.update(
-            engine.workspaces.find(workspace.sid),
-            event_callback_url=url,
-            events_filter=events_filter,
-        )
-    )
-
-
-def assign(
-    emulator: Emulator, workspace: ReadyWorkspace, url: str, fallback: str | None = None
-) -> None:
-    emulator.call(
-        lambda engine: engine.workflows.update(
-            engine.workflows.find(
-                engine.workspaces.find(workspace.sid), workspace.workflow_sid
-            ),
-            assignment_callback_url=url,
-            fallback_assignment_callback_url=fallback,
-        )
-    )
 
 
 def silent(peer: Peer) -> None:
@@ -79,77 +47,71 @@ def silent(peer: Peer) -> None:
 
 
 def test_a_silent_receiver_delays_neither_rest_nor_bridge_nor_routing(
-    emulator: Emulator, desk: Desk
+    app: Application, open_desk: OpenDesk
 ) -> None:
+    desk: Desk = open_desk(app.emulator, app.workspace)
+    desk.connect()
     with RawServer(*[silent] * 20) as server:
-        subscribe(emulator, desk.workspace, f"{server.url}/events", "")
-        assign(emulator, desk.workspace, f"{server.url}/assign")
+        app.subscribe("", f"{server.url}/events")
+        app.assign(f"{server.url}/assign")
         server.next_head()
-        task = emulator.create_task()
-        assert desk.frame()["event_type"] == "reservation.created"
-        [event] = emulator.wait_for_events("reservation.created")
-        path = f"/Tasks/{task['sid']}/Reservations/{event.resource_sid}"
+        task = app.offer()
+        offer = desk.frame()
+        assert offer["event_type"] == "reservation.created"
+        sid = offer["payload"]["reservation_sid"]
+        path = f"/Tasks/{task['sid']}/Reservations/{sid}"
         answer = desk.post("POST", path, {"ReservationStatus": "accepted"})
         assert answer.status_code == 200
         assert desk.frame()["event_type"] == "reservation.accepted"
-        workspaces = requests.get(
-            f"{emulator.api_base_url}/Workspaces",
-            auth=(emulator.account_sid, emulator.auth_token),
-            timeout=LIMIT,
-        )
-        assert workspaces.status_code == 200
-        assert emulator.alerts == []
-        emulator.stop()
+        assert app.rest.get("")["sid"] == app.workspace.sid
+        assert app.emulator.alerts == []
+        app.emulator.stop()
 
 
 def test_a_slow_receiver_delays_no_other(
-    emulator: Emulator, receiver: Receiver, gate: threading.Event
+    app: Application, gate: threading.Event
 ) -> None:
-    slow, quick = emulator.workspace("Slow"), emulator.workspace("Quick")
     with Receiver() as other:
-        url = other.answers("/events", Reply(204, before=gate.wait))
-        subscribe(emulator, slow, url, "task.created")
-        subscribe(emulator, quick, receiver.url("/events"), "task.created")
-        emulator.create_task(slow)
+        slow = Application(app.emulator, other)
+        slow.subscribe("task.created")
+        other.answers("/events", Reply(204, before=gate.wait))
+        app.subscribe("task.created")
+        slow.offer()
         other.expect("/events")
-        emulator.create_task(quick)
-        receiver.expect("/events")
+        app.offer()
+        app.receiver.expect("/events")
         gate.set()
 
 
 def test_a_receiver_is_told_one_after_the_other(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    receiver: Receiver,
-    gate: threading.Event,
+    app: Application, gate: threading.Event
 ) -> None:
     """Of two workspaces with one receiver, the events keep their order too."""
-    second = emulator.workspace("Second")
-    url = receiver.answers("/events", Reply(204, before=gate.wait), Reply(204))
-    subscribe(emulator, workspace, url, "task.created")
-    subscribe(emulator, second, receiver.url("/others"), "task.created")
-    tasks = [emulator.create_task(second if n % 2 else workspace) for n in range(6)]
-    receiver.expect("/events")
-    assert receiver.came("/others") == []
+    second = Application(app.emulator, app.receiver)
+    app.receiver.answers("/events", Reply(204, before=gate.wait), Reply(204))
+    app.subscribe("task.created")
+    second.subscribe("task.created", app.receiver.url("/others"))
+    tasks = [(second if n % 2 else app).offer() for n in range(6)]
+    app.receiver.expect("/events")
+    assert app.receiver.came("/others") == []
     gate.set()
-    receiver.expect("/events", 3)
-    receiver.expect("/others", 3)
-    sids = [hook.form["TaskSid"] for hook in receiver.hooks()]
+    app.receiver.expect("/events", 3)
+    app.receiver.expect("/others", 3)
+    sids = [hook.form["TaskSid"] for hook in app.receiver.hooks()]
     assert sids == [task["sid"] for task in tasks]
 
 
 def test_an_assignment_does_not_wait_for_the_answer_to_another(
     emulator: Emulator, receiver: Receiver, gate: threading.Event
 ) -> None:
-    workspace = emulator.workspace(
+    both = emulator.workspace(
         workers={"Alice": {}, "Bob": {}}, worker_activity="Available"
     )
-    accept = says({"instruction": "accept"})
-    slow = Reply(200, accept.body, accept.headers, gate.wait)
-    assign(emulator, workspace, receiver.answers("/assign", slow, accept))
-    emulator.create_task()
+    app = Application(emulator, receiver, both)
+    app.answers(Reply(200, ACCEPT.body, ACCEPT.headers, gate.wait), ACCEPT)
+    app.offer()
     receiver.expect("/assign")
-    second = emulator.create_task()
+    second = app.offer()
     [event] = emulator.wait_for_events("reservation.accepted")
     assert event.task is not None
     assert event.task.sid == second["sid"]
@@ -160,72 +122,64 @@ def test_an_assignment_does_not_wait_for_the_answer_to_another(
 # Trying again
 
 
-def test_an_event_is_told_again_after_trouble_that_may_pass(
-    hurried_emulator: Emulator, receiver: Receiver
-) -> None:
-    workspace = hurried_emulator.workspace()
-    url = receiver.answers("/events", Reply(503), Reply(500), Reply(204))
-    subscribe(hurried_emulator, workspace, url, "task.created")
-    tasks = [hurried_emulator.create_task() for _ in range(2)]
+@pytest.mark.usefixtures("hurried")
+def test_an_event_is_told_again_after_trouble_that_may_pass(app: Application) -> None:
+    app.receiver.answers("/events", Reply(503), Reply(500), Reply(204))
+    app.subscribe("task.created")
+    tasks = [app.offer() for _ in range(2)]
     first, second = [task["sid"] for task in tasks]
-    sids = [hook.form["TaskSid"] for hook in receiver.expect("/events", 4)]
-    assert sids == [first, first, first, second]
-    assert hurried_emulator.alerts == []
+    assert app.sids("/events", 4) == [first, first, first, second]
+    assert app.emulator.alerts == []
 
 
-def test_after_the_third_time_an_event_is_given_up(
-    hurried_emulator: Emulator, receiver: Receiver
-) -> None:
-    workspace = hurried_emulator.workspace()
-    url = receiver.answers("/events", *[Reply(503)] * 3, Reply(204))
-    subscribe(hurried_emulator, workspace, url, "task.created")
-    hurried_emulator.create_task()
-    second = hurried_emulator.create_task()
-    [alert] = hurried_emulator.wait_for_alerts()
-    [event, _] = hurried_emulator.wait_for_events("task.created", 2)
+@pytest.mark.usefixtures("hurried")
+def test_after_the_third_time_an_event_is_given_up(app: Application) -> None:
+    app.receiver.answers("/events", *[Reply(503)] * 3, Reply(204))
+    url = app.subscribe("task.created")
+    app.offer()
+    second = app.offer()
+    alert = app.alert()
+    [event, _] = app.emulator.wait_for_events("task.created", 2)
     assert (alert.code, alert.level) == (11200, "error")
     assert alert.message == "the response's status is 503"
     assert (alert.resource_sid, alert.url) == (event.sid, url)
-    assert receiver.expect("/events", 4)[3].form["TaskSid"] == second["sid"]
+    assert app.sids("/events", 4)[3] == second["sid"]
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 429])
-def test_what_will_not_pass_is_given_up_at_once(
-    status: int, emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
-) -> None:
-    refusal = Reply(status, headers={"Location": receiver.url("/moved")})
-    url = receiver.answers("/events", refusal)
-    subscribe(emulator, workspace, url, "task.created")
-    emulator.create_task()
-    [alert] = emulator.wait_for_alerts()
+def test_what_will_not_pass_is_given_up_at_once(status: int, app: Application) -> None:
+    refusal = Reply(status, headers={"Location": app.receiver.url("/moved")})
+    app.receiver.answers("/events", refusal)
+    app.subscribe("task.created")
+    app.offer()
+    alert = app.alert()
     assert alert.message == f"the response's status is {status}"
-    assert len(receiver.came("/events")) == 1
-    assert receiver.came("/moved") == []
+    assert len(app.receiver.came("/events")) == 1
+    assert app.receiver.came("/moved") == []
 
 
-def test_a_silent_receiver_is_given_up(hurried_emulator: Emulator) -> None:
+@pytest.mark.usefixtures("hurried")
+def test_a_silent_receiver_is_given_up(app: Application) -> None:
     with RawServer(*[silent] * 3) as server:
-        workspace = hurried_emulator.workspace()
-        subscribe(hurried_emulator, workspace, server.url, "task.created")
-        hurried_emulator.create_task()
-        [alert] = hurried_emulator.wait_for_alerts()
+        app.subscribe("task.created", server.url)
+        app.offer()
+        alert = app.alert()
         assert alert.message == "no response within 0.2 s"
         assert [server.next_head() for _ in range(3)]
 
 
-def test_a_silent_application_is_replaced_by_the_fallback(
-    hurried_emulator: Emulator, receiver: Receiver
-) -> None:
-    workspace = hurried_emulator.workspace(worker_activity="Available")
-    fallback = receiver.answers("/fallback", says({"instruction": "accept"}))
+@pytest.mark.usefixtures("hurried")
+def test_a_silent_application_is_replaced_by_the_fallback(app: Application) -> None:
+    fallback = app.receiver.answers("/fallback", ACCEPT)
     with RawServer(silent) as server:
-        assign(hurried_emulator, workspace, server.url, fallback)
-        hurried_emulator.create_task()
-        hurried_emulator.wait_for_events("reservation.accepted")
-    [alert] = hurried_emulator.alerts
+        app.assign(server.url, fallback)
+        app.offer()
+        app.emulator.wait_for_events("reservation.accepted")
+    [alert] = app.emulator.alerts
     assert alert.message == "no response within 0.2 s"
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     "url",
     [
@@ -241,60 +195,49 @@ def test_a_silent_application_is_replaced_by_the_fallback(
         "http://" + "a" * 300 + "/",
     ],
 )
-def test_a_url_of_no_use_is_an_alert(
-    url: str, hurried_emulator: Emulator, receiver: Receiver
-) -> None:
-    workspace = hurried_emulator.workspace()
-    subscribe(hurried_emulator, workspace, url, "task.created")
-    hurried_emulator.create_task()
-    [alert] = hurried_emulator.wait_for_alerts()
+def test_a_url_of_no_use_is_an_alert(url: str, app: Application) -> None:
+    app.subscribe("task.created", url)
+    app.offer()
+    alert = app.alert()
     assert alert.message in ("the URL is invalid", "the host is unknown")
     assert "pass" not in alert.url
 
 
 def test_neither_password_nor_query_of_a_url_is_shown(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    receiver: Receiver,
-    caplog: pytest.LogCaptureFixture,
+    app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    receiver.answers("/events", Reply(400))
-    url = f"http://joe:hidden@127.0.0.1:{receiver.port}/events?key=hidden#hidden"
-    subscribe(emulator, workspace, url, "task.created")
-    emulator.create_task()
-    [alert] = emulator.wait_for_alerts()
-    assert alert.url == receiver.url("/events")
-    assert "hidden" not in repr(emulator.alerts)
+    app.receiver.answers("/events", Reply(400))
+    url = f"http://joe:hidden@127.0.0.1:{app.receiver.port}/events?key=hidden#hidden"
+    app.subscribe("task.created", url)
+    app.offer()
+    alert = app.alert()
+    assert alert.url == app.receiver.url("/events")
+    assert "hidden" not in repr(app.emulator.alerts)
     own = [r for r in caplog.records if not r.name.startswith("urllib3")]
     shown = "".join(record.getMessage() for record in own)
-    assert receiver.url("/events") in shown
+    assert app.receiver.url("/events") in shown
     assert "hidden" not in shown
-    assert emulator.auth_token not in shown
+    assert app.emulator.auth_token not in shown
 
 
 # Bounds
 
 
 def test_a_receiver_that_lags_too_far_misses_what_comes_then(
-    hurried_emulator: Emulator,
-    hurried: Limits,
-    receiver: Receiver,
-    gate: threading.Event,
+    hurried: Limits, app: Application, gate: threading.Event
 ) -> None:
-    workspace = hurried_emulator.workspace()
-    url = receiver.answers("/events", Reply(204, before=gate.wait), Reply(204))
-    subscribe(hurried_emulator, workspace, url, "task.created")
-    tasks = [hurried_emulator.create_task()]
-    receiver.expect("/events")
-    tasks += [hurried_emulator.create_task() for _ in range(hurried.waiting + 2)]
-    alerts = hurried_emulator.wait_for_alerts(2)
+    app.receiver.answers("/events", Reply(204, before=gate.wait), Reply(204))
+    app.subscribe("task.created")
+    tasks = [app.offer()]
+    app.receiver.expect("/events")
+    tasks += [app.offer() for _ in range(hurried.waiting + 2)]
+    alerts = app.emulator.wait_for_alerts(2)
     assert {alert.message for alert in alerts} == {
         "not sent: too many earlier webhooks wait for a response"
     }
     gate.set()
-    hooks = receiver.expect("/events", 1 + hurried.waiting)
-    told = list(dict.fromkeys(hook.form["TaskSid"] for hook in hooks))
+    told = list(dict.fromkeys(app.sids("/events", 1 + hurried.waiting)))
     assert told == [task["sid"] for task in tasks[: len(told)]]
 
 
@@ -302,17 +245,17 @@ def test_a_receiver_that_lags_too_far_misses_what_comes_then(
 
 
 def test_a_stop_breaks_off_what_is_under_way(
-    emulator: Emulator, workspace: ReadyWorkspace, caplog: pytest.LogCaptureFixture
+    app: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "taskrouter_sync")
     with RawServer(*[silent] * 3) as server:
-        subscribe(emulator, workspace, f"{server.url}/events", "task.created")
-        assign(emulator, workspace, f"{server.url}/assign")
-        emulator.create_task()
-        emulator.create_task()
+        app.subscribe("task.created", f"{server.url}/events")
+        app.assign(f"{server.url}/assign")
+        app.offer()
+        app.offer()
         heads = {server.next_head().split()[1] for _ in range(2)}
         assert heads == {"/events", "/assign"}
-        stopper = threading.Thread(target=emulator.stop)
+        stopper = threading.Thread(target=app.emulator.stop)
         stopper.start()
         stopper.join(2)
         assert not stopper.is_alive(), "the stop waits for receivers"
@@ -320,7 +263,7 @@ def test_a_stop_breaks_off_what_is_under_way(
 
 
 def test_a_stop_does_not_wait_for_names_to_be_looked_up(
-    workspace: ReadyWorkspace, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, go_on = threading.Event(), threading.Event()
     real = socket.getaddrinfo
@@ -333,25 +276,23 @@ def test_a_stop_does_not_wait_for_names_to_be_looked_up(
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    subscribe(emulator, workspace, "http://slow.invalid/", "task.created")
-    emulator.create_task()
+    app.subscribe("task.created", "http://slow.invalid/")
+    app.offer()
     wait(asked, "the look-up")
-    stopper = threading.Thread(target=emulator.stop)
+    stopper = threading.Thread(target=app.emulator.stop)
     stopper.start()
     stopper.join(2)
     assert not stopper.is_alive(), "the stop waits for the look-up"
     go_on.set()
 
 
-def test_an_application_may_stop_the_emulator_that_asks_it(
-    emulator: Emulator, workspace: ReadyWorkspace, receiver: Receiver
-) -> None:
+def test_an_application_may_stop_the_emulator_that_asks_it(app: Application) -> None:
     stopped = threading.Event()
 
     def stop() -> None:
-        emulator.stop()
+        app.emulator.stop()
         stopped.set()
 
-    assign(emulator, workspace, receiver.answers("/assign", Reply(200, before=stop)))
-    emulator.create_task()
+    app.assign(app.receiver.answers("/assign", Reply(200, before=stop)))
+    app.offer()
     wait(stopped, "the stop")

@@ -18,6 +18,7 @@ class Backend:
 
     def __init__(self, emulator: Emulator, workspace: ReadyWorkspace) -> None:
         self._emulator = emulator
+        self._workspace = workspace
         self._sid = workspace.sid
 
     def make_room(self, capacity: int) -> None:
@@ -88,6 +89,20 @@ class Backend:
         )
         found: dict[str, Any] = json.loads(json.dumps(answer.body))
         return found
+
+    def update_workspace(self, **values: Any) -> None:
+        self._emulator.call(
+            lambda engine: engine.workspaces.update(self._space(engine), **values)
+        )
+
+    def update_workflow(self, **values: Any) -> None:
+        """Change the only workflow."""
+
+        def change(engine: Any) -> None:
+            workflow = self._space(engine).workflows[self._workspace.workflow_sid]
+            engine.workflows.update(workflow, **values)
+
+        self._emulator.call(change)
 
     def worker(self, sid: str) -> Any:
         """Copy a worker as it is now."""

@@ -47,10 +47,7 @@ def events() -> dict[str, dict[str, str]]:
     ("event_type", "fields"),
     [
         ("workspace.created", {"workspace_name": "Support"}),
-        (
-            "activity.created",
-            {"activity_name": "Lunch", "activity_available": "false"},
-        ),
+        ("activity.created", {"activity_name": "Lunch", "activity_available": "false"}),
         (
             "task-channel.created",
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -60,9 +61,7 @@ def refusal(name: str, params: dict[str, Any], about: str = "") -> str:
         (
             "supervise",
             Instruction(
-                name="supervise",
-                to="client:boss",
-                options={"supervisor_mode": "barge"},
+                name="supervise", to="client:boss", options={"supervisor_mode": "barge"}
             ),
         ),
     ],
@@ -73,19 +72,33 @@ def test_what_is_needed_is_enough(name: str, expected: Instruction) -> None:
     assert expected.status_callback_events == ("completed",)
 
 
+def owner(parameter: str) -> str:
+    """Name the instruction that a parameter is for."""
+    for prefix, name in (
+        ("Dequeue", "dequeue"),
+        ("Call", "call"),
+        ("Redirect", "redirect"),
+        ("Supervisor", "supervise"),
+    ):
+        if parameter.startswith(prefix):
+            return name
+    return "conference"
+
+
 @pytest.mark.parametrize(
-    ("name", "missing"),
+    "missing",
     [
-        ("call", "CallFrom"),
-        ("call", "CallUrl"),
-        ("redirect", "RedirectCallSid"),
-        ("redirect", "RedirectUrl"),
-        ("supervise", "Supervisor"),
-        ("supervise", "SupervisorMode"),
+        "CallFrom",
+        "CallUrl",
+        "RedirectCallSid",
+        "RedirectUrl",
+        "Supervisor",
+        "SupervisorMode",
     ],
 )
 @pytest.mark.parametrize("empty", [None, ""])
-def test_what_is_needed_is_missed(name: str, missing: str, empty: str | None) -> None:
+def test_what_is_needed_is_missed(missing: str, empty: str | None) -> None:
+    name = owner(missing)
     params = NEEDED[name] | {missing: empty}
     assert refusal(name, params, missing) == f"{missing} field is required"
 
@@ -139,44 +152,52 @@ def test_a_call_in_full() -> None:
     )
 
 
+# The options of a conference: what is given, and what is read.
+OPTIONS: list[tuple[str, object, object]] = [
+    ("Muted", False, False),
+    ("EarlyMedia", "false", False),
+    ("StartConferenceOnEnter", True, True),
+    ("EndConferenceOnExit", "yes", True),
+    ("EndConferenceOnCustomerExit", "1", True),
+    ("BeepOnCustomerEntrance", "no", False),
+    ("Beep", "onenter", "onEnter"),
+    ("WaitUrl", "http://a.b/2", "http://a.b/2"),
+    ("WaitMethod", "get", "GET"),
+    ("MaxParticipants", "250", 250),
+    ("ConferenceStatusCallback", "http://a.b/3", "http://a.b/3"),
+    ("ConferenceStatusCallbackMethod", "POST", "POST"),
+    ("ConferenceStatusCallbackEvent", "start end join", ("start", "end", "join")),
+    ("ConferenceRecord", True, "true"),
+    ("ConferenceTrim", "do-not-trim", "do-not-trim"),
+    ("ConferenceRecordingStatusCallback", "http://a.b/4", "http://a.b/4"),
+    ("ConferenceRecordingStatusCallbackMethod", "GET", "GET"),
+    ("RecordingChannels", "dual", "dual"),
+    ("RecordingStatusCallback", "http://a.b/5", "http://a.b/5"),
+    ("RecordingStatusCallbackMethod", "POST", "POST"),
+    ("Region", "ie1", "ie1"),
+    ("SipAuthUsername", "joey", "joey"),
+    ("JitterBufferSize", "large", "large"),
+]
+
+
 def test_a_conference_in_full() -> None:
-    assert read(
-        "conference",
-        {
-            "From": "+1",
-            "To": "client:joey",
-            "Timeout": 1,
-            "PostWorkActivitySid": "WA1",
-            "Record": "true",
-            "StatusCallback": "http://a.b/1",
-            "StatusCallbackMethod": "GET",
-            "StatusCallbackEvent": ["initiated", "answered"],
-            "Muted": False,
-            "EarlyMedia": "false",
-            "StartConferenceOnEnter": True,
-            "EndConferenceOnExit": "yes",
-            "EndConferenceOnCustomerExit": "1",
-            "BeepOnCustomerEntrance": "no",
-            "Beep": "onenter",
-            "WaitUrl": "http://a.b/2",
-            "WaitMethod": "get",
-            "MaxParticipants": "250",
-            "ConferenceStatusCallback": "http://a.b/3",
-            "ConferenceStatusCallbackMethod": "POST",
-            "ConferenceStatusCallbackEvent": "start end join",
-            "ConferenceRecord": True,
-            "ConferenceTrim": "do-not-trim",
-            "ConferenceRecordingStatusCallback": "http://a.b/4",
-            "ConferenceRecordingStatusCallbackMethod": "GET",
-            "RecordingChannels": "dual",
-            "RecordingStatusCallback": "http://a.b/5",
-            "RecordingStatusCallbackMethod": "POST",
-            "Region": "ie1",
-            "SipAuthUsername": "joey",
-            "SipAuthPassword": "secret",
-            "JitterBufferSize": "large",
-        },
-    ) == Instruction(
+    given = {
+        "From": "+1",
+        "To": "client:joey",
+        "Timeout": 1,
+        "PostWorkActivitySid": "WA1",
+        "Record": "true",
+        "StatusCallback": "http://a.b/1",
+        "StatusCallbackMethod": "GET",
+        "StatusCallbackEvent": ["initiated", "answered"],
+        "SipAuthPassword": "secret",
+    }
+    options = {
+        re.sub("(?<!^)([A-Z])", r"_\1", parameter).lower(): value
+        for parameter, _, value in OPTIONS
+    }
+    params = {**given, **{parameter: value for parameter, value, _ in OPTIONS}}
+    assert read("conference", params) == Instruction(
         name="conference",
         from_="+1",
         to="client:joey",
@@ -186,31 +207,7 @@ def test_a_conference_in_full() -> None:
         status_callback="http://a.b/1",
         status_callback_method="GET",
         status_callback_events=("initiated", "answered"),
-        options={
-            "muted": False,
-            "early_media": False,
-            "start_conference_on_enter": True,
-            "end_conference_on_exit": True,
-            "end_conference_on_customer_exit": True,
-            "beep_on_customer_entrance": False,
-            "beep": "onEnter",
-            "wait_url": "http://a.b/2",
-            "wait_method": "GET",
-            "max_participants": 250,
-            "conference_status_callback": "http://a.b/3",
-            "conference_status_callback_method": "POST",
-            "conference_status_callback_event": ("start", "end", "join"),
-            "conference_record": "true",
-            "conference_trim": "do-not-trim",
-            "conference_recording_status_callback": "http://a.b/4",
-            "conference_recording_status_callback_method": "GET",
-            "recording_channels": "dual",
-            "recording_status_callback": "http://a.b/5",
-            "recording_status_callback_method": "POST",
-            "region": "ie1",
-            "sip_auth_username": "joey",
-            "jitter_buffer_size": "large",
-        },
+        options=options,
     )
 
 
@@ -261,14 +258,10 @@ def test_booleans(value: object, accept: bool) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    ("name", "parameter"),
-    [
-        ("dequeue", "DequeueStatusCallbackEvent"),
-        ("conference", "StatusCallbackEvent"),
-    ],
+    "parameter", ["DequeueStatusCallbackEvent", "StatusCallbackEvent"]
 )
-def test_lists_come_in_many_forms(name: str, parameter: str, value: object) -> None:
-    instruction = read(name, {parameter: value})
+def test_lists_come_in_many_forms(parameter: str, value: object) -> None:
+    instruction = read(owner(parameter), {parameter: value})
     assert instruction.status_callback_events == ("initiated", "answered")
 
 
@@ -280,62 +273,50 @@ def test_a_dequeue_passes_over_what_is_no_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "parameter", "value", "message"),
+    ("parameter", "value", "message"),
     [
-        ("dequeue", "DequeueTimeout", "0", "must be between 1 and 999"),
-        ("dequeue", "DequeueTimeout", "1000", "must be between 1 and 999"),
-        ("dequeue", "DequeueTimeout", "soon", "must be an integer"),
-        ("dequeue", "DequeueTimeout", 1.5, "must be an integer"),
-        ("call", "CallTimeout", -1, "must be between 1 and 999"),
-        ("conference", "Timeout", 1000, "must be between 1 and 999"),
-        ("conference", "MaxParticipants", 1, "must be between 2 and 250"),
-        ("conference", "MaxParticipants", 251, "must be between 2 and 250"),
+        ("DequeueTimeout", "0", "must be between 1 and 999"),
+        ("DequeueTimeout", "1000", "must be between 1 and 999"),
+        ("DequeueTimeout", "soon", "must be an integer"),
+        ("DequeueTimeout", 1.5, "must be an integer"),
+        ("CallTimeout", -1, "must be between 1 and 999"),
+        ("Timeout", 1000, "must be between 1 and 999"),
+        ("MaxParticipants", 1, "must be between 2 and 250"),
+        ("MaxParticipants", 251, "must be between 2 and 250"),
+        ("DequeueRecord", "true", "must be one of record-from-answer, do-not-record"),
         (
-            "dequeue",
-            "DequeueRecord",
-            "true",
-            "must be one of record-from-answer, do-not-record",
-        ),
-        (
-            "call",
             "CallRecord",
             "always",
             "must be one of record-from-answer, do-not-record, false",
         ),
-        ("conference", "Beep", "loud", "must be one of true, false, onEnter, onExit"),
-        ("conference", "WaitMethod", "PUT", "must be one of GET, POST"),
-        ("conference", "RecordingChannels", "5", "must be one of mono, dual"),
+        ("Beep", "loud", "must be one of true, false, onEnter, onExit"),
+        ("WaitMethod", "PUT", "must be one of GET, POST"),
+        ("RecordingChannels", "5", "must be one of mono, dual"),
         (
-            "conference",
             "StatusCallbackEvent",
             "ringing,rung",
             "must be one of initiated, ringing, answered, completed",
         ),
         (
-            "conference",
             "ConferenceStatusCallbackEvent",
             "begin",
             "must be one of start, end, join, leave, mute, hold, speaker",
         ),
-        ("conference", "StatusCallbackEvent", "[ringing", "is not valid JSON"),
-        (
-            "supervise",
-            "SupervisorMode",
-            "shout",
-            "must be one of monitor, whisper, barge",
-        ),
-        ("call", "CallUrl", "twiml", "is not a valid URL"),
-        ("call", "CallUrl", "ftp://a.b/c", "is not a valid URL"),
-        ("call", "CallUrl", "http://", "is not a valid URL"),
-        ("call", "CallUrl", "http://[", "is not a valid URL"),
-        ("redirect", "RedirectUrl", "/twiml", "is not a valid URL"),
-        ("dequeue", "DequeueStatusCallbackUrl", "x", "is not a valid URL"),
-        ("conference", "WaitUrl", "x", "is not a valid URL"),
-        ("call", "CallFrom", "nobody", "nobody is not a valid phone number"),
-        ("conference", "From", "+1 x", "+1 x is not a valid phone number"),
+        ("StatusCallbackEvent", "[ringing", "is not valid JSON"),
+        ("SupervisorMode", "shout", "must be one of monitor, whisper, barge"),
+        ("CallUrl", "twiml", "is not a valid URL"),
+        ("CallUrl", "ftp://a.b/c", "is not a valid URL"),
+        ("CallUrl", "http://", "is not a valid URL"),
+        ("CallUrl", "http://[", "is not a valid URL"),
+        ("RedirectUrl", "/twiml", "is not a valid URL"),
+        ("DequeueStatusCallbackUrl", "x", "is not a valid URL"),
+        ("WaitUrl", "x", "is not a valid URL"),
+        ("CallFrom", "nobody", "nobody is not a valid phone number"),
+        ("From", "+1 x", "+1 x is not a valid phone number"),
     ],
 )
-def test_wrong_values(name: str, parameter: str, value: object, message: str) -> None:
+def test_wrong_values(parameter: str, value: object, message: str) -> None:
+    name = owner(parameter)
     params = NEEDED[name] | {parameter: value}
     assert refusal(name, params, parameter) == f"{parameter} {message}"
 

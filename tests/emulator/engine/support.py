@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import Any
 
-from taskrouter_sync.emulator.engine import Engine, Event
+from taskrouter_sync.emulator.engine import Alarm, Engine, Event
 from taskrouter_sync.emulator.engine.model import (
     Reservation,
     Task,
@@ -36,10 +36,20 @@ class Bench:
             "Bench", multi_task_enabled=multi_task_enabled
         )
         self.engine.on_event(self.events.append)
+        self.alarms: list[Alarm] = []
+        self.engine.on_alarm(self.alarms.append)
         names = {a.friendly_name: a.sid for a in self.workspace.activities.values()}
         self.offline = names["Offline"]
         self.available = names["Available"]
         self.unavailable = names["Unavailable"]
+
+    @property
+    def ann(self) -> Worker:
+        """The worker Ann."""
+        (ann,) = (
+            w for w in self.workspace.workers.values() if w.friendly_name == "Ann"
+        )
+        return ann
 
     # Setting up.
 
@@ -51,6 +61,10 @@ class Bench:
             attributes=json.dumps(attributes),
             activity_sid=self.available if available else self.offline,
         )
+
+    def workers(self, *names: str) -> list[Worker]:
+        """Make available workers."""
+        return [self.worker(name) for name in names]
 
     def queue(self, expression: str = "1==1", **options: Any) -> TaskQueue:
         """Make a queue named after its number."""

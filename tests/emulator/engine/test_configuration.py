@@ -11,34 +11,25 @@ from hypothesis import given, settings, strategies as st
 from taskrouter_sync.emulator.engine import ServiceError
 from taskrouter_sync.emulator.engine.workflow import parse_configuration
 
+from .support import filter_of
+
 
 def parsed(routing: Any) -> Any:
     return parse_configuration(json.dumps({"task_routing": routing}))
 
 
 def test_reads_everything_a_target_can_say() -> None:
-    configuration = parsed(
-        {
-            "filters": [
-                {
-                    "filter_friendly_name": "Calls",
-                    "expression": "type == 'call'",
-                    "targets": [
-                        {
-                            "queue": "WQ1",
-                            "priority": "10",
-                            "timeout": "300",
-                            "expression": "worker.level > task.level",
-                            "order_by": "worker.level DESC, worker.age, worker.level",
-                            "skip_if": "workers.available == 0",
-                            "known_worker_sid": "task.agent",
-                        }
-                    ],
-                }
-            ]
-        }
-    )
-    (filter_,) = configuration.filters
+    said = {
+        "queue": "WQ1",
+        "priority": "10",
+        "timeout": "300",
+        "expression": "worker.level > task.level",
+        "order_by": "worker.level DESC, worker.age, worker.level",
+        "skip_if": "workers.available == 0",
+        "known_worker_sid": "task.agent",
+    }
+    calls = filter_of(said, expression="type == 'call'", name="Calls")
+    (filter_,) = parsed({"filters": [calls]}).filters
     (target,) = filter_.targets
     assert filter_.friendly_name == "Calls"
     assert filter_.expression.matches({"type": "call"})
@@ -50,20 +41,9 @@ def test_reads_everything_a_target_can_say() -> None:
 
 
 def test_targets_inherit_the_queue_and_nothing_else() -> None:
-    configuration = parsed(
-        {
-            "filters": [
-                {
-                    "friendly_name": "Old name",
-                    "targets": [
-                        {"queue": "WQ1", "priority": 3, "expression": "1==1"},
-                        {"timeout": 10},
-                    ],
-                }
-            ]
-        }
-    )
-    (filter_,) = configuration.filters
+    first = {"queue": "WQ1", "priority": 3, "expression": "1==1"}
+    named = {"friendly_name": "Old name", "targets": [first, {"timeout": 10}]}
+    (filter_,) = parsed({"filters": [named]}).filters
     assert filter_.friendly_name == "Old name"
     second = filter_.targets[1]
     assert (second.queue_sid, second.priority, second.expression) == ("WQ1", None, None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from taskrouter_sync.emulator.engine import ServiceError
+from taskrouter_sync.emulator.engine.model import Task, Worker
 
 from .support import START, Bench, configuration, filter_of, holders, target
 
@@ -22,13 +22,8 @@ class TestWorkspaces:
         assert [
             (a.friendly_name, a.available) for a in workspace.activities.values()
         ] == [("Offline", False), ("Available", True), ("Unavailable", False)]
-        assert [c.unique_name for c in workspace.task_channels.values()] == [
-            "default",
-            "voice",
-            "chat",
-            "sms",
-            "video",
-        ]
+        expected = ["default", "voice", "chat", "sms", "video"]
+        assert [c.unique_name for c in workspace.task_channels.values()] == expected
         assert workspace.default_activity_name == "Offline"
         assert workspace.timeout_activity_name == "Offline"
         assert (workspace.task_queues, workspace.workflows) == ({}, {})
@@ -107,11 +102,8 @@ class TestActivities:
                 bench.engine.activities.delete(bench.workspace.activities[sid])
         lunch = bench.engine.activities.create(bench.workspace, "Lunch")
         bench.engine.activities.delete(lunch)
-        assert names(bench.workspace.activities) == [
-            "Offline",
-            "Available",
-            "Unavailable",
-        ]
+        expected = ["Offline", "Available", "Unavailable"]
+        assert names(bench.workspace.activities) == expected
 
     def test_at_most_a_hundred(self, bench: Bench) -> None:
         for number in range(97):
@@ -195,24 +187,17 @@ class TestWorkers:
             bench.engine.workers.update(ann, friendly_name="Anna", activity_sid="WA0")
         assert (ann.friendly_name, ann.version) == ("Ann", 0)
 
-    def test_deleting_cancels_offers(self, bench: Bench) -> None:
-        bench.flow()
-        ann = bench.worker("Ann")
-        task = bench.task()
+    def test_deleting_cancels_offers(self, bench: Bench, task: Task) -> None:
         bench.worker("Bob")
         bench.told()
-        bench.engine.workers.delete(ann)
-        assert bench.told() == [
-            "reservation.canceled",
-            "worker.deleted",
-            "reservation.created",
-        ]
+        bench.engine.workers.delete(bench.ann)
+        told = ["reservation.canceled", "worker.deleted", "reservation.created"]
+        assert bench.told() == told
         assert holders(task) == ["Bob"]
 
-    def test_who_works_on_a_task_cannot_be_deleted(self, bench: Bench) -> None:
-        bench.flow()
-        ann = bench.worker("Ann")
-        task = bench.task()
+    def test_who_works_on_a_task_cannot_be_deleted(
+        self, bench: Bench, ann: Worker, task: Task
+    ) -> None:
         bench.accept(task)
         with pytest.raises(ServiceError, match="while Reservation"):
             bench.engine.workers.delete(ann)
@@ -351,38 +336,6 @@ class TestTaskChannels:
         voice = bench.engine.task_channels.find(bench.workspace, "voice")
         with pytest.raises(ServiceError, match="cannot be deleted"):
             bench.engine.task_channels.delete(voice)
-
-
-def test_unknown_sids_are_not_found(bench: Bench) -> None:
-    engine, workspace = bench.engine, bench.workspace
-    ann = bench.worker("Ann")
-    bench.flow()
-    task = bench.task()
-    lookups: list[tuple[Callable[[], object], str]] = [
-        (lambda: engine.activities.find(workspace, "WA0"), "/Activities/WA0"),
-        (lambda: engine.workers.find(workspace, "WK0"), "/Workers/WK0"),
-        (lambda: engine.task_queues.find(workspace, "WQ0"), "/TaskQueues/WQ0"),
-        (lambda: engine.workflows.find(workspace, "WW0"), "/Workflows/WW0"),
-        (lambda: engine.tasks.find(workspace, "WT0"), "/Tasks/WT0"),
-        (lambda: engine.task_channels.find(workspace, "TC0"), "/TaskChannels/TC0"),
-        (lambda: engine.event(workspace, "EV0"), "/Events/EV0"),
-        (
-            lambda: engine.reservations.find(task, "WR0"),
-            f"/Tasks/{task.sid}/Reservations/WR0",
-        ),
-        (
-            lambda: engine.reservations.find(ann, "WR0"),
-            f"/Workers/{ann.sid}/Reservations/WR0",
-        ),
-    ]
-    for lookup, path in lookups:
-        with pytest.raises(ServiceError) as caught:
-            lookup()
-        assert caught.value.message == (
-            f"The requested resource /Workspaces/{workspace.sid}{path} was not found"
-        )
-    with pytest.raises(ServiceError, match="/Workspaces/WS0 was not found"):
-        engine.workspaces.find("WS0")
 
 
 def test_a_refusal_shows_what_it_says() -> None:

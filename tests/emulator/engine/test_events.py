@@ -7,6 +7,7 @@ import math
 import pytest
 
 from taskrouter_sync.emulator.engine import Event, model
+from taskrouter_sync.emulator.engine.model import Task
 
 from .support import START, Bench
 
@@ -30,13 +31,10 @@ def test_listeners_are_told_at_once_when_it_already_holds(bench: Bench) -> None:
     ]
 
 
-def test_snapshots_keep_the_values_of_the_moment(bench: Bench) -> None:
-    bench.flow()
-    ann = bench.worker("Ann")
-    task = bench.task()
+def test_snapshots_keep_the_values_of_the_moment(bench: Bench, task: Task) -> None:
     bench.accept(task)
     bench.complete(task)
-    bench.engine.workers.update(ann, activity_sid=bench.offline)
+    bench.engine.workers.update(bench.ann, activity_sid=bench.offline)
     seen = [
         (e.event_type, e.task.assignment_status, e.reservation.reservation_status)
         for e in bench.workspace.events
@@ -52,18 +50,16 @@ def test_snapshots_keep_the_values_of_the_moment(bench: Bench) -> None:
     assert created.worker.activity_name == "Available"
 
 
-def test_an_event_tells_all_about_its_objects(bench: Bench) -> None:
-    queue = bench.flow()
-    ann = bench.worker("Ann")
-    task = bench.task()
-    event = bench.events[-1]
+def test_an_event_tells_all_about_its_objects(bench: Bench, task: Task) -> None:
+    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
+    *_, event = bench.workspace.events
     assert (event.resource_type, event.resource_sid[:2]) == ("reservation", "WR")
     assert event.workspace_sid == bench.workspace.sid
     assert event.workspace_name == "Bench"
-    assert event.worker_sids == (ann.sid,)
+    assert event.worker_sids == (bench.ann.sid,)
     for found, expected in (
         (event.task, task),
-        (event.worker, ann),
+        (event.worker, bench.ann),
         (event.task_queue, queue),
         (event.workflow, next(iter(bench.workspace.workflows.values()))),
     ):
@@ -91,12 +87,9 @@ def test_old_events_are_forgotten(
     bench.worker("Bob")
     assert [e.description for e in bench.workspace.events] == ["Worker Bob created"]
     monkeypatch.setattr(model, "KEEP_EVENTS", 2)
-    bench.worker("Cid")
-    bench.worker("Dan")
-    assert [e.description for e in bench.workspace.events] == [
-        "Worker Cid created",
-        "Worker Dan created",
-    ]
+    bench.workers("Cid", "Dan")
+    expected = ["Worker Cid created", "Worker Dan created"]
+    assert [e.description for e in bench.workspace.events] == expected
 
 
 def test_the_log_knows_since_when_it_is_complete(
@@ -122,9 +115,7 @@ def test_a_clock_set_back_does_not_take_the_service_back(bench: Bench) -> None:
     assert ann.date_created == bench.engine.now == START + 10
 
 
-def test_events_of_a_task_are_about_it_with_its_queue_and_worker(
-    bench: Bench,
-) -> None:
+def test_events_of_a_task_are_about_it_with_its_queue_and_worker(bench: Bench) -> None:
     """As they were recorded of the live service."""
     queue = bench.flow()
     ann = bench.worker("Ann")

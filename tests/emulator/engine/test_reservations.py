@@ -14,14 +14,12 @@ def statuses(task: Task) -> list[str]:
     return [r.reservation_status for r in task.reservations.values()]
 
 
-def test_a_reservation_shows_task_and_worker(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_a_reservation_shows_task_and_worker(bench: Bench, task: Task) -> None:
     reservation = pending(task)
     assert reservation.task_sid == task.sid
-    assert (reservation.worker_sid, reservation.worker_name) == (ann.sid, "Ann")
+    assert (reservation.worker_sid, reservation.worker_name) == (bench.ann.sid, "Ann")
     assert reservation.reservation_timeout == 120
-    assert bench.engine.reservations.find(ann, reservation.sid) is reservation
+    assert bench.engine.reservations.find(bench.ann, reservation.sid) is reservation
     assert bench.engine.reservations.find(task, reservation.sid) is reservation
 
 
@@ -35,28 +33,21 @@ def test_accepting_assigns_the_task(bench: Bench, ann: Worker, task: Task) -> No
     assert reservation.reservation_status == "accepted"
 
 
-def test_rejecting_makes_the_task_pending_again(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_rejecting_makes_the_task_pending_again(bench: Bench, task: Task) -> None:
     bench.reject(task, worker_activity_sid=bench.offline)
     assert statuses(task) == ["rejected"]
     assert task.assignment_status == "pending"
-    assert ann.activity_name == "Offline"
+    assert bench.ann.activity_name == "Offline"
     assert bench.told() == ["reservation.rejected", "worker.activity.update"]
 
 
-def test_rejecting_offers_the_task_to_the_next(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_rejecting_offers_the_task_to_the_next(bench: Bench, task: Task) -> None:
     bench.worker("Bob")
     bench.told()
     bench.reject(task, worker_activity_sid=bench.offline)
     assert holders(task) == ["Bob"]
-    assert bench.told() == [
-        "reservation.rejected",
-        "worker.activity.update",
-        "reservation.created",
-    ]
+    told = ["reservation.rejected", "worker.activity.update", "reservation.created"]
+    assert bench.told() == told
 
 
 def test_rejecting_without_activity_leaves_the_worker_where_he_is(
@@ -78,14 +69,12 @@ def test_a_timeout_moves_the_worker_to_the_timeout_activity(
     assert bench.told() == ["reservation.timeout", "worker.activity.update"]
 
 
-def test_the_timeout_activity_can_be_another(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_the_timeout_activity_can_be_another(bench: Bench, task: Task) -> None:
     bench.engine.workspaces.update(
         bench.workspace, timeout_activity_sid=bench.unavailable
     )
     bench.advance(120)
-    assert ann.activity_name == "Unavailable"
+    assert bench.ann.activity_name == "Unavailable"
 
 
 def test_one_timeout_leaves_the_workers_other_offers(bench: Bench, ann: Worker) -> None:
@@ -114,23 +103,8 @@ def test_an_answer_that_comes_too_late_finds_the_timeout(
     """What is due is done before a verb, however late the owner's timer."""
     reservation = pending(task)
     bench.time += 120
-    with pytest.raises(ServiceError) as caught:
+    with pytest.raises(ServiceError, match=r"already in state \[timeout\]"):
         bench.engine.reservations.update(reservation, "accepted")
-    assert caught.value.message == (
-        f"Reservation {reservation.sid} is already in state [timeout]"
-        " and cannot be updated to [accepted]"
-    )
-
-
-def test_accepting_twice_is_refused(bench: Bench, task: Task) -> None:
-    reservation = bench.accept(task)
-    with pytest.raises(ServiceError) as caught:
-        bench.engine.reservations.update(reservation, "accepted")
-    assert (caught.value.status, caught.value.code) == (400, 20001)
-    assert caught.value.message == (
-        f"Reservation {reservation.sid} is already in state [accepted]"
-        " and cannot be updated to [accepted]"
-    )
 
 
 ALL = "pending accepted rejected timeout canceled rescinded wrapping completed".split()
@@ -146,8 +120,7 @@ ALLOWED = {
 def in_status(bench: Bench, status: str) -> Reservation:
     """Bring a reservation to a status by what leads there."""
     bench.flow(max_reserved_workers=2)
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     task = bench.task()
     first, second = task.reservations.values()
     if status == "timeout":
@@ -179,7 +152,13 @@ def test_only_some_changes_can_be_asked_for(
         with pytest.raises(ServiceError) as caught:
             bench.engine.reservations.update(reservation, after)
         taken = (before, after) == ("rescinded", "accepted")
-        assert caught.value.status == (410 if taken else 400)
+        codes = (410, 20410) if taken else (400, 20001)
+        assert (caught.value.status, caught.value.code) == codes
+        expected = (
+            f"Reservation {reservation.sid} is already in state [{before}]"
+            f" and cannot be updated to [{after}]"
+        )
+        assert after not in ALL or caught.value.message == expected
         assert reservation.reservation_status == before
 
 
@@ -196,15 +175,13 @@ def test_an_unknown_activity_is_refused_and_nothing_done(
     assert task.assignment_status == "reserved"
 
 
-def test_wrapping_the_reservation_wraps_the_task(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_wrapping_the_reservation_wraps_the_task(bench: Bench, task: Task) -> None:
     reservation = bench.accept(task)
     bench.told()
     bench.engine.reservations.update(reservation, "wrapping")
     assert task.assignment_status == "wrapping"
     assert bench.told() == ["reservation.wrapup", "task.wrapup"]
-    channel = ann.channel("default")
+    channel = bench.ann.channel("default")
     assert (channel.assigned_tasks, channel.load) == (0, 1)
 
 
@@ -223,8 +200,7 @@ class TestRounds:
     @pytest.fixture
     def task(self, bench: Bench) -> Task:
         bench.flow(max_reserved_workers=2)
-        for name in ("Ann", "Bob", "Cid"):
-            bench.worker(name)
+        bench.workers("Ann", "Bob", "Cid")
         bench.told()
         return bench.task()
 
@@ -239,9 +215,6 @@ class TestRounds:
         bench.engine.reservations.update(second, "accepted")
         assert first.reservation_status == "rescinded"
         assert bench.told() == ["reservation.accepted", "reservation.rescinded"]
-        with pytest.raises(ServiceError) as caught:
-            bench.engine.reservations.update(first, "accepted")
-        assert caught.value.status == 410
 
     def test_the_rescinded_are_free_again(self, bench: Bench, task: Task) -> None:
         _, second = task.reservations.values()
@@ -259,9 +232,7 @@ class TestRounds:
         assert task.assignment_count == 2
 
 
-def test_a_task_is_canceled_after_its_last_assignment(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_a_task_is_canceled_after_its_last_assignment(bench: Bench, task: Task) -> None:
     for _ in range(1000):
         assert task.assignment_status == "reserved"
         bench.reject(task)
@@ -279,12 +250,12 @@ class TestRejectPendingReservations:
         assert statuses(task) == ["rejected"]
         assert bench.told() == ["worker.activity.update", "reservation.rejected"]
 
-    def test_is_refused_with_an_available_one(
-        self, bench: Bench, ann: Worker, task: Task
-    ) -> None:
+    def test_is_refused_with_an_available_one(self, bench: Bench, task: Task) -> None:
         with pytest.raises(ServiceError) as caught:
             bench.engine.workers.update(
-                ann, activity_sid=bench.available, reject_pending_reservations=True
+                bench.ann,
+                activity_sid=bench.available,
+                reject_pending_reservations=True,
             )
         assert caught.value.message == (
             "Unable to reject pending reservations when updating to an"
@@ -292,10 +263,8 @@ class TestRejectPendingReservations:
         )
         assert statuses(task) == ["pending"]
 
-    def test_without_it_offers_stay(
-        self, bench: Bench, ann: Worker, task: Task
-    ) -> None:
-        bench.engine.workers.update(ann, activity_sid=bench.offline)
+    def test_without_it_offers_stay(self, bench: Bench, task: Task) -> None:
+        bench.engine.workers.update(bench.ann, activity_sid=bench.offline)
         assert statuses(task) == ["pending"]
         bench.accept(task)
         assert task.assignment_status == "assigned"

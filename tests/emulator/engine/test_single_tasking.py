@@ -32,10 +32,8 @@ def test_queues_default_to_the_activities_reserved_and_busy(bench: Bench) -> Non
     assert names == ["Reserved", "Busy"]
 
 
-def test_an_offer_moves_the_worker_to_reserved(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    assert ann.activity_name == "Reserved"
+def test_an_offer_moves_the_worker_to_reserved(bench: Bench, task: Task) -> None:
+    assert bench.ann.activity_name == "Reserved"
     assert pending(task).worker_previous_activity_sid == bench.available
     assert bench.told()[-2:] == ["reservation.created", "worker.activity.update"]
 
@@ -58,42 +56,33 @@ def test_rejection_moves_back(bench: Bench, ann: Worker, task: Task) -> None:
     ]
 
 
-def test_rejection_moves_to_the_given_activity(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_rejection_moves_to_the_given_activity(bench: Bench, task: Task) -> None:
     bench.reject(task, worker_activity_sid=bench.unavailable)
-    assert ann.activity_name == "Unavailable"
+    assert bench.ann.activity_name == "Unavailable"
 
 
-def test_timeout_moves_to_the_timeout_activity(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_timeout_moves_to_the_timeout_activity(bench: Bench, task: Task) -> None:
     bench.advance(120)
-    assert ann.activity_name == "Offline"
+    assert bench.ann.activity_name == "Offline"
 
 
 def test_cancellation_moves_back(bench: Bench, ann: Worker, task: Task) -> None:
     bench.told()
     bench.engine.tasks.update(task, assignment_status="canceled")
     assert ann.activity_name == "Available"
-    assert bench.told() == [
-        "task.canceled",
-        "reservation.canceled",
-        "worker.activity.update",
-    ]
+    told = ["task.canceled", "reservation.canceled", "worker.activity.update"]
+    assert bench.told() == told
 
 
-def test_an_activity_changed_by_hand_stays(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    bench.engine.workers.update(ann, activity_sid=bench.unavailable)
+def test_an_activity_changed_by_hand_stays(bench: Bench, task: Task) -> None:
+    bench.engine.workers.update(bench.ann, activity_sid=bench.unavailable)
     bench.engine.tasks.update(task, assignment_status="canceled")
-    assert ann.activity_name == "Unavailable"
+    assert bench.ann.activity_name == "Unavailable"
 
 
 def test_the_rescinded_move_back(bench: Bench) -> None:
     bench.flow(max_reserved_workers=2)
-    ann, bob = bench.worker("Ann"), bench.worker("Bob")
+    ann, bob = bench.workers("Ann", "Bob")
     task = bench.task()
     bench.told()
     bench.engine.reservations.update(next(iter(task.reservations.values())), "accepted")
@@ -117,11 +106,9 @@ def test_completion_leaves_the_activity_to_the_application(
     assert holders(waiting) == ["Ann"]
 
 
-def test_nobody_gets_a_second_task_of_any_channel(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_nobody_gets_a_second_task_of_any_channel(bench: Bench, task: Task) -> None:
     """Not even when the activity is available again."""
-    bench.engine.workers.update(ann, activity_sid=bench.available)
+    bench.engine.workers.update(bench.ann, activity_sid=bench.available)
     assert holders(bench.task(task_channel="voice")) == []
 
 
@@ -131,10 +118,8 @@ def test_channels_do_not_count(bench: Bench, ann: Worker) -> None:
     assert holders(bench.task()) == ["Ann"]
 
 
-def test_switching_to_multi_tasking_brings_more(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    bench.engine.workers.update(ann, activity_sid=bench.available)
+def test_switching_to_multi_tasking_brings_more(bench: Bench, task: Task) -> None:
+    bench.engine.workers.update(bench.ann, activity_sid=bench.available)
     waiting = bench.task(task_channel="voice")
     bench.engine.workspaces.update(bench.workspace, multi_task_enabled=True)
     assert holders(waiting) == ["Ann"]

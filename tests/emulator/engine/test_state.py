@@ -13,6 +13,7 @@ from taskrouter_sync.emulator.engine import Engine, Event
 from taskrouter_sync.emulator.engine.calls import Instruction
 from taskrouter_sync.emulator.engine.containers import Changes
 from taskrouter_sync.emulator.engine.errors import MAX_ATTRIBUTES
+from taskrouter_sync.emulator.engine.model import Task
 from taskrouter_sync.emulator.engine.state import Records
 
 from ..story import BEGINNING, Step, Story, Told, steps
@@ -70,20 +71,14 @@ def test_who_is_put_back_does_the_same_again(
         assert go_on(story, after) == outcome
 
 
-def test_a_state_that_was_read_no_longer_changes(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Alice")
-    task = bench.task()
+def test_a_state_that_was_read_no_longer_changes(bench: Bench, task: Task) -> None:
     state = bench.engine.state()
     text = as_text(state)
     bench.accept(task)
     assert as_text(state) == text
 
 
-def test_indexes_are_not_kept(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Alice")
-    bench.task()
+def test_indexes_are_not_kept(bench: Bench, task: Task) -> None:
     for key, record in bench.engine.state().items():
         if " " not in key and key != "service":
             assert not any(isinstance(value, dict | list) for value in record.values())
@@ -153,10 +148,9 @@ DAMAGE: dict[str, Records] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_state_changes_nothing(bench: Bench, damage: Records) -> None:
-    bench.flow()
-    bench.worker("Alice")
-    bench.task()
+def test_a_damaged_state_changes_nothing(
+    bench: Bench, damage: Records, task: Task
+) -> None:
     before = bench.engine.state()
     with pytest.raises(ValueError, match="the state is damaged"):
         bench.engine.put_back({**before, **damage})
@@ -189,10 +183,7 @@ class Watcher:
         return self.changes.take()
 
 
-def test_who_begins_to_watch_notes_all_there_is(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Alice")
-    bench.task()
+def test_who_begins_to_watch_notes_all_there_is(bench: Bench, task: Task) -> None:
     changes = Changes(lambda: None)
     bench.engine.watch(changes)
     beside = ("version ", "configuration ")
@@ -211,10 +202,7 @@ def test_the_first_change_is_told_once_until_somebody_looks(bench: Bench) -> Non
     assert watcher.times == 1
 
 
-def test_who_only_looks_changes_nothing(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Alice")
-    bench.task()
+def test_who_only_looks_changes_nothing(bench: Bench, task: Task) -> None:
     watcher = Watcher(bench.engine)
     bench.engine.run_due()
     bench.engine.state()

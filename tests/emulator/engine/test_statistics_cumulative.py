@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from taskrouter_sync.emulator.engine import statistics as cumulative
-from taskrouter_sync.emulator.engine.model import TaskQueue, Workflow
+from taskrouter_sync.emulator.engine.model import Task, TaskQueue, Workflow
 
 from .support import START, Bench, configuration, filter_of, pending, target
 
@@ -64,10 +64,8 @@ def test_of_nothing_there_are_zeros(bench: Bench) -> None:
     assert figures["avg_task_acceptance_time"] == 0
 
 
-def test_an_accepted_and_completed_task(bench: Bench) -> None:
-    queue = bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_an_accepted_and_completed_task(bench: Bench, task: Task) -> None:
+    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
     bench.advance(7)
     bench.accept(task)
     bench.advance(7)
@@ -84,10 +82,7 @@ def test_an_accepted_and_completed_task(bench: Bench) -> None:
     assert counted(workflow_of(bench, flow)) == {**expected, "tasks_entered": 1}
 
 
-def test_a_rejected_and_a_timed_out_reservation(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_a_rejected_and_a_timed_out_reservation(bench: Bench, task: Task) -> None:
     bench.reject(task, worker_activity_sid=bench.available)
     bench.advance(120)
     assert counted(workspace(bench)) == {
@@ -100,8 +95,7 @@ def test_a_rejected_and_a_timed_out_reservation(bench: Bench) -> None:
 
 def test_a_rescinded_reservation(bench: Bench) -> None:
     bench.flow(max_reserved_workers=2)
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     task = bench.task()
     bench.engine.reservations.update(next(iter(task.reservations.values())), "accepted")
     assert counted(workspace(bench)) == {
@@ -112,10 +106,8 @@ def test_a_rescinded_reservation(bench: Bench) -> None:
     }
 
 
-def test_a_canceled_task_with_its_reservation(bench: Bench) -> None:
-    queue = bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_a_canceled_task_with_its_reservation(bench: Bench, task: Task) -> None:
+    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
     bench.advance(31.9)
     bench.engine.tasks.update(task, assignment_status="canceled")
     figures = queue_of(bench, queue)
@@ -170,10 +162,7 @@ def test_a_moved_task_counts_where_it_left_and_is_an_entry_elsewhere(
     assert counted(queue_of(bench, first)) == {"tasks_entered": 1, "tasks_moved": 1}
     assert counted(queue_of(bench, second)) == {"tasks_entered": 1}
     bench.advance(20)
-    assert counted(queue_of(bench, second)) == {
-        "tasks_entered": 1,
-        "tasks_canceled": 1,
-    }
+    assert counted(queue_of(bench, second)) == {"tasks_entered": 1, "tasks_canceled": 1}
     expected = {"tasks_canceled": 1, "tasks_moved": 1, "tasks_timed_out_in_workflow": 1}
     assert counted(workflow_of(bench, flow)) == {**expected, "tasks_entered": 1}
     assert counted(workspace(bench)) == {**expected, "tasks_created": 1}
@@ -194,8 +183,7 @@ def test_waiting_in_the_queue_counts_from_entering_it(bench: Bench) -> None:
 
 def test_waits_are_cut_to_whole_seconds_after_the_arithmetic(bench: Bench) -> None:
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     tasks = [bench.task() for _ in range(3)]
     for task, seconds in zip(tasks, (1.75, 1.0, 4.0), strict=True):
         bench.advance(seconds)
@@ -217,8 +205,7 @@ def test_an_average_is_cut_not_rounded() -> None:
 
 def test_waits_are_split_at_thresholds(bench: Bench) -> None:
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     tasks = [bench.task() for _ in range(4)]
     for task, seconds in zip(tasks, (4, 1, 1, 24.5), strict=True):
         bench.advance(seconds)
@@ -301,7 +288,7 @@ def test_only_tasks_of_the_channel_and_workflow_count(bench: Bench) -> None:
 
 def test_workers_have_the_reservations_that_they_got(bench: Bench) -> None:
     bench.flow()
-    ann, bob = bench.worker("Ann"), bench.worker("Bob")
+    ann, bob = bench.workers("Ann", "Bob")
     first, second = bench.task(), bench.task()
     bench.accept(first)
     bench.engine.reservations.update(

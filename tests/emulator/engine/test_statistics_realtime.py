@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from taskrouter_sync.emulator.engine import statistics as realtime
-from taskrouter_sync.emulator.engine.model import TaskQueue
+from taskrouter_sync.emulator.engine.model import Task, TaskQueue
 
 from .support import Bench, filter_of, target
 
@@ -53,8 +53,7 @@ def test_of_nothing_there_are_zeros(bench: Bench) -> None:
 
 def test_tasks_are_counted_by_status_until_they_are_finished(bench: Bench) -> None:
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     offered, taken, wrapped = (bench.task() for _ in range(3))
     bench.accept(taken)
     bench.accept(wrapped)
@@ -86,10 +85,9 @@ def test_waiting_tasks_are_counted_by_priority(bench: Bench) -> None:
     assert tasks(bench)["tasks_by_priority"] == {"0": 1, "10": 2}
 
 
-def test_the_longest_waiting_task_is_the_oldest_pending_one(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    bench.task()
+def test_the_longest_waiting_task_is_the_oldest_pending_one(
+    bench: Bench, task: Task
+) -> None:
     assert tasks(bench)["longest_task_waiting_sid"] is None
     bench.advance(10)
     first = bench.task()
@@ -153,8 +151,7 @@ def test_tasks_of_one_channel_or_workflow_can_be_asked_for(bench: Bench) -> None
 
 
 def test_workers_are_counted_by_activity(bench: Bench) -> None:
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     bench.worker("Cid", available=False)
     workers = bench.workspace.workers.values()
     assert activities(realtime.activity_figures(bench.workspace, workers)) == {

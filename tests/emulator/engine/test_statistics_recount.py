@@ -73,17 +73,8 @@ class Recount(RuleBasedStateMachine):
 
     def fact(self, field: str, task: Task, queue: str | None, worker: str = "") -> None:
         wait = self.second - int(task.date_created - START)
-        self.facts.append(
-            (
-                self.second,
-                field,
-                queue,
-                task.workflow_sid,
-                task.task_channel_sid,
-                worker,
-                wait,
-            )
-        )
+        flow, channel = task.workflow_sid, task.task_channel_sid
+        self.facts.append((self.second, field, queue, flow, channel, worker, wait))
 
     def look(self) -> None:
         """Note what is different from the last look."""
@@ -247,9 +238,8 @@ class Recount(RuleBasedStateMachine):
         seconds: Counter[str] = Counter()
         for sample in self.sampled[max(start, 0) : max(end, 0)]:
             seconds.update(sample)
-        found: Any = activity_durations(
-            self.bench.workspace, START + start, START + end
-        )
+        interval = START + start, START + end
+        found: Any = activity_durations(self.bench.workspace, *interval)
         for item in found["activity_durations"]:
             assert item["total"] == seconds[item["sid"]]
             assert item["min"] <= item["avg"] <= item["max"] <= item["total"]
@@ -274,11 +264,10 @@ class Recount(RuleBasedStateMachine):
             assert figures["longest_task_waiting_age"] == max(ages, default=0)
             relative: Any = statistics.relative_age_figures(mine, bench.time)
             ages = [
-                bench.time - (task.task_queue_entered_date or 0) for task in waiting
+                bench.time - (each.task_queue_entered_date or 0) for each in waiting
             ]
-            assert relative["longest_relative_task_age_in_queue"] == max(
-                ages, default=0
-            )
+            longest = relative["longest_relative_task_age_in_queue"]
+            assert longest == max(ages, default=0)
 
 
 def check(

@@ -3,52 +3,119 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.engine.model import Task, TaskQueue
+from taskrouter_sync.emulator.engine.model import Task, Workflow
 
 from .support import START, Bench, configuration, filter_of, holders, target
 
 
+NO_MATCH = "Task did not match any workflow filter"
+TIMEOUT = "Task canceled on Workflow timeout"
+
+
+def to(queue: int, **options: Any) -> Any:
+    """Write a target; `Steps.lead` knows the queue."""
+    return {"queue": queue, **options}
+
+
+class Steps(Bench):
+    """A bench with four queues, which targets name by their places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queues = [self.queue() for _ in range(4)]
+
+    def configuration(self, *filters: Any, default: int | None = None) -> str:
+        for filter_ in filters:
+            for each in filter_["targets"]:
+                if "queue" in each:
+                    each["queue"] = self.queues[each["queue"]].sid
+        queue = None if default is None else self.queues[default]
+        return configuration(*filters, default=queue)
+
+    def lead(
+        self, *filters: Any, default: int | None = None, **options: Any
+    ) -> Workflow:
+        """Make the workflow."""
+        text = self.configuration(*filters, default=default)
+        return self.engine.workflows.create(self.workspace, "Flow", text, **options)
+
+    def at(self, task: Task) -> int:
+        """Return the place of the task's queue."""
+        return [queue.sid for queue in self.queues].index(task.task_queue_sid or "")
+
+    def walk(self, *seconds: float, **attributes: Any) -> list[int | str | None]:
+        """Make a task; tell where it is at these times, or why it was canceled."""
+        task, places = self.task(attributes=attributes), list[int | str | None]()
+        for each in seconds:
+            self.advance(START + each - self.time)
+            canceled = task.assignment_status == "canceled"
+            places.append(task.reason if canceled else self.at(task))
+        return places
+
+
 @pytest.fixture
-def queues(bench: Bench) -> list[TaskQueue]:
-    return [bench.queue() for _ in range(4)]
+def bench() -> Steps:
+    return Steps()
 
 
-def at(task: Task, queues: list[TaskQueue]) -> int:
-    """Return which of the queues the task is in."""
-    return [queue.sid for queue in queues].index(task.task_queue_sid or "")
-
-
-def test_the_first_true_filter_is_taken(bench: Bench, queues: list[TaskQueue]) -> None:
-    bench.workflow(
-        filter_of(target(queues[0]), expression="a == 1"),
-        filter_of(target(queues[1]), expression="b == 1"),
-        filter_of(target(queues[2]), expression="a == 1 OR b == 1"),
-        default=queues[3],
+def test_the_first_true_filter_is_taken(bench: Steps) -> None:
+    bench.lead(
+        filter_of(to(0), expression="a == 1"),
+        filter_of(to(1), expression="b == 1"),
+        filter_of(to(2), expression="a == 1 OR b == 1"),
+        default=3,
     )
-    assert at(bench.task(attributes={"b": 1}), queues) == 1
-    assert at(bench.task(attributes={"c": 1}), queues) == 3
+    assert bench.walk(0, b=1) == [1]
+    assert bench.walk(0, c=1) == [3]
 
 
-def test_without_any_match_the_task_is_canceled(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(filter_of(target(queues[0]), expression="a == 1"))
+def test_deadlines_go_by_the_age_of_the_task_and_add_up(bench: Steps) -> None:
+    bench.lead(filter_of(*[to(place, timeout=10) for place in range(3)]))
+    places = bench.walk(0, 9.5, 10, 19.5, 20, 29.5, 30)
+    assert places == [0, 0, 1, 1, 2, 2, TIMEOUT]
+
+
+def test_after_the_last_timeout_following_filters_are_tried(bench: Steps) -> None:
+    """The default filter does not count then."""
+    bench.lead(
+        filter_of(to(0, timeout=10)),
+        filter_of(to(1), expression="a == 1"),
+        filter_of(to(2, timeout=10)),
+        default=3,
+    )
+    assert bench.walk(0, 10, 20) == [0, 2, TIMEOUT]
+
+
+def test_a_true_skip_if_leads_to_the_next_target_at_once(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, timeout=10, skip_if="1==1"), to(1, timeout=10), to(2)))
+    assert bench.walk(0, 15, 20) == [1, 1, 2]
+
+
+def test_after_the_last_skip_the_default_filter_counts(bench: Steps) -> None:
+    bench.lead(
+        filter_of(to(0, skip_if="1==1")),
+        filter_of(to(1), expression="a == 1"),
+        default=3,
+    )
+    assert bench.walk(0, a=1) == [1]
+    assert bench.walk(0) == [3]
+
+
+def test_without_any_match_the_task_is_canceled(bench: Steps) -> None:
+    bench.lead(filter_of(to(0), expression="a == 1"))
     bench.told()
     task = bench.task()
     assert task.assignment_status == "canceled"
-    assert task.reason == "Task did not match any workflow filter"
+    assert task.reason == NO_MATCH
     assert bench.told() == ["task.created", "workflow.entered", "task.canceled"]
 
 
-def test_entering_a_target_sets_queue_priority_and_date(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(
-        filter_of(target(queues[0], priority=7, timeout=10), target(queues[1]))
-    )
+def test_entering_a_target_sets_queue_priority_and_date(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, priority=7, timeout=10), to(1)))
     task = bench.task(priority=2)
     assert (task.priority, task.task_queue_friendly_name) == (7, "Queue 1")
     bench.advance(10)
@@ -56,28 +123,8 @@ def test_entering_a_target_sets_queue_priority_and_date(
     assert task.task_queue_entered_date == START + 10
 
 
-def test_deadlines_go_by_the_age_of_the_task_and_add_up(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(filter_of(*[target(queue, timeout=10) for queue in queues[:3]]))
-    task = bench.task()
-    places = []
-    for _ in range(3):
-        places.append(at(task, queues))
-        bench.advance(9.5)
-        places.append(at(task, queues))
-        bench.advance(0.5)
-    assert places == [0, 0, 1, 1, 2, 2]
-    assert task.assignment_status == "canceled"
-    assert task.reason == "Task canceled on Workflow timeout"
-
-
-def test_one_leap_in_time_is_the_same_as_many_steps(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(
-        filter_of(target(queues[0], timeout=10), target(queues[1], timeout=10))
-    )
+def test_one_leap_in_time_is_the_same_as_many_steps(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, timeout=10), to(1, timeout=10)))
     bench.task()
     bench.told()
     bench.advance(1000)
@@ -92,12 +139,8 @@ def test_one_leap_in_time_is_the_same_as_many_steps(
     ]
 
 
-def test_a_next_target_in_the_same_queue_is_no_move(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(
-        filter_of(target(queues[0], timeout=10), {"priority": 9, "timeout": 10})
-    )
+def test_a_next_target_in_the_same_queue_is_no_move(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, timeout=10), {"priority": 9, "timeout": 10}))
     task = bench.task()
     bench.told()
     bench.advance(10)
@@ -105,48 +148,11 @@ def test_a_next_target_in_the_same_queue_is_no_move(
     assert (task.priority, task.task_queue_entered_date) == (9, START)
 
 
-def test_after_the_last_timeout_following_filters_are_tried(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    """The default filter does not count then."""
-    bench.workflow(
-        filter_of(target(queues[0], timeout=10)),
-        filter_of(target(queues[1]), expression="a == 1"),
-        filter_of(target(queues[2], timeout=10)),
-        default=queues[3],
-    )
-    task = bench.task()
-    bench.advance(10)
-    assert at(task, queues) == 2
-    bench.advance(10)
-    assert task.reason == "Task canceled on Workflow timeout"
-
-
-def test_a_true_skip_if_leads_to_the_next_target_at_once(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(
-        filter_of(
-            target(queues[0], timeout=10, skip_if="1==1"),
-            target(queues[1], timeout=10),
-            target(queues[2]),
-        )
-    )
-    task = bench.task()
-    assert at(task, queues) == 1
-    bench.advance(15)
-    assert at(task, queues) == 1
-    bench.advance(5)
-    assert at(task, queues) == 2
-
-
-def test_skip_if_waits_for_no_reservation(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
+def test_skip_if_waits_for_no_reservation(bench: Steps) -> None:
     """Where somebody could be reserved nothing is skipped."""
-    bench.workflow(filter_of(target(queues[0], skip_if="1==1"), target(queues[1])))
+    bench.lead(filter_of(to(0, skip_if="1==1"), to(1)))
     bench.worker("Ann")
-    assert at(bench.task(), queues) == 0
+    assert bench.at(bench.task()) == 0
 
 
 @pytest.mark.parametrize(
@@ -176,34 +182,16 @@ def test_skip_if_counts_the_workers_of_the_queue(
     assert bench.task().task_queue_sid == (second if skips else first).sid
 
 
-def test_after_the_last_skip_the_default_filter_counts(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(
-        filter_of(target(queues[0], skip_if="1==1")),
-        filter_of(target(queues[1]), expression="a == 1"),
-        default=queues[3],
-    )
-    assert at(bench.task(attributes={"a": 1}), queues) == 1
-    assert at(bench.task(), queues) == 3
-
-
-def test_skipped_to_the_end_the_task_is_canceled(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(filter_of(target(queues[0], skip_if="1==1")))
+def test_skipped_to_the_end_the_task_is_canceled(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, skip_if="1==1")))
     bench.told()
     task = bench.task()
     assert task.assignment_status == "canceled"
     assert bench.told()[-2:] == ["workflow.skipped", "task.canceled"]
 
 
-def test_a_pending_reservation_outlasts_the_deadline(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(
-        filter_of(target(queues[0], timeout=30)), task_reservation_timeout=30
-    )
+def test_a_pending_reservation_outlasts_the_deadline(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, timeout=30)), task_reservation_timeout=30)
     bench.worker("Ann")
     task = bench.task()
     bench.told()
@@ -215,16 +203,14 @@ def test_a_pending_reservation_outlasts_the_deadline(
         "workflow.timeout",
         "task.canceled",
     ]
-    assert task.reason == "Task canceled on Workflow timeout"
+    assert task.reason == TIMEOUT
 
 
-def test_who_times_out_late_goes_through_the_missed_targets(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
+def test_who_times_out_late_goes_through_the_missed_targets(bench: Steps) -> None:
     """Each target that is out of time is tried once."""
-    queues[1] = bench.queue("level == 1")
-    bench.workflow(
-        filter_of(*[target(queue, timeout=10) for queue in queues[:3]]),
+    bench.queues[1] = bench.queue("level == 1")
+    bench.lead(
+        filter_of(*[to(place, timeout=10) for place in range(3)]),
         task_reservation_timeout=25,
     )
     bench.worker("Ann")
@@ -232,44 +218,30 @@ def test_who_times_out_late_goes_through_the_missed_targets(
     bench.advance(24)
     bench.worker("Bob", level=1)
     bench.advance(1)
-    assert (at(task, queues), holders(task)) == (1, ["Bob"])
+    assert (bench.at(task), holders(task)) == (1, ["Bob"])
 
 
-def test_within_the_deadline_the_target_keeps_looking(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    bench.workflow(
-        filter_of(target(queues[0], timeout=10), target(queues[1])),
-        task_reservation_timeout=5,
-    )
-    bench.worker("Ann")
-    bench.worker("Bob")
+def test_within_the_deadline_the_target_keeps_looking(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, timeout=10), to(1)), task_reservation_timeout=5)
+    bench.workers("Ann", "Bob")
     task = bench.task()
     bench.advance(5)
-    assert (at(task, queues), holders(task)) == (0, ["Bob"])
+    assert (bench.at(task), holders(task)) == (0, ["Bob"])
 
 
-def test_a_new_configuration_leaves_waiting_tasks_where_they_are(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    flow = bench.workflow(
-        filter_of(target(queues[0], timeout=10), target(queues[1], timeout=10))
-    )
+def test_a_new_configuration_leaves_waiting_tasks_where_they_are(bench: Steps) -> None:
+    flow = bench.lead(filter_of(to(0, timeout=10), to(1, timeout=10)))
     task = bench.task()
-    bench.engine.workflows.update(flow, configuration=configuration(default=queues[2]))
+    bench.engine.workflows.update(flow, configuration=bench.configuration(default=2))
     bench.advance(10)
-    assert at(task, queues) == 1
-    assert at(bench.task(), queues) == 2
+    assert bench.at(task) == 1
+    assert bench.at(bench.task()) == 2
 
 
-def test_re_evaluation_starts_again_at_the_first_filter(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    flow = bench.workflow(filter_of(target(queues[0], timeout=10)))
+def test_re_evaluation_starts_again_at_the_first_filter(bench: Steps) -> None:
+    flow = bench.lead(filter_of(to(0, timeout=10)))
     task = bench.task()
-    other = configuration(
-        filter_of(target(queues[1], timeout=20), target(queues[2], timeout=20))
-    )
+    other = bench.configuration(filter_of(to(1, timeout=20), to(2, timeout=20)))
     bench.told()
     bench.engine.workflows.update(flow, configuration=other, re_evaluate_tasks=True)
     assert bench.told() == [
@@ -279,45 +251,35 @@ def test_re_evaluation_starts_again_at_the_first_filter(
         "task-queue.entered",
     ]
     bench.advance(10)
-    assert at(task, queues) == 1
+    assert bench.at(task) == 1
     bench.advance(10)
-    assert at(task, queues) == 2
+    assert bench.at(task) == 2
 
 
-def test_with_re_evaluation_new_attributes_choose_another_filter(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    flow = bench.workflow(
-        filter_of(target(queues[0]), expression="a == 1"), default=queues[1]
-    )
+def test_with_re_evaluation_new_attributes_choose_another_filter(bench: Steps) -> None:
+    flow = bench.lead(filter_of(to(0), expression="a == 1"), default=1)
     task = bench.task()
     bench.engine.tasks.update(task, attributes='{"a": 1}')
-    assert at(task, queues) == 1
+    assert bench.at(task) == 1
     bench.engine.workflows.update(flow, re_evaluate_tasks=True)
-    assert at(task, queues) == 0
+    assert bench.at(task) == 0
     bench.engine.tasks.update(task, attributes="{}")
-    assert at(task, queues) == 1
+    assert bench.at(task) == 1
 
 
-def test_a_target_whose_queue_is_gone_is_passed_over(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    flow = bench.workflow(
-        filter_of(target(queues[0], timeout=10), target(queues[1]), target(queues[2]))
-    )
+def test_a_target_whose_queue_is_gone_is_passed_over(bench: Steps) -> None:
+    flow = bench.lead(filter_of(to(0, timeout=10), to(1), to(2)))
     task = bench.task()
-    bench.engine.workflows.update(flow, configuration=configuration(default=queues[3]))
-    bench.engine.task_queues.delete(queues[1])
+    bench.engine.workflows.update(flow, configuration=bench.configuration(default=3))
+    bench.engine.task_queues.delete(bench.queues[1])
     bench.advance(10)
-    assert at(task, queues) == 2
+    assert bench.at(task) == 2
 
 
-def test_events_name_filter_and_target(bench: Bench, queues: list[TaskQueue]) -> None:
-    bench.workflow(
+def test_events_name_filter_and_target(bench: Steps) -> None:
+    bench.lead(
         filter_of(
-            target(queues[0], expression="worker.level > 1"),
-            expression="a == 1",
-            name="Calls",
+            to(0, expression="worker.level > 1"), expression="a == 1", name="Calls"
         )
     )
     bench.task(attributes={"a": 1})
@@ -332,11 +294,9 @@ def test_events_name_filter_and_target(bench: Bench, queues: list[TaskQueue]) ->
     assert details["task-queue.entered"] == expected
 
 
-def test_events_share_the_text_of_an_expression(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    skipped = target(queues[0], skip_if="1==1")
-    bench.workflow(filter_of(*[skipped] * 50, expression="a == 1"))
+def test_events_share_the_text_of_an_expression(bench: Steps) -> None:
+    skipped = (to(0, skip_if="1==1") for _ in range(50))
+    bench.lead(filter_of(*skipped, expression="a == 1"))
     for _ in range(2):
         bench.task(attributes={"a": 1})
     matched = [e for e in bench.events if e.event_type == "workflow.target-matched"]
@@ -344,19 +304,13 @@ def test_events_share_the_text_of_an_expression(
     assert len({id(e.details["workflow_filter_expression"]) for e in matched}) == 1
 
 
-def test_numeric_texts_are_numbers(bench: Bench, queues: list[TaskQueue]) -> None:
-    bench.workflow(
-        filter_of(target(queues[0], priority="4", timeout="10"), target(queues[1]))
-    )
-    task = bench.task()
-    assert task.priority == 4
-    bench.advance(10)
-    assert at(task, queues) == 1
+def test_numeric_texts_are_numbers(bench: Steps) -> None:
+    bench.lead(filter_of(to(0, priority="4", timeout="10"), to(1)))
+    assert bench.task().priority == 4
+    assert bench.walk(0, 10) == [0, 1]
 
 
-def test_the_sample_without_wrapper_works(
-    bench: Bench, queues: list[TaskQueue]
-) -> None:
-    text = json.dumps({"default_filter": {"task_queue_sid": queues[2].sid}})
+def test_the_sample_without_wrapper_works(bench: Steps) -> None:
+    text = json.dumps({"default_filter": {"task_queue_sid": bench.queues[2].sid}})
     bench.engine.workflows.create(bench.workspace, "Flow", text)
-    assert at(bench.task(), queues) == 2
+    assert bench.at(bench.task()) == 2

@@ -16,6 +16,16 @@ def update(bench: Bench, task: Task, status: str, **options: Any) -> Task:
     return bench.engine.tasks.update(task, assignment_status=status, **options)
 
 
+@pytest.fixture(params=["assigned", "wrapping"])
+def at_work(request: pytest.FixtureRequest, bench: Bench, task: Task) -> Task:
+    """The task, which Ann works on; nothing has happened since."""
+    bench.accept(task)
+    if request.param == "wrapping":
+        update(bench, task, "wrapping")
+    bench.told()
+    return task
+
+
 class TestCreate:
     def test_defaults(self, bench: Bench) -> None:
         queue = bench.flow()
@@ -205,14 +215,10 @@ class TestWrapAndComplete:
         assert bench.told() == ["task.wrapup", "reservation.wrapup"]
         assert bench.task().assignment_status == "pending"
 
-    @pytest.mark.parametrize("wrap", [True, False])
-    def test_completing(self, bench: Bench, task: Task, wrap: bool) -> None:
-        reservation = bench.accept(task)
-        if wrap:
-            update(bench, task, "wrapping")
-        bench.told()
-        update(bench, task, "completed", reason="done")
-        assert (task.assignment_status, task.reason) == ("completed", "done")
+    def test_completing(self, bench: Bench, at_work: Task) -> None:
+        update(bench, at_work, "completed", reason="done")
+        assert (at_work.assignment_status, at_work.reason) == ("completed", "done")
+        (reservation,) = at_work.reservations.values()
         assert reservation.reservation_status == "completed"
         assert bench.told() == ["task.completed", "reservation.completed"]
 
@@ -249,13 +255,8 @@ class TestDelete:
         assert bench.workspace.tasks == {}
         assert ann.reservations == {}
 
-    @pytest.mark.parametrize("wrap", [True, False])
-    def test_a_task_at_work(self, bench: Bench, task: Task, wrap: bool) -> None:
-        bench.accept(task)
-        if wrap:
-            update(bench, task, "wrapping")
-        bench.told()
-        bench.engine.tasks.delete(task)
+    def test_a_task_at_work(self, bench: Bench, at_work: Task) -> None:
+        bench.engine.tasks.delete(at_work)
         assert bench.told() == ["task.deleted", "reservation.completed"]
 
     def test_a_finished_task(self, bench: Bench, task: Task) -> None:
@@ -300,18 +301,13 @@ class TestTime:
         bench.advance(60)
         assert task.assignment_status == "assigned"
 
-    @pytest.mark.parametrize("wrap", [True, False])
     def test_a_day_after_acceptance_the_system_deletes(
-        self, bench: Bench, task: Task, wrap: bool
+        self, bench: Bench, at_work: Task
     ) -> None:
-        bench.accept(task)
-        if wrap:
-            update(bench, task, "wrapping")
-        bench.told()
         bench.advance(86399)
-        assert task.sid in bench.workspace.tasks
+        assert at_work.sid in bench.workspace.tasks
         bench.advance(1)
-        assert task.sid not in bench.workspace.tasks
+        assert at_work.sid not in bench.workspace.tasks
         assert bench.told() == ["task.system-deleted", "reservation.completed"]
 
     def test_finished_tasks_go_after_five_minutes_without_a_word(

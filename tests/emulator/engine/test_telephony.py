@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from taskrouter_sync.emulator.engine import ServiceError
-from taskrouter_sync.emulator.engine.calls import Instruction, Outcome, PhoneCall
-from taskrouter_sync.emulator.engine.model import Reservation, Task, Worker
+from taskrouter_sync.emulator.engine.calls import CallSettings, Instruction, PhoneCall
 
 from .support import START, Bench, holders, pending
 
 
-CALLER = {
-    "call_sid": "CA" + "9" * 32,
-    "from": "+15550100",
-    "to": "+15550199",
-}
+CALLER = {"call_sid": "CA" + "9" * 32, "from": "+15550100", "to": "+15550199"}
 URL = "https://example.com/twiml"
-
-
-@pytest.fixture
-def ann(bench: Bench) -> Worker:
-    bench.flow()
-    return bench.worker("Ann", contact_uri="client:ann")
-
-
-@pytest.fixture
-def task(bench: Bench, ann: Worker) -> Task:
-    task = bench.task(attributes=CALLER)
-    bench.told()
-    return task
 
 
 def order(name: Any, **given: Any) -> Instruction:
@@ -48,40 +31,81 @@ def order(name: Any, **given: Any) -> Instruction:
     return Instruction(name=name, **given)
 
 
-def instruct(bench: Bench, task: Task, name: str, **given: Any) -> Reservation:
-    """Instruct the pending reservation of a task, and return it."""
-    reservation = pending(task)
-    bench.engine.telephony.instruct(reservation, order(name, **given))
-    return reservation
-
-
-def the_call(bench: Bench) -> PhoneCall:
-    (call,) = bench.engine.telephony.calls
-    return call
-
-
-def status(reservation: Reservation) -> str:
-    return reservation.reservation_status
-
-
 def states(call: PhoneCall) -> list[tuple[str, float]]:
     """Give what a call came to, by seconds since the start of the test."""
     return [(status, time - START) for status, time in call.states]
 
 
-def refusal(
-    bench: Bench,
-    reservation: Reservation,
-    name: str,
-    codes: tuple[int, int] = (20001, 20001),
-    **given: Any,
-) -> str:
-    """Give the text of a refusal; `codes` are those of response and alert."""
-    with pytest.raises(ServiceError) as caught:
-        bench.engine.telephony.instruct(reservation, order(name, **given))
-    assert caught.value.status == 400
-    assert (caught.value.code, caught.value.alert_code) == codes
-    return caught.value.message
+class Line(Bench):
+    """A bench on which a caller is offered to Ann, whom a phone reaches."""
+
+    def __init__(
+        self,
+        caller: Mapping[str, Any] = CALLER,
+        *,
+        multi_task_enabled: bool = True,
+        **worker: Any,
+    ) -> None:
+        super().__init__(multi_task_enabled=multi_task_enabled)
+        if not multi_task_enabled:
+            for name in ("Reserved", "Busy"):
+                self.engine.activities.create(self.workspace, name)
+        self.flow()
+        self.worker("Ann", **(worker or {"contact_uri": "client:ann"}))
+        self.caller = self.task(attributes=dict(caller))
+        self.reservation = pending(self.caller)
+        self.told()
+
+    @property
+    def settings(self) -> CallSettings:
+        return self.engine.telephony.settings
+
+    def instruct(self, name: str, **given: Any) -> None:
+        """Instruct the reservation."""
+        self.engine.telephony.instruct(self.reservation, order(name, **given))
+
+    def refusal(
+        self, name: str, codes: tuple[int, int] = (20001, 20001), **given: Any
+    ) -> str:
+        """Give the text of a refusal; `codes` are those of response and alert."""
+        with pytest.raises(ServiceError) as caught:
+            self.instruct(name, **given)
+        assert caught.value.status == 400
+        assert (caught.value.code, caught.value.alert_code) == codes
+        return caught.value.message
+
+    @property
+    def calls(self) -> list[PhoneCall]:
+        return self.engine.telephony.calls
+
+    @property
+    def call(self) -> PhoneCall:
+        """The only call."""
+        (call,) = self.calls
+        return call
+
+    def hang_up(self, number: int = 0) -> None:
+        """Hang up one of the calls."""
+        self.engine.telephony.hang_up(self.calls[number].sid)
+
+    def outcomes(self) -> list[str]:
+        """List what each call has come to."""
+        return [call.status for call in self.calls]
+
+    @property
+    def status(self) -> str:
+        """What has become of the reservation."""
+        return self.reservation.reservation_status
+
+    @property
+    def attributes(self) -> Any:
+        """The task's attributes."""
+        return json.loads(self.caller.attributes)
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
 
 
 NOT_PENDING = {
@@ -106,16 +130,16 @@ NOT_PENDING = {
 )
 @pytest.mark.parametrize("name", ["dequeue", "call", "conference"])
 def test_a_call_comes_to_its_outcome(
-    bench: Bench, task: Task, name: str, outcome: Outcome, expected: Any
+    line: Line, name: str, outcome: Any, expected: Any
 ) -> None:
-    bench.engine.telephony.settings.outcome("client:ann", outcome)
-    instruct(bench, task, name, timeout=20)
-    assert states(the_call(bench)) == expected[:-1]
-    bench.advance(100)
-    assert states(the_call(bench)) == expected
+    line.settings.outcome("client:ann", outcome)
+    line.instruct(name, timeout=20)
+    assert states(line.call) == expected[:-1]
+    line.advance(100)
+    assert states(line.call) == expected
 
 
-def test_a_call_shows_what_it_is_for(bench: Bench, ann: Worker, task: Task) -> None:
+def test_a_call_shows_what_it_is_for(line: Line) -> None:
     given = order(
         "dequeue",
         record="record-from-answer",
@@ -123,15 +147,14 @@ def test_a_call_shows_what_it_is_for(bench: Bench, ann: Worker, task: Task) -> N
         status_callback="https://example.com/progress",
         status_callback_events=("initiated", "completed"),
     )
-    reservation = pending(task)
-    bench.engine.telephony.instruct(reservation, given)
-    call = the_call(bench)
+    line.engine.telephony.instruct(line.reservation, given)
+    call = line.call
     assert call.sid.startswith("CA")
     assert len(call.sid) == 34
     assert call.instruction == given
-    assert (call.workspace_sid, call.task_sid) == (bench.workspace.sid, task.sid)
-    assert (call.reservation_sid, call.worker_sid) == (reservation.sid, ann.sid)
-    assert (call.from_, call.to) == ("+15550100", "client:ann")
+    assert (call.workspace_sid, call.task_sid) == (line.workspace.sid, line.caller.sid)
+    assert call.reservation_sid == line.reservation.sid
+    assert call.worker_sid == line.ann.sid
 
 
 @pytest.mark.parametrize(
@@ -146,90 +169,81 @@ def test_a_call_shows_what_it_is_for(bench: Bench, ann: Worker, task: Task) -> N
     ],
 )
 def test_a_call_goes_from_and_to(
-    bench: Bench, task: Task, name: str, given: Any, from_: str, to: str
+    line: Line, name: str, given: Any, from_: str, to: str
 ) -> None:
-    instruct(bench, task, name, **given)
-    assert (the_call(bench).from_, the_call(bench).to) == (from_, to)
+    line.instruct(name, **given)
+    assert (line.call.from_, line.call.to) == (from_, to)
 
 
-def test_outcomes_are_by_contact_uri_and_in_general(bench: Bench, task: Task) -> None:
-    telephony = bench.engine.telephony.settings
-    telephony.outcome(None, "busy")
-    telephony.outcome("client:joey", "answered")
+def test_outcomes_are_by_contact_uri_and_in_general(line: Line) -> None:
+    line.settings.outcome(None, "busy")
+    line.settings.outcome("client:joey", "answered")
     for to in ("client:joey", "client:jim"):
-        instruct(bench, task, "call", to=to)
-    bench.advance(1)
-    assert [call.status for call in bench.engine.telephony.calls] == [
-        "answered",
-        "busy",
-    ]
+        line.instruct("call", to=to)
+    line.advance(1)
+    assert line.outcomes() == ["answered", "busy"]
 
 
-def test_answering_at_once_is_due_at_once(bench: Bench, task: Task) -> None:
-    bench.engine.telephony.settings.answer_after = 0
-    reservation = instruct(bench, task, "dequeue")
-    assert bench.engine.next_deadline() == START
-    bench.engine.run_due()
-    assert status(reservation) == "accepted"
+def test_answering_at_once_is_due_at_once(line: Line) -> None:
+    line.settings.answer_after = 0
+    line.instruct("dequeue")
+    assert line.engine.next_deadline() == START
+    line.engine.run_due()
+    assert line.status == "accepted"
 
 
-def test_nobody_answers_who_is_slower_than_the_phone_rings(
-    bench: Bench, task: Task
-) -> None:
-    bench.engine.telephony.settings.answer_after = 10
-    instruct(bench, task, "call", timeout=9)
-    bench.advance(30)
-    assert states(the_call(bench))[-1] == ("no-answer", 9)
+def test_nobody_answers_who_is_slower_than_the_phone_rings(line: Line) -> None:
+    line.settings.answer_after = 10
+    line.instruct("call", timeout=9)
+    line.advance(30)
+    assert states(line.call)[-1] == ("no-answer", 9)
 
 
-def test_settings_are_for_later_calls(bench: Bench, task: Task) -> None:
-    telephony = bench.engine.telephony.settings
-    instruct(bench, task, "call")
-    telephony.outcome(None, "busy")
-    telephony.call_length = 1
-    bench.advance(30)
-    assert the_call(bench).status == "answered"
+def test_settings_are_for_later_calls(line: Line) -> None:
+    line.instruct("call")
+    line.settings.outcome(None, "busy")
+    line.settings.call_length = 1
+    line.advance(30)
+    assert line.call.status == "answered"
 
 
-def test_a_call_lasts_as_long_as_is_set(bench: Bench, task: Task) -> None:
-    bench.engine.telephony.settings.call_length = 10
-    instruct(bench, task, "call")
-    bench.advance(60)
-    assert states(the_call(bench))[2:] == [("answered", 1), ("completed", 11)]
-    bench.engine.telephony.settings.call_length = None
-    instruct(bench, task, "call")
-    bench.advance(50)
-    assert bench.engine.telephony.calls[1].status == "answered"
+def test_a_call_lasts_as_long_as_is_set(line: Line) -> None:
+    line.settings.call_length = 10
+    line.instruct("call")
+    line.advance(60)
+    assert states(line.call)[2:] == [("answered", 1), ("completed", 11)]
+    line.settings.call_length = None
+    line.instruct("call")
+    line.advance(50)
+    assert line.calls[1].status == "answered"
 
 
 @pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan")])
-def test_no_number_of_seconds_is_refused(bench: Bench, seconds: float) -> None:
+@pytest.mark.parametrize("setting", ["answer_after", "call_length"])
+def test_no_number_of_seconds_is_refused(
+    line: Line, setting: str, seconds: float
+) -> None:
     with pytest.raises(ValueError, match="not a valid number of seconds"):
-        bench.engine.telephony.settings.answer_after = seconds
-    with pytest.raises(ValueError, match="not a valid number of seconds"):
-        bench.engine.telephony.settings.call_length = seconds
+        setattr(line.settings, setting, seconds)
 
 
-def test_an_unknown_outcome_is_refused(bench: Bench) -> None:
+def test_an_unknown_outcome_is_refused(line: Line) -> None:
     wrong: Any = "asleep"
     with pytest.raises(ValueError, match="outcome must be one of answered, busy"):
-        bench.engine.telephony.settings.outcome(None, wrong)
+        line.settings.outcome(None, wrong)
 
 
 @pytest.mark.parametrize(
     ("after", "status"), [(0, "canceled"), (1, "completed"), (50, "completed")]
 )
-def test_hanging_up_ends_a_call(
-    bench: Bench, task: Task, after: float, status: str
-) -> None:
-    instruct(bench, task, "call")
-    bench.advance(after)
-    sid = the_call(bench).sid
-    bench.engine.telephony.hang_up(sid)
-    assert states(the_call(bench))[-1] == (status, after)
-    bench.advance(50)
-    bench.engine.telephony.hang_up(sid)
-    assert states(the_call(bench))[-1] == (status, after)
+def test_hanging_up_ends_a_call(line: Line, after: float, status: str) -> None:
+    line.instruct("call")
+    line.advance(after)
+    line.hang_up()
+    assert states(line.call)[-1] == (status, after)
+    line.advance(50)
+    line.hang_up()
+    assert states(line.call)[-1] == (status, after)
 
 
 def test_no_call_is_hung_up_that_was_never_made(bench: Bench) -> None:
@@ -237,21 +251,21 @@ def test_no_call_is_hung_up_that_was_never_made(bench: Bench) -> None:
         bench.engine.telephony.hang_up("CA1")
 
 
-def test_the_log_is_a_copy(bench: Bench, task: Task) -> None:
-    instruct(bench, task, "call")
-    before = the_call(bench)
-    bench.advance(1)
+def test_the_log_is_a_copy(line: Line) -> None:
+    line.instruct("call")
+    before = line.call
+    line.advance(1)
     assert before.status == "ringing"
-    assert the_call(bench).status == "answered"
+    assert line.call.status == "answered"
 
 
-def test_listeners_hear_each_state_at_its_moment(bench: Bench, task: Task) -> None:
+def test_listeners_hear_each_state_at_its_moment(line: Line) -> None:
     heard: list[list[tuple[str, float]]] = []
-    bench.engine.telephony.on_call(lambda call: heard.append(states(call)))
-    bench.engine.telephony.settings.call_length = 5
-    instruct(bench, task, "call")
-    instruct(bench, task, "redirect")
-    bench.advance(60)
+    line.engine.telephony.on_call(lambda call: heard.append(states(call)))
+    line.settings.call_length = 5
+    line.instruct("call")
+    line.instruct("redirect")
+    line.advance(60)
     assert [last for *_, last in heard] == [
         ("initiated", 0),
         ("ringing", 0),
@@ -264,88 +278,72 @@ def test_listeners_hear_each_state_at_its_moment(bench: Bench, task: Task) -> No
 # Dequeue.
 
 
-def test_dequeue_accepts_when_it_is_answered(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    reservation = instruct(bench, task, "dequeue")
-    assert status(reservation) == "pending"
+def test_dequeue_accepts_when_it_is_answered(line: Line) -> None:
+    line.instruct("dequeue")
+    assert line.status == "pending"
     # While it rings the worker's page can pair the call with the task.
-    assert json.loads(task.attributes) == {
-        **CALLER,
-        "worker_call_sid": the_call(bench).sid,
-    }
-    assert bench.told() == ["task.updated"]
-    bench.advance(1)
-    assert status(reservation) == "accepted"
-    assert task.assignment_status == "assigned"
-    assert bench.told() == ["reservation.accepted"]
+    assert line.attributes == {**CALLER, "worker_call_sid": line.call.sid}
+    assert line.told() == ["task.updated"]
+    line.advance(1)
+    assert line.status == "accepted"
+    assert line.caller.assignment_status == "assigned"
+    assert line.told() == ["reservation.accepted"]
 
 
-def test_dequeue_moves_the_worker_on_after_the_call(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    bench.engine.telephony.settings.call_length = 30
-    instruct(bench, task, "dequeue", post_work_activity_sid=bench.unavailable)
-    bench.advance(30)
-    assert ann.activity_name == "Available"
-    bench.told()
-    bench.advance(1)
-    assert ann.activity_name == "Unavailable"
-    assert task.assignment_status == "assigned"
-    assert bench.told() == ["worker.activity.update"]
+def test_dequeue_moves_the_worker_on_after_the_call(line: Line) -> None:
+    line.settings.call_length = 30
+    line.instruct("dequeue", post_work_activity_sid=line.unavailable)
+    line.advance(30)
+    assert line.ann.activity_name == "Available"
+    line.told()
+    line.advance(1)
+    assert line.ann.activity_name == "Unavailable"
+    assert line.caller.assignment_status == "assigned"
+    assert line.told() == ["worker.activity.update"]
 
 
-def test_dequeue_without_an_activity_leaves_the_worker_where_he_is(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    instruct(bench, task, "dequeue")
-    bench.advance(1)
-    bench.told()
-    bench.engine.telephony.hang_up(the_call(bench).sid)
-    assert ann.activity_name == "Available"
-    assert bench.told() == []
+def test_dequeue_without_an_activity_leaves_the_worker_where_he_is(line: Line) -> None:
+    line.instruct("dequeue")
+    line.advance(1)
+    line.told()
+    line.hang_up()
+    assert line.ann.activity_name == "Available"
+    assert line.told() == []
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
 def test_a_dequeue_that_fails_leaves_the_reservation_pending(
-    bench: Bench, ann: Worker, task: Task, outcome: Outcome
+    line: Line, outcome: Any
 ) -> None:
-    bench.engine.telephony.settings.outcome(None, outcome)
-    reservation = instruct(
-        bench, task, "dequeue", post_work_activity_sid=bench.unavailable
-    )
-    bench.advance(60)
-    assert status(reservation) == "pending"
-    assert ann.activity_name == "Available"
-    assert bench.told() == ["task.updated"]
-    assert json.loads(task.attributes)["worker_call_sid"] == the_call(bench).sid
-    bench.engine.telephony.settings.outcome(None, "answered")
-    instruct(bench, task, "dequeue")
-    bench.advance(1)
-    assert [call.status for call in bench.engine.telephony.calls] == [
-        outcome,
-        "answered",
-    ]
+    line.settings.outcome(None, outcome)
+    line.instruct("dequeue", post_work_activity_sid=line.unavailable)
+    line.advance(60)
+    assert line.status == "pending"
+    assert line.ann.activity_name == "Available"
+    assert line.told() == ["task.updated"]
+    assert line.attributes["worker_call_sid"] == line.call.sid
+    line.settings.outcome(None, "answered")
+    line.instruct("dequeue")
+    line.advance(1)
+    assert line.outcomes() == [outcome, "answered"]
 
 
-def test_a_reservation_times_out_while_a_dequeue_rings(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    bench.engine.telephony.settings.outcome(None, "no-answer")
-    reservation = instruct(bench, task, "dequeue", timeout=999)
-    bench.advance(120)
-    assert status(reservation) == "timeout"
-    assert states(the_call(bench))[-1] == ("canceled", 120)
-    assert bench.engine.next_deadline() == START + 86400
+def test_a_reservation_times_out_while_a_dequeue_rings(line: Line) -> None:
+    line.settings.outcome(None, "no-answer")
+    line.instruct("dequeue", timeout=999)
+    line.advance(120)
+    assert line.status == "timeout"
+    assert states(line.call)[-1] == ("canceled", 120)
+    assert line.engine.next_deadline() == START + 86400
 
 
-def test_accepting_by_hand_lets_the_dequeue_go_on(bench: Bench, task: Task) -> None:
-    instruct(bench, task, "dequeue")
-    bench.accept(task)
-    bench.advance(1)
-    assert the_call(bench).status == "answered"
-    assert "worker_call_sid" in json.loads(task.attributes)
-    assert bench.told() == ["task.updated", "reservation.accepted"]
+def test_accepting_by_hand_lets_the_dequeue_go_on(line: Line) -> None:
+    line.instruct("dequeue")
+    line.accept(line.caller)
+    line.advance(1)
+    assert line.call.status == "answered"
+    assert "worker_call_sid" in line.attributes
+    assert line.told() == ["task.updated", "reservation.accepted"]
 
 
 def test_who_dequeues_first_rescinds_the_others(bench: Bench) -> None:
@@ -358,52 +356,45 @@ def test_who_dequeues_first_rescinds_the_others(bench: Bench) -> None:
     bench.time += 0.5
     bench.engine.telephony.instruct(second, order("dequeue"))
     bench.advance(10)
-    assert (first.reservation_status, second.reservation_status) == (
-        "accepted",
-        "rescinded",
-    )
-    assert [states(call)[-1] for call in bench.engine.telephony.calls] == [
-        ("answered", 1),
-        ("canceled", 1),
-    ]
+    assert first.reservation_status == "accepted"
+    assert second.reservation_status == "rescinded"
+    expected = [("answered", 1), ("canceled", 1)]
+    assert [states(call)[-1] for call in bench.engine.telephony.calls] == expected
 
 
 # Call.
 
 
-def test_call_leaves_the_reservation_pending(bench: Bench, task: Task) -> None:
-    reservation = instruct(bench, task, "call")
-    bench.advance(1)
-    assert status(reservation) == "pending"
-    assert json.loads(task.attributes)["worker_call_sid"] == the_call(bench).sid
-    assert bench.told() == ["task.updated"]
+def test_call_leaves_the_reservation_pending(line: Line) -> None:
+    line.instruct("call")
+    line.advance(1)
+    assert line.status == "pending"
+    assert line.attributes["worker_call_sid"] == line.call.sid
+    assert line.told() == ["task.updated"]
 
 
-def test_call_accepts_at_once_if_it_is_told_so(bench: Bench, task: Task) -> None:
-    reservation = instruct(bench, task, "call", accept=True)
-    assert status(reservation) == "accepted"
-    assert bench.told() == ["reservation.accepted", "task.updated"]
-    bench.advance(1)
-    assert bench.told() == []
+def test_call_accepts_at_once_if_it_is_told_so(line: Line) -> None:
+    line.instruct("call", accept=True)
+    assert line.status == "accepted"
+    assert line.told() == ["reservation.accepted", "task.updated"]
+    line.advance(1)
+    assert line.told() == []
 
 
-def test_call_does_not_keep_a_reservation_from_its_timeout(
-    bench: Bench, task: Task
-) -> None:
-    bench.engine.telephony.settings.answer_after = 130
-    reservation = instruct(bench, task, "call", timeout=200)
-    bench.advance(130)
-    assert status(reservation) == "timeout"
-    assert the_call(bench).status == "answered"
-    assert json.loads(task.attributes)["worker_call_sid"] == the_call(bench).sid
+def test_call_does_not_keep_a_reservation_from_its_timeout(line: Line) -> None:
+    line.settings.answer_after = 130
+    line.instruct("call", timeout=200)
+    line.advance(130)
+    assert line.status == "timeout"
+    assert line.call.status == "answered"
+    assert line.attributes["worker_call_sid"] == line.call.sid
 
 
-def test_a_reservation_can_be_called_for_again(bench: Bench, task: Task) -> None:
+def test_a_reservation_can_be_called_for_again(line: Line) -> None:
     for _ in range(2):
-        instruct(bench, task, "call")
-        bench.advance(1)
-    latest = bench.engine.telephony.calls[1].sid
-    assert json.loads(task.attributes)["worker_call_sid"] == latest
+        line.instruct("call")
+        line.advance(1)
+    assert line.attributes["worker_call_sid"] == line.calls[1].sid
 
 
 # Redirect.
@@ -413,161 +404,129 @@ def test_a_reservation_can_be_called_for_again(bench: Bench, task: Task) -> None
     ("accept", "expected"), [(False, "pending"), (True, "accepted")]
 )
 def test_redirect_accepts_only_if_it_is_told_so(
-    bench: Bench, task: Task, accept: bool, expected: str
+    line: Line, accept: bool, expected: str
 ) -> None:
-    reservation = instruct(bench, task, "redirect", accept=accept)
-    assert status(reservation) == expected
-    call = the_call(bench)
-    assert (call.sid, call.to) == (CALLER["call_sid"], None)
-    assert call.instruction.url == "https://example.com/twiml"
-    assert states(call) == [("redirected", 0)]
+    line.instruct("redirect", accept=accept)
+    assert line.status == expected
+    assert (line.call.sid, line.call.to) == (CALLER["call_sid"], None)
+    assert line.call.instruction.url == URL
+    assert states(line.call) == [("redirected", 0)]
 
 
-def test_redirecting_a_workers_call_leaves_it_live(bench: Bench, task: Task) -> None:
-    instruct(bench, task, "call")
-    bench.advance(1)
-    sid = the_call(bench).sid
-    instruct(bench, task, "redirect", call_sid=sid)
-    bench.engine.telephony.hang_up(sid)
-    called, redirected = bench.engine.telephony.calls
-    assert (called.sid, redirected.sid) == (sid, sid)
-    assert (called.status, redirected.status) == ("completed", "redirected")
+def test_redirecting_a_workers_call_leaves_it_live(line: Line) -> None:
+    line.instruct("call")
+    line.advance(1)
+    sid = line.call.sid
+    line.instruct("redirect", call_sid=sid)
+    line.hang_up()
+    assert [call.sid for call in line.calls] == [sid, sid]
+    assert line.outcomes() == ["completed", "redirected"]
 
 
 # Conference.
 
 
-def test_conference_accepts_when_it_is_set_up(bench: Bench, task: Task) -> None:
-    reservation = instruct(bench, task, "conference")
-    assert status(reservation) == "pending"
-    bench.advance(1)
-    assert status(reservation) == "accepted"
-    assert json.loads(task.attributes) == CALLER
-    assert bench.told() == ["reservation.accepted"]
+def test_conference_accepts_when_it_is_set_up(line: Line) -> None:
+    line.instruct("conference")
+    assert line.status == "pending"
+    line.advance(1)
+    assert line.status == "accepted"
+    assert line.attributes == CALLER
+    assert line.told() == ["reservation.accepted"]
 
 
-def test_a_reservation_on_hold_does_not_time_out(bench: Bench, task: Task) -> None:
-    bench.engine.telephony.settings.answer_after = 500
-    reservation = instruct(bench, task, "conference", timeout=600)
-    bench.advance(499)
-    assert status(reservation) == "pending"
-    bench.advance(1)
-    assert status(reservation) == "accepted"
+def test_a_reservation_on_hold_does_not_time_out(line: Line) -> None:
+    line.settings.answer_after = 500
+    line.instruct("conference", timeout=600)
+    line.advance(499)
+    assert line.status == "pending"
+    line.advance(1)
+    assert line.status == "accepted"
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed"])
 def test_a_conference_that_fails_cancels_the_reservation(
-    bench: Bench, ann: Worker, task: Task, outcome: Outcome
+    line: Line, outcome: Any
 ) -> None:
-    bench.engine.telephony.settings.outcome(None, outcome)
-    reservation = instruct(
-        bench, task, "conference", post_work_activity_sid=bench.unavailable
-    )
-    bench.advance(60)
-    assert status(reservation) == "canceled"
-    assert ann.activity_name == "Available"
+    line.settings.outcome(None, outcome)
+    line.instruct("conference", post_work_activity_sid=line.unavailable)
+    line.advance(60)
+    assert line.status == "canceled"
+    assert line.ann.activity_name == "Available"
     # The task is offered to the next, who is the same.
-    assert bench.told() == ["reservation.canceled", "reservation.created"]
+    assert line.told() == ["reservation.canceled", "reservation.created"]
 
 
-def test_giving_up_a_conference_cancels_the_reservation(
-    bench: Bench, task: Task
-) -> None:
-    reservation = instruct(bench, task, "conference")
-    bench.engine.telephony.hang_up(the_call(bench).sid)
-    assert status(reservation) == "canceled"
+def test_giving_up_a_conference_cancels_the_reservation(line: Line) -> None:
+    line.instruct("conference")
+    line.hang_up()
+    assert line.status == "canceled"
 
 
-def test_the_end_of_a_conference_wraps_the_task_up(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    bench.engine.telephony.settings.call_length = 30
-    reservation = instruct(
-        bench, task, "conference", post_work_activity_sid=bench.unavailable
-    )
-    bench.advance(1)
-    bench.told()
-    bench.advance(30)
-    assert (task.assignment_status, reservation.reservation_status) == (
-        "wrapping",
-        "wrapping",
-    )
-    assert ann.activity_name == "Unavailable"
-    assert bench.told() == [
-        "task.wrapup",
-        "reservation.wrapup",
-        "worker.activity.update",
-    ]
+def test_the_end_of_a_conference_wraps_the_task_up(line: Line) -> None:
+    line.settings.call_length = 30
+    line.instruct("conference", post_work_activity_sid=line.unavailable)
+    line.advance(1)
+    line.told()
+    line.advance(30)
+    assert (line.caller.assignment_status, line.status) == ("wrapping", "wrapping")
+    assert line.ann.activity_name == "Unavailable"
+    told = ["task.wrapup", "reservation.wrapup", "worker.activity.update"]
+    assert line.told() == told
 
 
-def test_a_conference_ends_after_its_task(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
+def test_a_conference_ends_after_its_task(line: Line) -> None:
     """Who completes the task by hand still gets the post-work activity."""
-    instruct(bench, task, "conference", post_work_activity_sid=bench.unavailable)
-    bench.advance(1)
-    bench.complete(task)
-    bench.advance(1000)
-    assert the_call(bench).status == "answered"
-    bench.told()
-    bench.engine.telephony.hang_up(the_call(bench).sid)
-    assert ann.activity_name == "Unavailable"
-    assert bench.told() == ["worker.activity.update"]
+    line.instruct("conference", post_work_activity_sid=line.unavailable)
+    line.advance(1)
+    line.complete(line.caller)
+    line.advance(1000)
+    assert line.call.status == "answered"
+    line.told()
+    line.hang_up()
+    assert line.ann.activity_name == "Unavailable"
+    assert line.told() == ["worker.activity.update"]
 
 
-def test_the_end_of_a_conference_leaves_a_wrapping_task(
-    bench: Bench, task: Task
-) -> None:
-    instruct(bench, task, "conference")
-    bench.advance(1)
-    bench.engine.tasks.update(task, assignment_status="wrapping")
-    bench.told()
-    bench.engine.telephony.hang_up(the_call(bench).sid)
-    assert task.assignment_status == "wrapping"
-    assert bench.told() == []
+def test_the_end_of_a_conference_leaves_a_wrapping_task(line: Line) -> None:
+    line.instruct("conference")
+    line.advance(1)
+    line.engine.tasks.update(line.caller, assignment_status="wrapping")
+    line.told()
+    line.hang_up()
+    assert line.caller.assignment_status == "wrapping"
+    assert line.told() == []
 
 
-def test_canceling_the_task_cancels_the_set_up(bench: Bench, task: Task) -> None:
-    reservation = instruct(bench, task, "conference")
-    bench.engine.tasks.update(task, assignment_status="canceled")
-    assert status(reservation) == "canceled"
-    assert the_call(bench).status == "canceled"
+def test_canceling_the_task_cancels_the_set_up(line: Line) -> None:
+    line.instruct("conference")
+    line.engine.tasks.update(line.caller, assignment_status="canceled")
+    assert (line.status, line.call.status) == ("canceled", "canceled")
 
 
 # Conference, where a worker has one task at a time.
 
 
 @pytest.fixture
-def single() -> Bench:
-    bench = Bench(multi_task_enabled=False)
-    for name in ("Reserved", "Busy"):
-        bench.engine.activities.create(bench.workspace, name)
-    bench.flow()
-    return bench
+def single() -> Line:
+    return Line(multi_task_enabled=False)
 
 
-def test_single_tasking_a_conference_completes_the_task(single: Bench) -> None:
-    ann = single.worker("Ann", contact_uri="client:ann")
-    task = single.task(attributes=CALLER)
-    instruct(single, task, "conference", post_work_activity_sid=single.available)
+def test_single_tasking_a_conference_completes_the_task(single: Line) -> None:
+    single.instruct("conference", post_work_activity_sid=single.available)
     single.advance(1)
-    assert ann.activity_name == "Busy"
+    assert single.ann.activity_name == "Busy"
     single.told()
-    single.engine.telephony.hang_up(the_call(single).sid)
-    assert task.assignment_status == "completed"
-    assert ann.activity_name == "Available"
-    assert single.told() == [
-        "task.completed",
-        "reservation.completed",
-        "worker.activity.update",
-    ]
+    single.hang_up()
+    assert single.caller.assignment_status == "completed"
+    assert single.ann.activity_name == "Available"
+    told = ["task.completed", "reservation.completed", "worker.activity.update"]
+    assert single.told() == told
 
 
-def test_single_tasking_a_failed_conference_moves_back(single: Bench) -> None:
-    single.worker("Ann", contact_uri="client:ann")
-    task = single.task(attributes=CALLER)
-    single.engine.telephony.settings.outcome(None, "busy")
-    instruct(single, task, "conference")
+def test_single_tasking_a_failed_conference_moves_back(single: Line) -> None:
+    single.settings.outcome(None, "busy")
+    single.instruct("conference")
     single.told()
     single.advance(1)
     assert single.told() == [
@@ -581,119 +540,98 @@ def test_single_tasking_a_failed_conference_moves_back(single: Bench) -> None:
 # Supervise.
 
 
-def test_a_supervisor_joins_a_conference_until_its_end(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    reservation = instruct(bench, task, "conference")
-    bench.advance(1)
-    bench.told()
-    given = order("supervise", options={"supervisor_mode": "whisper"})
-    bench.engine.telephony.instruct(reservation, given)
-    bench.advance(1)
-    worker_call, supervisor_call = bench.engine.telephony.calls
-    assert (supervisor_call.to, supervisor_call.worker_sid) == ("client:boss", ann.sid)
-    assert bench.told() == []
-    bench.engine.telephony.hang_up(worker_call.sid)
-    assert states(bench.engine.telephony.calls[1]) == [
-        ("initiated", 1),
-        ("ringing", 1),
-        ("answered", 2),
-        ("completed", 2),
-    ]
+def test_a_supervisor_joins_a_conference_until_its_end(line: Line) -> None:
+    line.instruct("conference")
+    line.advance(1)
+    line.told()
+    line.instruct("supervise", options={"supervisor_mode": "whisper"})
+    line.advance(1)
+    supervisors = line.calls[1]
+    assert (supervisors.to, supervisors.worker_sid) == ("client:boss", line.ann.sid)
+    assert line.told() == []
+    line.hang_up()
+    expected = [("initiated", 1), ("ringing", 1), ("answered", 2), ("completed", 2)]
+    assert states(line.calls[1]) == expected
 
 
-def test_a_supervisor_who_leaves_ends_nothing(bench: Bench, task: Task) -> None:
-    reservation = instruct(bench, task, "conference")
-    bench.advance(1)
-    bench.engine.telephony.instruct(reservation, order("supervise"))
-    bench.engine.telephony.hang_up(bench.engine.telephony.calls[1].sid)
-    assert [call.status for call in bench.engine.telephony.calls] == [
-        "answered",
-        "canceled",
-    ]
-    assert task.assignment_status == "assigned"
+def test_a_supervisor_who_leaves_ends_nothing(line: Line) -> None:
+    line.instruct("conference")
+    line.advance(1)
+    line.instruct("supervise")
+    line.hang_up(1)
+    assert line.outcomes() == ["answered", "canceled"]
+    assert line.caller.assignment_status == "assigned"
 
 
 @pytest.mark.parametrize("name", ["dequeue", "call"])
-def test_only_a_conference_can_be_supervised(
-    bench: Bench, task: Task, name: str
-) -> None:
-    reservation = instruct(bench, task, name)
-    bench.advance(1)
-    assert refusal(bench, reservation, "supervise") == (
+def test_only_a_conference_can_be_supervised(line: Line, name: str) -> None:
+    line.instruct(name)
+    line.advance(1)
+    assert line.refusal("supervise") == (
         "Unable to execute Supervise instruction."
-        f" Reservation {reservation.sid} is not currently in a conference."
+        f" Reservation {line.reservation.sid} is not currently in a conference."
     )
 
 
 # Refusals.
 
 
-@pytest.mark.parametrize("name", ["dequeue", "call", "redirect", "conference"])
-def test_only_pending_reservations_can_be_instructed(
-    bench: Bench, task: Task, name: str
-) -> None:
-    reservation = bench.accept(task)
-    assert refusal(bench, reservation, name, NOT_PENDING[name]) == (
+@pytest.mark.parametrize("name", NOT_PENDING)
+def test_only_pending_reservations_can_be_instructed(line: Line, name: str) -> None:
+    line.accept(line.caller)
+    assert line.refusal(name, NOT_PENDING[name]) == (
         f"Unable to execute {name.capitalize()} instruction."
-        f" Reservation {reservation.sid} is not currently in a Pending state."
+        f" Reservation {line.reservation.sid} is not currently in a Pending state."
     )
-    assert bench.engine.telephony.calls == []
+    assert line.calls == []
 
 
-@pytest.mark.parametrize("second", ["dequeue", "call", "redirect", "conference"])
+@pytest.mark.parametrize("second", NOT_PENDING)
 @pytest.mark.parametrize("first", ["dequeue", "conference"])
 def test_who_is_being_connected_cannot_be_instructed_again(
-    bench: Bench, task: Task, first: str, second: str
+    line: Line, first: str, second: str
 ) -> None:
-    reservation = instruct(bench, task, first)
-    message = refusal(bench, reservation, second, NOT_PENDING[second])
+    line.instruct(first)
+    message = line.refusal(second, NOT_PENDING[second])
     assert "is not currently in a Pending state." in message
 
 
 @pytest.mark.parametrize("attributes", [{}, {"call_sid": ""}, {"call_sid": 5}])
-@pytest.mark.parametrize(
-    ("name", "codes"), [("conference", (40142, 40142)), ("dequeue", (20001, 20001))]
-)
+@pytest.mark.parametrize(("name", "code"), [("conference", 40142), ("dequeue", 20001)])
 def test_connecting_needs_a_caller(
-    bench: Bench,
-    ann: Worker,
-    name: str,
-    codes: tuple[int, int],
-    attributes: dict[str, Any],
+    name: str, code: int, attributes: dict[str, Any]
 ) -> None:
-    task = bench.task(attributes=attributes)
-    assert refusal(bench, pending(task), name, codes, from_="+1") == (
+    line = Line(attributes)
+    assert line.refusal(name, (code, code), from_="+1") == (
         f"The {name} instruction can only be issued on a task that was created"
         " using the <Enqueue> TwiML verb."
     )
-    assert task.assignment_status == "reserved"
+    assert line.caller.assignment_status == "reserved"
 
 
-def test_a_conference_may_have_somebody_to_call(bench: Bench, ann: Worker) -> None:
-    task = bench.task(attributes={"outbound_to": "+15550102"})
-    refused = refusal(bench, pending(task), "conference", (40141, 40141))
-    assert refused == "From field is required"
-    reservation = instruct(bench, task, "conference", from_="+15550100")
-    bench.advance(1)
-    assert status(reservation) == "accepted"
+def test_a_conference_may_have_somebody_to_call() -> None:
+    line = Line({"outbound_to": "+15550102"})
+    assert line.refusal("conference", (40141, 40141)) == "From field is required"
+    line.instruct("conference", from_="+15550100")
+    line.advance(1)
+    assert line.status == "accepted"
 
 
 @pytest.mark.parametrize("name", ["dequeue", "call", "conference"])
-@pytest.mark.parametrize("attributes", [{}, {"contact_uri": ""}, {"contact_uri": 5}])
+@pytest.mark.parametrize(
+    "attributes", [{"x": 1}, {"contact_uri": ""}, {"contact_uri": 5}]
+)
 def test_a_worker_whom_nothing_reaches_cannot_be_called(
-    bench: Bench, name: str, attributes: dict[str, Any]
+    name: str, attributes: dict[str, Any]
 ) -> None:
-    bench.flow()
-    bob = bench.worker("Bob", **attributes)
-    reservation = pending(bench.task(attributes=CALLER))
+    line = Line(**attributes)
     codes = (20001, 40110 if name == "call" else 20001)
-    assert refusal(bench, reservation, name, codes) == (
+    assert line.refusal(name, codes) == (
         f"Unable to execute {name.capitalize()} instruction. There is neither a"
-        f" contact_uri in the attributes of Worker {bob.sid} nor a To."
+        f" contact_uri in the attributes of Worker {line.ann.sid} nor a To."
     )
-    assert bench.engine.telephony.calls == []
-    bench.engine.telephony.instruct(reservation, order(name, to="client:bob"))
+    assert line.calls == []
+    line.instruct(name, to="client:bob")
 
 
 @pytest.mark.parametrize(
@@ -704,97 +642,76 @@ def test_a_worker_whom_nothing_reaches_cannot_be_called(
     ],
 )
 def test_the_post_work_activity_is_one_of_the_workspace(
-    bench: Bench, task: Task, name: str, parameter: str, codes: tuple[int, int]
+    line: Line, name: str, parameter: str, codes: tuple[int, int]
 ) -> None:
-    given = {"post_work_activity_sid": "WAx"}
-    message = refusal(bench, pending(task), name, codes, **given)
+    message = line.refusal(name, codes, post_work_activity_sid="WAx")
     assert message == f"{parameter} WAx is not an activity of the workspace"
 
 
-def test_an_instruction_answers_with_the_reservation_as_it_was(
-    bench: Bench, task: Task
-) -> None:
-    before = bench.engine.telephony.instruct(
-        pending(task), order("redirect", accept=True)
-    )
+def test_an_instruction_answers_with_the_reservation_as_it_was(line: Line) -> None:
+    instruction = order("redirect", accept=True)
+    before = line.engine.telephony.instruct(line.reservation, instruction)
     assert before.reservation_status == "pending"
-    assert before.version + 1 == next(iter(task.reservations.values())).version
+    assert before.version + 1 == line.reservation.version
 
 
 # What goes away meanwhile.
 
 
-def test_an_activity_that_is_gone_by_the_end_is_not_taken(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    lunch = bench.engine.activities.create(bench.workspace, "Lunch")
-    instruct(bench, task, "dequeue", post_work_activity_sid=lunch.sid)
-    bench.advance(1)
-    bench.engine.activities.delete(lunch)
-    bench.engine.telephony.hang_up(the_call(bench).sid)
-    assert ann.activity_name == "Available"
+def test_an_activity_that_is_gone_by_the_end_is_not_taken(line: Line) -> None:
+    lunch = line.engine.activities.create(line.workspace, "Lunch")
+    line.instruct("dequeue", post_work_activity_sid=lunch.sid)
+    line.advance(1)
+    line.engine.activities.delete(lunch)
+    line.hang_up()
+    assert line.ann.activity_name == "Available"
 
 
-def test_a_worker_can_be_deleted_while_the_phone_rings(
-    bench: Bench, ann: Worker, task: Task
-) -> None:
-    instruct(bench, task, "call")
-    instruct(bench, task, "dequeue")
-    bench.engine.workers.delete(ann)
-    bench.advance(1)
-    assert [call.status for call in bench.engine.telephony.calls] == [
-        "answered",
-        "canceled",
-    ]
-    assert holders(task) == []
-    bench.engine.telephony.hang_up(bench.engine.telephony.calls[0].sid)
+def test_a_worker_can_be_deleted_while_the_phone_rings(line: Line) -> None:
+    line.instruct("call")
+    line.instruct("dequeue")
+    line.engine.workers.delete(line.ann)
+    line.advance(1)
+    assert line.outcomes() == ["answered", "canceled"]
+    assert holders(line.caller) == []
+    line.hang_up()
 
 
-def test_a_call_outlives_its_task(bench: Bench, ann: Worker, task: Task) -> None:
-    instruct(bench, task, "dequeue", post_work_activity_sid=bench.unavailable)
-    bench.advance(1)
-    bench.engine.tasks.delete(task)
-    assert the_call(bench).status == "answered"
-    bench.engine.telephony.hang_up(the_call(bench).sid)
-    assert ann.activity_name == "Unavailable"
+def test_a_call_outlives_its_task(line: Line) -> None:
+    line.instruct("dequeue", post_work_activity_sid=line.unavailable)
+    line.advance(1)
+    line.engine.tasks.delete(line.caller)
+    assert line.call.status == "answered"
+    line.hang_up()
+    assert line.ann.activity_name == "Unavailable"
 
 
-def test_a_call_is_answered_for_a_task_that_is_gone(bench: Bench, task: Task) -> None:
-    instruct(bench, task, "call")
-    bench.engine.tasks.delete(task)
-    bench.advance(1)
-    assert the_call(bench).status == "answered"
+def test_a_call_is_answered_for_a_task_that_is_gone(line: Line) -> None:
+    line.instruct("call")
+    line.engine.tasks.delete(line.caller)
+    line.advance(1)
+    assert line.call.status == "answered"
 
 
-def test_all_calls_of_a_workspace_end_with_it(bench: Bench, task: Task) -> None:
-    instruct(bench, task, "call")
-    bench.advance(1)
-    instruct(bench, task, "dequeue")
-    other = bench.engine.workspaces.create("Other")
-    bench.engine.workspaces.delete(other)
-    assert [call.status for call in bench.engine.telephony.calls] == [
-        "answered",
-        "ringing",
-    ]
-    bench.engine.workspaces.delete(bench.workspace)
-    assert [call.status for call in bench.engine.telephony.calls] == [
-        "completed",
-        "canceled",
-    ]
-    assert bench.engine.next_deadline() is None
-    bench.engine.telephony.hang_up(bench.engine.telephony.calls[0].sid)
+def test_all_calls_of_a_workspace_end_with_it(line: Line) -> None:
+    line.instruct("call")
+    line.advance(1)
+    line.instruct("dequeue")
+    line.engine.workspaces.delete(line.engine.workspaces.create("Other"))
+    assert line.outcomes() == ["answered", "ringing"]
+    line.engine.workspaces.delete(line.workspace)
+    assert line.outcomes() == ["completed", "canceled"]
+    assert line.engine.next_deadline() is None
+    line.hang_up()
 
 
 def test_one_leap_of_time_is_as_good_as_many_steps() -> None:
     def story(steps: int) -> tuple[list[str], list[tuple[str, float]]]:
-        bench = Bench()
-        bench.flow()
-        bench.worker("Ann", contact_uri="client:ann")
-        task = bench.task(attributes=CALLER)
-        bench.engine.telephony.settings.call_length = 40
-        instruct(bench, task, "conference", post_work_activity_sid=bench.unavailable)
+        line = Line()
+        line.settings.call_length = 40
+        line.instruct("conference", post_work_activity_sid=line.unavailable)
         for _ in range(steps):
-            bench.advance(64 / steps)
-        return bench.told(), states(the_call(bench))
+            line.advance(64 / steps)
+        return line.told(), states(line.call)
 
     assert story(1) == story(64)

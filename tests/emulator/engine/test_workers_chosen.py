@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.engine import Alarm
 from taskrouter_sync.emulator.engine.model import Task, Worker
 
 from .support import Bench, filter_of, holders, target
@@ -41,8 +40,7 @@ def test_unavailable_workers_get_nothing(bench: Bench) -> None:
 def test_the_longest_idle_is_next(bench: Bench) -> None:
     """The clock of idleness starts with a reservation."""
     bench.flow()
-    for name in ("Ann", "Bob", "Cid"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob", "Cid")
     names = []
     for _ in range(6):
         task = bench.task()
@@ -67,8 +65,7 @@ def test_optimized_channels_count_idleness_apart(
     bench: Bench, optimized: bool, expected: str
 ) -> None:
     bench.flow()
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     voice = bench.engine.task_channels.find(bench.workspace, "voice")
     bench.engine.task_channels.update(voice, channel_optimized_routing=optimized)
     assert holders(bench.task(task_channel="chat")) == ["Ann"]
@@ -81,8 +78,7 @@ def test_optimizing_a_channel_sorts_the_idle_anew(bench: Bench) -> None:
         filter_of(target(queue, expression="1==2"), expression="nobody == true"),
         default=queue,
     )
-    for name in ("Ann", "Bob"):
-        bench.worker(name)
+    bench.workers("Ann", "Bob")
     for channel in ("voice", "voice", "chat"):
         task = bench.task(task_channel=channel)
         bench.accept(task)
@@ -128,19 +124,13 @@ def test_more_capacity_takes_more_at_once(bench: Bench) -> None:
     channel = ann.channel("default")
     bench.told()
     bench.engine.workers.update_channel(channel, capacity=2)
-    assert [task.assignment_status for task in tasks] == [
-        "reserved",
-        "reserved",
-        "pending",
-    ]
+    expected = ["reserved", "reserved", "pending"]
+    assert [task.assignment_status for task in tasks] == expected
     assert bench.told() == ["worker.capacity.update", "reservation.created"]
 
 
-def test_less_capacity_than_work_takes_nothing_away(bench: Bench) -> None:
-    bench.flow()
-    ann = bench.worker("Ann")
-    task = bench.task()
-    channel = ann.channel("default")
+def test_less_capacity_than_work_takes_nothing_away(bench: Bench, task: Task) -> None:
+    channel = bench.ann.channel("default")
     bench.engine.workers.update_channel(channel, capacity=0)
     assert holders(task) == ["Ann"]
     assert channel.available_capacity_percentage == 0
@@ -158,10 +148,8 @@ def test_a_closed_channel_gets_nothing_and_keeps_its_capacity(bench: Bench) -> N
     assert task.assignment_status == "pending"
     bench.told()
     bench.engine.workers.update_channel(channel, available=True)
-    assert bench.told() == [
-        "worker.channel.availability.update",
-        "reservation.created",
-    ]
+    told = ["worker.channel.availability.update", "reservation.created"]
+    assert bench.told() == told
     assert channel.configured_capacity == 1
 
 
@@ -240,16 +228,11 @@ def test_order_by_is_ignored_if_a_value_is_no_integer(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [
-        {"known_worker_sid": "task.agent"},
-        {"known_worker_friendly_name": "task.name"},
-    ],
+    [{"known_worker_sid": "task.agent"}, {"known_worker_friendly_name": "task.name"}],
 )
 def test_only_the_known_worker_gets_the_task(
     bench: Bench, options: dict[str, str]
 ) -> None:
-    alarms: list[Alarm] = []
-    bench.engine.on_alarm(alarms.append)
     with_target(bench, **options)
     bench.worker("Ann")
     bob = bench.worker("Bob", available=False)
@@ -257,7 +240,7 @@ def test_only_the_known_worker_gets_the_task(
     assert task.assignment_status == "pending"
     bench.engine.workers.update(bob, activity_sid=bench.available)
     assert holders(task) == ["Bob"]
-    assert alarms == []
+    assert bench.alarms == []
     # All events of the task say so, and those of no other.
     known = {
         event.event_type: event.details.get("known_worker_sid")
@@ -273,25 +256,21 @@ def test_a_wrong_known_worker_leaves_the_task_waiting_and_is_an_alarm(
     bench: Bench, agent: object
 ) -> None:
     """Only null is no agent: it is skipped in silence."""
-    alarms: list[Alarm] = []
-    bench.engine.on_alarm(alarms.append)
     with_target(bench, known_worker_sid="task.agent")
     bench.worker("Ann")
     task = bench.task(attributes={"agent": agent})
     assert task.assignment_status == "pending"
     assert not any("known_worker_sid" in event.details for event in bench.events)
     expected = [] if agent is None else [(40152, task.sid, bench.workspace.sid)]
-    assert [(a.code, a.resource_sid, a.workspace_sid) for a in alarms] == expected
+    assert [(a.code, a.resource_sid, a.workspace_sid) for a in bench.alarms] == expected
 
 
 def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     queue = bench.queue("level == 1")
-    alarms: list[Alarm] = []
-    bench.engine.on_alarm(alarms.append)
     bench.workflow(filter_of(target(queue, known_worker_sid="task.agent")))
     ann = bench.worker("Ann", level=2)
     task = bench.task(attributes={"agent": ann.sid})
-    [alarm] = alarms
+    [alarm] = bench.alarms
     assert (alarm.code, alarm.message) == (
         40152,
         f"Known agent: Worker {ann.sid} is not in TaskQueue {queue.sid}",
@@ -301,18 +280,14 @@ def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     assert holders(task) == ["Ann"]
 
 
-def test_who_rejected_may_be_offered_the_task_again(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    task = bench.task()
+def test_who_rejected_may_be_offered_the_task_again(bench: Bench, task: Task) -> None:
     bench.reject(task)
     assert holders(task) == ["Ann"]
 
 
 def test_who_rejected_comes_after_those_idle_for_longer(bench: Bench) -> None:
     bench.flow()
-    bench.worker("Ann")
-    bench.worker("Bob")
+    bench.workers("Ann", "Bob")
     task = bench.task()
     bench.reject(task)
     assert holders(task) == ["Bob"]
