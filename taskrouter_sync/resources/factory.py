@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from ..naming import camel_case
 from ..properties import json_objects
 from .base import Resource
 from .lists import (
@@ -35,16 +34,17 @@ if TYPE_CHECKING:
     from ..session import Session
 
 # By the first two letters of the sid: the class, where it is in the workspace, and the
-# property that names what it is below, if that is not the workspace.
-_KINDS: dict[str, tuple[type[Resource[Any]], str, str | None]] = {
-    "WS": (WorkspaceResource, "", None),
-    "WW": (Workflow, "/Workflows/{sid}", None),
-    "WQ": (TaskQueueResource, "/TaskQueues/{sid}", None),
-    "WK": (WorkerResource, "/Workers/{sid}", None),
-    "WA": (Activity, "/Activities/{sid}", None),
-    "WT": (Task, "/Tasks/{sid}", None),
-    "WR": (Reservation, "/Tasks/{above}/Reservations/{sid}", "task_sid"),
-    "WC": (WorkerChannel, "/Workers/{above}/Channels/{sid}", "worker_sid"),
+# property that names what it is below, if that is not the workspace: some frames have
+# it in camelCase.
+_KINDS: dict[str, tuple[type[Resource[Any]], str, tuple[str, ...]]] = {
+    "WS": (WorkspaceResource, "", ()),
+    "WW": (Workflow, "/Workflows/{}", ()),
+    "WQ": (TaskQueueResource, "/TaskQueues/{}", ()),
+    "WK": (WorkerResource, "/Workers/{}", ()),
+    "WA": (Activity, "/Activities/{}", ()),
+    "WT": (Task, "/Tasks/{}", ()),
+    "WR": (Reservation, "/Tasks/{}/Reservations/{}", ("task_sid", "taskSid")),
+    "WC": (WorkerChannel, "/Workers/{}/Channels/{}", ("worker_sid", "workerSid")),
 }
 
 # By the key of the list's meta: the class, and where it is in the workspace.
@@ -104,27 +104,14 @@ def _resource(
     session: Session, payload: Mapping[str, Any], context: Mapping[str, Any] = {}
 ) -> Resource[Any]:
     sid = payload["sid"]
-    kind, path, above = _KINDS.get(sid[:2], (Resource, None, None))
-    if path is not None:
-        if above is None:
-            path = path.format(sid=_segment(sid))
-        else:
-            # Some frames have it in camelCase.
-            names = (above, camel_case(above))
-            sids = [
-                each[name]
-                for each in (payload, context)
-                for name in names
-                if name in each
-            ]
-            # Without it there is no path; the payload may know its URL.
-            path = (
-                path.format(sid=_segment(sid), above=_segment(sids[0]))
-                if sids
-                else None
-            )
-    if path is not None:
-        return kind(session, payload, session.workspace_url + path)
+    kind, path, names = _KINDS.get(sid[:2], (Resource, None, ()))
+    above = [
+        each[name] for each in (payload, context) for name in names if name in each
+    ]
+    if path is not None and (above or not names):
+        where = path.format(*map(_segment, (*above[:1], sid)))
+        return kind(session, payload, session.workspace_url + where)
+    # Without what it is below there is no path; the payload may know its URL.
     url = payload.get("url")
     return kind(session, payload, url if isinstance(url, str) else "")
 
@@ -152,7 +139,7 @@ def _list(
         )
     kind, path = _LISTS.get(key, (ListResource, f"/{key}"))
     base = session.resource_url if key in _OWN else session.workspace_url
-    asked = _without_query(url) if url else ""
+    asked = urlunsplit(urlsplit(url or "")._replace(query="", fragment=""))
     requested = asked.endswith(path)
     # Where it was asked for, if it is what was asked for.
     where = asked if requested else base + path
@@ -167,7 +154,3 @@ def _is_statistics(payload: Mapping[str, Any]) -> bool:
         or "realtime" in payload
         or (isinstance(url, str) and "Statistics" in url)
     )
-
-
-def _without_query(url: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
