@@ -6,7 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from .errors import ArgumentError
@@ -182,7 +182,7 @@ class Proxy:
             self.credentials = Secret(pair)
 
 
-class Route:
+class Route(NamedTuple):
     """How this machine gets to a host.
 
     Attributes:
@@ -192,17 +192,9 @@ class Route:
             that is in another file; empty for none.
     """
 
-    __slots__ = ("ca_bundle", "client_certificate", "proxy")
-
-    def __init__(
-        self,
-        ca_bundle: str | None,
-        proxy: Proxy | None,
-        client_certificate: tuple[str, ...] = (),
-    ) -> None:
-        self.ca_bundle = ca_bundle
-        self.proxy = proxy
-        self.client_certificate = client_certificate
+    ca_bundle: str | None
+    proxy: Proxy | None
+    client_certificate: tuple[str, ...] = ()
 
 
 def describe_failure(error: BaseException, ca_bundle: object = None) -> str:

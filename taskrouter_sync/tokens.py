@@ -10,7 +10,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jwt
 
@@ -63,7 +63,7 @@ def hide(token: Any) -> Any:
     return token if is_plain else Secret(token)
 
 
-class Token:
+class Token(NamedTuple):
     """A capability token and the claims in it; its text never shows.
 
     Attributes:
@@ -76,34 +76,13 @@ class Token:
         valid_from: epoch seconds of its `nbf`, or None.
     """
 
-    # No dataclass or tuple: those show what they hold.
-    __slots__ = (
-        "account_sid",
-        "channel",
-        "channel_sid",
-        "expires_at",
-        "secret",
-        "valid_from",
-        "workspace_sid",
-    )
-
-    def __init__(
-        self,
-        secret: Secret,
-        account_sid: str,
-        workspace_sid: str,
-        channel_sid: str,
-        channel: str,
-        expires_at: float | None,
-        valid_from: float | None = None,
-    ) -> None:
-        self.secret = secret
-        self.account_sid = account_sid
-        self.workspace_sid = workspace_sid
-        self.channel_sid = channel_sid
-        self.channel = channel
-        self.expires_at = expires_at
-        self.valid_from = valid_from
+    secret: Secret
+    account_sid: str
+    workspace_sid: str
+    channel_sid: str
+    channel: str
+    expires_at: float | None
+    valid_from: float | None
 
     @property
     def fingerprint(self) -> str:
