@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
@@ -180,6 +181,13 @@ class Proxy:
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             self.credentials = Secret(pair)
+
+    def headers(self) -> dict[str, str]:
+        """Give the headers that the proxy asks for."""
+        if self.credentials is None:
+            return {}
+        pair = b64encode(self.credentials.reveal().encode()).decode()
+        return {"Proxy-Authorization": f"Basic {pair}"}
 
 
 class Route(NamedTuple):

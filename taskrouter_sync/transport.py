@@ -12,7 +12,6 @@ import selectors
 import socket
 import ssl
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -305,10 +304,7 @@ class Transport:
     def _tunnel(self, sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
         """Make a connection to a proxy one to the host behind it."""
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        headers = {"Host": target}
-        if proxy.credentials is not None:
-            pair = b64encode(proxy.credentials.reveal().encode()).decode()
-            headers["Proxy-Authorization"] = f"Basic {pair}"
+        headers = {"Host": target, **proxy.headers()}
         via = HTTPConnection(proxy.host, proxy.port)
         # A duplicate, as reading the response closes what it was read from.
         via.sock = sock.dup()
