@@ -18,13 +18,13 @@ from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, responses
 from http.cookies import CookieError
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import websocket
 from websocket import ABNF
 
 from .errors import ConnectionFailed, TaskRouterError
-from .http import http_error
+from .http import Reply, http_error
 from .network import Proxy, Route, describe_failure
 from .timing import Timing
 from .tokens import Secret
@@ -486,14 +486,12 @@ def _refusal(
             f"The service responded to the WebSocket upgrade with status {status}"
         )
     body, headers = getattr(error, "resp_body", None), error.resp_headers or {}
-    query = dict(
-        pair.partition("=")[::2] for pair in urlsplit(url.reveal()).query.split("&")
-    )
-    return http_error(
+    reply = Reply(
         status,
         responses.get(status, ""),
         body if isinstance(body, bytes) else b"",
-        [Secret(query.get("token", ""))],
         headers.get("retry-after"),
         headers.get("date"),
     )
+    token = parse_qs(urlsplit(url.reveal()).query).get("token", [""])[0]
+    return http_error(reply, [Secret(token)])
