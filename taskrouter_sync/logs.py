@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
@@ -130,11 +130,6 @@ class ClientLog(_Adapter):
         except Exception:  # noqa: BLE001 - of a handler; it must not end a thread
             if logging.raiseExceptions:  # as logging's own handlers do
                 traceback.print_exc()
-
-    def process(
-        self, msg: Any, kwargs: MutableMapping[str, Any]
-    ) -> tuple[Any, MutableMapping[str, Any]]:
-        return msg, kwargs
 
 
 def _handle(record: logging.LogRecord) -> None:

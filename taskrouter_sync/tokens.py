@@ -151,11 +151,11 @@ def read_claims(token: Any) -> dict[str, Any]:
     Raises:
         TokenError: it is missing or not a JWT.
     """
-    token = hide(token)
-    if token is None or (isinstance(token, Secret) and token.reveal() in ("", None)):
+    token = token if isinstance(token, Secret) else Secret(token)
+    if token.reveal() in ("", None):
         raise TokenError("A token is required")
-    kind = type(token.reveal() if isinstance(token, Secret) else token)
-    if kind is not str and not issubclass(kind, str):
+    kind = type(token.reveal())
+    if not issubclass(kind, str):
         raise TokenError(f"The token must be a string, not {kind.__name__}")
     claims, trouble = _decode(token)
     if trouble:
@@ -190,15 +190,13 @@ def _time(claims: dict[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value != value:  # NaN
         raise TokenError(f"The token's {name} is not a number")
     try:
-        seconds = float(value)
+        return float(value) if abs(value) < math.inf else None
     except OverflowError:
-        seconds = math.inf
-    if math.isnan(seconds):
-        raise TokenError(f"The token's {name} is not a number")
-    return None if math.isinf(seconds) else seconds
+        return None
 
 
 def check_same_client(current: Token, new: Token) -> None:
