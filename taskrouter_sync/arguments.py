@@ -257,8 +257,7 @@ def read_update(
     came = _kinds(rest)
     sid = _take(method, keywords, sid_name) or _take(method, keywords, "sid")
     name, value = (_take(method, keywords, each) for each in ("name", "value"))
-    params = _take_params(method, keywords)
-    named = {parameter_name(each): keywords[each] for each in keywords}
+    params, named = _take_params(method, keywords)
     pair = [each for each in (name, value) if each is not None]
     if sid is None and rest and isinstance(rest[0], str):
         # Two strings are a name and a value, three have the sid before them.
@@ -311,8 +310,7 @@ def read_fetch(
     keywords = dict(keywords)
     rest, callback = take_callback(method, args, keywords, None)
     sid = _take(method, keywords, "sid") if by_sid else None
-    params = _take_params(method, keywords)
-    named = {parameter_name(each): keywords[each] for each in keywords}
+    params, named = _take_params(method, keywords)
     rest = [each for each in (*rest, sid, params) if each is not None]
     if not rest:
         named = checked(method, named)
@@ -344,8 +342,7 @@ def read_params(
     """
     keywords = dict(keywords)
     rest, callback = take_callback(method, args, keywords, None)
-    params = _take_params(method, keywords)
-    named = {parameter_name(each): keywords[each] for each in keywords}
+    params, named = _take_params(method, keywords)
     if params is not None:
         rest.append(params)
     if len(rest) == 1 and isinstance(rest[0], Mapping):
@@ -439,12 +436,10 @@ def as_text(params: Mapping[str, Any]) -> dict[str, Any]:
 def as_given(params: Mapping[str, Any]) -> dict[str, Any]:
     """Leave values of a query as they are, as TaskRouter.js does, but for dates."""
     return {
-        name: _as_given(value) for name, value in params.items() if value is not None
+        name: text(value) if isinstance(value, date) else json_value(value)
+        for name, value in params.items()
+        if value is not None
     }
-
-
-def _as_given(value: Any) -> Any:
-    return text(value) if isinstance(value, date) else json_value(value)
 
 
 def text(value: Any) -> Any:
@@ -493,11 +488,14 @@ def _take(method: str, keywords: dict[str, Any], name: str) -> Any:
     return given[0] if given else None
 
 
-def _take_params(method: str, keywords: dict[str, Any]) -> Any:
+def _take_params(
+    method: str, keywords: dict[str, Any]
+) -> tuple[Mapping[Any, Any] | None, dict[str, Any]]:
+    """Take the dict out of the keywords; what is left of them are parameters too."""
     params = keywords.pop("params", None)
     if params is not None and not isinstance(params, Mapping):
         wrong(method, "params", params, "a dict")
-    return params
+    return params, {parameter_name(each): keywords[each] for each in keywords}
 
 
 def _can_be_sent(value: Any) -> bool:

@@ -361,7 +361,9 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
             raise no_attribute(self, name, dir(self)) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and self._is_property(name):
+        if not name.startswith("_") and (
+            name in self or name in _documented(type(self))
+        ):
             raise AttributeError(
                 f"{name!r} is a property of the service and can't be assigned: "
                 f"change it with {self._kind()}.update"
@@ -419,9 +421,6 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     def _load(self) -> None:
         """Load related objects that are not in its payload: a reservation's task."""
-
-    def _is_property(self, name: str) -> bool:
-        return name in self or name in _documented(type(self))
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
         """Create the resource that ``<name>_sid`` refers to, if there is one."""
