@@ -176,11 +176,8 @@ class Credentials:
         account = self._sid(ACCOUNT_SID, "AC"), self._needed(AUTH_TOKEN)
         if sid is not None:
             _check_sid("the argument", sid, kind.prefix)
-        if kind is WORKSPACE:
-            sids = [sid or self._sid(WORKSPACE_SID, "WS")]
-        else:
-            own = sid or self._sid(kind.variable, kind.prefix)
-            sids = [self._sid(WORKSPACE_SID, "WS"), own]
+        sids = [] if kind is WORKSPACE else [self._sid(WORKSPACE_SID, "WS")]
+        sids.append(sid or self._sid(kind.variable, kind.prefix))
         names = kind.usual if allowed is None else allowed
         options = {f"allow_{name.replace('-', '_')}": True for name in names}
         try:
@@ -201,11 +198,7 @@ class Credentials:
         if token is not None and self._fits(token, kind, sid):
             return token
         self.mint(kind, sid)  # complains now, not later on another thread
-
-        def mint() -> str:
-            return self.mint(kind, sid)
-
-        return mint
+        return lambda: self.mint(kind, sid)
 
     def _check_proxy(self) -> None:
         # At need: the clients load what it loads, but not every command has one.

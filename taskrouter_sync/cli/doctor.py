@@ -126,12 +126,9 @@ def _check(options: argparse.Namespace, context: Context) -> Iterator[Finding]:
     if given:
         kind = _kind_of(claims)
         yield ok("token", f"from {TOKEN}")
-        valid = True
-        for finding in _check_token(claims, text, credentials):
-            broken = finding.verdict == "wrong" and finding.what == "claims"
-            valid = valid and not broken
-            yield finding
-        if not valid:
+        findings = list(_check_token(claims, text, credentials))
+        yield from findings
+        if ("claims", "wrong") in [(each.what, each.verdict) for each in findings]:
             return
     else:
         # One that was made here is as good as the account's variables, no better.
@@ -192,18 +189,13 @@ def _check_client(
             client.wait_until_ready(_PATIENCE)
             took = (time.monotonic() - began) * 1000
             name = client.get("friendly_name") or client.sid
+        result = ok("ready", f"{name}, after {took:.0f} ms")
     except (TaskRouterError, ValueError) as error:
-        if connected.is_set():
-            yield _handshake()
         what = "ready" if connected.is_set() else "handshake"
-        yield wrong(what, str(error), _advice(error, claims))
-        return
-    yield _handshake()
-    yield ok("ready", f"{name}, after {took:.0f} ms")
-
-
-def _handshake() -> Finding:
-    return ok("handshake", "the event bridge accepted the WebSocket")
+        result = wrong(what, str(error), _advice(error, claims))
+    if result.what == "ready":
+        yield ok("handshake", "the event bridge accepted the WebSocket")
+    yield result
 
 
 def _advice(error: Exception, claims: Mapping[str, Any]) -> str:

@@ -22,7 +22,6 @@ from .command import (
     STATUSES,
     VARIABLES,
     CommandError,
-    Commands,
     Context,
     Parser,
     add_command,
@@ -63,11 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-
-    def complain(message: str) -> None:
-        _complain(_typed_name(), message)
-
-    return streams.run(lambda: _main(words), complain)
+    return streams.run(
+        lambda: _main(words), lambda message: _complain(_typed_name(), message)
+    )
 
 
 def _main(words: list[str]) -> int:
@@ -145,12 +142,7 @@ def _parser(name: str, *, whole: bool = True) -> Parser:
     emulator_command.add(commands, whole=whole)
     for each in (token_command, listen, agent, tasks, stats, doctor):
         each.add(commands)
-    _add_completion(commands)
-    return parser
-
-
-def _add_completion(commands: Commands) -> None:
-    parser = add_command(
+    completion = add_command(
         commands,
         "completion",
         _complete,
@@ -158,7 +150,8 @@ def _add_completion(commands: Commands) -> None:
         _COMPLETION,
         verbose=False,
     )
-    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    return parser
 
 
 def _complete(options: argparse.Namespace, context: Context) -> int:
