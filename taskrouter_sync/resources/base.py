@@ -53,18 +53,14 @@ def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
     Raises:
         TaskRouterError: the request failed and there is no callback.
     """
+    if callback is None:
+        return request()
+    result, failure = None, None
     try:
         result = request()
     except TaskRouterError as error:
-        if callback is None:
-            raise
         failure = error
-    else:
-        if callback is None:
-            return result
-        call(callback, None, result)
-        return None
-    call(callback, failure, None)
+    call(callback, failure, result)
     return None
 
 
