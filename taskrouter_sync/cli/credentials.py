@@ -193,14 +193,6 @@ class Credentials:
         """
         for variable in _ADDRESSES:
             self.address(variable)
-        self._check_proxy()
-        token = self.token
-        if token is not None and self._fits(token, kind, sid):
-            return token
-        self.mint(kind, sid)  # complains now, not later on another thread
-        return lambda: self.mint(kind, sid)
-
-    def _check_proxy(self) -> None:
         # At need: the clients load what it loads, but not every command has one.
         from .network import proxy_of
 
@@ -208,6 +200,11 @@ class Credentials:
             proxy_of(self.address(EVENT_BRIDGE_URL), self._environment)
         except ValueError as error:
             raise CommandError(str(error), USAGE) from None
+        token = self.token
+        if token is not None and self._fits(token, kind, sid):
+            return token
+        self.mint(kind, sid)  # complains now, not later on another thread
+        return lambda: self.mint(kind, sid)
 
     def refusal(self) -> str:
         """Say which variable is probably wrong if the service refuses a token."""

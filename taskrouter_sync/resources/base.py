@@ -144,6 +144,10 @@ class ClientObject(BothSpellings):
         name = type(self).__name__.removesuffix("Resource") or "Resource"
         return name[:1].lower() + name[1:]
 
+    def __bool__(self) -> bool:
+        # JavaScript's objects are true; len() is 0 for an empty page.
+        return True
+
     def __copy__(self: Self) -> Self:
         twin = type(self).__new__(type(self))
         vars(twin).update(vars(self))
@@ -383,10 +387,6 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def __bool__(self) -> bool:
-        # JavaScript's objects are true, a Mapping without properties would not be.
-        return True
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Resource) or type(self) is not type(other):
             return NotImplemented
@@ -414,9 +414,6 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         """Return the payload's own properties, with the names of the REST API."""
         view = self._view
         return {name: view.value(name) for name in view.keys()}
-
-    def _load(self) -> None:
-        """Load related objects that are not in its payload: a reservation's task."""
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
         """Create the resource that ``<name>_sid`` refers to, if there is one."""

@@ -324,10 +324,6 @@ class ListResource(ClientObject, Sequence[Item]):
     def __len__(self) -> int:
         return len(self.data)
 
-    def __bool__(self) -> bool:
-        # JavaScript's objects are true; len() is 0 for an empty page.
-        return True
-
     def __repr__(self) -> str:
         if not self._meta:
             return f"<{type(self).__name__}, not fetched>"
@@ -336,9 +332,6 @@ class ListResource(ClientObject, Sequence[Item]):
 
     def _repr_html_(self) -> str:
         return notebook.table(repr(self)[1:-1], self.to_dicts())
-
-    def _load(self) -> None:
-        """Load related objects that are not in the page: tasks."""
 
     def _turn(self, way: str, args: Any, keywords: Mapping[str, Any]) -> Any:
         method = f"{self._kind()}.{way}"

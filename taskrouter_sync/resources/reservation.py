@@ -348,6 +348,7 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         return iter(names)
 
     def _load(self) -> None:
+        """Load the task, which is not in the payload; called by the session."""
         _load_tasks(self._session, [self])
 
     def _set_task(self, task: Task) -> None:
