@@ -358,14 +358,9 @@ def take_callback(
     keywords: dict[str, Any],
     place: int | None,
 ) -> tuple[list[Any], Callback | None]:
-    """Separate the callback from the other arguments.
+    """Separate the callback from the other arguments; take it out of the keywords.
 
-    Args:
-        method: for complaints.
-        args: the positional arguments.
-        keywords: those given by name; ``callback`` or ``cb`` is taken out.
-        place: where the callback belongs; None: after all others. A None there is
-            "no callback".
+    A None in its `place` is "no callback"; without one that is after all others.
     """
     found = [value for value in args if callable(value)]
     for name in ("callback", "cb"):

@@ -145,9 +145,7 @@ def is_proxy(url: Any) -> bool:
 def proxy_trouble(url: Any, *, for_events: bool = False) -> str:
     """Say what is wrong with a proxy's URL, quoting nothing of it; "" for nothing.
 
-    Args:
-        url: as the environment or the program gives it.
-        for_events: whether the WebSocket is to go through it.
+    The WebSocket, `for_events`, can't go through every kind.
     """
     if not is_proxy(url):
         return _INVALID_PROXY
@@ -170,11 +168,7 @@ class Proxy:
     __slots__ = ("credentials", "host", "port")
 
     def __init__(self, url: str) -> None:
-        """Read a proxy's URL, with which there is no trouble.
-
-        Args:
-            url: such as ``http://user:password@proxy.example:3128``.
-        """
+        """Read a URL, with which there is no `proxy_trouble`."""
         parts = urlsplit((url if "://" in url else f"http://{url}").strip())
         self.host, self.port = parts.hostname or "", parts.port or 80
         self.credentials: Secret | None = None

@@ -260,12 +260,9 @@ def is_date(name: str) -> bool:
 
 
 def property_value(name: str, value: Any, *, statistics: bool = False) -> Any:
-    """Turn one value of a payload into what users read.
+    """Turn one value of a payload into what users read, by its snake_case name.
 
-    Args:
-        name: the service's snake_case name of the value.
-        value: what `json.loads` gave.
-        statistics: whether times stay text, as in statistics.
+    In statistics times stay text.
     """
     if name in JSON_FIELDS and not statistics:
         return user_data(value)

@@ -145,9 +145,6 @@ def read_token(token: Any, sid_claim: str) -> Token:
 def read_claims(token: Any) -> dict[str, Any]:
     """Read the claims of a token, without checking its signature or its times.
 
-    Args:
-        token: the JWT, as text or a `Secret`.
-
     Raises:
         TokenError: it is missing or not a JWT.
     """

@@ -188,10 +188,6 @@ class Transport:
     def open(self, url: Secret, route: Route) -> None:
         """Connect: TCP, the proxy's tunnel, TLS for wss, the WebSocket upgrade.
 
-        Args:
-            url: of the channel, with the token.
-            route: how to get there.
-
         Raises:
             HttpError: the service refused the upgrade.
             ConnectionFailed: it did not get that far.

@@ -60,12 +60,7 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str] | None]:
 
 
 def add(commands: Commands, *, whole: bool) -> None:
-    """Add the command.
-
-    Args:
-        commands: the commands of the program.
-        whole: whether to add its arguments, which imports the emulator.
-    """
+    """Add the command; the `whole` of it, with its arguments, imports the emulator."""
     parser = add_command(
         commands,
         "emulator",

@@ -53,13 +53,10 @@ _COMPLETION = """\
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command; return the exit status.
 
     Args:
         arguments: without the program's name; None uses those of the process.
-
-    Returns:
-        The exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     return streams.run(
@@ -121,12 +118,7 @@ def _typed_name() -> str:
 
 
 def _parser(name: str, *, whole: bool = True) -> Parser:
-    """Create the parser.
-
-    Args:
-        name: the program's name, as it was typed.
-        whole: whether to add the emulator's arguments, which imports the emulator.
-    """
+    """Create the parser; if `whole`, with the emulator's arguments."""
     from . import agent, doctor, emulator_command, listen, stats, tasks, token_command
 
     parser = Parser(

@@ -50,11 +50,9 @@ class Place:
 
 
 def check(url: str, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Check the connection to an http or https URL, up to the first failure.
+    """Check the connection to a valid http or https URL, up to the first failure.
 
-    Args:
-        url: the URL, with a valid host and port.
-        environment: specifies the proxies and the certificates.
+    The environment specifies the proxies and the certificates.
     """
     parts = urlsplit(url)
     secure = parts.scheme == "https"

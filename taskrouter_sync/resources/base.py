@@ -451,10 +451,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     def _apply(self, payload: Any, if_newer: bool = False) -> None:
         """Update the properties from a payload; keep those that it does not contain.
 
-        Args:
-            payload: the JSON from the service; ignored if it is not an object.
-            if_newer: ignore a payload that is older than the current one: for frames,
-                which responses can overtake.
+        With `if_newer` an older payload is ignored: responses can overtake frames.
         """
         if isinstance(payload, Mapping) and not (
             if_newer and is_older(payload, self._view.payload)

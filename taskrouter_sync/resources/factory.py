@@ -65,10 +65,7 @@ _OWN = ("reservations", "channels")
 def make(session: Session, payload: Any, url: str | None = None) -> Any:
     """Turn a payload into the same object as TaskRouter.js does.
 
-    Args:
-        session: the session of the client.
-        payload: the JSON from the service.
-        url: the URL that was requested, if any.
+    A list is where it was requested, if that is the place of such a list.
     """
     if not isinstance(payload, dict):
         return json_objects(payload)
@@ -85,15 +82,10 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
 def neighbor(
     session: Session, sid: Any, context: Mapping[str, Any]
 ) -> Resource[Any] | None:
-    """Create the resource that a sid refers to, before it is fetched.
+    """Create the resource that a sid refers to, before it is fetched: it has only that.
 
-    Args:
-        session: the session of the client.
-        sid: a sid of any kind.
-        context: the payload that contains the sid, for paths that need more of it.
-
-    Returns:
-        The resource, with only its sid; None if the sid does not refer to a resource.
+    Paths may need more of the payload that contains the sid, the context. None if the
+    sid does not refer to a resource.
     """
     if not isinstance(sid, str) or sid[:2] not in _KINDS:
         return None
