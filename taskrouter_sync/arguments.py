@@ -13,7 +13,6 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timezone
-from functools import cache
 from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from .emitter import Callback, check_callback
@@ -172,9 +171,8 @@ class Signature(NamedTuple):
         self, rest: list[Any], keywords: dict[str, Any]
     ) -> tuple[list[Any], dict[str, Any]]:
         found = [value for value in rest if isinstance(value, Mapping)]
-        if "options" in keywords:
-            found.append(keywords.pop("options"))
-        found = [options for options in found if options is not None]
+        if (named := keywords.pop("options", None)) is not None:
+            found.append(named)
         if len(found) > 1:
             raise ArgumentError(f"{self.method}: options was given more than once")
         rest = [value for value in rest if not isinstance(value, Mapping)]
@@ -392,7 +390,7 @@ def check_sid(method: str, value: Any, name: str = "sid") -> str:
     """
     if not isinstance(value, str):
         wrong(method, name, value, "a sid")
-    if not _sid_pattern().fullmatch(value):
+    if not re.fullmatch("[A-Za-z0-9_-]+", value):
         raise ArgumentError(
             f"{method}: {name} must be a sid, with letters and digits only, "
             f"not {value!r:.80}"
@@ -518,11 +516,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return date_text(value)
     raise TypeError(f"{type(value).__name__} can't be sent")
-
-
-@cache  # at need: compiling takes longer than importing this
-def _sid_pattern() -> re.Pattern[str]:
-    return re.compile("[A-Za-z0-9_-]+")
 
 
 def _kinds(values: Sequence[Any]) -> str:

@@ -108,19 +108,16 @@ class _Reader:
         if self._left <= 0:
             raise OSError(errno.EMSGSIZE, "the service sent more data than allowed")
         if self._start == len(self._buffer):
-            self._fill()
+            self._buffer, self._start = self._receive(), 0
+            if self._is_first:
+                self._is_first = False
+                self._skip_informational()
         if size > self._left:
             size = self._left
         data = self._buffer[self._start : self._start + size]
         self._start += len(data)
         self._left -= len(data)
         return data
-
-    def _fill(self) -> None:
-        self._buffer, self._start = self._receive(), 0
-        if self._is_first:
-            self._is_first = False
-            self._skip_informational()
 
     def _receive(self) -> bytes:
         now = time.monotonic()
@@ -352,7 +349,11 @@ class Transport:
         except (OSError, websocket.WebSocketException) as error:
             if not self._aborted:
                 raise Closed(reason=_reason(error)) from None
-        self._send_close()
+        # A close frame, if that is possible without waiting.
+        sock = self._sock
+        if sock is not None and self._ws.connected and _is_writable(sock):
+            with suppress(OSError, websocket.WebSocketException):  # it is gone already
+                self._ws.send_close()
         raise Aborted
 
     def abort(self) -> None:
@@ -364,13 +365,6 @@ class Transport:
                 wake.send(b"x")
         if sock is not None:
             _shut(sock, _WAKE_READER)
-
-    def _send_close(self) -> None:
-        """Send a close frame, if that is possible without waiting."""
-        sock = self._sock
-        if sock is not None and self._ws.connected and _is_writable(sock):
-            with suppress(OSError, websocket.WebSocketException):  # it is gone already
-                self._ws.send_close()
 
     def close(self) -> None:
         """Close the socket's descriptor; on the thread that opened it."""
