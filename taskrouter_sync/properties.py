@@ -358,16 +358,14 @@ def date_text(value: date) -> str:
 
 def date_value(value: Any) -> Any:
     """Read epoch seconds, ISO 8601 or RFC 2822 as a UTC datetime; the rest stays."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
-        try:
-            return _EPOCH + timedelta(seconds=value)
-        except (OverflowError, ValueError):
-            return value
     if isinstance(value, str):
         return _text_date(value)
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return _EPOCH + timedelta(seconds=value)
+    except (OverflowError, ValueError):
+        return value
 
 
 def is_older(payload: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

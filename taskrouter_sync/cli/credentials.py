@@ -46,7 +46,6 @@ class Kind:
     """A kind of capability token, and of client.
 
     Attributes:
-        name: as an argument on the command line.
         words: as part of a sentence.
         prefix: the prefix of its sids.
         claim: the token's claim with that sid.
@@ -57,7 +56,6 @@ class Kind:
             and most other programs too.
     """
 
-    name: str
     words: str
     prefix: str
     claim: str
@@ -69,7 +67,6 @@ class Kind:
 
 WORKER = Kind(
     "worker",
-    "worker",
     "WK",
     "worker_sid",
     WORKER_SID,
@@ -78,7 +75,6 @@ WORKER = Kind(
     ("fetch-subresources", "update-activities", "update-reservations"),
 )
 TASK_QUEUE = Kind(
-    "taskqueue",
     "task queue",
     "WQ",
     "taskqueue_sid",
@@ -89,7 +85,6 @@ TASK_QUEUE = Kind(
 )
 WORKSPACE = Kind(
     "workspace",
-    "workspace",
     "WS",
     "workspace_sid",
     WORKSPACE_SID,
@@ -97,7 +92,8 @@ WORKSPACE = Kind(
     Workspace,
     ("fetch-subresources", "update-subresources"),
 )
-KINDS = {kind.name: kind for kind in (WORKER, TASK_QUEUE, WORKSPACE)}
+# By the argument on the command line.
+KINDS = {"worker": WORKER, "taskqueue": TASK_QUEUE, "workspace": WORKSPACE}
 
 
 class Credentials:

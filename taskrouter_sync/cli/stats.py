@@ -72,11 +72,10 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Show statistics until Ctrl-C, or once."""
-    source = TASK_QUEUE if options.queue else WORKSPACE
-    token = Credentials(context.environment).source(source, options.queue)
-    kind: type[Any] = TaskQueue if options.queue else Workspace
+    kind = TASK_QUEUE if options.queue else WORKSPACE
+    token = Credentials(context.environment).source(kind, options.queue)
     look = _of_a_queue if options.queue else _of_the_workspace
-    with kind(token, debug=options.verbose, daemon=True) as client:
+    with kind.client(token, debug=options.verbose, daemon=True) as client:
         wait_until_ready(client, context)
         live = not options.once and not options.json
         with _screen(context, live=live) as screen:
