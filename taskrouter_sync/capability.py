@@ -59,13 +59,14 @@ class TokenOptions(TypedDict, total=False):
 
     valid_until: float | None
     nbf: float | None
+    # In the order in which Twilio's library lists the policies.
     allow_web_sockets: bool
     allow_fetch_self: bool
     allow_update_self: bool
     allow_delete_self: bool
     allow_fetch_subresources: bool
-    allow_update_subresources: bool
     allow_delete_subresources: bool
+    allow_update_subresources: bool
 
 
 class WorkerTokenOptions(TokenOptions, total=False):
@@ -78,22 +79,19 @@ class WorkerTokenOptions(TokenOptions, total=False):
     allow_update_reservations: bool
 
 
+# The options that are on by default.
+_ALLOWED: Final = (
+    *("allow_web_sockets", "allow_fetch_self", "allow_fetch_activities"),
+    *("allow_fetch_reservations", "allow_fetch_worker_reservations"),
+)
+
+
 class _CapabilityToken(ABC):
     """What the three kinds of token have: their policies, and how they are signed."""
 
     # What names the channel by its kind, where there is a claim for that.
     _channel_claim: ClassVar[str] = ""
-    # Each helper that is also a keyword, with its default, in the order in which
-    # Twilio's library lists the policies.
-    _shortcuts: ClassVar[dict[str, bool]] = {
-        "allow_web_sockets": True,
-        "allow_fetch_self": True,
-        "allow_update_self": False,
-        "allow_delete_self": False,
-        "allow_fetch_subresources": False,
-        "allow_delete_subresources": False,
-        "allow_update_subresources": False,
-    }
+    _options: ClassVar[type] = TokenOptions
 
     def __init__(
         self,
@@ -119,8 +117,8 @@ class _CapabilityToken(ABC):
             nbf = rest.pop("nbf")
             # Rounded down, or time.time() would give a token that is not valid yet.
             self._nbf = None if nbf is None else math.floor(_seconds("nbf", nbf))
-        for name, default in self._shortcuts.items():
-            if rest.pop(name, default):
+        for name in self._options.__annotations__:
+            if name.startswith("allow_") and rest.pop(name, name in _ALLOWED):
                 getattr(self, name)()
         if rest:
             # Twilio's library lets such keywords pass without effect: the program
@@ -271,14 +269,7 @@ class WorkerCapabilityToken(_CapabilityToken):
     """A token for the channel of one worker (`WK…`)."""
 
     _channel_claim = "worker_sid"
-    _shortcuts: ClassVar[dict[str, bool]] = {
-        **_CapabilityToken._shortcuts,
-        "allow_fetch_activities": True,
-        "allow_fetch_reservations": True,
-        "allow_fetch_worker_reservations": True,
-        "allow_update_activities": False,
-        "allow_update_reservations": False,
-    }
+    _options = WorkerTokenOptions
 
     def __init__(
         self,

@@ -238,19 +238,17 @@ class Transport:
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         waker, self._wake = socket.socketpair()
-        pending = self._pending
         try:
             if self._aborted:
                 raise Aborted
-            return self._race(addresses, pending, waker)
+            return self._race(addresses, waker)
         finally:
             wake, self._wake = self._wake, None
-            for each in (waker, wake, *pending):
+            for each in (waker, wake, *self._pending):
                 each.close()
 
-    def _race(
-        self, addresses: list[Any], pending: list[socket.socket], waker: socket.socket
-    ) -> socket.socket:
+    def _race(self, addresses: list[Any], waker: socket.socket) -> socket.socket:
+        pending = self._pending
         deadline = time.monotonic() + self._timing.connect
         failure: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
         with _Selector() as selector:
@@ -345,7 +343,11 @@ class Transport:
                 if opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
                     yield frame.data
                 elif opcode == ABNF.OPCODE_CLOSE:
-                    raise _closed(frame.data)
+                    code, reason = frame.data[:2], frame.data[2:]
+                    raise Closed(
+                        int.from_bytes(code, "big") if len(code) == 2 else None,
+                        reason.decode("utf-8", "replace"),
+                    )
         except (OSError, websocket.WebSocketException) as error:
             if not self._aborted:
                 raise Closed(reason=_reason(error)) from None
@@ -444,12 +446,6 @@ def _is_writable(sock: socket.socket) -> bool:
             return bool(selector.select(0))
     except (OSError, ValueError):
         return False  # closed meanwhile
-
-
-def _closed(data: bytes) -> Closed:
-    if len(data) < 2:
-        return Closed()
-    return Closed(int.from_bytes(data[:2], "big"), data[2:].decode("utf-8", "replace"))
 
 
 def _reason(error: BaseException, route: Route | None = None) -> str:
