@@ -7,25 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..properties import json_objects
+from . import lists, models
 from .base import Resource
-from .lists import (
-    ActivityList,
-    ListResource,
-    TaskList,
-    TaskQueueList,
-    WorkerChannelList,
-    WorkerList,
-    WorkflowList,
-)
-from .models import (
-    Activity,
-    Task,
-    TaskQueueResource,
-    WorkerChannel,
-    WorkerResource,
-    Workflow,
-    WorkspaceResource,
-)
 from .reservation import Reservation, ReservationList
 from .statistics import StatisticsData, StatisticsList
 
@@ -37,25 +20,29 @@ if TYPE_CHECKING:
 # property that names what it is below, if that is not the workspace: some frames have
 # it in camelCase.
 _KINDS: dict[str, tuple[type[Resource[Any]], str, tuple[str, ...]]] = {
-    "WS": (WorkspaceResource, "", ()),
-    "WW": (Workflow, "/Workflows/{}", ()),
-    "WQ": (TaskQueueResource, "/TaskQueues/{}", ()),
-    "WK": (WorkerResource, "/Workers/{}", ()),
-    "WA": (Activity, "/Activities/{}", ()),
-    "WT": (Task, "/Tasks/{}", ()),
+    "WS": (models.WorkspaceResource, "", ()),
+    "WW": (models.Workflow, "/Workflows/{}", ()),
+    "WQ": (models.TaskQueueResource, "/TaskQueues/{}", ()),
+    "WK": (models.WorkerResource, "/Workers/{}", ()),
+    "WA": (models.Activity, "/Activities/{}", ()),
+    "WT": (models.Task, "/Tasks/{}", ()),
     "WR": (Reservation, "/Tasks/{}/Reservations/{}", ("task_sid", "taskSid")),
-    "WC": (WorkerChannel, "/Workers/{}/Channels/{}", ("worker_sid", "workerSid")),
+    "WC": (
+        models.WorkerChannel,
+        "/Workers/{}/Channels/{}",
+        ("worker_sid", "workerSid"),
+    ),
 }
 
 # By the key of the list's meta: the class, and where it is in the workspace.
-_LISTS: dict[str, tuple[type[ListResource[Any]], str]] = {
-    "activities": (ActivityList, "/Activities"),
-    "workflows": (WorkflowList, "/Workflows"),
-    "task_queues": (TaskQueueList, "/TaskQueues"),
-    "workers": (WorkerList, "/Workers"),
-    "tasks": (TaskList, "/Tasks"),
+_LISTS: dict[str, tuple[type[lists.ListResource[Any]], str]] = {
+    "activities": (lists.ActivityList, "/Activities"),
+    "workflows": (lists.WorkflowList, "/Workflows"),
+    "task_queues": (lists.TaskQueueList, "/TaskQueues"),
+    "workers": (lists.WorkerList, "/Workers"),
+    "tasks": (lists.TaskList, "/Tasks"),
     "reservations": (ReservationList, "/Reservations"),
-    "channels": (WorkerChannelList, "/Channels"),
+    "channels": (lists.WorkerChannelList, "/Channels"),
 }
 
 # Lists that are below the client's own resource, not below the workspace.
@@ -129,7 +116,7 @@ def _list(
             StatisticsData(item) if isinstance(item, Mapping) else item
             for item in items
         )
-    kind, path = _LISTS.get(key, (ListResource, f"/{key}"))
+    kind, path = _LISTS.get(key, (lists.ListResource, f"/{key}"))
     base = session.resource_url if key in _OWN else session.workspace_url
     asked = urlunsplit(urlsplit(url or "")._replace(query="", fragment=""))
     requested = asked.endswith(path)
