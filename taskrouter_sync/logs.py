@@ -7,8 +7,9 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from . import program
 from .errors import one_line
@@ -32,9 +33,8 @@ TRUE_IN_SCRIPTS: object = _TrueInScripts()
 
 if TYPE_CHECKING:
     _Adapter = logging.LoggerAdapter[logging.Logger]
-    _Stream = logging.StreamHandler[IO[str]]
 else:
-    _Adapter, _Stream = logging.LoggerAdapter, logging.StreamHandler
+    _Adapter = logging.LoggerAdapter
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -56,29 +56,20 @@ class ConsoleFormatter(logging.Formatter):
         )
 
 
-class _Console(_Stream):
+class _Console(logging.Handler):
     """The console of a program that has not configured logging."""
 
-    @property
-    def stream(self) -> Any:  # as logging's own lastResort
-        # Looked up for each line: a program may replace it, as notebooks do.
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, value: Any) -> None:
-        """Ignore what the base class sets."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        # A stream that the program has put there may be strict.
-        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-        return text.encode(encoding, "backslashreplace").decode(encoding)
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Leave out a line that can't be written.
-
-        A signal handler that logs may have interrupted the writing of another one.
-        """
+    def emit(self, record: logging.LogRecord) -> None:
+        # Looked up for each line: a program may replace it, as notebooks do, and by one
+        # that is strict.
+        stream: Any = sys.stderr
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        # A line that can't be written is left out: a signal handler that logs may have
+        # interrupted the writing of another one.
+        with suppress(Exception):
+            text = f"{self.format(record)}\n"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            stream.flush()
 
 
 @cache
