@@ -12,7 +12,7 @@ import selectors
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, responses
@@ -353,9 +353,13 @@ class Transport:
                 raise Closed(reason=_reason(error)) from None
         # A close frame, if that is possible without waiting.
         sock = self._sock
-        if sock is not None and self._ws.connected and _is_writable(sock):
-            with suppress(OSError, websocket.WebSocketException):  # it is gone already
-                self._ws.send_close()
+        if sock is not None and self._ws.connected:
+            # It may be gone already, or closed meanwhile.
+            with suppress(OSError, ValueError, websocket.WebSocketException):
+                with _Selector() as selector:
+                    selector.register(sock, selectors.EVENT_WRITE)
+                    if selector.select(0):
+                        self._ws.send_close()
         raise Aborted
 
     def abort(self) -> None:
@@ -428,24 +432,13 @@ def _shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
         _below_tls(sock, "shutdown")(how)
 
 
-def _below_tls(sock: socket.socket, name: str) -> Callable[..., None]:
+def _below_tls(sock: socket.socket, name: str) -> Any:
     """Give a method as the plain socket has it."""
     for kind in reversed(type(sock).__mro__):
         if name in vars(kind):
-            method: Callable[..., None] = vars(kind)[name].__get__(sock)
-            return method
+            return vars(kind)[name].__get__(sock)
     # eventlet's sockets have the methods of another one.
-    found: Callable[..., None] = getattr(sock, name)
-    return found
-
-
-def _is_writable(sock: socket.socket) -> bool:
-    try:
-        with _Selector() as selector:
-            selector.register(sock, selectors.EVENT_WRITE)
-            return bool(selector.select(0))
-    except (OSError, ValueError):
-        return False  # closed meanwhile
+    return getattr(sock, name)
 
 
 def _reason(error: BaseException, route: Route | None = None) -> str:
