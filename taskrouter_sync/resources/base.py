@@ -171,14 +171,13 @@ class PayloadView:
         payload: the JSON from the service, unchanged.
     """
 
-    __slots__ = ("_by_camel", "_values", "payload")
+    __slots__ = ("_values", "payload")
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self.payload: Mapping[str, Any] = payload
         # Filled by whoever asks first. Two threads may do the same work at once; both
         # get the value that was there first, so no lock is needed.
         self._values: dict[str, Any] = {}
-        self._by_camel: Mapping[str, str] | None = None
 
     def value(self, name: str) -> Any:
         """Return a property in either spelling; raise KeyError if there is none."""
@@ -197,9 +196,7 @@ class PayloadView:
             raise KeyError(name)
         if name in self.payload:
             return name
-        if self._by_camel is None:
-            self._by_camel = _by_camel(tuple(self.payload))
-        return self._by_camel[name]
+        return _by_camel(tuple(self.payload))[name]
 
     def keys(self) -> Iterator[str]:
         """Iterate over the payload's names that are properties, in its order."""
