@@ -227,7 +227,9 @@ class _CapabilityToken(ABC):
         Raises ValueError unless it is a positive number.
         """
         text = json.dumps(self._claims(ttl), separators=(",", ":"))
-        return _signer().encode(text.encode(), self._auth_token.reveal(), _ALGORITHM)
+        signer = PyJWS(algorithms=[])
+        signer.register_algorithm(_ALGORITHM, _AnyKeyLength(HMACAlgorithm.SHA256))
+        return signer.encode(text.encode(), self._auth_token.reveal(), _ALGORITHM)
 
     def _claims(self, ttl: float | None) -> dict[str, Any]:
         now = int(time.time())
@@ -391,12 +393,6 @@ class _AnyKeyLength(HMACAlgorithm):
 
     def check_key_length(self, key: Any) -> None:
         """Find nothing wrong with any key."""
-
-
-def _signer() -> PyJWS:
-    signer = PyJWS(algorithms=[])
-    signer.register_algorithm(_ALGORITHM, _AnyKeyLength(HMACAlgorithm.SHA256))
-    return signer
 
 
 def _sid(name: str, value: object, prefix: str) -> str:

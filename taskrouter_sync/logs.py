@@ -117,20 +117,16 @@ class ClientLog(_Adapter):
         if exc_info:
             record.exc_text = _traceback(exc_info)
         try:
-            _handle(record)
+            if _is_configured():
+                log.handle(record)
+            elif passed := log.filter(record):
+                # Since Python 3.12 a filter may return another record.
+                if isinstance(passed, logging.LogRecord):
+                    record = passed
+                _console().handle(record)
         except Exception:  # noqa: BLE001 - of a handler; it must not end a thread
             if logging.raiseExceptions:  # as logging's own handlers do
                 traceback.print_exc()
-
-
-def _handle(record: logging.LogRecord) -> None:
-    if _is_configured():
-        log.handle(record)
-    elif passed := log.filter(record):
-        # Since Python 3.12 a filter may return another record.
-        if isinstance(passed, logging.LogRecord):
-            record = passed
-        _console().handle(record)
 
 
 def _is_configured() -> bool:
