@@ -115,7 +115,10 @@ class ClientLog(_Adapter):
             exc_info = (type(exc_info), exc_info, exc_info.__traceback__)
         record = log.makeRecord(log.name, level, "", 0, text, (), exc_info)
         if exc_info:
-            record.exc_text = _traceback(exc_info)
+            # As handlers would format it, but harmless: each line is indented, so that
+            # a message of several lines can't forge a line of the log.
+            lines = logging.Formatter().formatException(exc_info).split("\n")
+            record.exc_text = "\n".join(f"  {one_line(line)}" for line in lines)
         try:
             if _is_configured():
                 log.handle(record)
@@ -131,15 +134,6 @@ class ClientLog(_Adapter):
 
 def _is_configured() -> bool:
     return bool(logging.getLogger().handlers or log.handlers or log.level)
-
-
-def _traceback(exc_info: Any) -> str:
-    """Format an exception as handlers would, but harmless.
-
-    Every line is indented: a message of several lines can't forge a line of the log.
-    """
-    lines = logging.Formatter().formatException(exc_info).split("\n")
-    return "\n".join(f"  {one_line(line)}" for line in lines)
 
 
 def event_line(event: str, args: Sequence[Any]) -> str:
