@@ -485,26 +485,22 @@ def _parse(reply: Reply, method: str, secrets: Sequence[Secret]) -> Response:
         raise InvalidResponse(
             "The service's response is not a JSON object", code=status
         )
-    payload, event_type = document.get("payload"), document.get("event_type")
-    _check_list(payload, status)
+    payload: Any = document.get("payload")
+    event_type = document.get("event_type")
+    meta = payload.get("meta") if isinstance(payload, dict) else None
+    if isinstance(meta, dict) and "sid" not in payload:
+        # A list's payload must hold what its meta says it holds.
+        key = meta.get("key")
+        if not isinstance(key, str) or not isinstance(payload.get(key), list):
+            raise InvalidResponse(
+                "The service's response describes a list but has no items", code=status
+            )
     date = date_value(reply.date)
     return Response(
         payload,
         event_type if isinstance(event_type, str) else None,
         date if isinstance(date, datetime) else None,
     )
-
-
-def _check_list(payload: Any, status: int) -> None:
-    """A list's payload must hold what its meta says it holds."""
-    meta = payload.get("meta") if isinstance(payload, dict) else None
-    if not isinstance(meta, dict) or "sid" in payload:
-        return
-    key = meta.get("key")
-    if not isinstance(key, str) or not isinstance(payload.get(key), list):
-        raise InvalidResponse(
-            "The service's response describes a list but has no items", code=status
-        )
 
 
 def http_error(reply: Reply, secrets: Sequence[Secret]) -> HttpError:

@@ -96,7 +96,11 @@ def proxy_of(url: str, environment: Mapping[str, str]) -> Proxy | None:
         )
     else:
         return Proxy(found)
-    raise ValueError(f"{_variable_of(found, environment)} {trouble}")
+    for name, value in environment.items():
+        # The library puts a scheme before a URL that has none.
+        if name.lower().endswith("_proxy") and value and found.endswith(value):
+            raise ValueError(f"{name} {trouble}")
+    raise ValueError(f"the proxy in this machine's settings {trouble}")
 
 
 def _settings(url: str) -> Mapping[str, Any]:
@@ -106,17 +110,6 @@ def _settings(url: str) -> Mapping[str, Any]:
             url, {}, None, None, None
         )
     return found
-
-
-def _variable_of(proxy_url: str, environment: Mapping[str, str]) -> str:
-    """Return the name of the environment variable with the URL of a proxy."""
-    names = [name for name in environment if name.lower().endswith("_proxy")]
-    for name in names:
-        # The library puts a scheme before a URL that has none.
-        value = environment[name]
-        if value and proxy_url.endswith(value):
-            return name
-    return "the proxy in this machine's settings"
 
 
 def _check_first(place: Place) -> Iterator[Finding]:

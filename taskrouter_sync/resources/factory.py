@@ -61,7 +61,9 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
     meta = payload.get("meta")
     if isinstance(meta, Mapping) and isinstance(meta.get("key"), str):
         return _list(session, payload, meta, url)
-    if _is_statistics(payload):
+    own_url = payload.get("url")
+    is_statistics = isinstance(own_url, str) and "Statistics" in own_url
+    if is_statistics or "cumulative" in payload or "realtime" in payload:
         return StatisticsData(payload)
     return json_objects(payload)
 
@@ -124,12 +126,3 @@ def _list(
     where = asked if requested else base + path
     data = [make(session, item) for item in items]
     return kind(session, where, data, meta, requested)
-
-
-def _is_statistics(payload: Mapping[str, Any]) -> bool:
-    url = payload.get("url")
-    return (
-        "cumulative" in payload
-        or "realtime" in payload
-        or (isinstance(url, str) and "Statistics" in url)
-    )
