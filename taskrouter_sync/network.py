@@ -126,11 +126,6 @@ def socket_url(
     return Secret(f"ws{channel.removeprefix('http')}?{urlencode(query)}")
 
 
-_INVALID_PROXY = (
-    "The proxy's URL is invalid (in a password, write # as %23, / as %2F, @ as %40)"
-)
-
-
 def is_proxy(url: Any) -> bool:
     """Whether a URL can be a proxy's, of whatever kind: requests fails oddly if not."""
     if not isinstance(url, str):
@@ -148,7 +143,10 @@ def proxy_trouble(url: Any, *, for_events: bool = False) -> str:
     The WebSocket, `for_events`, can't go through every kind.
     """
     if not is_proxy(url):
-        return _INVALID_PROXY
+        return (
+            "The proxy's URL is invalid (in a password, write # as %23, / as %2F, "
+            "@ as %40)"
+        )
     scheme = urlsplit(url if "://" in url else f"http://{url}").scheme
     if for_events and scheme != "http":
         return (
