@@ -13,7 +13,6 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timezone
-from functools import cache
 from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from .emitter import Callback, check_callback
@@ -172,9 +171,8 @@ class Signature(NamedTuple):
         self, rest: list[Any], keywords: dict[str, Any]
     ) -> tuple[list[Any], dict[str, Any]]:
         found = [value for value in rest if isinstance(value, Mapping)]
-        if "options" in keywords:
-            found.append(keywords.pop("options"))
-        found = [options for options in found if options is not None]
+        if (named := keywords.pop("options", None)) is not None:
+            found.append(named)
         if len(found) > 1:
             raise ArgumentError(f"{self.method}: options was given more than once")
         rest = [value for value in rest if not isinstance(value, Mapping)]
@@ -257,8 +255,7 @@ def read_update(
     came = _kinds(rest)
     sid = _take(method, keywords, sid_name) or _take(method, keywords, "sid")
     name, value = (_take(method, keywords, each) for each in ("name", "value"))
-    params = _take_params(method, keywords)
-    named = {parameter_name(each): keywords[each] for each in keywords}
+    params, named = _take_params(method, keywords)
     pair = [each for each in (name, value) if each is not None]
     if sid is None and rest and isinstance(rest[0], str):
         # Two strings are a name and a value, three have the sid before them.
@@ -311,8 +308,7 @@ def read_fetch(
     keywords = dict(keywords)
     rest, callback = take_callback(method, args, keywords, None)
     sid = _take(method, keywords, "sid") if by_sid else None
-    params = _take_params(method, keywords)
-    named = {parameter_name(each): keywords[each] for each in keywords}
+    params, named = _take_params(method, keywords)
     rest = [each for each in (*rest, sid, params) if each is not None]
     if not rest:
         named = checked(method, named)
@@ -344,8 +340,7 @@ def read_params(
     """
     keywords = dict(keywords)
     rest, callback = take_callback(method, args, keywords, None)
-    params = _take_params(method, keywords)
-    named = {parameter_name(each): keywords[each] for each in keywords}
+    params, named = _take_params(method, keywords)
     if params is not None:
         rest.append(params)
     if len(rest) == 1 and isinstance(rest[0], Mapping):
@@ -361,14 +356,9 @@ def take_callback(
     keywords: dict[str, Any],
     place: int | None,
 ) -> tuple[list[Any], Callback | None]:
-    """Separate the callback from the other arguments.
+    """Separate the callback from the other arguments; take it out of the keywords.
 
-    Args:
-        method: for complaints.
-        args: the positional arguments.
-        keywords: those given by name; ``callback`` or ``cb`` is taken out.
-        place: where the callback belongs; None: after all others. A None there is
-            "no callback".
+    A None in its `place` is "no callback"; without one that is after all others.
     """
     found = [value for value in args if callable(value)]
     for name in ("callback", "cb"):
@@ -400,7 +390,7 @@ def check_sid(method: str, value: Any, name: str = "sid") -> str:
     """
     if not isinstance(value, str):
         wrong(method, name, value, "a sid")
-    if not _sid_pattern().fullmatch(value):
+    if not re.fullmatch("[A-Za-z0-9_-]+", value):
         raise ArgumentError(
             f"{method}: {name} must be a sid, with letters and digits only, "
             f"not {value!r:.80}"
@@ -439,12 +429,10 @@ def as_text(params: Mapping[str, Any]) -> dict[str, Any]:
 def as_given(params: Mapping[str, Any]) -> dict[str, Any]:
     """Leave values of a query as they are, as TaskRouter.js does, but for dates."""
     return {
-        name: _as_given(value) for name, value in params.items() if value is not None
+        name: text(value) if isinstance(value, date) else json_value(value)
+        for name, value in params.items()
+        if value is not None
     }
-
-
-def _as_given(value: Any) -> Any:
-    return text(value) if isinstance(value, date) else json_value(value)
 
 
 def text(value: Any) -> Any:
@@ -493,11 +481,14 @@ def _take(method: str, keywords: dict[str, Any], name: str) -> Any:
     return given[0] if given else None
 
 
-def _take_params(method: str, keywords: dict[str, Any]) -> Any:
+def _take_params(
+    method: str, keywords: dict[str, Any]
+) -> tuple[Mapping[Any, Any] | None, dict[str, Any]]:
+    """Take the dict out of the keywords; what is left of them are parameters too."""
     params = keywords.pop("params", None)
     if params is not None and not isinstance(params, Mapping):
         wrong(method, "params", params, "a dict")
-    return params
+    return params, {parameter_name(each): keywords[each] for each in keywords}
 
 
 def _can_be_sent(value: Any) -> bool:
@@ -525,11 +516,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return date_text(value)
     raise TypeError(f"{type(value).__name__} can't be sent")
-
-
-@cache  # at need: compiling takes longer than importing this
-def _sid_pattern() -> re.Pattern[str]:
-    return re.compile("[A-Za-z0-9_-]+")
 
 
 def _kinds(values: Sequence[Any]) -> str:

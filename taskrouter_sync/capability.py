@@ -48,14 +48,83 @@ class Policy(TypedDict):
     post_filter: dict[str, Any]
 
 
-class Policies(ABC):
-    """The policies that every kind of token can have."""
+class TokenOptions(TypedDict, total=False):
+    """The options of every capability token, as keyword arguments.
 
-    def __init__(self, account_sid: str, workspace_sid: str, channel_id: str) -> None:
-        self.account_sid = account_sid
-        self.workspace_sid = workspace_sid
+    `valid_until` and `nbf` are seconds since the epoch. `valid_until` overrides `ttl`.
+    `nbf` defaults to one minute before the token is signed; None omits it. Each
+    `allow_…` option calls the method of the same name; `allow_web_sockets` and
+    `allow_fetch_self` are on by default.
+    """
+
+    valid_until: float | None
+    nbf: float | None
+    # In the order in which Twilio's library lists the policies.
+    allow_web_sockets: bool
+    allow_fetch_self: bool
+    allow_update_self: bool
+    allow_delete_self: bool
+    allow_fetch_subresources: bool
+    allow_delete_subresources: bool
+    allow_update_subresources: bool
+
+
+class WorkerTokenOptions(TokenOptions, total=False):
+    """The options of a worker's token; the `allow_fetch_…` ones are on by default."""
+
+    allow_fetch_activities: bool
+    allow_fetch_reservations: bool
+    allow_fetch_worker_reservations: bool
+    allow_update_activities: bool
+    allow_update_reservations: bool
+
+
+# The options that are on by default.
+_ALLOWED: Final = (
+    *("allow_web_sockets", "allow_fetch_self", "allow_fetch_activities"),
+    *("allow_fetch_reservations", "allow_fetch_worker_reservations"),
+)
+
+
+class _CapabilityToken(ABC):
+    """What the three kinds of token have: their policies, and how they are signed."""
+
+    # What names the channel by its kind, where there is a claim for that.
+    _channel_claim: ClassVar[str] = ""
+    _options: ClassVar[type] = TokenOptions
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: Secret,
+        workspace_sid: str,
+        channel_id: str,
+        ttl: float,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.account_sid = _sid("account_sid", account_sid, "AC")
+        self.workspace_sid = _sid("workspace_sid", workspace_sid, "WS")
         self.channel_id = channel_id
         self._policies: list[Policy] = []
+        self._auth_token = _key(auth_token)
+        self._ttl = math.ceil(_seconds("ttl", ttl))
+        rest = dict(options)
+        self._valid_until: int | None = None
+        if (valid_until := rest.pop("valid_until", None)) is not None:
+            self._valid_until = math.ceil(_seconds("valid_until", valid_until))
+        self._nbf: int | Literal["now"] | None = "now"
+        if "nbf" in rest:
+            nbf = rest.pop("nbf")
+            # Rounded down, or time.time() would give a token that is not valid yet.
+            self._nbf = None if nbf is None else math.floor(_seconds("nbf", nbf))
+        for name in self._options.__annotations__:
+            if name.startswith("allow_") and rest.pop(name, name in _ALLOWED):
+                getattr(self, name)()
+        if rest:
+            # Twilio's library lets such keywords pass without effect: the program
+            # would believe that it had allowed something.
+            name = next(iter(rest))
+            raise TypeError(f"{type(self).__name__} has no option {name!r}")
 
     @property
     @abstractmethod
@@ -151,9 +220,77 @@ class Policies(ABC):
     allowDelete = allow_delete
     allowUpdatesSubresources = allow_updates_subresources
 
+    def to_jwt(self, ttl: float | None = None) -> str:
+        """Sign the token and return it as a string.
 
-class WorkerPolicies(Policies):
-    """The policies that only a worker's token can have."""
+        `ttl`, in seconds from now, overrides the lifetime given to the constructor.
+        Raises ValueError unless it is a positive number.
+        """
+        text = json.dumps(self._claims(ttl), separators=(",", ":"))
+        signer = PyJWS(algorithms=[])
+        signer.register_algorithm(_ALGORITHM, _AnyKeyLength(HMACAlgorithm.SHA256))
+        return signer.encode(text.encode(), self._auth_token.reveal(), _ALGORITHM)
+
+    def _claims(self, ttl: float | None) -> dict[str, Any]:
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "account_sid": self.account_sid,
+            "workspace_sid": self.workspace_sid,
+            "channel": self.channel_id,
+            "version": _VERSION,
+            "friendly_name": self.channel_id,
+            "policies": self._policies,
+        }
+        if self._channel_claim:
+            claims[self._channel_claim] = self.channel_id
+        claims["iss"] = self.account_sid
+        if ttl is not None:
+            claims["exp"] = now + math.ceil(_seconds("ttl", ttl))
+        elif self._valid_until is not None:
+            claims["exp"] = self._valid_until
+        else:
+            claims["exp"] = now + self._ttl
+        if self._nbf is not None:
+            claims["nbf"] = now - _HEAD_START if self._nbf == "now" else self._nbf
+        return claims
+
+    def __repr__(self) -> str:
+        if "_auth_token" not in self.__dict__:
+            # Its constructor failed, and an error reporter looks at the frames.
+            return f"<{type(self).__name__} that could not be made>"
+        # Nothing of the token's text: it opens the channel to whoever reads it.
+        return (
+            f"<{type(self).__name__} for {self.channel_id},"
+            f" {len(self._policies)} policies>"
+        )
+
+    toJwt = to_jwt
+
+
+class WorkerCapabilityToken(_CapabilityToken):
+    """A token for the channel of one worker (`WK…`)."""
+
+    _channel_claim = "worker_sid"
+    _options = WorkerTokenOptions
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        workspace_sid: str,
+        worker_sid: str,
+        ttl: float = _LIFETIME,
+        **options: Unpack[WorkerTokenOptions],
+    ) -> None:
+        """Create a token that is valid for `ttl` seconds; see also WorkerTokenOptions.
+
+        Raises ValueError for a sid of the wrong kind, a missing auth token or a time
+        that is not a positive number, and TypeError for a sid or an auth token that is
+        not a string.
+        """
+        key, auth_token = Secret(auth_token), ""
+        channel_id = _sid("worker_sid", worker_sid, "WK")
+        super().__init__(account_sid, key, workspace_sid, channel_id, ttl, options)
 
     @property
     def resource_url(self) -> str:
@@ -199,170 +336,10 @@ class WorkerPolicies(Policies):
     allowTaskReservationUpdates = allow_task_reservation_updates
 
 
-class TokenOptions(TypedDict, total=False):
-    """The options of every capability token, as keyword arguments.
-
-    `valid_until` and `nbf` are seconds since the epoch. `valid_until` overrides `ttl`.
-    `nbf` defaults to one minute before the token is signed; None omits it. Each
-    `allow_…` option calls the method of the same name; `allow_web_sockets` and
-    `allow_fetch_self` are on by default.
-    """
-
-    valid_until: float | None
-    nbf: float | None
-    allow_web_sockets: bool
-    allow_fetch_self: bool
-    allow_update_self: bool
-    allow_delete_self: bool
-    allow_fetch_subresources: bool
-    allow_update_subresources: bool
-    allow_delete_subresources: bool
-
-
-class WorkerTokenOptions(TokenOptions, total=False):
-    """The options of a worker's token; the `allow_fetch_…` ones are on by default."""
-
-    allow_fetch_activities: bool
-    allow_fetch_reservations: bool
-    allow_fetch_worker_reservations: bool
-    allow_update_activities: bool
-    allow_update_reservations: bool
-
-
-class _CapabilityToken(Policies):
-    """The base class of the three kinds of token."""
-
-    # Each helper that is also a keyword, with its default, in the order in which
-    # Twilio's library lists the policies.
-    _shortcuts: ClassVar[dict[str, bool]] = {
-        "allow_web_sockets": True,
-        "allow_fetch_self": True,
-        "allow_update_self": False,
-        "allow_delete_self": False,
-        "allow_fetch_subresources": False,
-        "allow_delete_subresources": False,
-        "allow_update_subresources": False,
-    }
-
-    def __init__(
-        self,
-        account_sid: str,
-        auth_token: Secret,
-        workspace_sid: str,
-        channel_id: str,
-        ttl: float,
-        options: Mapping[str, Any],
-    ) -> None:
-        super().__init__(
-            _sid("account_sid", account_sid, "AC"),
-            _sid("workspace_sid", workspace_sid, "WS"),
-            channel_id,
-        )
-        self._auth_token = _key(auth_token)
-        self._ttl = math.ceil(_seconds("ttl", ttl))
-        rest = dict(options)
-        self._valid_until: int | None = None
-        if (valid_until := rest.pop("valid_until", None)) is not None:
-            self._valid_until = math.ceil(_seconds("valid_until", valid_until))
-        self._nbf: int | Literal["now"] | None = "now"
-        if "nbf" in rest:
-            nbf = rest.pop("nbf")
-            # Rounded down, or time.time() would give a token that is not valid yet.
-            self._nbf = None if nbf is None else math.floor(_seconds("nbf", nbf))
-        for name, default in self._shortcuts.items():
-            if rest.pop(name, default):
-                getattr(self, name)()
-        if rest:
-            # Twilio's library lets such keywords pass without effect: the program
-            # would believe that it had allowed something.
-            name = next(iter(rest))
-            raise TypeError(f"{type(self).__name__} has no option {name!r}")
-
-    def to_jwt(self, ttl: float | None = None) -> str:
-        """Sign the token and return it as a string.
-
-        `ttl`, in seconds from now, overrides the lifetime given to the constructor.
-        Raises ValueError unless it is a positive number.
-        """
-        text = json.dumps(self._claims(ttl), separators=(",", ":"))
-        return _signer().encode(text.encode(), self._auth_token.reveal(), _ALGORITHM)
-
-    def _claims(self, ttl: float | None) -> dict[str, Any]:
-        now = int(time.time())
-        claims: dict[str, Any] = {
-            "account_sid": self.account_sid,
-            "workspace_sid": self.workspace_sid,
-            "channel": self.channel_id,
-            "version": _VERSION,
-            "friendly_name": self.channel_id,
-            "policies": self._policies,
-            **self._channel_claims(),
-            "iss": self.account_sid,
-        }
-        if ttl is not None:
-            claims["exp"] = now + math.ceil(_seconds("ttl", ttl))
-        elif self._valid_until is not None:
-            claims["exp"] = self._valid_until
-        else:
-            claims["exp"] = now + self._ttl
-        if self._nbf is not None:
-            claims["nbf"] = now - _HEAD_START if self._nbf == "now" else self._nbf
-        return claims
-
-    def _channel_claims(self) -> dict[str, str]:
-        """The claim that names the channel by its kind, where there is one."""
-        return {}
-
-    def __repr__(self) -> str:
-        if "_auth_token" not in self.__dict__:
-            # Its constructor failed, and an error reporter looks at the frames.
-            return f"<{type(self).__name__} that could not be made>"
-        # Nothing of the token's text: it opens the channel to whoever reads it.
-        return (
-            f"<{type(self).__name__} for {self.channel_id},"
-            f" {len(self._policies)} policies>"
-        )
-
-    toJwt = to_jwt
-
-
-class WorkerCapabilityToken(WorkerPolicies, _CapabilityToken):
-    """A token for the channel of one worker (`WK…`)."""
-
-    _shortcuts: ClassVar[dict[str, bool]] = {
-        **_CapabilityToken._shortcuts,
-        "allow_fetch_activities": True,
-        "allow_fetch_reservations": True,
-        "allow_fetch_worker_reservations": True,
-        "allow_update_activities": False,
-        "allow_update_reservations": False,
-    }
-
-    def __init__(
-        self,
-        account_sid: str,
-        auth_token: str,
-        workspace_sid: str,
-        worker_sid: str,
-        ttl: float = _LIFETIME,
-        **options: Unpack[WorkerTokenOptions],
-    ) -> None:
-        """Create a token that is valid for `ttl` seconds; see also WorkerTokenOptions.
-
-        Raises ValueError for a sid of the wrong kind, a missing auth token or a time
-        that is not a positive number, and TypeError for a sid or an auth token that is
-        not a string.
-        """
-        key, auth_token = Secret(auth_token), ""
-        channel_id = _sid("worker_sid", worker_sid, "WK")
-        super().__init__(account_sid, key, workspace_sid, channel_id, ttl, options)
-
-    def _channel_claims(self) -> dict[str, str]:
-        return {"worker_sid": self.channel_id}
-
-
 class TaskQueueCapabilityToken(_CapabilityToken):
     """A token for the channel of one task queue (`WQ…`)."""
+
+    _channel_claim = "taskqueue_sid"
 
     def __init__(
         self,
@@ -385,9 +362,6 @@ class TaskQueueCapabilityToken(_CapabilityToken):
     def resource_url(self) -> str:
         """The REST URL of the task queue."""
         return f"{self.workspace_url}/TaskQueues/{self.channel_id}"
-
-    def _channel_claims(self) -> dict[str, str]:
-        return {"taskqueue_sid": self.channel_id}
 
 
 class WorkspaceCapabilityToken(_CapabilityToken):
@@ -419,12 +393,6 @@ class _AnyKeyLength(HMACAlgorithm):
 
     def check_key_length(self, key: Any) -> None:
         """Find nothing wrong with any key."""
-
-
-def _signer() -> PyJWS:
-    signer = PyJWS(algorithms=[])
-    signer.register_algorithm(_ALGORITHM, _AnyKeyLength(HMACAlgorithm.SHA256))
-    return signer
 
 
 def _sid(name: str, value: object, prefix: str) -> str:

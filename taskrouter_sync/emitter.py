@@ -251,7 +251,10 @@ class Emitter(BothSpellings):
         check_callback(callback)
         if self._EVENTS and event not in self._EVENTS and event not in self._unknown:
             self._unknown.add(event)
-            self._warn_if_mistyped(event)
+            if meant := nearest_name(event, self._EVENTS):
+                self._log.warning(
+                    "There is no event %r; did you mean %r?", event, meant
+                )
         registration = Registration(event, callback, once=once)
         self._listeners.setdefault(event, []).append(registration)
         self._on_registered(registration)
@@ -314,11 +317,6 @@ class Emitter(BothSpellings):
         except ValueError:
             return False
         return True
-
-    def _warn_if_mistyped(self, event: str) -> None:
-        meant = nearest_name(event, self._EVENTS)
-        if meant is not None:
-            self._log.warning("There is no event %r; did you mean %r?", event, meant)
 
 
 def _is_ctrl_c(error: BaseException) -> bool:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def one_line(text: str, limit: int = 1000) -> str:
+def one_line(text: str, limit: int | None = 1000) -> str:
     """Make text of the service harmless: one line, no control characters, not too long.
 
     Escapes what could forge a log line or control a terminal, and bidirectional marks.

@@ -92,7 +92,7 @@ class Response(NamedTuple):
     date: datetime | None = None
 
 
-class _Reply(NamedTuple):
+class Reply(NamedTuple):
     """A response without its connection, which an error that is kept would hold."""
 
     status: int
@@ -150,29 +150,16 @@ class Http:
             InvalidResponse: 2xx with no JSON object, or with a list without its items.
             RequestTimeout, ConnectionFailed: there is no response.
         """
-        found = self._attempt(url, body, method, token, timing)
+        found = self._send(url, body, method, token, timing)
         if isinstance(found, BaseException):
             # Raised here, where neither token nor body nor what a peer has repeated of
             # them is in reach, and without the library's traceback.
             raise found
         return found
 
-    def _attempt(
+    def _send(
         self, url: str, body: Secret, method: str, token: Secret, timing: Timing
     ) -> Response | BaseException:
-        reply = self._send(url, body, timing)
-        if isinstance(reply, BaseException):
-            return reply
-        is_error = not 200 <= reply.status < 300
-        secrets = [token]
-        if is_error:
-            secrets += _proxy_secrets(self._way_to(url).proxy)
-        try:
-            return _parse(reply, method, secrets)
-        except TaskRouterError as error:
-            return error.with_traceback(None)
-
-    def _send(self, url: str, body: Secret, timing: Timing) -> _Reply | BaseException:
         thread = threading.get_ident()
         nested = thread in self._busy
         session = self._another_session() if nested else self._current_session()
@@ -195,13 +182,14 @@ class Http:
                     # An interim one, of a kind that http.client takes for the response:
                     # the next request must not get what follows.
                     response.raw.close()
-                return _Reply(
+                reply = Reply(
                     response.status_code,
                     response.reason or "",
                     _read(response, time.monotonic() + timing.response),
                     response.headers.get("Retry-After"),
                     response.headers.get("Date"),
                 )
+            return _parse(reply, method, [token, *_proxy_secrets(way.proxy)])
         except TaskRouterError as error:
             return error.with_traceback(None)  # in which the body is in reach
         except (requests.RequestException, BaseHTTPError, OSError, ValueError) as error:
@@ -275,22 +263,21 @@ class Http:
         Raises:
             ValueError: the proxy that is set can't be used.
         """
-        trouble, route = self._route(url)
-        if trouble:
-            raise ValueError(trouble)  # out here, where no proxy's password is in reach
-        assert route is not None
-        return route
+        found = self._route(url)
+        if isinstance(found, str):
+            raise ValueError(found)  # out here, where no proxy's password is in reach
+        return found
 
-    def _route(self, url: str) -> tuple[str, Route | None]:
+    def _route(self, url: str) -> Route | str:
         """Find it, or say what is wrong with the proxy."""
         way = self._way_to(url)
         if way.proxy and (trouble := proxy_trouble(way.proxy, for_events=True)):
-            return trouble, None
+            return trouble
         verify = way.settings["verify"]
         if not isinstance(verify, str):
             verify = requests.utils.DEFAULT_CA_BUNDLE_PATH
         own = way.settings.get("cert") or ()
-        return "", Route(
+        return Route(
             verify,
             Proxy(way.proxy) if way.proxy else None,
             (own,) if isinstance(own, str) else tuple(own),
@@ -355,13 +342,10 @@ def _new_session() -> requests.Session:
     # Keep-alive probes let the kernel notice connections that are dead.
     options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
-    for name, seconds in (
-        ("TCP_KEEPIDLE", 30),
-        ("TCP_KEEPINTVL", 5),
-        ("TCP_KEEPCNT", 3),
-    ):
+    probes = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+    for name, value in probes.items():
         if hasattr(socket, name):
-            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
     adapter.init_poolmanager(_KEPT, _KEPT, socket_options=options)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
@@ -372,11 +356,11 @@ def _proxy_secrets(proxy: str | None) -> list[Secret]:
     """Give what a proxy on the way gets, and may repeat."""
     if not proxy:
         return []
-    user, password = requests.utils.get_auth_from_url(proxy)
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    user, password = requests.utils.get_auth_from_url(url)
     pair = b64encode(f"{user}:{password}".encode()).decode()
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     # A very short one would be found in ordinary words.
-    found = (pair, password, parts.password or "")
+    found = (pair, password, urlsplit(url).password or "")
     return [Secret(each) for each in found if len(each) > 3]
 
 
@@ -492,13 +476,11 @@ def _without_bodies(error: BaseException) -> BaseException:
     return error
 
 
-def _parse(reply: _Reply, method: str, secrets: Sequence[Secret]) -> Response:
+def _parse(reply: Reply, method: str, secrets: Sequence[Secret]) -> Response:
     """Read the event bridge's response to a request; see `Http.post` for the errors."""
     status, body = reply.status, reply.body
     if not 200 <= status < 300:
-        raise http_error(
-            status, reply.reason, body, secrets, reply.retry_after, reply.date
-        )
+        raise http_error(reply, secrets)
     if not body.strip():
         if method == "DELETE":
             return Response(None)
@@ -511,8 +493,16 @@ def _parse(reply: _Reply, method: str, secrets: Sequence[Secret]) -> Response:
         raise InvalidResponse(
             "The service's response is not a JSON object", code=status
         )
-    payload, event_type = document.get("payload"), document.get("event_type")
-    _check_list(payload, status)
+    payload: Any = document.get("payload")
+    event_type = document.get("event_type")
+    meta = payload.get("meta") if isinstance(payload, dict) else None
+    if isinstance(meta, dict) and "sid" not in payload:
+        # A list's payload must hold what its meta says it holds.
+        key = meta.get("key")
+        if not isinstance(key, str) or not isinstance(payload.get(key), list):
+            raise InvalidResponse(
+                "The service's response describes a list but has no items", code=status
+            )
     date = date_value(reply.date)
     return Response(
         payload,
@@ -521,37 +511,10 @@ def _parse(reply: _Reply, method: str, secrets: Sequence[Secret]) -> Response:
     )
 
 
-def _check_list(payload: Any, status: int) -> None:
-    """A list's payload must hold what its meta says it holds."""
-    if not isinstance(payload, dict) or "sid" in payload:
-        return
-    meta = payload.get("meta")
-    if not isinstance(meta, dict):
-        return
-    key = meta.get("key")
-    if not isinstance(key, str) or not isinstance(payload.get(key), list):
-        raise InvalidResponse(
-            "The service's response describes a list but has no items", code=status
-        )
-
-
-def http_error(
-    status: int,
-    reason: str,
-    body: bytes,
-    secrets: Sequence[Secret],
-    retry_after: str | None = None,
-    date: str | None = None,
-) -> HttpError:
-    """Make the error of a response that is not 2xx; it never quotes a secret.
-
-    Args:
-        status, reason, body: of the response.
-        secrets: what is not to be quoted.
-        retry_after, date: these headers.
-    """
+def http_error(reply: Reply, secrets: Sequence[Secret]) -> HttpError:
+    """Make the error of a response that is not 2xx; it never quotes a secret."""
     try:
-        document = parse_json(body.removeprefix(codecs.BOM_UTF8))
+        document = parse_json(reply.body.removeprefix(codecs.BOM_UTF8))
     except ValueError:
         document = None
     details = document if isinstance(document, dict) else {}
@@ -559,14 +522,14 @@ def http_error(
         details = details["payload"]
     message, code = details.get("message"), details.get("code")
     if not isinstance(message, str) or not message:
-        message = reason or f"HTTP status {status}"
+        message = reply.reason or f"HTTP status {reply.status}"
     info = details.get("more_info")
     return HttpError(
-        status,
+        reply.status,
         _harmless(message, secrets),
         twilio_code=code if type(code) is int else None,
         more_info=_harmless(info, secrets) if isinstance(info, str) else None,
-        retry_after=_seconds(retry_after, date),
+        retry_after=_seconds(reply.retry_after, reply.date),
     )
 
 

@@ -6,9 +6,10 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from . import program
 from .errors import one_line
@@ -32,9 +33,8 @@ TRUE_IN_SCRIPTS: object = _TrueInScripts()
 
 if TYPE_CHECKING:
     _Adapter = logging.LoggerAdapter[logging.Logger]
-    _Stream = logging.StreamHandler[IO[str]]
 else:
-    _Adapter, _Stream = logging.LoggerAdapter, logging.StreamHandler
+    _Adapter = logging.LoggerAdapter
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -56,29 +56,20 @@ class ConsoleFormatter(logging.Formatter):
         )
 
 
-class _Console(_Stream):
+class _Console(logging.Handler):
     """The console of a program that has not configured logging."""
 
-    @property
-    def stream(self) -> Any:  # as logging's own lastResort
-        # Looked up for each line: a program may replace it, as notebooks do.
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, value: Any) -> None:
-        """Ignore what the base class sets."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        # A stream that the program has put there may be strict.
-        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-        return text.encode(encoding, "backslashreplace").decode(encoding)
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Leave out a line that can't be written.
-
-        A signal handler that logs may have interrupted the writing of another one.
-        """
+    def emit(self, record: logging.LogRecord) -> None:
+        # Looked up for each line: a program may replace it, as notebooks do, and by one
+        # that is strict.
+        stream: Any = sys.stderr
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        # A line that can't be written is left out: a signal handler that logs may have
+        # interrupted the writing of another one.
+        with suppress(Exception):
+            text = f"{self.format(record)}\n"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            stream.flush()
 
 
 @cache
@@ -124,40 +115,25 @@ class ClientLog(_Adapter):
             exc_info = (type(exc_info), exc_info, exc_info.__traceback__)
         record = log.makeRecord(log.name, level, "", 0, text, (), exc_info)
         if exc_info:
-            record.exc_text = _traceback(exc_info)
+            # As handlers would format it, but harmless: each line is indented, so that
+            # a message of several lines can't forge a line of the log.
+            lines = logging.Formatter().formatException(exc_info).split("\n")
+            record.exc_text = "\n".join(f"  {one_line(line)}" for line in lines)
         try:
-            _handle(record)
+            if _is_configured():
+                log.handle(record)
+            elif passed := log.filter(record):
+                # Since Python 3.12 a filter may return another record.
+                if isinstance(passed, logging.LogRecord):
+                    record = passed
+                _console().handle(record)
         except Exception:  # noqa: BLE001 - of a handler; it must not end a thread
             if logging.raiseExceptions:  # as logging's own handlers do
                 traceback.print_exc()
 
-    def process(
-        self, msg: Any, kwargs: MutableMapping[str, Any]
-    ) -> tuple[Any, MutableMapping[str, Any]]:
-        return msg, kwargs
-
-
-def _handle(record: logging.LogRecord) -> None:
-    if _is_configured():
-        log.handle(record)
-    elif passed := log.filter(record):
-        # Since Python 3.12 a filter may return another record.
-        if isinstance(passed, logging.LogRecord):
-            record = passed
-        _console().handle(record)
-
 
 def _is_configured() -> bool:
     return bool(logging.getLogger().handlers or log.handlers or log.level)
-
-
-def _traceback(exc_info: Any) -> str:
-    """Format an exception as handlers would, but harmless.
-
-    Every line is indented: a message of several lines can't forge a line of the log.
-    """
-    lines = logging.Formatter().formatException(exc_info).split("\n")
-    return "\n".join(f"  {one_line(line)}" for line in lines)
 
 
 # For what is of no client, or does not know which.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import socket
+from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from .errors import ArgumentError
@@ -125,11 +126,6 @@ def socket_url(
     return Secret(f"ws{channel.removeprefix('http')}?{urlencode(query)}")
 
 
-_INVALID_PROXY = (
-    "The proxy's URL is invalid (in a password, write # as %23, / as %2F, @ as %40)"
-)
-
-
 def is_proxy(url: Any) -> bool:
     """Whether a URL can be a proxy's, of whatever kind: requests fails oddly if not."""
     if not isinstance(url, str):
@@ -144,12 +140,13 @@ def is_proxy(url: Any) -> bool:
 def proxy_trouble(url: Any, *, for_events: bool = False) -> str:
     """Say what is wrong with a proxy's URL, quoting nothing of it; "" for nothing.
 
-    Args:
-        url: as the environment or the program gives it.
-        for_events: whether the WebSocket is to go through it.
+    The WebSocket, `for_events`, can't go through every kind.
     """
     if not is_proxy(url):
-        return _INVALID_PROXY
+        return (
+            "The proxy's URL is invalid (in a password, write # as %23, / as %2F, "
+            "@ as %40)"
+        )
     scheme = urlsplit(url if "://" in url else f"http://{url}").scheme
     if for_events and scheme != "http":
         return (
@@ -169,11 +166,7 @@ class Proxy:
     __slots__ = ("credentials", "host", "port")
 
     def __init__(self, url: str) -> None:
-        """Read a proxy's URL, with which there is no trouble.
-
-        Args:
-            url: such as ``http://user:password@proxy.example:3128``.
-        """
+        """Read a URL, with which there is no `proxy_trouble`."""
         parts = urlsplit((url if "://" in url else f"http://{url}").strip())
         self.host, self.port = parts.hostname or "", parts.port or 80
         self.credentials: Secret | None = None
@@ -181,8 +174,15 @@ class Proxy:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             self.credentials = Secret(pair)
 
+    def headers(self) -> dict[str, str]:
+        """Give the headers that the proxy asks for."""
+        if self.credentials is None:
+            return {}
+        pair = b64encode(self.credentials.reveal().encode()).decode()
+        return {"Proxy-Authorization": f"Basic {pair}"}
 
-class Route:
+
+class Route(NamedTuple):
     """How this machine gets to a host.
 
     Attributes:
@@ -192,17 +192,9 @@ class Route:
             that is in another file; empty for none.
     """
 
-    __slots__ = ("ca_bundle", "client_certificate", "proxy")
-
-    def __init__(
-        self,
-        ca_bundle: str | None,
-        proxy: Proxy | None,
-        client_certificate: tuple[str, ...] = (),
-    ) -> None:
-        self.ca_bundle = ca_bundle
-        self.proxy = proxy
-        self.client_certificate = client_certificate
+    ca_bundle: str | None
+    proxy: Proxy | None
+    client_certificate: tuple[str, ...] = ()
 
 
 def describe_failure(error: BaseException, ca_bundle: object = None) -> str:

@@ -63,12 +63,7 @@ def cell(value: Any) -> str:
 
 
 def facts(caption: str, values: Row) -> str:
-    """Show names and values, one pair to a line.
-
-    Args:
-        caption: in words; it is escaped.
-        values: what is shown, by name.
-    """
+    """Show names and values, one pair to a line; the caption is escaped."""
     rows = "".join(
         f'<tr><th style="{_LEFT}">{_plain(name)}</th>'
         f'<td style="{_LEFT}">{cell(value)}</td></tr>'
@@ -80,9 +75,7 @@ def facts(caption: str, values: Row) -> str:
 def table(caption: str, rows: Sequence[Row]) -> str:
     """Show rows of values, those that matter most, with a note of what is left out.
 
-    Args:
-        caption: in words; it is escaped.
-        rows: values by name; not all need to have the same names.
+    Not all rows need to have the same names; the caption is escaped.
     """
     shown = rows[:ROWS]
     names = _columns(shown)
@@ -98,13 +91,7 @@ def table(caption: str, rows: Sequence[Row]) -> str:
 
 
 def card(caption: str, values: Row, *below: str) -> str:
-    """Show how something stands, with whatever HTML belongs below it.
-
-    Args:
-        caption: in words; it is escaped.
-        values: what is shown, by name.
-        below: HTML that this module has made.
-    """
+    """Show `facts` in a frame, with HTML that this module has made below them."""
     style = "border:1px solid #8884;border-radius:6px;padding:.5em 1em"
     return f'<div style="{style}">{facts(caption, values)}{"".join(below)}</div>'
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, SupportsIndex, TypeVar
 
 from .naming import camel_case, no_attribute
@@ -56,6 +56,11 @@ _STATISTICS = frozenset(
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# Not compiled here: that takes longer than importing this.
+_ISO_DATE = (
+    r"(\d{4}-\d\d-\d\d)"
+    r"(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?(Z|[+-]\d\d:?\d\d)?)?"
+)
 
 _R = TypeVar("_R", bound="Record")
 
@@ -240,15 +245,6 @@ def _restored(kind: type[_R], values: dict[str, Any], state: Any) -> _R:
     return record
 
 
-@cache  # at need: compiling takes longer than importing this
-def _iso_date() -> re.Pattern[str]:
-    return re.compile(
-        r"(\d{4}-\d\d-\d\d)"
-        r"(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?(Z|[+-]\d\d:?\d\d)?)?",
-        re.IGNORECASE,
-    )
-
-
 @lru_cache(maxsize=4096)
 def is_date(name: str) -> bool:
     """Whether the service gives dates under this snake_case name."""
@@ -260,12 +256,9 @@ def is_date(name: str) -> bool:
 
 
 def property_value(name: str, value: Any, *, statistics: bool = False) -> Any:
-    """Turn one value of a payload into what users read.
+    """Turn one value of a payload into what users read, by its snake_case name.
 
-    Args:
-        name: the service's snake_case name of the value.
-        value: what `json.loads` gave.
-        statistics: whether times stay text, as in statistics.
+    In statistics times stay text.
     """
     if name in JSON_FIELDS and not statistics:
         return user_data(value)
@@ -361,16 +354,14 @@ def date_text(value: date) -> str:
 
 def date_value(value: Any) -> Any:
     """Read epoch seconds, ISO 8601 or RFC 2822 as a UTC datetime; the rest stays."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
-        try:
-            return _EPOCH + timedelta(seconds=value)
-        except (OverflowError, ValueError):
-            return value
     if isinstance(value, str):
         return _text_date(value)
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return _EPOCH + timedelta(seconds=value)
+    except (OverflowError, ValueError):
+        return value
 
 
 def is_older(payload: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -383,7 +374,7 @@ def is_older(payload: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _text_date(text: str) -> datetime | str:
-    match = _iso_date().fullmatch(text.strip())
+    match = re.fullmatch(_ISO_DATE, text.strip(), re.IGNORECASE)
     try:
         if match:
             day, time, fraction, zone = match.groups()

@@ -10,7 +10,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jwt
 
@@ -63,7 +63,7 @@ def hide(token: Any) -> Any:
     return token if is_plain else Secret(token)
 
 
-class Token:
+class Token(NamedTuple):
     """A capability token and the claims in it; its text never shows.
 
     Attributes:
@@ -76,34 +76,13 @@ class Token:
         valid_from: epoch seconds of its `nbf`, or None.
     """
 
-    # No dataclass or tuple: those show what they hold.
-    __slots__ = (
-        "account_sid",
-        "channel",
-        "channel_sid",
-        "expires_at",
-        "secret",
-        "valid_from",
-        "workspace_sid",
-    )
-
-    def __init__(
-        self,
-        secret: Secret,
-        account_sid: str,
-        workspace_sid: str,
-        channel_sid: str,
-        channel: str,
-        expires_at: float | None,
-        valid_from: float | None = None,
-    ) -> None:
-        self.secret = secret
-        self.account_sid = account_sid
-        self.workspace_sid = workspace_sid
-        self.channel_sid = channel_sid
-        self.channel = channel
-        self.expires_at = expires_at
-        self.valid_from = valid_from
+    secret: Secret
+    account_sid: str
+    workspace_sid: str
+    channel_sid: str
+    channel: str
+    expires_at: float | None
+    valid_from: float | None
 
     @property
     def fingerprint(self) -> str:
@@ -166,17 +145,14 @@ def read_token(token: Any, sid_claim: str) -> Token:
 def read_claims(token: Any) -> dict[str, Any]:
     """Read the claims of a token, without checking its signature or its times.
 
-    Args:
-        token: the JWT, as text or a `Secret`.
-
     Raises:
         TokenError: it is missing or not a JWT.
     """
-    token = hide(token)
-    if token is None or (isinstance(token, Secret) and token.reveal() in ("", None)):
+    token = token if isinstance(token, Secret) else Secret(token)
+    if token.reveal() in ("", None):
         raise TokenError("A token is required")
-    kind = type(token.reveal() if isinstance(token, Secret) else token)
-    if kind is not str and not issubclass(kind, str):
+    kind = type(token.reveal())
+    if not issubclass(kind, str):
         raise TokenError(f"The token must be a string, not {kind.__name__}")
     claims, trouble = _decode(token)
     if trouble:
@@ -211,15 +187,13 @@ def _time(claims: dict[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value != value:  # NaN
         raise TokenError(f"The token's {name} is not a number")
     try:
-        seconds = float(value)
+        return float(value) if abs(value) < math.inf else None
     except OverflowError:
-        seconds = math.inf
-    if math.isnan(seconds):
-        raise TokenError(f"The token's {name} is not a number")
-    return None if math.isinf(seconds) else seconds
+        return None
 
 
 def check_same_client(current: Token, new: Token) -> None:

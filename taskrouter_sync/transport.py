@@ -12,20 +12,19 @@ import selectors
 import socket
 import ssl
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, responses
 from http.cookies import CookieError
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import websocket
 from websocket import ABNF
 
 from .errors import ConnectionFailed, TaskRouterError
-from .http import http_error
+from .http import Reply, http_error
 from .network import Proxy, Route, describe_failure
 from .timing import Timing
 from .tokens import Secret
@@ -114,21 +113,18 @@ class _Reader:
         if self._left <= 0:
             raise OSError(errno.EMSGSIZE, "the service sent more data than allowed")
         if self._start == len(self._buffer):
-            self._fill()
+            self._buffer, self._start = self._receive(), 0
+            if self._is_first:
+                self._is_first = False
+                self._skip_informational()
+                if found := _STATUS.match(self._buffer):
+                    self.status = int(found[1])
         if size > self._left:
             size = self._left
         data = self._buffer[self._start : self._start + size]
         self._start += len(data)
         self._left -= len(data)
         return data
-
-    def _fill(self) -> None:
-        self._buffer, self._start = self._receive(), 0
-        if self._is_first:
-            self._is_first = False
-            self._skip_informational()
-            if found := _STATUS.match(self._buffer):
-                self.status = int(found[1])
 
     def _receive(self) -> bytes:
         now = time.monotonic()
@@ -196,10 +192,6 @@ class Transport:
     def open(self, url: Secret, route: Route) -> None:
         """Connect: TCP, the proxy's tunnel, TLS for wss, the WebSocket upgrade.
 
-        Args:
-            url: of the channel, with the token.
-            route: how to get there.
-
         Raises:
             HttpError: the service refused the upgrade.
             ConnectionFailed: it did not get that far.
@@ -253,19 +245,17 @@ class Transport:
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         waker, self._wake = socket.socketpair()
-        pending = self._pending
         try:
             if self._aborted:
                 raise Aborted
-            return self._race(addresses, pending, waker)
+            return self._race(addresses, waker)
         finally:
             wake, self._wake = self._wake, None
-            for each in (waker, wake, *pending):
+            for each in (waker, wake, *self._pending):
                 each.close()
 
-    def _race(
-        self, addresses: list[Any], pending: list[socket.socket], waker: socket.socket
-    ) -> socket.socket:
+    def _race(self, addresses: list[Any], waker: socket.socket) -> socket.socket:
+        pending = self._pending
         deadline = time.monotonic() + self._timing.connect
         failure: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
         with _Selector() as selector:
@@ -312,10 +302,7 @@ class Transport:
     def _tunnel(self, sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
         """Make a connection to a proxy one to the host behind it."""
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        headers = {"Host": target}
-        if proxy.credentials is not None:
-            pair = b64encode(proxy.credentials.reveal().encode()).decode()
-            headers["Proxy-Authorization"] = f"Basic {pair}"
+        headers = {"Host": target, **proxy.headers()}
         via = HTTPConnection(proxy.host, proxy.port)
         # A duplicate, as reading the response closes what it was read from.
         via.sock = sock.dup()
@@ -367,11 +354,23 @@ class Transport:
                 if opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
                     yield frame.data
                 elif opcode == ABNF.OPCODE_CLOSE:
-                    raise _closed(frame.data)
+                    code, reason = frame.data[:2], frame.data[2:]
+                    raise Closed(
+                        int.from_bytes(code, "big") if len(code) == 2 else None,
+                        reason.decode("utf-8", "replace"),
+                    )
         except (OSError, websocket.WebSocketException) as error:
             if not self._aborted:
                 raise Closed(reason=_reason(error)) from None
-        self._send_close()
+        # A close frame, if that is possible without waiting.
+        sock = self._sock
+        if sock is not None and self._ws.connected:
+            # It may be gone already, or closed meanwhile.
+            with suppress(OSError, ValueError, websocket.WebSocketException):
+                with _Selector() as selector:
+                    selector.register(sock, selectors.EVENT_WRITE)
+                    if selector.select(0):
+                        self._ws.send_close()
         raise Aborted
 
     def abort(self) -> None:
@@ -383,13 +382,6 @@ class Transport:
                 wake.send(b"x")
         if sock is not None:
             _shut(sock, _WAKE_READER)
-
-    def _send_close(self) -> None:
-        """Send a close frame, if that is possible without waiting."""
-        sock = self._sock
-        if sock is not None and self._ws.connected and _is_writable(sock):
-            with suppress(OSError, websocket.WebSocketException):  # it is gone already
-                self._ws.send_close()
 
     def close(self) -> None:
         """Close the socket's descriptor; on the thread that opened it."""
@@ -451,30 +443,13 @@ def _shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
         _below_tls(sock, "shutdown")(how)
 
 
-def _below_tls(sock: socket.socket, name: str) -> Callable[..., None]:
+def _below_tls(sock: socket.socket, name: str) -> Any:
     """Give a method as the plain socket has it."""
     for kind in reversed(type(sock).__mro__):
         if name in vars(kind):
-            method: Callable[..., None] = vars(kind)[name].__get__(sock)
-            return method
+            return vars(kind)[name].__get__(sock)
     # eventlet's sockets have the methods of another one.
-    found: Callable[..., None] = getattr(sock, name)
-    return found
-
-
-def _is_writable(sock: socket.socket) -> bool:
-    try:
-        with _Selector() as selector:
-            selector.register(sock, selectors.EVENT_WRITE)
-            return bool(selector.select(0))
-    except (OSError, ValueError):
-        return False  # closed meanwhile
-
-
-def _closed(data: bytes) -> Closed:
-    if len(data) < 2:
-        return Closed()
-    return Closed(int.from_bytes(data[:2], "big"), data[2:].decode("utf-8", "replace"))
+    return getattr(sock, name)
 
 
 def _reason(error: BaseException, route: Route | None = None) -> str:
@@ -501,14 +476,12 @@ def _refusal(
             f"The service responded to the WebSocket upgrade with status {status}"
         )
     body, headers = getattr(error, "resp_body", None), error.resp_headers or {}
-    query = dict(
-        pair.partition("=")[::2] for pair in urlsplit(url.reveal()).query.split("&")
-    )
-    return http_error(
+    reply = Reply(
         status,
         responses.get(status, ""),
         body if isinstance(body, bytes) else b"",
-        [Secret(query.get("token", ""))],
         headers.get("retry-after"),
         headers.get("date"),
     )
+    token = parse_qs(urlsplit(url.reveal()).query).get("token", [""])[0]
+    return http_error(reply, [Secret(token)])

@@ -119,12 +119,8 @@ class Parser(argparse.ArgumentParser):
 def take(inbox: queue.SimpleQueue[T], deadline: float | None = None) -> T:
     """Wait for the next item; Ctrl-C interrupts it on Windows too.
 
-    Args:
-        inbox: what is waited for.
-        deadline: in seconds of `time.monotonic`; None for none.
-
     Raises:
-        queue.Empty: the deadline has passed.
+        queue.Empty: the deadline, in seconds of `time.monotonic`, has passed.
     """
     while True:
         left = math.inf if deadline is None else max(0.0, deadline - time.monotonic())

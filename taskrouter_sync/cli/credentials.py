@@ -46,7 +46,6 @@ class Kind:
     """A kind of capability token, and of client.
 
     Attributes:
-        name: as an argument on the command line.
         words: as part of a sentence.
         prefix: the prefix of its sids.
         claim: the token's claim with that sid.
@@ -57,7 +56,6 @@ class Kind:
             and most other programs too.
     """
 
-    name: str
     words: str
     prefix: str
     claim: str
@@ -69,7 +67,6 @@ class Kind:
 
 WORKER = Kind(
     "worker",
-    "worker",
     "WK",
     "worker_sid",
     WORKER_SID,
@@ -78,7 +75,6 @@ WORKER = Kind(
     ("fetch-subresources", "update-activities", "update-reservations"),
 )
 TASK_QUEUE = Kind(
-    "taskqueue",
     "task queue",
     "WQ",
     "taskqueue_sid",
@@ -89,7 +85,6 @@ TASK_QUEUE = Kind(
 )
 WORKSPACE = Kind(
     "workspace",
-    "workspace",
     "WS",
     "workspace_sid",
     WORKSPACE_SID,
@@ -97,7 +92,8 @@ WORKSPACE = Kind(
     Workspace,
     ("fetch-subresources", "update-subresources"),
 )
-KINDS = {kind.name: kind for kind in (WORKER, TASK_QUEUE, WORKSPACE)}
+# By the argument on the command line.
+KINDS = {"worker": WORKER, "taskqueue": TASK_QUEUE, "workspace": WORKSPACE}
 
 
 class Credentials:
@@ -176,11 +172,8 @@ class Credentials:
         account = self._sid(ACCOUNT_SID, "AC"), self._needed(AUTH_TOKEN)
         if sid is not None:
             _check_sid("the argument", sid, kind.prefix)
-        if kind is WORKSPACE:
-            sids = [sid or self._sid(WORKSPACE_SID, "WS")]
-        else:
-            own = sid or self._sid(kind.variable, kind.prefix)
-            sids = [self._sid(WORKSPACE_SID, "WS"), own]
+        sids = [] if kind is WORKSPACE else [self._sid(WORKSPACE_SID, "WS")]
+        sids.append(sid or self._sid(kind.variable, kind.prefix))
         names = kind.usual if allowed is None else allowed
         options = {f"allow_{name.replace('-', '_')}": True for name in names}
         try:
@@ -196,18 +189,6 @@ class Credentials:
         """
         for variable in _ADDRESSES:
             self.address(variable)
-        self._check_proxy()
-        token = self.token
-        if token is not None and self._fits(token, kind, sid):
-            return token
-        self.mint(kind, sid)  # complains now, not later on another thread
-
-        def mint() -> str:
-            return self.mint(kind, sid)
-
-        return mint
-
-    def _check_proxy(self) -> None:
         # At need: the clients load what it loads, but not every command has one.
         from .network import proxy_of
 
@@ -215,6 +196,11 @@ class Credentials:
             proxy_of(self.address(EVENT_BRIDGE_URL), self._environment)
         except ValueError as error:
             raise CommandError(str(error), USAGE) from None
+        token = self.token
+        if token is not None and self._fits(token, kind, sid):
+            return token
+        self.mint(kind, sid)  # complains now, not later on another thread
+        return lambda: self.mint(kind, sid)
 
     def refusal(self) -> str:
         """Say which variable is probably wrong if the service refuses a token."""

@@ -28,15 +28,7 @@ from .command import (
     Context,
     add_command,
 )
-from .credentials import (
-    KINDS,
-    TASK_QUEUE,
-    WORKER,
-    WORKSPACE,
-    Credentials,
-    Kind,
-    is_refused_signature,
-)
+from .credentials import KINDS, WORKSPACE, Credentials, Kind, is_refused_signature
 from .terminal import plain
 from .token_checks import Finding, note, ok, wrong
 
@@ -90,14 +82,11 @@ def run(options: argparse.Namespace, context: Context) -> int:
             _print(finding, context)
     failed = "wrong" in verdicts
     if not options.json:
-        context.say(context.paint("bold", _summary(failed, options.offline)))
+        summary = "no problem was found" + (" offline" if options.offline else "")
+        if failed:
+            summary = "something is wrong (see above)"
+        context.say(context.paint("bold", summary))
     return FAILED if failed else DONE
-
-
-def _summary(failed: bool, offline: bool) -> str:
-    if failed:
-        return "something is wrong (see above)"
-    return "no problem was found offline" if offline else "no problem was found"
 
 
 def _print(finding: Finding, context: Context) -> None:
@@ -124,14 +113,12 @@ def _check(options: argparse.Namespace, context: Context) -> Iterator[Finding]:
         )
         return
     if given:
-        kind = _kind_of(claims)
+        clients = (each for each in KINDS.values() if claims.get(each.claim))
+        kind = next(clients, WORKSPACE)
         yield ok("token", f"from {TOKEN}")
-        valid = True
-        for finding in _check_token(claims, text, credentials):
-            broken = finding.verdict == "wrong" and finding.what == "claims"
-            valid = valid and not broken
-            yield finding
-        if not valid:
+        findings = list(_check_token(claims, text, credentials))
+        yield from findings
+        if ("claims", "wrong") in [(each.what, each.verdict) for each in findings]:
             return
     else:
         # One that was made here is as good as the account's variables, no better.
@@ -192,18 +179,13 @@ def _check_client(
             client.wait_until_ready(_PATIENCE)
             took = (time.monotonic() - began) * 1000
             name = client.get("friendly_name") or client.sid
+        result = ok("ready", f"{name}, after {took:.0f} ms")
     except (TaskRouterError, ValueError) as error:
-        if connected.is_set():
-            yield _handshake()
         what = "ready" if connected.is_set() else "handshake"
-        yield wrong(what, str(error), _advice(error, claims))
-        return
-    yield _handshake()
-    yield ok("ready", f"{name}, after {took:.0f} ms")
-
-
-def _handshake() -> Finding:
-    return ok("handshake", "the event bridge accepted the WebSocket")
+        result = wrong(what, str(error), _advice(error, claims))
+    if result.what == "ready":
+        yield ok("handshake", "the event bridge accepted the WebSocket")
+    yield result
 
 
 def _advice(error: Exception, claims: Mapping[str, Any]) -> str:
@@ -221,10 +203,3 @@ def _advice(error: Exception, claims: Mapping[str, Any]) -> str:
     if status >= 500:
         return "the service has a problem: try again later, or see its status page"
     return "a proxy or firewall may be blocking WebSockets"
-
-
-def _kind_of(claims: Mapping[str, Any]) -> Kind:
-    for kind in (WORKER, TASK_QUEUE):
-        if claims.get(kind.claim):
-            return kind
-    return WORKSPACE

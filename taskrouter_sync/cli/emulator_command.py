@@ -29,7 +29,7 @@ from .command import (
     add_command,
     take,
 )
-from .terminal import Paint, plain
+from .terminal import Paint, handling, plain
 
 
 _EXAMPLES = """\
@@ -60,12 +60,7 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str] | None]:
 
 
 def add(commands: Commands, *, whole: bool) -> None:
-    """Add the command.
-
-    Args:
-        commands: the commands of the program.
-        whole: whether to add its arguments, which imports the emulator.
-    """
+    """Add the command; the `whole` of it, with its arguments, imports the emulator."""
     parser = add_command(
         commands,
         "emulator",
@@ -140,7 +135,7 @@ def _wait_for_signal(greeting: str, context: Context) -> int:
     def stop(number: int, frame: object) -> None:
         statuses.put(INTERRUPTED if number == signal.SIGINT else DONE)
 
-    with _handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), stop)):
+    with handling(dict.fromkeys((signal.SIGINT, signal.SIGTERM), stop)):
         context.say(greeting)
         return take(statuses)
 
@@ -170,7 +165,7 @@ def _run_command(command: list[str], variables: dict[str, str]) -> int:
     handlers: dict[int, Any] = {signal.SIGTERM: forward, signal.SIGINT: leave_it}
     if hasattr(signal, "SIGHUP"):
         handlers[signal.SIGHUP] = forward
-    with _handlers(handlers):
+    with handling(handlers):
         try:
             process = subprocess.Popen([found, *command[1:]], env=environment)
         except FileNotFoundError:
@@ -213,29 +208,18 @@ def _wait_for(process: subprocess.Popen[bytes]) -> int:
 
 
 @contextmanager
-def _handlers(handlers: dict[Any, Any]) -> Iterator[None]:
-    """Handle signals within the block."""
-    before = {
-        number: signal.signal(number, handler) for number, handler in handlers.items()
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
 def _logging(emulator: Any, stream: IO[str], context: Context) -> Iterator[None]:
     """Print what happens in the emulator, on a separate thread."""
     entries: queue.Queue[Any] = queue.Queue(_WAITING)
     paint = Paint(stream, context.environment)
-    printer = threading.Thread(
-        target=_print_log,
-        args=(entries, stream, paint),
-        name="taskrouter-cli-log",
-        daemon=True,
-    )
+
+    def print_log() -> None:
+        with suppress(OSError, ValueError):  # whoever read it may be gone
+            while (entry := entries.get()) is not None:
+                stream.write(f"{log_line(entry, paint)}\n")
+                stream.flush()
+
+    printer = threading.Thread(target=print_log, name="taskrouter-cli-log", daemon=True)
     emulator.follow(entries)
     printer.start()
     try:
@@ -245,13 +229,6 @@ def _logging(emulator: Any, stream: IO[str], context: Context) -> Iterator[None]
         with suppress(queue.Full):
             entries.put(None, timeout=1)
             printer.join(1)
-
-
-def _print_log(entries: queue.Queue[Any], stream: IO[str], paint: Paint) -> None:
-    with suppress(OSError, ValueError):  # whoever read it may be gone
-        while (entry := entries.get()) is not None:
-            stream.write(f"{log_line(entry, paint)}\n")
-            stream.flush()
 
 
 def log_line(entry: Any, paint: Paint) -> str:

@@ -68,13 +68,7 @@ class EveryEvent(Worker):
         events: queue.SimpleQueue[Any],
         **options: Any,
     ) -> None:
-        """Open the client.
-
-        Args:
-            token: as for Worker.
-            events: the queue; the event thread puts an `Event` for each event into it.
-            options: as for Worker.
-        """
+        """Open the client; its event thread puts an `Event` for each into the queue."""
         # Set first: events may come before the constructor has returned.
         self._events_queue = events
         super().__init__(token, **options)
@@ -88,13 +82,7 @@ class EveryEvent(Worker):
 
 
 def line(event: Event, paint: Paint, *, named: bool = True) -> str:
-    """Return a line for people: local time, name, and a sentence.
-
-    Args:
-        event: the event.
-        paint: the colors.
-        named: whether the line shows the event's name.
-    """
+    """Return a line for people: local time, name (if `named`), and a sentence."""
     style = _STYLES.get(event.name.rpartition(".")[2], "cyan")
     time = paint("dim", local_time(event.at).strftime("%H:%M:%S"))
     words = sentence(event)

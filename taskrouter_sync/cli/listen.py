@@ -135,13 +135,11 @@ def _event(text: str) -> str:
     # The service may have more events than this version knows.
     if name not in WORKER_EVENTS and not (kind in _KINDS and change):
         similar = difflib.get_close_matches(text, WORKER_EVENTS, 1, 0.5)
-        advice = f"did you mean {similar[0]}?" if similar else _listed()
+        advice = f"use one of {', '.join(WORKER_EVENTS)}"
+        if similar:
+            advice = f"did you mean {similar[0]}?"
         raise argparse.ArgumentTypeError(f"there is no event {text!r} ({advice})")
     return name
-
-
-def _listed() -> str:
-    return f"use one of {', '.join(WORKER_EVENTS)}"
 
 
 def _sids(

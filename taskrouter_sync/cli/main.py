@@ -22,7 +22,6 @@ from .command import (
     STATUSES,
     VARIABLES,
     CommandError,
-    Commands,
     Context,
     Parser,
     add_command,
@@ -54,20 +53,15 @@ _COMPLETION = """\
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command; return the exit status.
 
     Args:
         arguments: without the program's name; None uses those of the process.
-
-    Returns:
-        The exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-
-    def complain(message: str) -> None:
-        _complain(_typed_name(), message)
-
-    return streams.run(lambda: _main(words), complain)
+    return streams.run(
+        lambda: _main(words), lambda message: _complain(_typed_name(), message)
+    )
 
 
 def _main(words: list[str]) -> int:
@@ -124,12 +118,7 @@ def _typed_name() -> str:
 
 
 def _parser(name: str, *, whole: bool = True) -> Parser:
-    """Create the parser.
-
-    Args:
-        name: the program's name, as it was typed.
-        whole: whether to add the emulator's arguments, which imports the emulator.
-    """
+    """Create the parser; if `whole`, with the emulator's arguments."""
     from . import agent, doctor, emulator_command, listen, stats, tasks, token_command
 
     parser = Parser(
@@ -145,12 +134,7 @@ def _parser(name: str, *, whole: bool = True) -> Parser:
     emulator_command.add(commands, whole=whole)
     for each in (token_command, listen, agent, tasks, stats, doctor):
         each.add(commands)
-    _add_completion(commands)
-    return parser
-
-
-def _add_completion(commands: Commands) -> None:
-    parser = add_command(
+    completion = add_command(
         commands,
         "completion",
         _complete,
@@ -158,7 +142,8 @@ def _add_completion(commands: Commands) -> None:
         _COMPLETION,
         verbose=False,
     )
-    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    return parser
 
 
 def _complete(options: argparse.Namespace, context: Context) -> int:

@@ -6,7 +6,6 @@ each step. Never quotes a password or anything that a peer has sent.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import os
 import re
@@ -19,12 +18,12 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 
-from ..network import is_proxy
+from ..network import Proxy, is_proxy, proxy_trouble
 from .terminal import plain
 from .token_checks import Finding, ok, wrong
 
@@ -50,23 +49,10 @@ class Place:
         return plain(f"{host}:{self.port}")
 
 
-class Proxy:
-    """An HTTP proxy: its address and the headers for it.
-
-    Not a dataclass, whose repr would show the credentials.
-    """
-
-    def __init__(self, place: Place, headers: Mapping[str, str]) -> None:
-        self.place = place
-        self.headers = headers
-
-
 def check(url: str, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Check the connection to an http or https URL, up to the first failure.
+    """Check the connection to a valid http or https URL, up to the first failure.
 
-    Args:
-        url: the URL, with a valid host and port.
-        environment: specifies the proxies and the certificates.
+    The environment specifies the proxies and the certificates.
     """
     parts = urlsplit(url)
     secure = parts.scheme == "https"
@@ -77,18 +63,17 @@ def check(url: str, environment: Mapping[str, str]) -> Iterator[Finding]:
     except ValueError as error:
         yield wrong("proxy", str(error), _CORRECT_PROXY)
         return
-    first = service if proxy is None else proxy.place
+    first = service if proxy is None else Place(proxy.host, proxy.port)
     reached = True
     for finding in _check_first(first):
         reached = reached and finding.verdict != "wrong"
         yield finding
     if reached:
-        context, finding_of_ca = _trusted(settings["verify"], environment)
-        if context is None and secure:
-            assert finding_of_ca is not None
-            yield finding_of_ca
+        context = _trusted(settings["verify"], environment) if secure else None
+        if isinstance(context, Finding):
+            yield context
         else:
-            yield from _check_http(service, proxy, context if secure else None)
+            yield from _check_http(service, first, proxy, context)
 
 
 def proxy_of(url: str, environment: Mapping[str, str]) -> Proxy | None:
@@ -100,10 +85,22 @@ def proxy_of(url: str, environment: Mapping[str, str]) -> Proxy | None:
     found = select_proxy(url, _settings(url)["proxies"])
     if not found:
         return None
-    try:
-        return read_proxy(found)
-    except ValueError as error:
-        raise ValueError(f"{_variable_of(found, environment)} {error}") from None
+    if not is_proxy(found):
+        trouble = (
+            "is not a valid URL (in a user name or password, write # as %23, "
+            "/ as %2F and @ as %40)"
+        )
+    elif proxy_trouble(found, for_events=True):
+        trouble = (
+            "is not an http:// proxy, the only kind that works for the event bridge"
+        )
+    else:
+        return Proxy(found)
+    for name, value in environment.items():
+        # The library puts a scheme before a URL that has none.
+        if name.lower().endswith("_proxy") and value and found.endswith(value):
+            raise ValueError(f"{name} {trouble}")
+    raise ValueError(f"the proxy in this machine's settings {trouble}")
 
 
 def _settings(url: str) -> Mapping[str, Any]:
@@ -113,41 +110,6 @@ def _settings(url: str) -> Mapping[str, Any]:
             url, {}, None, None, None
         )
     return found
-
-
-def read_proxy(url: str) -> Proxy:
-    """Parse the URL of a proxy.
-
-    Raises:
-        ValueError: the proxy can't be used; the message does not quote the URL.
-    """
-    if not is_proxy(url):
-        raise ValueError(
-            "is not a valid URL (in a user name or password, write # as %23, "
-            "/ as %2F and @ as %40)"
-        )
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http":
-        raise ValueError(
-            "is not an http:// proxy, the only kind that works for the event bridge"
-        )
-    headers = {}
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        encoded = base64.b64encode(pair.encode()).decode("ascii")
-        headers["Proxy-Authorization"] = f"Basic {encoded}"
-    return Proxy(Place(parts.hostname or "", parts.port or 80), headers)
-
-
-def _variable_of(proxy_url: str, environment: Mapping[str, str]) -> str:
-    """Return the name of the environment variable with the URL of a proxy."""
-    names = [name for name in environment if name.lower().endswith("_proxy")]
-    for name in names:
-        # The library puts a scheme before a URL that has none.
-        value = environment[name]
-        if value and proxy_url.endswith(value):
-            return name
-    return "the proxy in this machine's settings"
 
 
 def _check_first(place: Place) -> Iterator[Finding]:
@@ -179,26 +141,25 @@ def _check_first(place: Place) -> Iterator[Finding]:
 
 def _trusted(
     verify: object, environment: Mapping[str, str]
-) -> tuple[ssl.SSLContext | None, Finding | None]:
+) -> ssl.SSLContext | Finding:
     """Load the CA certificates; return a finding if they can't be read."""
     bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
     name = next((each for each in _CA_VARIABLES if environment.get(each)), "")
     try:
         if os.path.isdir(bundle):
-            return ssl.create_default_context(capath=bundle), None
-        return ssl.create_default_context(cafile=bundle), None
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
     except OSError as error:  # ssl.SSLError is one, for a file without certificates
         reason = error.strerror or "it contains no certificate"
         found = f"the certificates in {plain(bundle)} can't be read: {plain(reason)}"
         advice = f"correct or unset {name}" if name else "reinstall certifi"
-        return None, wrong("TLS", found, advice)
+        return wrong("TLS", found, advice)
 
 
 def _check_http(
-    service: Place, proxy: Proxy | None, context: ssl.SSLContext | None
+    service: Place, first: Place, proxy: Proxy | None, context: ssl.SSLContext | None
 ) -> Iterator[Finding]:
     """Check the proxy's tunnel, TLS, and the difference of the clocks."""
-    first = service if proxy is None else proxy.place
     if context is None:
         connection = http.client.HTTPConnection(first.host, first.port, timeout=_LIMIT)
     else:
@@ -208,7 +169,7 @@ def _check_http(
     with closing(connection):
         if proxy is not None:
             # Clients use a tunnel also where the service is not secure.
-            connection.set_tunnel(service.host, service.port, dict(proxy.headers))
+            connection.set_tunnel(service.host, service.port, proxy.headers())
         try:
             connection.connect()
         except ssl.SSLError as error:
@@ -220,17 +181,17 @@ def _check_http(
             )
             return
         except (OSError, http.client.HTTPException) as error:
-            yield _no_connection(error, service, proxy)
+            yield _no_connection(error, service, first)
             return
         if proxy is not None:
-            yield ok("proxy", f"connected through {proxy.place} to {service}")
+            yield ok("proxy", f"connected through {first} to {service}")
         if isinstance(connection.sock, ssl.SSLSocket):
             yield ok("TLS", connection.sock.version() or "")
         yield from _check_clock(connection)
 
 
-def _no_connection(error: Exception, service: Place, proxy: Proxy | None) -> Finding:
-    if proxy is None:
+def _no_connection(error: Exception, service: Place, first: Place) -> Finding:
+    if first is service:
         return wrong(
             "TLS",
             f"{service} closed the connection",
@@ -245,7 +206,7 @@ def _no_connection(error: Exception, service: Place, proxy: Proxy | None) -> Fin
             answer = f"{answer} {HTTPStatus(int(status[1])).phrase}"
     return wrong(
         "proxy",
-        f"no tunnel through {proxy.place}: it {answer}",
+        f"no tunnel through {first}: it {answer}",
         f"it must allow CONNECT to {service}; or add this service to NO_PROXY",
     )
 

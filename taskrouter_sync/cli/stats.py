@@ -72,11 +72,10 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Show statistics until Ctrl-C, or once."""
-    source = TASK_QUEUE if options.queue else WORKSPACE
-    token = Credentials(context.environment).source(source, options.queue)
-    kind: type[Any] = TaskQueue if options.queue else Workspace
+    kind = TASK_QUEUE if options.queue else WORKSPACE
+    token = Credentials(context.environment).source(kind, options.queue)
     look = _of_a_queue if options.queue else _of_the_workspace
-    with kind(token, debug=options.verbose, daemon=True) as client:
+    with kind.client(token, debug=options.verbose, daemon=True) as client:
         wait_until_ready(client, context)
         live = not options.once and not options.json
         with _screen(context, live=live) as screen:
@@ -198,7 +197,22 @@ class _Display:
 
     def show(self, table: Table) -> None:
         """Show a table instead of the previous one."""
-        self._display.update(_rich(table), refresh=True)
+        from rich import box
+        from rich.table import Table as RichTable
+        from rich.text import Text
+
+        title = Text(plain(table.title))
+        made = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        for name in table.head:
+            made.add_column(name)
+        for row in table.rows:
+            # Text, as a plain str could hold rich's own markup.
+            cells = (
+                Text(plain(each), justify="right" if isinstance(each, int) else "left")
+                for each in row
+            )
+            made.add_row(*cells)
+        self._display.update(made, refresh=True)
 
 
 @contextmanager
@@ -221,22 +235,3 @@ def _display(context: Context) -> Any:
         return None
     console = Console(file=context.stdout, force_terminal=True)
     return Live(console=console, auto_refresh=False)
-
-
-def _rich(table: Table) -> Any:
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    title = Text(plain(table.title))
-    made = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in table.head:
-        made.add_column(name)
-    for row in table.rows:
-        # Text, as a plain str could hold rich's own markup.
-        cells = (
-            Text(plain(value), justify="right" if isinstance(value, int) else "left")
-            for value in row
-        )
-        made.add_row(*cells)
-    return made

@@ -1,6 +1,6 @@
 """Text and keys on a terminal: colors, escaping, tables and single keys.
 
-Of the package, imports only `notebook`, for local time.
+Of the package, imports only `errors`, for escaping, and `notebook`, for local time.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from types import ModuleType
 from typing import IO, Any
 
+from ..errors import one_line
 from ..notebook import local_time
 
 
@@ -64,10 +65,7 @@ class Paint:
 
 def plain(text: object) -> str:
     """Make text safe to print: escape what could control a terminal."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode()
-        for each in str(text)
-    )
+    return one_line(str(text), limit=None)
 
 
 def short(value: object, width: int = 60) -> str:
@@ -123,6 +121,19 @@ def moment(value: Any, now: float) -> str:
     shown = local_time(date).strftime("%Y-%m-%d %H:%M:%S %Z")
     ago, ahead = (" ago", "") if seconds < 0 else ("", "in ")
     return f"{shown} ({ahead}{span(abs(seconds))}{ago})"
+
+
+@contextmanager
+def handling(handlers: Mapping[Any, Any]) -> Iterator[None]:
+    """Handle signals, by their numbers, within the block."""
+    before = {
+        number: signal.signal(number, handler) for number, handler in handlers.items()
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -184,19 +195,13 @@ def _key_mode(stream: IO[str], wakeup: socket.socket) -> Iterator[None]:
         if _in_foreground(stream):
             tty.setcbreak(stream)
 
-    before = {
-        signal.SIGTSTP: signal.signal(signal.SIGTSTP, stop),
-        signal.SIGCONT: signal.signal(signal.SIGCONT, resume),
-    }
-    fd = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
-    tty.setcbreak(stream)
-    try:
+    with ExitStack() as stack:
+        stack.callback(termios.tcsetattr, stream, termios.TCSADRAIN, usual)
+        stack.enter_context(handling({signal.SIGTSTP: stop, signal.SIGCONT: resume}))
+        before = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+        stack.callback(signal.set_wakeup_fd, before)
+        tty.setcbreak(stream)
         yield
-    finally:
-        signal.set_wakeup_fd(fd)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        termios.tcsetattr(stream, termios.TCSADRAIN, usual)
 
 
 def _in_foreground(stream: IO[str]) -> bool:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from ..emulator.auth import InvalidPolicies, Policies
@@ -48,19 +49,9 @@ class Finding:
     advice: str = ""
 
 
-def ok(what: str, found: str) -> Finding:
-    """Return a finding that nothing is wrong."""
-    return Finding("ok", what, found)
-
-
-def note(what: str, found: str, advice: str) -> Finding:
-    """Return a finding that may be a surprise."""
-    return Finding("note", what, found, advice)
-
-
-def wrong(what: str, found: str, advice: str) -> Finding:
-    """Return a finding that prevents the client from working."""
-    return Finding("wrong", what, found, advice)
+ok = partial(Finding, "ok")
+note = partial(Finding, "note")
+wrong = partial(Finding, "wrong")
 
 
 def check_claims(claims: Mapping[str, Any]) -> Iterator[Finding]:
@@ -138,10 +129,9 @@ def check_policies(claims: Mapping[str, Any]) -> Iterator[Finding]:
         )
         return
     for each in refused:
-        verdict: Literal["note", "wrong"] = "wrong" if each.essential else "note"
         found = f"the token does not allow the client to {each.what}"
         advice = f"create the token with {each.option}=True"
-        yield Finding(verdict, "policies", found, advice)
+        yield (wrong if each.essential else note)("policies", found, advice)
     total = len(requests_of(claims))
     if count := total - len(refused):
         of = f" of {total}" if refused else ""
@@ -167,13 +157,6 @@ class ClientRequest:
     query: Form = field(default_factory=dict)
     form: Form = field(default_factory=dict)
 
-    def is_allowed(self, policies: Policies) -> bool:
-        """Whether a token's policies allow it."""
-        refusal = policies.refusal(
-            self.method, self.url, query=self.query, form=self.form
-        )
-        return refusal is None
-
 
 def refused_requests(claims: Mapping[str, Any]) -> list[ClientRequest]:
     """List the requests of a token's client that the token does not allow.
@@ -182,7 +165,11 @@ def refused_requests(claims: Mapping[str, Any]) -> list[ClientRequest]:
         InvalidPolicies: the token's policies can't be read, or contradict each other.
     """
     policies = Policies(claims.get("policies"), lambda url: url.rstrip("/"))
-    return [each for each in requests_of(claims) if not each.is_allowed(policies)]
+    return [
+        each
+        for each in requests_of(claims)
+        if policies.refusal(each.method, each.url, query=each.query, form=each.form)
+    ]
 
 
 def requests_of(claims: Mapping[str, Any]) -> list[ClientRequest]:

@@ -133,12 +133,7 @@ def _decode(options: argparse.Namespace, context: Context) -> int:
 
 
 def lines(claims: Mapping[str, Any], now: float) -> list[str]:
-    """Return lines: what a token is for, until when, and what it allows. Pure.
-
-    Args:
-        claims: the claims of the token.
-        now: epoch seconds.
-    """
+    """Return lines: what a token is for, until when, and what it allows. Pure."""
     known = {name: claims[name] for name in _CLAIMS if name in claims}
     found = [f"{name:<14} {short(value)}" for name, value in known.items()]
     for name, words in _TIMES.items():

@@ -53,18 +53,14 @@ def deliver(request: Callable[[], T], callback: Callback | None) -> T | None:
     Raises:
         TaskRouterError: the request failed and there is no callback.
     """
+    if callback is None:
+        return request()
+    result, failure = None, None
     try:
         result = request()
     except TaskRouterError as error:
-        if callback is None:
-            raise
         failure = error
-    else:
-        if callback is None:
-            return result
-        call(callback, None, result)
-        return None
-    call(callback, failure, None)
+    call(callback, failure, result)
     return None
 
 
@@ -148,6 +144,10 @@ class ClientObject(BothSpellings):
         name = type(self).__name__.removesuffix("Resource") or "Resource"
         return name[:1].lower() + name[1:]
 
+    def __bool__(self) -> bool:
+        # JavaScript's objects are true; len() is 0 for an empty page.
+        return True
+
     def __copy__(self: Self) -> Self:
         twin = type(self).__new__(type(self))
         vars(twin).update(vars(self))
@@ -171,14 +171,13 @@ class PayloadView:
         payload: the JSON from the service, unchanged.
     """
 
-    __slots__ = ("_by_camel", "_values", "payload")
+    __slots__ = ("_values", "payload")
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self.payload: Mapping[str, Any] = payload
         # Filled by whoever asks first. Two threads may do the same work at once; both
         # get the value that was there first, so no lock is needed.
         self._values: dict[str, Any] = {}
-        self._by_camel: Mapping[str, str] | None = None
 
     def value(self, name: str) -> Any:
         """Return a property in either spelling; raise KeyError if there is none."""
@@ -197,9 +196,7 @@ class PayloadView:
             raise KeyError(name)
         if name in self.payload:
             return name
-        if self._by_camel is None:
-            self._by_camel = _by_camel(tuple(self.payload))
-        return self._by_camel[name]
+        return _by_camel(tuple(self.payload))[name]
 
     def keys(self) -> Iterator[str]:
         """Iterate over the payload's names that are properties, in its order."""
@@ -361,7 +358,9 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
             raise no_attribute(self, name, dir(self)) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and self._is_property(name):
+        if not name.startswith("_") and (
+            name in self or name in _documented(type(self))
+        ):
             raise AttributeError(
                 f"{name!r} is a property of the service and can't be assigned: "
                 f"change it with {self._kind()}.update"
@@ -384,10 +383,6 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-    def __bool__(self) -> bool:
-        # JavaScript's objects are true, a Mapping without properties would not be.
-        return True
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Resource) or type(self) is not type(other):
@@ -416,12 +411,6 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         """Return the payload's own properties, with the names of the REST API."""
         view = self._view
         return {name: view.value(name) for name in view.keys()}
-
-    def _load(self) -> None:
-        """Load related objects that are not in its payload: a reservation's task."""
-
-    def _is_property(self, name: str) -> bool:
-        return name in self or name in _documented(type(self))
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
         """Create the resource that ``<name>_sid`` refers to, if there is one."""
@@ -459,10 +448,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
     def _apply(self, payload: Any, if_newer: bool = False) -> None:
         """Update the properties from a payload; keep those that it does not contain.
 
-        Args:
-            payload: the JSON from the service; ignored if it is not an object.
-            if_newer: ignore a payload that is older than the current one: for frames,
-                which responses can overtake.
+        With `if_newer` an older payload is ignored: responses can overtake frames.
         """
         if isinstance(payload, Mapping) and not (
             if_newer and is_older(payload, self._view.payload)

@@ -6,27 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from ..naming import camel_case
 from ..properties import json_objects
+from . import lists, models
 from .base import Resource
-from .lists import (
-    ActivityList,
-    ListResource,
-    TaskList,
-    TaskQueueList,
-    WorkerChannelList,
-    WorkerList,
-    WorkflowList,
-)
-from .models import (
-    Activity,
-    Task,
-    TaskQueueResource,
-    WorkerChannel,
-    WorkerResource,
-    Workflow,
-    WorkspaceResource,
-)
 from .reservation import Reservation, ReservationList
 from .statistics import StatisticsData, StatisticsList
 
@@ -35,27 +17,32 @@ if TYPE_CHECKING:
     from ..session import Session
 
 # By the first two letters of the sid: the class, where it is in the workspace, and the
-# property that names what it is below, if that is not the workspace.
-_KINDS: dict[str, tuple[type[Resource[Any]], str, str | None]] = {
-    "WS": (WorkspaceResource, "", None),
-    "WW": (Workflow, "/Workflows/{sid}", None),
-    "WQ": (TaskQueueResource, "/TaskQueues/{sid}", None),
-    "WK": (WorkerResource, "/Workers/{sid}", None),
-    "WA": (Activity, "/Activities/{sid}", None),
-    "WT": (Task, "/Tasks/{sid}", None),
-    "WR": (Reservation, "/Tasks/{above}/Reservations/{sid}", "task_sid"),
-    "WC": (WorkerChannel, "/Workers/{above}/Channels/{sid}", "worker_sid"),
+# property that names what it is below, if that is not the workspace: some frames have
+# it in camelCase.
+_KINDS: dict[str, tuple[type[Resource[Any]], str, tuple[str, ...]]] = {
+    "WS": (models.WorkspaceResource, "", ()),
+    "WW": (models.Workflow, "/Workflows/{}", ()),
+    "WQ": (models.TaskQueueResource, "/TaskQueues/{}", ()),
+    "WK": (models.WorkerResource, "/Workers/{}", ()),
+    "WA": (models.Activity, "/Activities/{}", ()),
+    "WT": (models.Task, "/Tasks/{}", ()),
+    "WR": (Reservation, "/Tasks/{}/Reservations/{}", ("task_sid", "taskSid")),
+    "WC": (
+        models.WorkerChannel,
+        "/Workers/{}/Channels/{}",
+        ("worker_sid", "workerSid"),
+    ),
 }
 
 # By the key of the list's meta: the class, and where it is in the workspace.
-_LISTS: dict[str, tuple[type[ListResource[Any]], str]] = {
-    "activities": (ActivityList, "/Activities"),
-    "workflows": (WorkflowList, "/Workflows"),
-    "task_queues": (TaskQueueList, "/TaskQueues"),
-    "workers": (WorkerList, "/Workers"),
-    "tasks": (TaskList, "/Tasks"),
+_LISTS: dict[str, tuple[type[lists.ListResource[Any]], str]] = {
+    "activities": (lists.ActivityList, "/Activities"),
+    "workflows": (lists.WorkflowList, "/Workflows"),
+    "task_queues": (lists.TaskQueueList, "/TaskQueues"),
+    "workers": (lists.WorkerList, "/Workers"),
+    "tasks": (lists.TaskList, "/Tasks"),
     "reservations": (ReservationList, "/Reservations"),
-    "channels": (WorkerChannelList, "/Channels"),
+    "channels": (lists.WorkerChannelList, "/Channels"),
 }
 
 # Lists that are below the client's own resource, not below the workspace.
@@ -65,10 +52,7 @@ _OWN = ("reservations", "channels")
 def make(session: Session, payload: Any, url: str | None = None) -> Any:
     """Turn a payload into the same object as TaskRouter.js does.
 
-    Args:
-        session: the session of the client.
-        payload: the JSON from the service.
-        url: the URL that was requested, if any.
+    A list is where it was requested, if that is the place of such a list.
     """
     if not isinstance(payload, dict):
         return json_objects(payload)
@@ -77,7 +61,9 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
     meta = payload.get("meta")
     if isinstance(meta, Mapping) and isinstance(meta.get("key"), str):
         return _list(session, payload, meta, url)
-    if _is_statistics(payload):
+    own_url = payload.get("url")
+    is_statistics = isinstance(own_url, str) and "Statistics" in own_url
+    if is_statistics or "cumulative" in payload or "realtime" in payload:
         return StatisticsData(payload)
     return json_objects(payload)
 
@@ -85,15 +71,10 @@ def make(session: Session, payload: Any, url: str | None = None) -> Any:
 def neighbor(
     session: Session, sid: Any, context: Mapping[str, Any]
 ) -> Resource[Any] | None:
-    """Create the resource that a sid refers to, before it is fetched.
+    """Create the resource that a sid refers to, before it is fetched: it has only that.
 
-    Args:
-        session: the session of the client.
-        sid: a sid of any kind.
-        context: the payload that contains the sid, for paths that need more of it.
-
-    Returns:
-        The resource, with only its sid; None if the sid does not refer to a resource.
+    Paths may need more of the payload that contains the sid, the context. None if the
+    sid does not refer to a resource.
     """
     if not isinstance(sid, str) or sid[:2] not in _KINDS:
         return None
@@ -104,27 +85,14 @@ def _resource(
     session: Session, payload: Mapping[str, Any], context: Mapping[str, Any] = {}
 ) -> Resource[Any]:
     sid = payload["sid"]
-    kind, path, above = _KINDS.get(sid[:2], (Resource, None, None))
-    if path is not None:
-        if above is None:
-            path = path.format(sid=_segment(sid))
-        else:
-            # Some frames have it in camelCase.
-            names = (above, camel_case(above))
-            sids = [
-                each[name]
-                for each in (payload, context)
-                for name in names
-                if name in each
-            ]
-            # Without it there is no path; the payload may know its URL.
-            path = (
-                path.format(sid=_segment(sid), above=_segment(sids[0]))
-                if sids
-                else None
-            )
-    if path is not None:
-        return kind(session, payload, session.workspace_url + path)
+    kind, path, names = _KINDS.get(sid[:2], (Resource, None, ()))
+    above = [
+        each[name] for each in (payload, context) for name in names if name in each
+    ]
+    if path is not None and (above or not names):
+        where = path.format(*map(_segment, (*above[:1], sid)))
+        return kind(session, payload, session.workspace_url + where)
+    # Without what it is below there is no path; the payload may know its URL.
     url = payload.get("url")
     return kind(session, payload, url if isinstance(url, str) else "")
 
@@ -154,24 +122,11 @@ def _list(
             StatisticsData(item) if isinstance(item, Mapping) else item
             for item in items
         )
-    kind, path = _LISTS.get(key, (ListResource, f"/{key}"))
+    kind, path = _LISTS.get(key, (lists.ListResource, f"/{key}"))
     base = session.resource_url if key in _OWN else session.workspace_url
-    asked = _without_query(url) if url else ""
+    asked = urlunsplit(urlsplit(url or "")._replace(query="", fragment=""))
     requested = asked.endswith(path)
     # Where it was asked for, if it is what was asked for.
     where = asked if requested else base + path
     data = [make(session, item) for item in items]
     return kind(session, where, data, meta, requested)
-
-
-def _is_statistics(payload: Mapping[str, Any]) -> bool:
-    url = payload.get("url")
-    return (
-        "cumulative" in payload
-        or "realtime" in payload
-        or (isinstance(url, str) and "Statistics" in url)
-    )
-
-
-def _without_query(url: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(query="", fragment=""))

@@ -26,15 +26,8 @@ from .statistics import HasStatistics, StatisticsData, StatisticsList
 if TYPE_CHECKING:
     from ..session import Session
 
-    # Named in quotes below, as they import this module.
-    from .models import (
-        Activity,  # noqa: F401
-        Task,  # noqa: F401
-        TaskQueueResource,  # noqa: F401
-        WorkerChannel,  # noqa: F401
-        WorkerResource,  # noqa: F401
-        Workflow,  # noqa: F401
-    )
+    # Named in quotes below, as it imports this module.
+    from . import models  # noqa: F401
 
     Self = TypeVar("Self", bound="ListResource[Any]")
 
@@ -324,10 +317,6 @@ class ListResource(ClientObject, Sequence[Item]):
     def __len__(self) -> int:
         return len(self.data)
 
-    def __bool__(self) -> bool:
-        # JavaScript's objects are true; len() is 0 for an empty page.
-        return True
-
     def __repr__(self) -> str:
         if not self._meta:
             return f"<{type(self).__name__}, not fetched>"
@@ -336,9 +325,6 @@ class ListResource(ClientObject, Sequence[Item]):
 
     def _repr_html_(self) -> str:
         return notebook.table(repr(self)[1:-1], self.to_dicts())
-
-    def _load(self) -> None:
-        """Load related objects that are not in the page: tasks."""
 
     def _turn(self, way: str, args: Any, keywords: Mapping[str, Any]) -> Any:
         method = f"{self._kind()}.{way}"
@@ -354,27 +340,29 @@ class ListResource(ClientObject, Sequence[Item]):
         return url if isinstance(url, str) and url else None
 
 
-class ActivityList(ListResource["Activity"]):
+class ActivityList(ListResource["models.Activity"]):
     """Activities: ``worker.activities``, ``workspace.activities``."""
 
 
-class WorkflowList(ListResource["Workflow"]):
+class WorkflowList(ListResource["models.Workflow"]):
     """Workflows: ``workspace.workflows``."""
 
 
-class TaskQueueList(HasStatistics[StatisticsList], ListResource["TaskQueueResource"]):
+class TaskQueueList(
+    HasStatistics[StatisticsList], ListResource["models.TaskQueueResource"]
+):
     """Task queues: ``workspace.taskqueues``."""
 
 
-class WorkerList(HasStatistics[StatisticsData], ListResource["WorkerResource"]):
+class WorkerList(HasStatistics[StatisticsData], ListResource["models.WorkerResource"]):
     """Workers: ``workspace.workers``."""
 
 
-class TaskList(ListResource["Task"]):
+class TaskList(ListResource["models.Task"]):
     """Tasks: ``workspace.tasks``."""
 
 
-class WorkerChannelList(ListResource["WorkerChannel"]):
+class WorkerChannelList(ListResource["models.WorkerChannel"]):
     """A worker's channels, from ``fetchChannels``."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from ..arguments import Parameter, Params, Signature, Value
-from ..emitter import Callback, ResultCallback
+from ..emitter import ResultCallback
 from ..errors import ClientClosed, InvalidResponse, TaskRouterError
 from ..logs import package_log
 from .base import Resource, callback_first, deliver
@@ -188,7 +188,15 @@ class Reservation(ReservationFields, Resource["Reservation"]):
                 documentation.
             to: the worker's contact URI.
         """
-        values, callback = _read_dequeue(args, keywords)
+        values, callback = _DEQUEUE.read(args, keywords)
+        events = values.get("status_callback_events")
+        names = {"status_callback_events", "dequeueStatusCallbackEvents"}
+        if isinstance(events, list | tuple):
+            values["status_callback_events"] = ",".join(map(str, events))
+        elif events is not None and not (names & {*keywords} or "to" in values):
+            # The documentation's example has the contact URI there, which is `to`.
+            if any(word.strip() not in _PROGRESS for word in events.split(",")):
+                values["to"] = values.pop("status_callback_events")
         params = {"Instruction": "dequeue", **_DEQUEUE.wire(values)}
         return deliver(lambda: self._act(params), callback)
 
@@ -338,6 +346,7 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         return iter(names)
 
     def _load(self) -> None:
+        """Load the task, which is not in the payload; called by the session."""
         _load_tasks(self._session, [self])
 
     def _set_task(self, task: Task) -> None:
@@ -403,24 +412,3 @@ def _load_tasks(session: Session, reservations: Sequence[Any]) -> None:
         package_log.warning(
             "The task of %r could not be loaded: %s", reservation, payload
         )
-
-
-def _read_dequeue(
-    args: Sequence[Any], keywords: Mapping[str, Any]
-) -> tuple[dict[str, Any], Callback | None]:
-    """Parse a dequeue; its sixth argument is the events only if it looks like them.
-
-    The documentation's example has the contact URI there, which is `to`.
-    """
-    values, callback = _DEQUEUE.read(args, keywords)
-    events = values.get("status_callback_events")
-    is_named = {"status_callback_events", "dequeueStatusCallbackEvents"} & {*keywords}
-    if isinstance(events, list | tuple):
-        values["status_callback_events"] = ",".join(map(str, events))
-    elif events is not None and not (is_named or "to" in values or _are_events(events)):
-        values["to"] = values.pop("status_callback_events")
-    return values, callback
-
-
-def _are_events(text: str) -> bool:
-    return all(word.strip() in _PROGRESS for word in text.split(","))
