@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from .emitter import Callback, check_callback
 from .errors import ArgumentError
-from .naming import camel_case, parameter_name
+from .naming import camel_case, parameter_name, plain_text
 from .properties import date_text, json_text, json_value
 
 
@@ -155,7 +155,7 @@ class Signature(NamedTuple):
                 values[parameter.keyword] = value
         self._take_keywords(keywords, values)
         for parameter in self.parameters:
-            self._check(parameter, values.get(parameter.keyword))
+            self._check(parameter, values)
         checked(self.method, values.get("options", {}))
         return values, callback
 
@@ -200,7 +200,8 @@ class Signature(NamedTuple):
             if value is not None:
                 values[parameter.keyword] = value
 
-    def _check(self, parameter: Parameter, value: Any) -> None:
+    def _check(self, parameter: Parameter, values: dict[str, Any]) -> None:
+        value = values.get(parameter.keyword)
         if value is None:
             if parameter.required:
                 raise ArgumentError(f"{self.method}: {parameter.name} is required")
@@ -212,7 +213,7 @@ class Signature(NamedTuple):
             expected = " or ".join(each.__name__ for each in parameter.types)
             wrong(self.method, parameter.name, value, expected)
         elif parameter.sid:
-            check_sid(self.method, value, parameter.name)
+            values[parameter.keyword] = check_sid(self.method, value, parameter.name)
         else:
             checked(self.method, {parameter.name: value})
 
@@ -293,7 +294,7 @@ def read_update(
             f"got {came}"
         )
     if of_one:
-        check_sid(method, sid, sid_name)
+        sid = check_sid(method, sid, sid_name)
     return Update(as_text(checked(method, sent | named)), callback, sid)
 
 
@@ -405,7 +406,7 @@ def check_sid(method: str, value: Any, name: str = "sid") -> str:
             f"{method}: {name} must be a sid, with letters and digits only, "
             f"not {value!r:.80}"
         )
-    return value
+    return plain_text(value)
 
 
 def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
@@ -457,7 +458,7 @@ def text(value: Any) -> Any:
         return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
-    return value
+    return plain_text(value) if isinstance(value, str) else value
 
 
 def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypedDict
 from jwt import PyJWS
 from jwt.algorithms import HMACAlgorithm
 
+from .naming import plain_text
 from .tokens import Secret
 
 
@@ -106,7 +107,7 @@ class Policies(ABC):
     def allow_web_sockets(self, channel_id: str | None = None) -> None:
         """Allow connecting to the channel and sending requests through it."""
         channel = f"{_EVENT_BRIDGE_URL}/{self.account_sid}"
-        url = f"{channel}/{channel_id or self.channel_id}"
+        url = f"{channel}/{plain_text(channel_id or self.channel_id)}"
         self.add_policy(url, "GET")
         self.add_policy(url, "POST")
 
@@ -438,7 +439,7 @@ def _sid(name: str, value: object, prefix: str) -> str:
         if not value:
             came = "an empty string"
         raise ValueError(f"{name} must be a sid that begins with {prefix}, not {came}")
-    return value
+    return plain_text(value)
 
 
 def _key(given: Secret) -> Secret:

@@ -15,7 +15,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, overload
 
 from .errors import ArgumentError, TaskRouterError
-from .naming import BothSpellings, nearest_name
+from .naming import BothSpellings, nearest_name, plain_text
 
 
 Result = TypeVar("Result")
@@ -202,7 +202,7 @@ class Emitter(BothSpellings):
 
     def remove_listener(self: Self, event: str, callback: Listener) -> Self:
         """Remove a listener; if it was added several times, the latest addition."""
-        _check_event(event)
+        event = _event_name(event)
         check_callback(callback)
         for registration in reversed(self._registered(event)):
             if registration.callback == callback and self._remove(registration):
@@ -240,7 +240,7 @@ class Emitter(BothSpellings):
         removeAllListeners = remove_all_listeners
 
     def _register(self, event: str, callback: Listener, *, once: bool) -> Any:
-        _check_event(event)
+        event = _event_name(event)
         if callback is _NOT_GIVEN:
 
             def decorate(decorated: Decorated) -> Decorated:
@@ -327,9 +327,10 @@ def _is_ctrl_c(error: BaseException) -> bool:
     return main and isinstance(error, KeyboardInterrupt)
 
 
-def _check_event(event: Any) -> None:
+def _event_name(event: Any) -> str:
     if not isinstance(event, str):
         raise ArgumentError(
             "event must be the name of an event, not "
             f"{type(event).__name__} {event!r:.80}"
         )
+    return plain_text(event)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from .errors import ArgumentError
+from .naming import plain_text
 from .tokens import Secret, Token
 
 
@@ -49,7 +50,7 @@ def base_urls(
             raise ArgumentError(
                 f"region must be a name such as 'ie1', not {region!r:.80}"
             )
-        bridge = f"https://event-bridge.{region}.us1.twilio.com"
+        bridge = f"https://event-bridge.{plain_text(region)}.us1.twilio.com"
     return (
         _base_url("api_base_url", api_base_url, variables[0], API),
         _base_url("event_bridge_base_url", event_bridge_base_url, variables[1], bridge),

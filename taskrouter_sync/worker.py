@@ -30,6 +30,7 @@ from .emitter import Registration, ResultCallback
 from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
 from .fetcher import NoThread
 from .logs import TRUE_IN_SCRIPTS
+from .naming import plain_text
 from .resources.base import deliver
 from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
@@ -140,8 +141,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/worker
         """
         token = hide(token)
-        _check_activity("connect_activity_sid", connect_activity_sid)
-        _check_activity("disconnect_activity_sid", disconnect_activity_sid)
+        connect_activity_sid = _activity("connect_activity_sid", connect_activity_sid)
+        disconnect_activity_sid = _activity(
+            "disconnect_activity_sid", disconnect_activity_sid
+        )
         self._reservations = Reservations()
         self._values = Values()
         # Read by the socket thread.
@@ -961,13 +964,16 @@ def _sids_of(event: Event) -> tuple[str, str]:
     return task_sid, sid
 
 
-def _check_activity(name: str, value: Any) -> None:
+def _activity(name: str, value: Any) -> str | None:
     """Refuse a sid that is not text: it would be sent as something else."""
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str):
         raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")
-    if value is not None and not value.isprintable():
+    if not value.isprintable():
         # Half of a surrogate pair can't be sent at all.
         raise ArgumentError(f"{name} must be a sid, not {value!r:.80}")
+    return plain_text(value)
 
 
 def _warn(words: str) -> None:

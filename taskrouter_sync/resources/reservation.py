@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from ..arguments import Parameter, Params, Signature, Value
+from ..arguments import Parameter, Params, Signature, Value, text
 from ..emitter import Callback, ResultCallback
 from ..errors import ClientClosed, InvalidResponse, TaskRouterError
 from .base import Resource, callback_first, deliver
@@ -411,7 +411,7 @@ def _read_dequeue(
     events = values.get("status_callback_events")
     is_named = {"status_callback_events", "dequeueStatusCallbackEvents"} & {*keywords}
     if isinstance(events, list | tuple):
-        values["status_callback_events"] = ",".join(map(str, events))
+        values["status_callback_events"] = ",".join(str(text(each)) for each in events)
     elif events is not None and not (is_named or "to" in values or _are_events(events)):
         values["to"] = values.pop("status_callback_events")
     return values, callback

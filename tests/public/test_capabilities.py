@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import time
+from enum import Enum
 from typing import Any
 
 import jwt
@@ -229,6 +230,18 @@ def test_a_policy_of_one_s_own_comes_last_and_is_a_copy() -> None:
         "query_filter": {"Page": "1"},
         "post_filter": {"Reason": {"required": True, "value": "done"}},
     }
+
+
+def test_a_sid_may_be_a_member_of_an_enum() -> None:
+    class Sid(str, Enum):
+        AC, WS, WK = AC, WS, WK
+
+    token = worker_token(account_sid=Sid.AC, workspace_sid=Sid.WS, worker_sid=Sid.WK)
+    token.allow_web_sockets(Sid.WK)
+    plain = worker_token()
+    plain.allow_web_sockets(WK)
+    assert token.policies == plain.policies
+    assert repr(token) == repr(plain)
 
 
 # Wrong arguments.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
@@ -149,6 +150,14 @@ COMPLETE = {"AssignmentStatus": "completed"}
 NAMED, ANN = ("FriendlyName", "Ann"), {"FriendlyName": "Ann"}
 MINUTES = {"Minutes": 240}
 
+
+class Member(str, Enum):
+    """Texts whose `str` is another one."""
+
+    WORKER = WK
+    RINGING = "ringing"
+
+
 SENT: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any]] = [
     # The call; its arguments and keywords; the request.
     ("worker.fetch", (), {}, "GET", WORKER, None),
@@ -179,6 +188,14 @@ SENT: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any]] = [
     ("workers.update", (WK, *NAMED), {}, "POST", WORKER, ANN),
     ("workers.update", (WK, ANN), {}, "POST", WORKER, ANN),
     ("workers.delete", (WK,), {}, "DELETE", WORKER, None),
+    ("workers.fetch", (Member.WORKER,), {}, "GET", WORKER, None),
+    ("workers.update", (Member.WORKER, ANN), {}, "POST", WORKER, ANN),
+    ("workers.delete", (Member.WORKER,), {}, "DELETE", WORKER, None),
+    (
+        *("reservation.dequeue", (), {"status_callback_events": [Member.RINGING]}),
+        *("POST", RESERVATION),
+        {"Instruction": "dequeue", "DequeueStatusCallbackEvent": "ringing"},
+    ),
     ("worker.statistics.fetch", (), {}, "GET", f"{WORKER}/Statistics", None),
     ("worker.statistics.fetch", (MINUTES,), {}, "GET", f"{WORKER}/Statistics", MINUTES),
     (

@@ -8,6 +8,7 @@ import signal
 import threading
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Iterator
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -292,6 +293,18 @@ def test_a_decorator_leaves_the_function_as_it_is(
     emitter.emit("ready", "worker")
     assert len(calls) == (2 if method == "on" else 1)
     assert on_ready("again") == "still itself"
+
+
+def test_an_event_may_be_a_member_of_an_enum(
+    emitter: Emitter, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Event(str, Enum):
+        READY = "ready"
+
+    emitter.on(Event.READY, lambda: 1 / 0).once(Event.READY, heard.listener("a"))
+    emitter.emit("ready", 1)
+    assert heard.calls == [("a", 1)]
+    assert "for 'ready' raised" in caplog.text
 
 
 @pytest.mark.parametrize("event", [None, 5, b"ready", ["ready"], print])
