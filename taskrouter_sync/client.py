@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from . import notebook
 from .arguments import shown
@@ -926,6 +926,9 @@ class Client(Emitter, Resource[R]):
 
     def __hash__(self) -> int:
         return id(self)
+
+    def __copy__(self) -> NoReturn:
+        self._refuse_copy("has a connection and can't be copied")
 
     # How a client shows itself: it asks the service nothing, and shows no token.
 

@@ -155,9 +155,12 @@ class ClientObject(BothSpellings):
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         # Asked by pickle, and for deep copies.
+        self._refuse_copy("belongs to its client and can't be pickled or deep-copied")
+
+    def _refuse_copy(self, because: str) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__name__} belongs to its client and can't be pickled or "
-            "deep-copied: use its data, from to_dict() or to_json()"
+            f"a {type(self).__name__} {because}: use its data, from to_dict() or "
+            "to_json()"
         )
 
 
@@ -421,7 +424,9 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         """Load related objects that are not in its payload: a reservation's task."""
 
     def _is_property(self, name: str) -> bool:
-        return name in self or name in _documented(type(self))
+        # A subclass may set what is its own before it calls this class's __init__.
+        is_made = "_view" in vars(self)
+        return name in _documented(type(self)) or (is_made and name in self)
 
     def _neighbor(self, name: str) -> Resource[Any] | None:
         """Create the resource that ``<name>_sid`` refers to, if there is one."""
