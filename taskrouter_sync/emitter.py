@@ -35,6 +35,16 @@ Listener: TypeAlias = Callable[..., Any]
 # Shows itself in `help` as what it is in a signature.
 _NOT_GIVEN: Any = ...
 
+# Functions whose body a call does not run.
+_NOT_ORDINARY = (
+    (
+        inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR,
+        "coroutine",
+        "nothing here would await it",
+    ),
+    (inspect.CO_GENERATOR, "generator", "nothing here would iterate over it"),
+)
+
 _POSITIONAL = (
     inspect.Parameter.POSITIONAL_ONLY,
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -49,27 +59,34 @@ def check_callback(callback: Any, name: str = "callback") -> None:
     """Refuse what can't be a callback.
 
     Raises:
-        ArgumentError: it can't be called, or it is a coroutine function: calling one
-            only makes a coroutine, and there is no event loop here that would run it.
+        ArgumentError: it can't be called, or it is a coroutine function or a generator
+            function: calling one only makes an object that nothing here would run.
     """
     if not callable(callback):
         raise ArgumentError(
             f"{name} must be callable, not {type(callback).__name__} {callback!r:.80}"
         )
-    if _is_coroutine_function(callback):
-        raise ArgumentError(
-            f"{name} must be an ordinary function, not the coroutine function "
-            f"{name_of(callback)}: nothing here would await it"
-        )
+    flags = _flags(callback)
+    for flag, kind, trouble in _NOT_ORDINARY:
+        if flags & flag:
+            raise ArgumentError(
+                f"{name} must be an ordinary function, not the {kind} function "
+                f"{name_of(callback)}: {trouble}"
+            )
 
 
-def _is_coroutine_function(callback: Any) -> bool:
+def _flags(callback: Any) -> int:
+    """Give the flags of a callable's code.
+
+    Not by `inspect`, which takes a mock for the function that it imitates.
+    """
     while isinstance(callback, functools.partial):
         callback = callback.func
-    return any(
-        inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each)
-        for each in (callback, type(callback).__call__)
-    )
+    flags = 0
+    for each in (callback, type(callback).__call__):
+        found = getattr(getattr(each, "__code__", None), "co_flags", 0)
+        flags |= found if isinstance(found, int) else 0
+    return flags
 
 
 def call(callback: Callable[..., Any], *args: Any) -> Any:
@@ -177,7 +194,7 @@ class Emitter(BothSpellings):
 
         Raises:
             ArgumentError: `event` is not a string, or `callback` can't be called or
-                is a coroutine function.
+                is a coroutine function or a generator function.
 
         Source: https://nodejs.org/api/events.html#emitteroneventname-listener
         """

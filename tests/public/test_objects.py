@@ -381,7 +381,7 @@ def test_what_cannot_be_copied_says_how(center: Center, copied: Any) -> None:
         with pytest.raises(TypeError, match="to_dict"):
             copied(thing)
     for client in (center.worker, center.task_queue, center.workspace):
-        with pytest.raises(TypeError, match="can't be copied: use its data, .* to_di"):
+        with pytest.raises(TypeError, match="can't be copied: use its data"):
             copy.copy(client)
     assert copy.deepcopy(center.task.to_dict()) == center.task.to_dict()
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from enum import Enum
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -172,9 +173,25 @@ COROUTINES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("callback", COROUTINES)
-def test_a_coroutine_function_is_refused_at_once(callback: Any) -> None:
-    words = "callback must be an ordinary function, not the coroutine function"
+def pages(*args: Any) -> Iterator[int]:
+    """Another mistake: nothing here would iterate over it."""
+    yield 1
+
+
+GENERATORS: list[Any] = [pages, partial(pages, 1), type("", (), {"__call__": pages})()]
+
+
+@pytest.mark.parametrize(
+    ("callback", "kind"),
+    [
+        *((each, "coroutine") for each in COROUTINES),
+        *((each, "generator") for each in GENERATORS),
+    ],
+)
+def test_a_function_whose_call_runs_nothing_is_refused_at_once(
+    callback: Any, kind: str
+) -> None:
+    words = f"callback must be an ordinary function, not the {kind} function"
     with pytest.raises(ArgumentError, match=words):
         check_callback(callback)
     emitter = Emitter()
@@ -184,6 +201,13 @@ def test_a_coroutine_function_is_refused_at_once(callback: Any) -> None:
     with pytest.raises(ArgumentError, match=words):
         emitter.on("ready")(callback)
     assert emitter.listeners("ready") == []
+
+
+@pytest.mark.parametrize("kind", [mock.Mock, mock.MagicMock])
+def test_a_mock_of_a_function_is_no_coroutine_function(kind: Any) -> None:
+    imitation = kind(spec=anything)
+    Emitter().on("ready", imitation).emit("ready", 1)
+    imitation.assert_called_once_with(1)
 
 
 def test_a_wrapper_around_a_coroutine_function_is_found_out_when_called(
