@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from .emitter import Callback, check_callback
-from .errors import ArgumentError
+from .errors import ArgumentError, quoted, shown
 from .naming import camel_case, parameter_name, plain_text
 from .properties import date_text, json_text, json_value
 
@@ -193,7 +193,7 @@ class Signature(NamedTuple):
                 if self.options:
                     values.setdefault("options", {})[parameter_name(name)] = value
                     continue
-                raise ArgumentError(f"{self.method}: unknown argument {name!r}")
+                raise ArgumentError(f"{self.method}: unknown argument {quoted(name)}")
             parameter = spelled[name]
             if parameter.keyword in values:
                 raise ArgumentError(f"{self.method}: {name} was given more than once")
@@ -404,7 +404,7 @@ def check_sid(method: str, value: Any, name: str = "sid") -> str:
     if not _sid_pattern().fullmatch(value):
         raise ArgumentError(
             f"{method}: {name} must be a sid, with letters and digits only, "
-            f"not {value!r:.80}"
+            f"not {quoted(value)}"
         )
     return plain_text(value)
 
@@ -418,8 +418,7 @@ def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
     for name, value in params.items():
         if not isinstance(name, str):
             raise ArgumentError(
-                f"{method}: the name of a parameter must be a string, not "
-                f"{type(name).__name__} {name!r:.80}"
+                f"{method}: the name of a parameter must be a string, not {shown(name)}"
             )
         if not _can_be_sent(value):
             raise ArgumentError(
@@ -464,15 +463,6 @@ def text(value: Any) -> Any:
 def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:
     """Raise the error for an argument of the wrong type."""
     raise ArgumentError(f"{method}: {argument} must be {expected}, not {shown(value)}")
-
-
-def shown(value: Any) -> str:
-    """Name the type of a value, and show some of it."""
-    kind = type(value).__name__
-    try:
-        return f"{kind} {value!r:.80}"
-    except Exception:  # noqa: BLE001 - the program's own class, or a number too long
-        return kind
 
 
 def is_sid(value: Any) -> bool:

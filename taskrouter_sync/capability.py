@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypedDict
 from jwt import PyJWS
 from jwt.algorithms import HMACAlgorithm
 
+from .errors import quoted
 from .naming import plain_text
 from .tokens import Secret
 
@@ -91,9 +92,9 @@ class Policies(ABC):
         that is empty or has a query, because no request could match it.
         """
         if not url or "?" in url:
-            raise ValueError(f"url must be a URL without a query, not {url!r}")
+            raise ValueError(f"url must be a URL without a query, not {quoted(url)}")
         if method.upper() not in _METHODS:
-            raise ValueError(f"method must be one of {_METHODS}, not {method!r}")
+            raise ValueError(f"method must be one of {_METHODS}, not {quoted(method)}")
         self._policies.append(
             {
                 "url": url,

@@ -19,7 +19,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from . import notebook
-from .arguments import shown
 from .connection import Connection, Ending, Target
 from .dispatcher import Dispatcher
 from .emitter import Emitter, Registration, name_of
@@ -31,6 +30,7 @@ from .errors import (
     RequestTimeout,
     TaskRouterError,
     one_line,
+    shown,
 )
 from .http import Http, parse_json
 from .lifecycle import INTERRUPTED, is_interactive, lifecycle

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, overload
 
-from .errors import ArgumentError, TaskRouterError
+from .errors import ArgumentError, TaskRouterError, shown
 from .naming import BothSpellings, nearest_name, plain_text
 
 
@@ -63,9 +63,7 @@ def check_callback(callback: Any, name: str = "callback") -> None:
             function: calling one only makes an object that nothing here would run.
     """
     if not callable(callback):
-        raise ArgumentError(
-            f"{name} must be callable, not {type(callback).__name__} {callback!r:.80}"
-        )
+        raise ArgumentError(f"{name} must be callable, not {shown(callback)}")
     flags = _flags(callback)
     for flag, kind, trouble in _NOT_ORDINARY:
         if flags & flag:
@@ -346,8 +344,5 @@ def _is_ctrl_c(error: BaseException) -> bool:
 
 def _event_name(event: Any) -> str:
     if not isinstance(event, str):
-        raise ArgumentError(
-            "event must be the name of an event, not "
-            f"{type(event).__name__} {event!r:.80}"
-        )
+        raise ArgumentError(f"event must be the name of an event, not {shown(event)}")
     return plain_text(event)

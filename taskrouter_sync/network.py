@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
-from .errors import ArgumentError
+from .errors import ArgumentError, quoted
 from .naming import plain_text
 from .tokens import Secret, Token
 
@@ -48,7 +48,7 @@ def base_urls(
         # It becomes a part of the host's name, and the token goes there.
         if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", region):
             raise ArgumentError(
-                f"region must be a name such as 'ie1', not {region!r:.80}"
+                f"region must be a name such as 'ie1', not {quoted(region)}"
             )
         bridge = f"https://event-bridge.{plain_text(region)}.us1.twilio.com"
     return (
@@ -76,8 +76,8 @@ def _base_url(argument: str, given: object, variable: str | None, default: str) 
     parts, port = _split(value)
     host = parts.hostname if parts else None
     if not parts or not host or parts.scheme not in ("http", "https"):
-        shown = "" if "@" in value else f", not {value!r:.80}"  # it may be a password
-        raise ValueError(f"{argument} must be an http:// or https:// URL{shown}")
+        came = "" if "@" in value else f", not {quoted(value)}"  # it may be a password
+        raise ValueError(f"{argument} must be an http:// or https:// URL{came}")
     # Behind an @ that follows a / is what was to be the host.
     if parts.username is not None or parts.query or parts.fragment or "@" in parts.path:
         raise ValueError(

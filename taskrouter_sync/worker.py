@@ -27,7 +27,13 @@ from .arguments import (
 from .client import Client, Event, State
 from .connection import Ending
 from .emitter import Registration, ResultCallback
-from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
+from .errors import (
+    ArgumentError,
+    HttpError,
+    InvalidResponse,
+    TaskRouterError,
+    quoted,
+)
 from .fetcher import NoThread
 from .logs import TRUE_IN_SCRIPTS
 from .naming import plain_text
@@ -972,7 +978,7 @@ def _activity(name: str, value: Any) -> str | None:
         raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")
     if not value.isprintable():
         # Half of a surrogate pair can't be sent at all.
-        raise ArgumentError(f"{name} must be a sid, not {value!r:.80}")
+        raise ArgumentError(f"{name} must be a sid, not {quoted(value)}")
     return plain_text(value)
 
 

@@ -21,7 +21,7 @@ from typing import (
 from .. import notebook
 from ..arguments import Parameter, Params, Signature, Value, read_update, takes
 from ..emitter import Callback, ResultCallback, call
-from ..errors import TaskRouterError, one_line
+from ..errors import TaskRouterError, one_line, quoted
 from ..naming import BothSpellings, camel_case, index, no_attribute
 from ..properties import (
     NOT_PROPERTIES,
@@ -304,7 +304,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         update = read_update(f"{self._kind()}.update", args, keywords)
         if update.sid is not None and update.sid != self._view.payload.get("sid"):
             raise ValueError(
-                f"{self._kind()}.update: {update.sid!r} is not the sid of this "
+                f"{self._kind()}.update: {quoted(update.sid)} is not the sid of this "
                 f"{self._kind()}, {self._view.payload.get('sid')!r}"
             )
         return deliver(lambda: self._update(update.params), update.callback)

@@ -331,7 +331,14 @@ def test_an_event_may_be_a_member_of_an_enum(
     assert "for 'ready' raised" in caplog.text
 
 
-@pytest.mark.parametrize("event", [None, 5, b"ready", ["ready"], print])
+class Unprintable:
+    """A class of the program's own, with a mistake in it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize("event", [None, 5, b"ready", ["ready"], print, Unprintable()])
 @pytest.mark.parametrize("method", ["on", "once", "add_listener", "off"])
 def test_an_event_without_a_name_is_a_mistake(
     emitter: Emitter, method: str, event: Any
@@ -342,7 +349,7 @@ def test_an_event_without_a_name_is_a_mistake(
         emitter.on(event)
 
 
-@pytest.mark.parametrize("callback", [None, 5, "print", {}])
+@pytest.mark.parametrize("callback", [None, 5, "print", {}, Unprintable()])
 @pytest.mark.parametrize("method", ["on", "once", "add_listener", "off"])
 def test_a_callback_that_cannot_be_called_is_a_mistake(
     emitter: Emitter, method: str, callback: Any
