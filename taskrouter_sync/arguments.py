@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from .emitter import Callback, check_callback
 from .errors import ArgumentError, quoted, shown
-from .naming import camel_case, parameter_name, plain_text
+from .naming import BothSpellings, camel_case, parameter_name, plain_text
 from .properties import date_text, json_text, json_value
 
 
@@ -371,6 +371,10 @@ def take_callback(
         place: where the callback belongs; None: after all others. A None there is
             "no callback".
     """
+    for number, value in enumerate(args, 1):
+        _refuse_resource(method, f"argument {number}", value)
+    for name, value in keywords.items():
+        _refuse_resource(method, name, value)
     found = [value for value in args if callable(value)]
     for name in ("callback", "cb"):
         value = keywords.pop(name, None)
@@ -420,6 +424,7 @@ def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
             raise ArgumentError(
                 f"{method}: the name of a parameter must be a string, not {shown(name)}"
             )
+        _refuse_resource(method, f"the value of {name}", value)
         if not _can_be_sent(value):
             raise ArgumentError(
                 f"{method}: the value of {name} must be a string, number, boolean, "
@@ -458,6 +463,15 @@ def text(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return plain_text(value) if isinstance(value, str) else value
+
+
+def _refuse_resource(method: str, argument: str, value: Any) -> None:
+    # A mapping, which would be taken for parameters or be sent as a whole.
+    if isinstance(value, BothSpellings) and isinstance(value, Mapping):
+        raise ArgumentError(
+            f"{method}: {argument} must not be a {type(value).__name__} itself: pass "
+            "its .sid"
+        )
 
 
 def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:

@@ -264,6 +264,39 @@ class TestRequests:
         assert outcomes == [(error, None)]
 
 
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda task: task.update(task), "task.update: argument 1 must not be a Task"),
+        (lambda task: task.update("A", task), "task.update: argument 2 must not"),
+        (lambda task: task.update({"A": task}), "task.update: the value of A must not"),
+        (lambda task: task.update(a_b=task), "task.update: a_b must not"),
+        (lambda task: task.complete(task), "task.complete: argument 1 must not"),
+        (lambda task: task.reservation.dequeue(task), "dequeue: argument 1 must not"),
+        (lambda task: task.reservation.call(beep=task), "call: beep must not"),
+        (lambda task: task.tasks.fetch(task), "taskList.fetch: argument 1 must not"),
+        (lambda task: task.tasks.fetch(params=task), "taskList.fetch: params must not"),
+        (lambda task: task.tasks.create(task), "taskList.create: argument 1 must not"),
+        (lambda task: task.tasks.update(task, ANN), "taskList.update: argument 1 must"),
+        (lambda task: task.tasks.delete(sid=task), "taskList.delete: sid must not"),
+        (lambda task: task.statistics.fetch(task), "fetch: argument 1 must not"),
+    ],
+)
+def test_a_resource_in_the_place_of_its_sid_is_refused(
+    session: RecordingSession, call: Any, words: str
+) -> None:
+    things = {
+        "reservation": session.make({"sid": WR, "task_sid": WT}),
+        "tasks": session.make({"sid": WS}).tasks,
+        "statistics": session.make({"sid": WK}).statistics,
+    }
+    task = session.make({"sid": WT})
+    vars(task).update(things)
+    with pytest.raises(ArgumentError, match=f"{words}.*: pass its .sid$"):
+        call(task)
+    assert session.requests == []
+
+
 def test_a_token_is_the_clients(session: RecordingSession) -> None:
     worker = session.make({"sid": WK, "activity_sid": WA})
     page = session.make({"meta": {"key": "tasks"}, "tasks": []})
