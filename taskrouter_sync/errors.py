@@ -114,6 +114,7 @@ class HttpError(TaskRouterError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message, code=code)
+        self.args = (code, message)  # what some libraries make it anew from
         self.status = code
         self.twilio_code = twilio_code
         self.more_info = more_info

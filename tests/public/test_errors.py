@@ -92,6 +92,15 @@ def test_errors_can_be_copied_and_pickled(error: TaskRouterError) -> None:
         assert public(each) == public(error)
 
 
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_errors_can_be_made_anew_from_their_args(error: TaskRouterError) -> None:
+    """As task queues do that send JSON."""
+    again = type(error)(*json.loads(json.dumps(error.args)))
+    assert str(again) == str(error)
+    assert (again.message, again.args) == (error.message, error.args)
+    assert getattr(again, "status", None) == getattr(error, "status", None)
+
+
 def test_errors_come_back_from_a_pool_of_processes() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         for error in ERRORS:
