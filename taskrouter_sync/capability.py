@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypedDict
 from jwt import PyJWS
 from jwt.algorithms import HMACAlgorithm
 
-from .errors import quoted
+from .errors import ArgumentError, quoted
 from .naming import plain_text
 from .tokens import Secret
 
@@ -58,6 +58,10 @@ class Policies(ABC):
         self.workspace_sid = workspace_sid
         self.channel_id = channel_id
         self._policies: list[Policy] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Of copies too: what is added to one is not the other's.
+        return {**vars(self), "_policies": [*self._policies]}
 
     @property
     @abstractmethod
@@ -99,7 +103,7 @@ class Policies(ABC):
             {
                 "url": url,
                 "method": method.upper(),
-                "allow": allow,
+                "allow": _is_on("allow", allow),
                 "query_filter": copy.deepcopy(dict(query_filter or {})),
                 "post_filter": copy.deepcopy(dict(post_filter or {})),
             }
@@ -272,7 +276,7 @@ class _CapabilityToken(Policies):
             # Rounded down, or time.time() would give a token that is not valid yet.
             self._nbf = None if nbf is None else math.floor(_seconds("nbf", nbf))
         for name, default in self._shortcuts.items():
-            if rest.pop(name, default):
+            if _is_on(name, rest.pop(name, default)):
                 getattr(self, name)()
         if rest:
             # Twilio's library lets such keywords pass without effect: the program
@@ -353,7 +357,7 @@ class WorkerCapabilityToken(WorkerPolicies, _CapabilityToken):
 
         Raises ValueError for a sid of the wrong kind, a missing auth token or a time
         that is not a positive number, and TypeError for a sid or an auth token that is
-        not a string.
+        not a string or an `allow_…` option that is neither True nor False.
         """
         key, auth_token = Secret(auth_token), ""
         channel_id = _sid("worker_sid", worker_sid, "WK")
@@ -452,6 +456,14 @@ def _key(given: Secret) -> Secret:
     if not issubclass(kind, str):
         raise TypeError(f"auth_token must be a str, not {kind.__name__}")
     return given
+
+
+def _is_on(name: str, value: object) -> bool:
+    # A text such as "false", from the environment, would allow what it denies.
+    if value not in (True, False, None):
+        # Nothing of it: it may be the secret, in the wrong place.
+        raise ArgumentError(f"{name} must be True or False, not {type(value).__name__}")
+    return bool(value)
 
 
 def _seconds(name: str, value: object) -> float:
