@@ -328,8 +328,30 @@ def json_text(value: Any) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: escaped, as in JavaScript
-        return json.dumps(value, separators=(",", ":"))
-    return text
+        text = json.dumps(value, separators=(",", ":"))
+    return _small_numbers().sub(_small_number, text) if "e-0" in text else text
+
+
+@cache  # at need
+def _small_numbers() -> re.Pattern[str]:
+    """Find them outside of strings, which match as a whole."""
+    return re.compile(r'"(?:[^"\\]|\\.)*"|([-.\d]+)e-0(\d)', re.DOTALL)
+
+
+def _small_number(match: re.Match[str]) -> str:
+    """Write a number such as 5e-05 as JavaScript does."""
+    digits, exponent = match.groups()
+    if digits is None:
+        return match[0]
+    if int(exponent) > 6:
+        return f"{digits}e-{exponent}"
+    return f"{_decimal(match[0]):f}"
+
+
+def _decimal(number: str) -> Any:
+    from decimal import Decimal  # at need: few numbers are of this kind
+
+    return Decimal(number)
 
 
 def json_value(value: Any) -> Any:
@@ -348,7 +370,10 @@ def json_value(value: Any) -> Any:
 
 def whole(number: float) -> float | int:
     """Give a float without a fraction as an integer, as JavaScript writes it."""
-    return int(number) if number.is_integer() and abs(number) < 1e21 else number
+    if not number.is_integer() or abs(number) >= 1e21:
+        return number
+    # The fewest digits that lead back to it, and zeros.
+    return int(number) if abs(number) < 1e15 else int(_decimal(repr(number)))
 
 
 def date_text(value: date) -> str:

@@ -380,6 +380,15 @@ JSON: list[tuple[Any, str]] = [
     # What `JSON.stringify` makes of it.
     ({"a": [1, None, True]}, '{"a":[1,null,true]}'),
     ([1.0, 1.5, -2.0, 1e21, float("nan"), float("inf")], "[1,1.5,-2,1e+21,null,null]"),
+    # Small and large numbers, and what only looks like one.
+    ([1e-4, 5e-5, -1.5e-5, 1e-6], "[0.0001,0.00005,-0.000015,0.000001]"),
+    ([1e-7, -2.5e-9, 1e-10], "[1e-7,-2.5e-9,1e-10]"),
+    (
+        [1e15, 1.2345678901234568e20, -1e20],
+        f"[1{'0' * 15},12345678901234568{'0' * 4},-1{'0' * 20}]",
+    ),
+    ({"5e-05": 'a"\n1e-05', "b\\": 5e-5}, r'{"5e-05":"a\"\n1e-05","b\\":0.00005}'),
+    ({"half": "\ud800", "n": 5e-5}, r'{"half":"\ud800","n":0.00005}'),
     ({"z": "Zoë", "half": "\ud800"}, '{"z":"Zo\\u00eb","half":"\\ud800"}'),
     ({"z": "Zoë"}, '{"z":"Zoë"}'),
     (EIGHT.replace(microsecond=5999), '"2015-07-30T20:00:00.005Z"'),
