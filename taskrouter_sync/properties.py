@@ -10,10 +10,11 @@ import keyword
 import math
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
-from typing import Any, SupportsIndex, TypeVar
+from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 from .naming import camel_case, no_attribute
 
@@ -58,6 +59,9 @@ _STATISTICS = frozenset(
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 _R = TypeVar("_R", bound="Record")
+
+# An object of JSON; or its items, of which `dataclasses.asdict` makes a copy.
+Payload: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class JsonObject(dict[str, Any]):
@@ -163,12 +167,12 @@ class Record(dict[str, Any]):
     # name another one has: they are read by their own spelling.
     __slots__ = ("_documented", "_names", "_shadowed")
 
-    def __init__(self, payload: Mapping[str, Any], *, statistics: bool = False) -> None:
+    def __init__(self, payload: Payload, *, statistics: bool = False) -> None:
         super().__init__()
         self._documented = _STATISTICS if statistics else _LINKS
         self._names: dict[str, str] = {}
         self._shadowed: dict[str, Any] = {}
-        for name, sent in payload.items():
+        for name, sent in dict(payload).items():
             camel = camel_case(name)
             value = property_value(name, sent, statistics=statistics)
             if self._names.get(camel) == camel:
@@ -212,6 +216,9 @@ class Record(dict[str, Any]):
             isinstance(name, str)
             and (name in self._shadowed or dict.__contains__(self, camel_case(name)))
         )
+
+    def copy(self: _R) -> _R:
+        return copy(self)
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self else default
