@@ -10,6 +10,7 @@ import copy
 import json
 import math
 import re
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from .tokens import Secret
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+elif sys.version_info >= (3, 11):
+    from typing import Unpack  # for `get_type_hints`
 
 
 _API_URL: Final = "https://taskrouter.twilio.com/v1"

@@ -51,6 +51,8 @@ from .typed_events import WorkerEvents
 
 if TYPE_CHECKING:
     import requests
+else:
+    from .http import requests  # for `get_type_hints`
 
 
 _UPDATE_ACTIVITY = Signature(

@@ -125,8 +125,9 @@ else:
 class ClientObject(BothSpellings):
     """An object that came from a client and sends its requests through it."""
 
-    _session: Session
-    _url: str
+    if TYPE_CHECKING:  # no annotation that `get_type_hints` could not evaluate
+        _session: Session
+        _url: str
 
     def update_token(self, token: Any) -> None:
         """Update the token of the client that this came from.
