@@ -469,7 +469,7 @@ def _refuse_resource(method: str, argument: str, value: Any) -> None:
     # A mapping, which would be taken for parameters or be sent as a whole.
     if isinstance(value, BothSpellings) and isinstance(value, Mapping):
         raise ArgumentError(
-            f"{method}: {argument} must not be a {type(value).__name__} itself: pass "
+            f"{method}: {argument} must not be the {type(value).__name__} itself: pass "
             "its .sid"
         )
 

@@ -267,7 +267,7 @@ class TestRequests:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda task: task.update(task), "task.update: argument 1 must not be a Task"),
+        (lambda task: task.update(task), "task.update: argument 1 must not be the Ta"),
         (lambda task: task.update("A", task), "task.update: argument 2 must not"),
         (lambda task: task.update({"A": task}), "task.update: the value of A must not"),
         (lambda task: task.update(a_b=task), "task.update: a_b must not"),
