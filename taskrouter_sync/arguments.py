@@ -16,8 +16,8 @@ from datetime import date, datetime, timezone
 from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from .emitter import Callback, check_callback
-from .errors import ArgumentError
-from .naming import camel_case, parameter_name
+from .errors import ArgumentError, quoted, shown
+from .naming import BothSpellings, camel_case, parameter_name, plain_text
 from .properties import date_text, json_text, json_value
 
 
@@ -154,7 +154,7 @@ class Signature(NamedTuple):
                 values[parameter.keyword] = value
         self._take_keywords(keywords, values)
         for parameter in self.parameters:
-            self._check(parameter, values.get(parameter.keyword))
+            self._check(parameter, values)
         checked(self.method, values.get("options", {}))
         return values, callback
 
@@ -191,14 +191,15 @@ class Signature(NamedTuple):
                 if self.options:
                     values.setdefault("options", {})[parameter_name(name)] = value
                     continue
-                raise ArgumentError(f"{self.method}: unknown argument {name!r}")
+                raise ArgumentError(f"{self.method}: unknown argument {quoted(name)}")
             parameter = spelled[name]
             if parameter.keyword in values:
                 raise ArgumentError(f"{self.method}: {name} was given more than once")
             if value is not None:
                 values[parameter.keyword] = value
 
-    def _check(self, parameter: Parameter, value: Any) -> None:
+    def _check(self, parameter: Parameter, values: dict[str, Any]) -> None:
+        value = values.get(parameter.keyword)
         if value is None:
             if parameter.required:
                 raise ArgumentError(f"{self.method}: {parameter.name} is required")
@@ -210,7 +211,7 @@ class Signature(NamedTuple):
             expected = " or ".join(each.__name__ for each in parameter.types)
             wrong(self.method, parameter.name, value, expected)
         elif parameter.sid:
-            check_sid(self.method, value, parameter.name)
+            values[parameter.keyword] = check_sid(self.method, value, parameter.name)
         else:
             checked(self.method, {parameter.name: value})
 
@@ -290,7 +291,7 @@ def read_update(
             f"got {came}"
         )
     if of_one:
-        check_sid(method, sid, sid_name)
+        sid = check_sid(method, sid, sid_name)
     return Update(as_text(checked(method, sent | named)), callback, sid)
 
 
@@ -360,6 +361,10 @@ def take_callback(
 
     A None in its `place` is "no callback"; without one that is after all others.
     """
+    for number, value in enumerate(args, 1):
+        _refuse_resource(method, f"argument {number}", value)
+    for name, value in keywords.items():
+        _refuse_resource(method, name, value)
     found = [value for value in args if callable(value)]
     for name in ("callback", "cb"):
         value = keywords.pop(name, None)
@@ -393,9 +398,9 @@ def check_sid(method: str, value: Any, name: str = "sid") -> str:
     if not re.fullmatch("[A-Za-z0-9_-]+", value):
         raise ArgumentError(
             f"{method}: {name} must be a sid, with letters and digits only, "
-            f"not {value!r:.80}"
+            f"not {quoted(value)}"
         )
-    return value
+    return plain_text(value)
 
 
 def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
@@ -407,9 +412,9 @@ def checked(method: str, params: Mapping[Any, Any]) -> dict[str, Any]:
     for name, value in params.items():
         if not isinstance(name, str):
             raise ArgumentError(
-                f"{method}: the name of a parameter must be a string, not "
-                f"{type(name).__name__} {name!r:.80}"
+                f"{method}: the name of a parameter must be a string, not {shown(name)}"
             )
+        _refuse_resource(method, f"the value of {name}", value)
         if not _can_be_sent(value):
             raise ArgumentError(
                 f"{method}: the value of {name} must be a string, number, boolean, "
@@ -445,21 +450,21 @@ def text(value: Any) -> Any:
         return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
-    return value
+    return plain_text(value) if isinstance(value, str) else value
+
+
+def _refuse_resource(method: str, argument: str, value: Any) -> None:
+    # A mapping, which would be taken for parameters or be sent as a whole.
+    if isinstance(value, BothSpellings) and isinstance(value, Mapping):
+        raise ArgumentError(
+            f"{method}: {argument} must not be the {type(value).__name__} itself: pass "
+            "its .sid"
+        )
 
 
 def wrong(method: str, argument: str, value: Any, expected: str) -> NoReturn:
     """Raise the error for an argument of the wrong type."""
     raise ArgumentError(f"{method}: {argument} must be {expected}, not {shown(value)}")
-
-
-def shown(value: Any) -> str:
-    """Name the type of a value, and show some of it."""
-    kind = type(value).__name__
-    try:
-        return f"{kind} {value!r:.80}"
-    except Exception:  # noqa: BLE001 - the program's own class, or a number too long
-        return kind
 
 
 def is_sid(value: Any) -> bool:

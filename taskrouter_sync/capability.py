@@ -10,6 +10,7 @@ import copy
 import json
 import math
 import re
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -18,11 +19,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypedDict
 from jwt import PyJWS
 from jwt.algorithms import HMACAlgorithm
 
+from .errors import ArgumentError, quoted
+from .naming import plain_text
 from .tokens import Secret
 
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+elif sys.version_info >= (3, 11):
+    from typing import Unpack  # for `get_type_hints`
 
 
 _API_URL: Final = "https://taskrouter.twilio.com/v1"
@@ -118,13 +123,19 @@ class _CapabilityToken(ABC):
             # Rounded down, or time.time() would give a token that is not valid yet.
             self._nbf = None if nbf is None else math.floor(_seconds("nbf", nbf))
         for name in self._options.__annotations__:
-            if name.startswith("allow_") and rest.pop(name, name in _ALLOWED):
+            if not name.startswith("allow_"):
+                continue
+            if _is_on(name, rest.pop(name, name in _ALLOWED)):
                 getattr(self, name)()
         if rest:
             # Twilio's library lets such keywords pass without effect: the program
             # would believe that it had allowed something.
             name = next(iter(rest))
             raise TypeError(f"{type(self).__name__} has no option {name!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Of copies too: what is added to one is not the other's.
+        return {**vars(self), "_policies": [*self._policies]}
 
     @property
     @abstractmethod
@@ -159,14 +170,14 @@ class _CapabilityToken(ABC):
         that is empty or has a query, because no request could match it.
         """
         if not url or "?" in url:
-            raise ValueError(f"url must be a URL without a query, not {url!r}")
+            raise ValueError(f"url must be a URL without a query, not {quoted(url)}")
         if method.upper() not in _METHODS:
-            raise ValueError(f"method must be one of {_METHODS}, not {method!r}")
+            raise ValueError(f"method must be one of {_METHODS}, not {quoted(method)}")
         self._policies.append(
             {
                 "url": url,
                 "method": method.upper(),
-                "allow": allow,
+                "allow": _is_on("allow", allow),
                 "query_filter": copy.deepcopy(dict(query_filter or {})),
                 "post_filter": copy.deepcopy(dict(post_filter or {})),
             }
@@ -175,7 +186,7 @@ class _CapabilityToken(ABC):
     def allow_web_sockets(self, channel_id: str | None = None) -> None:
         """Allow connecting to the channel and sending requests through it."""
         channel = f"{_EVENT_BRIDGE_URL}/{self.account_sid}"
-        url = f"{channel}/{channel_id or self.channel_id}"
+        url = f"{channel}/{plain_text(channel_id or self.channel_id)}"
         self.add_policy(url, "GET")
         self.add_policy(url, "POST")
 
@@ -286,7 +297,7 @@ class WorkerCapabilityToken(_CapabilityToken):
 
         Raises ValueError for a sid of the wrong kind, a missing auth token or a time
         that is not a positive number, and TypeError for a sid or an auth token that is
-        not a string.
+        not a string or an `allow_…` option that is neither True nor False.
         """
         key, auth_token = Secret(auth_token), ""
         channel_id = _sid("worker_sid", worker_sid, "WK")
@@ -406,7 +417,7 @@ def _sid(name: str, value: object, prefix: str) -> str:
         if not value:
             came = "an empty string"
         raise ValueError(f"{name} must be a sid that begins with {prefix}, not {came}")
-    return value
+    return plain_text(value)
 
 
 def _key(given: Secret) -> Secret:
@@ -418,6 +429,14 @@ def _key(given: Secret) -> Secret:
     if not issubclass(kind, str):
         raise TypeError(f"auth_token must be a str, not {kind.__name__}")
     return given
+
+
+def _is_on(name: str, value: object) -> bool:
+    # A text such as "false", from the environment, would allow what it denies.
+    if value not in (True, False, None):
+        # Nothing of it: it may be the secret, in the wrong place.
+        raise ArgumentError(f"{name} must be True or False, not {type(value).__name__}")
+    return bool(value)
 
 
 def _seconds(name: str, value: object) -> float:

@@ -17,10 +17,9 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from . import notebook
-from .arguments import shown
 from .connection import Connection, Ending, Target
 from .dispatcher import Dispatcher
 from .emitter import Emitter, Registration, name_of
@@ -32,6 +31,7 @@ from .errors import (
     RequestTimeout,
     TaskRouterError,
     one_line,
+    shown,
 )
 from .http import Http, parse_json
 from .lifecycle import INTERRUPTED, is_interactive, lifecycle
@@ -890,6 +890,9 @@ class Client(Emitter, Resource[R]):
 
     def __hash__(self) -> int:
         return id(self)
+
+    def __copy__(self) -> NoReturn:
+        self._refuse_copy("has a connection and can't be copied")
 
     # How a client shows itself: it asks the service nothing, and shows no token.
 

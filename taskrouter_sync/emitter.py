@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, overload
 
-from .errors import ArgumentError, TaskRouterError
-from .naming import BothSpellings, nearest_name
+from .errors import ArgumentError, TaskRouterError, shown
+from .naming import BothSpellings, nearest_name, plain_text
 
 
 Result = TypeVar("Result")
@@ -35,6 +35,16 @@ Listener: TypeAlias = Callable[..., Any]
 # Shows itself in `help` as what it is in a signature.
 _NOT_GIVEN: Any = ...
 
+# Functions whose body a call does not run.
+_NOT_ORDINARY = (
+    (
+        inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR,
+        "coroutine",
+        "nothing here would await it",
+    ),
+    (inspect.CO_GENERATOR, "generator", "nothing here would iterate over it"),
+)
+
 _POSITIONAL = (
     inspect.Parameter.POSITIONAL_ONLY,
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -49,27 +59,32 @@ def check_callback(callback: Any, name: str = "callback") -> None:
     """Refuse what can't be a callback.
 
     Raises:
-        ArgumentError: it can't be called, or it is a coroutine function: calling one
-            only makes a coroutine, and there is no event loop here that would run it.
+        ArgumentError: it can't be called, or it is a coroutine function or a generator
+            function: calling one only makes an object that nothing here would run.
     """
     if not callable(callback):
-        raise ArgumentError(
-            f"{name} must be callable, not {type(callback).__name__} {callback!r:.80}"
-        )
-    if _is_coroutine_function(callback):
-        raise ArgumentError(
-            f"{name} must be an ordinary function, not the coroutine function "
-            f"{name_of(callback)}: nothing here would await it"
-        )
+        raise ArgumentError(f"{name} must be callable, not {shown(callback)}")
+    flags = _flags(callback)
+    for flag, kind, trouble in _NOT_ORDINARY:
+        if flags & flag:
+            raise ArgumentError(
+                f"{name} must be an ordinary function, not the {kind} function "
+                f"{name_of(callback)}: {trouble}"
+            )
 
 
-def _is_coroutine_function(callback: Any) -> bool:
+def _flags(callback: Any) -> int:
+    """Give the flags of a callable's code.
+
+    Not by `inspect`, which takes a mock for the function that it imitates.
+    """
     while isinstance(callback, functools.partial):
         callback = callback.func
-    return any(
-        inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each)
-        for each in (callback, type(callback).__call__)
-    )
+    flags = 0
+    for each in (callback, type(callback).__call__):
+        found = getattr(getattr(each, "__code__", None), "co_flags", 0)
+        flags |= found if isinstance(found, int) else 0
+    return flags
 
 
 def call(callback: Callable[..., Any], *args: Any) -> Any:
@@ -177,7 +192,7 @@ class Emitter(BothSpellings):
 
         Raises:
             ArgumentError: `event` is not a string, or `callback` can't be called or
-                is a coroutine function.
+                is a coroutine function or a generator function.
 
         Source: https://nodejs.org/api/events.html#emitteroneventname-listener
         """
@@ -202,7 +217,7 @@ class Emitter(BothSpellings):
 
     def remove_listener(self: Self, event: str, callback: Listener) -> Self:
         """Remove a listener; if it was added several times, the latest addition."""
-        _check_event(event)
+        event = _event_name(event)
         check_callback(callback)
         for registration in reversed(self._registered(event)):
             if registration.callback == callback and self._remove(registration):
@@ -240,7 +255,7 @@ class Emitter(BothSpellings):
         removeAllListeners = remove_all_listeners
 
     def _register(self, event: str, callback: Listener, *, once: bool) -> Any:
-        _check_event(event)
+        event = _event_name(event)
         if callback is _NOT_GIVEN:
 
             def decorate(decorated: Decorated) -> Decorated:
@@ -325,9 +340,7 @@ def _is_ctrl_c(error: BaseException) -> bool:
     return main and isinstance(error, KeyboardInterrupt)
 
 
-def _check_event(event: Any) -> None:
+def _event_name(event: Any) -> str:
     if not isinstance(event, str):
-        raise ArgumentError(
-            "event must be the name of an event, not "
-            f"{type(event).__name__} {event!r:.80}"
-        )
+        raise ArgumentError(f"event must be the name of an event, not {shown(event)}")
+    return plain_text(event)

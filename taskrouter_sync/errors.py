@@ -18,6 +18,7 @@ cause or the local variables of its traceback.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -33,6 +34,24 @@ def one_line(text: str, limit: int | None = 1000) -> str:
         each if each.isprintable() else each.encode("unicode_escape").decode()
         for each in text
     )
+
+
+def without_tokens(text: str) -> str:
+    """Replace what looks like a token in a text that may quote one."""
+    return re.sub(r"eyJ[\w-]{8,}(\.[\w-]*){0,2}", "<token>", text)
+
+
+def quoted(value: object) -> str:
+    """Show some of a value that came instead of another, and no token."""
+    try:
+        return without_tokens(repr(value))[:80]
+    except Exception:  # noqa: BLE001 - the program's own class, or a number too long
+        return ""
+
+
+def shown(value: object) -> str:
+    """Name the type of a value, and show some of it."""
+    return f"{type(value).__name__} {quoted(value)}".rstrip()
 
 
 class TaskRouterError(Exception):

@@ -32,6 +32,11 @@ def index(names: Iterable[str]) -> dict[str, str]:
     return {camel_case(name): name for name in names}
 
 
+def plain_text(text: str) -> str:
+    """Give a text that may be a member of an enum, whose `str` is its name."""
+    return str.__str__(text)
+
+
 class BothSpellings:
     """A class whose public members exist in camelCase too: ``fetchReservations``.
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
-from .errors import ArgumentError
+from .errors import ArgumentError, quoted
+from .naming import plain_text
 from .tokens import Secret, Token
 
 
@@ -48,9 +49,9 @@ def base_urls(
         # It becomes a part of the host's name, and the token goes there.
         if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", region):
             raise ArgumentError(
-                f"region must be a name such as 'ie1', not {region!r:.80}"
+                f"region must be a name such as 'ie1', not {quoted(region)}"
             )
-        bridge = f"https://event-bridge.{region}.us1.twilio.com"
+        bridge = f"https://event-bridge.{plain_text(region)}.us1.twilio.com"
     return (
         _base_url("api_base_url", api_base_url, variables[0], API),
         _base_url("event_bridge_base_url", event_bridge_base_url, variables[1], bridge),
@@ -76,8 +77,8 @@ def _base_url(argument: str, given: object, variable: str | None, default: str) 
     parts, port = _split(value)
     host = parts.hostname if parts else None
     if not parts or not host or parts.scheme not in ("http", "https"):
-        shown = "" if "@" in value else f", not {value!r:.80}"  # it may be a password
-        raise ValueError(f"{argument} must be an http:// or https:// URL{shown}")
+        came = "" if "@" in value else f", not {quoted(value)}"  # it may be a password
+        raise ValueError(f"{argument} must be an http:// or https:// URL{came}")
     # Behind an @ that follows a / is what was to be the host.
     if parts.username is not None or parts.query or parts.fragment or "@" in parts.path:
         raise ValueError(

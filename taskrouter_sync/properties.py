@@ -10,10 +10,11 @@ import keyword
 import math
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
-from typing import Any, SupportsIndex, TypeVar
+from functools import cache, lru_cache
+from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 from .naming import camel_case, no_attribute
 
@@ -63,6 +64,9 @@ _ISO_DATE = (
 )
 
 _R = TypeVar("_R", bound="Record")
+
+# An object of JSON; or its items, of which `dataclasses.asdict` makes a copy.
+Payload: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class JsonObject(dict[str, Any]):
@@ -168,12 +172,12 @@ class Record(dict[str, Any]):
     # name another one has: they are read by their own spelling.
     __slots__ = ("_documented", "_names", "_shadowed")
 
-    def __init__(self, payload: Mapping[str, Any], *, statistics: bool = False) -> None:
+    def __init__(self, payload: Payload, *, statistics: bool = False) -> None:
         super().__init__()
         self._documented = _STATISTICS if statistics else _LINKS
         self._names: dict[str, str] = {}
         self._shadowed: dict[str, Any] = {}
-        for name, sent in payload.items():
+        for name, sent in dict(payload).items():
             camel = camel_case(name)
             value = property_value(name, sent, statistics=statistics)
             if self._names.get(camel) == camel:
@@ -217,6 +221,9 @@ class Record(dict[str, Any]):
             isinstance(name, str)
             and (name in self._shadowed or dict.__contains__(self, camel_case(name)))
         )
+
+    def copy(self: _R) -> _R:
+        return copy(self)
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self else default
@@ -321,8 +328,30 @@ def json_text(value: Any) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: escaped, as in JavaScript
-        return json.dumps(value, separators=(",", ":"))
-    return text
+        text = json.dumps(value, separators=(",", ":"))
+    return _small_numbers().sub(_small_number, text) if "e-0" in text else text
+
+
+@cache  # at need
+def _small_numbers() -> re.Pattern[str]:
+    """Find them outside of strings, which match as a whole."""
+    return re.compile(r'"(?:[^"\\]|\\.)*"|([-.\d]+)e-0(\d)', re.DOTALL)
+
+
+def _small_number(match: re.Match[str]) -> str:
+    """Write a number such as 5e-05 as JavaScript does."""
+    digits, exponent = match.groups()
+    if digits is None:
+        return match[0]
+    if int(exponent) > 6:
+        return f"{digits}e-{exponent}"
+    return f"{_decimal(match[0]):f}"
+
+
+def _decimal(number: str) -> Any:
+    from decimal import Decimal  # at need: few numbers are of this kind
+
+    return Decimal(number)
 
 
 def json_value(value: Any) -> Any:
@@ -341,7 +370,10 @@ def json_value(value: Any) -> Any:
 
 def whole(number: float) -> float | int:
     """Give a float without a fraction as an integer, as JavaScript writes it."""
-    return int(number) if number.is_integer() and abs(number) < 1e21 else number
+    if not number.is_integer() or abs(number) >= 1e21:
+        return number
+    # The fewest digits that lead back to it, and zeros.
+    return int(number) if abs(number) < 1e15 else int(_decimal(repr(number)))
 
 
 def date_text(value: date) -> str:

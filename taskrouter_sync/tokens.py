@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jwt
 
-from .errors import TokenError
+from .errors import TokenError, without_tokens
 
 
 # Returns a fresh token.
@@ -47,7 +47,7 @@ class Secret:
         if self._text:
             text = text.replace(self._text, "<token>")
             text = re.sub(r"[\w-]{12,}", self._replace_part, text)
-        return re.sub(r"eyJ[\w-]{8,}(\.[\w-]*){0,2}", "<token>", text)
+        return without_tokens(text)
 
     def _replace_part(self, match: re.Match[str]) -> str:
         return "<token>" if match[0] in self._text else match[0]
@@ -56,11 +56,23 @@ class Secret:
         return "<secret>"
 
 
+class SecretProvider(Secret):
+    """A token function that does not show: a partial shows the token that it holds."""
+
+    __slots__ = ()
+
+    def __call__(self) -> Any:
+        return self._text()
+
+
 def hide(token: Any) -> Any:
-    """Put a token's text into a `Secret`, so that no caller's frame shows it."""
-    # What is no text shows a token as well: bytes, or an options object.
-    is_plain = token is None or isinstance(token, Secret) or callable(token)
-    return token if is_plain else Secret(token)
+    """Put a token's text, or its function, into a `Secret`: no caller's frame shows it.
+
+    What is no text shows a token as well: bytes, or an options object.
+    """
+    if token is None or isinstance(token, Secret):
+        return token
+    return SecretProvider(token) if callable(token) else Secret(token)
 
 
 class Token(NamedTuple):

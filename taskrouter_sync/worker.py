@@ -27,9 +27,16 @@ from .arguments import (
 from .client import Client, Event, State
 from .connection import Ending
 from .emitter import Registration, ResultCallback
-from .errors import ArgumentError, HttpError, InvalidResponse, TaskRouterError
+from .errors import (
+    ArgumentError,
+    HttpError,
+    InvalidResponse,
+    TaskRouterError,
+    quoted,
+)
 from .fetcher import NoThread
 from .logs import TRUE_IN_SCRIPTS
+from .naming import plain_text
 from .resources.base import deliver
 from .resources.lists import ActivityList, WorkerChannelList
 from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
@@ -44,6 +51,8 @@ from .typed_events import WorkerEvents
 
 if TYPE_CHECKING:
     import requests
+else:
+    from .http import requests  # for `get_type_hints`
 
 
 _UPDATE_ACTIVITY = Signature(
@@ -136,8 +145,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         Source: https://www.twilio.com/docs/taskrouter/js-sdk-v1/worker
         """
         token = hide(token)
-        _check_activity("connect_activity_sid", connect_activity_sid)
-        _check_activity("disconnect_activity_sid", disconnect_activity_sid)
+        connect_activity_sid = _activity("connect_activity_sid", connect_activity_sid)
+        disconnect_activity_sid = _activity(
+            "disconnect_activity_sid", disconnect_activity_sid
+        )
         self._reservations = Reservations()
         self._values = Values()
         # Read by the socket thread.
@@ -940,13 +951,16 @@ def _sids_of(event: Event) -> tuple[str, str]:
     return task_sid, sid
 
 
-def _check_activity(name: str, value: Any) -> None:
+def _activity(name: str, value: Any) -> str | None:
     """Refuse a sid that is not text: it would be sent as something else."""
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        return None
+    if not isinstance(value, str):
         raise ArgumentError(f"{name} must be a sid, not {type(value).__name__}")
-    if value is not None and not value.isprintable():
+    if not value.isprintable():
         # Half of a surrogate pair can't be sent at all.
-        raise ArgumentError(f"{name} must be a sid, not {value!r:.80}")
+        raise ArgumentError(f"{name} must be a sid, not {quoted(value)}")
+    return plain_text(value)
 
 
 def _warn(words: str) -> None:

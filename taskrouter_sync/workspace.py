@@ -17,6 +17,8 @@ from .typed_events import ClientEvents
 
 if TYPE_CHECKING:
     import requests
+else:
+    from .http import requests  # for `get_type_hints`
 
 
 class Workspace(

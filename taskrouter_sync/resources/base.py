@@ -21,7 +21,7 @@ from typing import (
 from .. import notebook
 from ..arguments import Parameter, Params, Signature, Value, read_update, takes
 from ..emitter import Callback, ResultCallback, call
-from ..errors import TaskRouterError, one_line
+from ..errors import TaskRouterError, one_line, quoted
 from ..naming import BothSpellings, camel_case, index, no_attribute
 from ..properties import (
     NOT_PROPERTIES,
@@ -121,8 +121,9 @@ else:
 class ClientObject(BothSpellings):
     """An object that came from a client and sends its requests through it."""
 
-    _session: Session
-    _url: str
+    if TYPE_CHECKING:  # no annotation that `get_type_hints` could not evaluate
+        _session: Session
+        _url: str
 
     def update_token(self, token: Any) -> None:
         """Update the token of the client that this came from.
@@ -155,9 +156,12 @@ class ClientObject(BothSpellings):
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         # Asked by pickle, and for deep copies.
+        self._refuse_copy("belongs to its client and can't be pickled or deep-copied")
+
+    def _refuse_copy(self, because: str) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__name__} belongs to its client and can't be pickled or "
-            "deep-copied: use its data, from to_dict() or to_json()"
+            f"a {type(self).__name__} {because}: use its data, from to_dict() or "
+            "to_json()"
         )
 
 
@@ -298,7 +302,7 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         update = read_update(f"{self._kind()}.update", args, keywords)
         if update.sid is not None and update.sid != self._view.payload.get("sid"):
             raise ValueError(
-                f"{self._kind()}.update: {update.sid!r} is not the sid of this "
+                f"{self._kind()}.update: {quoted(update.sid)} is not the sid of this "
                 f"{self._kind()}, {self._view.payload.get('sid')!r}"
             )
         return deliver(lambda: self._update(update.params), update.callback)
@@ -358,8 +362,10 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
             raise no_attribute(self, name, dir(self)) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
+        # A subclass may set what is its own before it calls this class's __init__.
+        is_made = "_view" in vars(self)
         if not name.startswith("_") and (
-            name in self or name in _documented(type(self))
+            name in _documented(type(self)) or (is_made and name in self)
         ):
             raise AttributeError(
                 f"{name!r} is a property of the service and can't be assigned: "

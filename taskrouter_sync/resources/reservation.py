@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from ..arguments import Parameter, Params, Signature, Value
+from ..arguments import Parameter, Params, Signature, Value, text
 from ..emitter import ResultCallback
 from ..errors import ClientClosed, InvalidResponse, TaskRouterError
 from ..logs import package_log
@@ -192,7 +192,8 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         events = values.get("status_callback_events")
         names = {"status_callback_events", "dequeueStatusCallbackEvents"}
         if isinstance(events, list | tuple):
-            values["status_callback_events"] = ",".join(map(str, events))
+            texts = (str(text(each)) for each in events)
+            values["status_callback_events"] = ",".join(texts)
         elif events is not None and not (names & {*keywords} or "to" in values):
             # The documentation's example has the contact URI there, which is `to`.
             if any(word.strip() not in _PROGRESS for word in events.split(",")):

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from .. import notebook
 from ..arguments import Params, Value, read_fetch, takes
 from ..emitter import ResultCallback
-from ..properties import NOT_PROPERTIES, Record, date_value, json_text, plain
+from ..properties import (
+    NOT_PROPERTIES,
+    Payload,
+    Record,
+    date_value,
+    json_text,
+    plain,
+)
 from .base import ClientObject, as_row, deliver
 
 
@@ -33,9 +40,10 @@ class StatisticsData(Record):
 
     __slots__ = ()
 
-    def __init__(self, payload: Mapping[str, Any]) -> None:
+    def __init__(self, payload: Payload) -> None:
+        items = dict(payload).items()
         super().__init__(
-            {key: payload[key] for key in payload if key not in NOT_PROPERTIES},
+            {key: value for key, value in items if key not in NOT_PROPERTIES},
             statistics=True,
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 import time
+from enum import Enum
 from typing import Any
 
 import jwt
@@ -13,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 from twilio.jwt.taskrouter import capabilities as twilio
 
 from taskrouter_sync import (
+    ArgumentError,
     TaskQueue,
     TaskQueueCapabilityToken,
     Worker,
@@ -231,6 +234,30 @@ def test_a_policy_of_one_s_own_comes_last_and_is_a_copy() -> None:
     }
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_what_is_added_to_a_copy_is_not_the_other_s(copied: Any) -> None:
+    token = worker_token()
+    policies = token.policies
+    twin = copied(token)
+    twin.allow_update_self()
+    token.allow_delete_self()
+    assert [each["method"] for each in token.policies[len(policies) :]] == ["DELETE"]
+    assert [each["method"] for each in twin.policies[len(policies) :]] == ["POST"]
+    assert claims_of(twin.to_jwt())["policies"] == twin.policies
+
+
+def test_a_sid_may_be_a_member_of_an_enum() -> None:
+    class Sid(str, Enum):
+        AC, WS, WK = AC, WS, WK
+
+    token = worker_token(account_sid=Sid.AC, workspace_sid=Sid.WS, worker_sid=Sid.WK)
+    token.allow_web_sockets(Sid.WK)
+    plain = worker_token()
+    plain.allow_web_sockets(WK)
+    assert token.policies == plain.policies
+    assert repr(token) == repr(plain)
+
+
 # Wrong arguments.
 
 
@@ -304,6 +331,20 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
         lambda: pair(TASK_QUEUE, allow_fetch_activities=True),
         TypeError,
         "no option 'allow_fetch_activities'",
+    ),
+    *(
+        (
+            lambda name=name, value=value: worker_token(**{name: value}),
+            ArgumentError,
+            f"{name} must be True or False, not {type(value).__name__}",
+        )
+        for name in ("allow_update_activities", "allow_web_sockets")
+        for value in ("false", "true", SECRET, "", 2, [])
+    ),
+    (
+        lambda: worker_token().add_policy("https://a", "GET", allow="no"),  # type: ignore[arg-type]
+        ArgumentError,
+        "allow must be True or False, not str$",
     ),
     (
         add("https://example.com", "PATCH"),

@@ -11,6 +11,7 @@ import signal
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -155,6 +156,54 @@ def test_a_constructor_shows_no_token(
         with pytest.raises(TokenError) as raised:
             kind(given, debug=False)
         assert_hidden(raised.value, token, token.split(".")[2])
+
+
+@pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
+def test_a_constructor_shows_no_token_of_a_function(
+    kind: type[Any], worker_token: MintToken
+) -> None:
+    token = worker_token()
+
+    class Minter:
+        def __call__(self) -> str:
+            return token
+
+        def __repr__(self) -> str:
+            return f"Minter({token})"
+
+    for given in (partial(str, token), Minter()):
+        with pytest.raises((ArgumentError, TokenError)) as raised:
+            kind(given, debug=False, region="a b")
+        assert_hidden(raised.value, token)
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda token, worker: Worker(token, False, f"{token}\n"),
+        lambda token, worker: Worker(token, False, "", f"{token}\n"),
+        lambda token, worker: Worker(token, False, region=token),
+        lambda token, worker: Worker(token, False, max_retries=token),
+        lambda token, worker: Worker(token, False, api_base_url=token),
+        lambda token, worker: worker.wait_until_ready(token),
+        lambda token, worker: worker.on("ready", token),
+        lambda token, worker: worker.on([token], print),
+        lambda token, worker: worker.fetch(token),
+        lambda token, worker: worker.activities.fetch(token),
+        lambda token, worker: worker.activities.fetch([token]),
+        lambda token, worker: worker.update(token, "FriendlyName", "Ann"),
+        lambda token, worker: worker.update({(token,): "Ann"}),
+        lambda token, worker: worker.update("Attributes", {token}),
+        lambda token, worker: worker.complete_task(token),
+    ],
+)
+def test_no_token_in_a_wrong_place_is_quoted(
+    open_worker: OpenWorker, worker_token: MintToken, put: Callable[..., Any]
+) -> None:
+    token = worker_token()
+    with pytest.raises((ArgumentError, ValueError)) as raised:
+        put(token, open_worker(token))
+    assert "eyJ" not in "".join(traceback.format_exception_only(raised.value))
 
 
 def test_update_token_shows_no_token(

@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 from pydoc import plaintext, render_doc
+from typing import get_type_hints
 
 import pytest
 
@@ -109,6 +110,16 @@ def test_help_shows_what_a_method_takes(name: str) -> None:
         shown = str(inspect.signature(getattr(kind, method)))
         assert "*args" not in shown
         assert " at 0x" not in shown
+
+
+@pytest.mark.parametrize("name", taskrouter_sync.__all__)
+def test_type_hints_can_be_evaluated(name: str) -> None:
+    public = getattr(taskrouter_sync, name)
+    if inspect.isclass(public):
+        get_type_hints(public)
+    # What Python 3.10 lacks is in those of tokens.
+    if name in CLIENTS or (name.endswith("Token") and sys.version_info >= (3, 11)):
+        get_type_hints(public.__init__)
 
 
 @pytest.mark.parametrize("name", CLIENTS)

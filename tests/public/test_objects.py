@@ -158,6 +158,23 @@ def test_a_client_has_its_sids_from_the_start(
 
 
 @pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
+def test_a_subclass_may_set_its_own_before_the_client_is_made(
+    center: Center, kind: Any
+) -> None:
+    class Counting(kind):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            self.count, self.seen = 0, getattr(self, "seen", 5)
+            with pytest.raises(AttributeError, match="property of the service"):
+                self.friendlyName = "mine"
+            super().__init__(*args, **options)
+
+    options = {**center.emulator.client_options, "debug": False}
+    client = Counting(center.token(kind), **options)
+    client.close()
+    assert (client.count, client.seen) == (0, 5)
+
+
+@pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
 def test_an_options_object_is_refused_with_the_form_to_use(
     center: Center, kind: Any
 ) -> None:
@@ -363,6 +380,9 @@ def test_what_cannot_be_copied_says_how(center: Center, copied: Any) -> None:
     for thing in (center.worker, center.page, center.reservation, center.task):
         with pytest.raises(TypeError, match="to_dict"):
             copied(thing)
+    for client in (center.worker, center.task_queue, center.workspace):
+        with pytest.raises(TypeError, match="can't be copied: use its data"):
+            copy.copy(client)
     assert copy.deepcopy(center.task.to_dict()) == center.task.to_dict()
 
 

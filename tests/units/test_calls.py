@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
@@ -149,6 +150,14 @@ COMPLETE = {"AssignmentStatus": "completed"}
 NAMED, ANN = ("FriendlyName", "Ann"), {"FriendlyName": "Ann"}
 MINUTES = {"Minutes": 240}
 
+
+class Member(str, Enum):
+    """Texts whose `str` is another one."""
+
+    WORKER = WK
+    RINGING = "ringing"
+
+
 SENT: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any]] = [
     # The call; its arguments and keywords; the request.
     ("worker.fetch", (), {}, "GET", WORKER, None),
@@ -179,6 +188,14 @@ SENT: list[tuple[str, tuple[Any, ...], dict[str, Any], str, str, Any]] = [
     ("workers.update", (WK, *NAMED), {}, "POST", WORKER, ANN),
     ("workers.update", (WK, ANN), {}, "POST", WORKER, ANN),
     ("workers.delete", (WK,), {}, "DELETE", WORKER, None),
+    ("workers.fetch", (Member.WORKER,), {}, "GET", WORKER, None),
+    ("workers.update", (Member.WORKER, ANN), {}, "POST", WORKER, ANN),
+    ("workers.delete", (Member.WORKER,), {}, "DELETE", WORKER, None),
+    (
+        *("reservation.dequeue", (), {"status_callback_events": [Member.RINGING]}),
+        *("POST", RESERVATION),
+        {"Instruction": "dequeue", "DequeueStatusCallbackEvent": "ringing"},
+    ),
     ("worker.statistics.fetch", (), {}, "GET", f"{WORKER}/Statistics", None),
     ("worker.statistics.fetch", (MINUTES,), {}, "GET", f"{WORKER}/Statistics", MINUTES),
     (
@@ -245,6 +262,39 @@ class TestRequests:
         callback = functools.partial(heard, outcomes)
         assert method(*args, cb=callback, **keywords) is None
         assert outcomes == [(error, None)]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda task: task.update(task), "task.update: argument 1 must not be the Ta"),
+        (lambda task: task.update("A", task), "task.update: argument 2 must not"),
+        (lambda task: task.update({"A": task}), "task.update: the value of A must not"),
+        (lambda task: task.update(a_b=task), "task.update: a_b must not"),
+        (lambda task: task.complete(task), "task.complete: argument 1 must not"),
+        (lambda task: task.reservation.dequeue(task), "dequeue: argument 1 must not"),
+        (lambda task: task.reservation.call(beep=task), "call: beep must not"),
+        (lambda task: task.tasks.fetch(task), "taskList.fetch: argument 1 must not"),
+        (lambda task: task.tasks.fetch(params=task), "taskList.fetch: params must not"),
+        (lambda task: task.tasks.create(task), "taskList.create: argument 1 must not"),
+        (lambda task: task.tasks.update(task, ANN), "taskList.update: argument 1 must"),
+        (lambda task: task.tasks.delete(sid=task), "taskList.delete: sid must not"),
+        (lambda task: task.statistics.fetch(task), "fetch: argument 1 must not"),
+    ],
+)
+def test_a_resource_in_the_place_of_its_sid_is_refused(
+    session: RecordingSession, call: Any, words: str
+) -> None:
+    things = {
+        "reservation": session.make({"sid": WR, "task_sid": WT}),
+        "tasks": session.make({"sid": WS}).tasks,
+        "statistics": session.make({"sid": WK}).statistics,
+    }
+    task = session.make({"sid": WT})
+    vars(task).update(things)
+    with pytest.raises(ArgumentError, match=f"{words}.*: pass its .sid$"):
+        call(task)
+    assert session.requests == []
 
 
 def test_a_token_is_the_clients(session: RecordingSession) -> None:

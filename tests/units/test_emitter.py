@@ -8,8 +8,10 @@ import signal
 import threading
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Callable, Iterator
+from enum import Enum
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -171,9 +173,25 @@ COROUTINES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("callback", COROUTINES)
-def test_a_coroutine_function_is_refused_at_once(callback: Any) -> None:
-    words = "callback must be an ordinary function, not the coroutine function"
+def pages(*args: Any) -> Iterator[int]:
+    """Another mistake: nothing here would iterate over it."""
+    yield 1
+
+
+GENERATORS: list[Any] = [pages, partial(pages, 1), type("", (), {"__call__": pages})()]
+
+
+@pytest.mark.parametrize(
+    ("callback", "kind"),
+    [
+        *((each, "coroutine") for each in COROUTINES),
+        *((each, "generator") for each in GENERATORS),
+    ],
+)
+def test_a_function_whose_call_runs_nothing_is_refused_at_once(
+    callback: Any, kind: str
+) -> None:
+    words = f"callback must be an ordinary function, not the {kind} function"
     with pytest.raises(ArgumentError, match=words):
         check_callback(callback)
     emitter = Emitter()
@@ -183,6 +201,13 @@ def test_a_coroutine_function_is_refused_at_once(callback: Any) -> None:
     with pytest.raises(ArgumentError, match=words):
         emitter.on("ready")(callback)
     assert emitter.listeners("ready") == []
+
+
+@pytest.mark.parametrize("kind", [mock.Mock, mock.MagicMock])
+def test_a_mock_of_a_function_is_no_coroutine_function(kind: Any) -> None:
+    imitation = kind(spec=anything)
+    Emitter().on("ready", imitation).emit("ready", 1)
+    imitation.assert_called_once_with(1)
 
 
 def test_a_wrapper_around_a_coroutine_function_is_found_out_when_called(
@@ -294,7 +319,26 @@ def test_a_decorator_leaves_the_function_as_it_is(
     assert on_ready("again") == "still itself"
 
 
-@pytest.mark.parametrize("event", [None, 5, b"ready", ["ready"], print])
+def test_an_event_may_be_a_member_of_an_enum(
+    emitter: Emitter, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Event(str, Enum):
+        READY = "ready"
+
+    emitter.on(Event.READY, lambda: 1 / 0).once(Event.READY, heard.listener("a"))
+    emitter.emit("ready", 1)
+    assert heard.calls == [("a", 1)]
+    assert "for 'ready' raised" in caplog.text
+
+
+class Unprintable:
+    """A class of the program's own, with a mistake in it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize("event", [None, 5, b"ready", ["ready"], print, Unprintable()])
 @pytest.mark.parametrize("method", ["on", "once", "add_listener", "off"])
 def test_an_event_without_a_name_is_a_mistake(
     emitter: Emitter, method: str, event: Any
@@ -305,7 +349,7 @@ def test_an_event_without_a_name_is_a_mistake(
         emitter.on(event)
 
 
-@pytest.mark.parametrize("callback", [None, 5, "print", {}])
+@pytest.mark.parametrize("callback", [None, 5, "print", {}, Unprintable()])
 @pytest.mark.parametrize("method", ["on", "once", "add_listener", "off"])
 def test_a_callback_that_cannot_be_called_is_a_mistake(
     emitter: Emitter, method: str, callback: Any

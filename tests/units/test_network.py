@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -26,6 +27,14 @@ IRELAND = "https://event-bridge.ie1-ix.us1.twilio.com"
 HERE = "http://127.0.0.1:8080"
 ENVIRONMENT = {API_VARIABLE: f"{HERE}/v1", EVENT_BRIDGE_VARIABLE: HERE}
 
+
+class Member(str, Enum):
+    """Texts whose `str` is another one."""
+
+    REGION = "ie1-ix"
+    URL = HERE
+
+
 CLAIMS = {
     "account_sid": "AC1",
     "workspace_sid": "WS1",
@@ -42,6 +51,8 @@ TOKEN = read_token(jwt.encode(CLAIMS, "0123456789abcdef" * 2), "worker_sid")
         ((None, None, None), {}, (API, EVENT_BRIDGE)),
         (("", "", ""), {}, (API, EVENT_BRIDGE)),
         (("ie1-ix", None, None), {}, (API, IRELAND)),
+        ((Member.REGION, None, None), {}, (API, IRELAND)),
+        ((None, Member.URL, Member.URL), {}, (HERE, HERE)),
         ((None, "https://api/v1", None), {}, ("https://api/v1", EVENT_BRIDGE)),
         ((None, None, "https://bridge"), {}, (API, "https://bridge")),
         # What is passed wins over the environment, which wins over the region.

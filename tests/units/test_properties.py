@@ -380,6 +380,12 @@ JSON: list[tuple[Any, str]] = [
     # What `JSON.stringify` makes of it.
     ({"a": [1, None, True]}, '{"a":[1,null,true]}'),
     ([1.0, 1.5, -2.0, 1e21, float("nan"), float("inf")], "[1,1.5,-2,1e+21,null,null]"),
+    # Small and large numbers, and what only looks like one.
+    ([1e-4, 5e-5, -1.5e-5, 1e-6], "[0.0001,0.00005,-0.000015,0.000001]"),
+    ([1e-7, -2.5e-9, 1e-10], "[1e-7,-2.5e-9,1e-10]"),
+    ([1.2345678901234568e20, -1e16], "[123456789012345680000,-10000000000000000]"),
+    ({"5e-05": 'a"\n1e-05', "b\\": 5e-5}, r'{"5e-05":"a\"\n1e-05","b\\":0.00005}'),
+    ({"half": "\ud800", "n": 5e-5}, r'{"half":"\ud800","n":0.00005}'),
     ({"z": "Zoë", "half": "\ud800"}, '{"z":"Zo\\u00eb","half":"\\ud800"}'),
     ({"z": "Zoë"}, '{"z":"Zoë"}'),
     (EIGHT.replace(microsecond=5999), '"2015-07-30T20:00:00.005Z"'),
@@ -468,8 +474,13 @@ class TestRecord:
 
     @pytest.mark.parametrize(
         "again",
-        [copy.copy, copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))],
-        ids=["copy", "deepcopy", "pickle"],
+        [
+            copy.copy,
+            Record.copy,
+            copy.deepcopy,
+            lambda record: pickle.loads(pickle.dumps(record)),
+        ],
+        ids=["copy", "method", "deepcopy", "pickle"],
     )
     def test_a_copy_is_a_record(self, again: Any) -> None:
         record = again(Record({"a_b": {"c_d": 1}, "a__b": 2}))

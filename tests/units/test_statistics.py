@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import pickle
 from collections.abc import Mapping
@@ -169,6 +170,17 @@ def test_a_list_of_statistics_has_a_row_for_each(session: RecordingSession) -> N
     )
     assert isinstance(found, list)
     assert found.to_dicts() == found.toDicts() == [ROW, {"value": 5}]
+
+
+def test_statistics_may_be_in_a_dataclass() -> None:
+    @dataclasses.dataclass
+    class Report:
+        statistics: Any
+
+    for held in (StatisticsData(STATISTICS), [StatisticsData(STATISTICS)]):
+        found = dataclasses.asdict(Report(held))["statistics"]
+        assert found == held
+        assert found is not held
 
 
 @pytest.mark.parametrize(

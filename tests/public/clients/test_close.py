@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -271,6 +272,18 @@ def test_from_many_threads_at_once(
     assert came.count("disconnected") == 1
     posts = [each for each in emulator.requests if each.method == "POST"]
     assert [each.params for each in posts] == [{"ActivitySid": activity}]
+
+
+def test_its_activity_may_be_a_member_of_an_enum(
+    workspace: ReadyWorkspace, emulator: Emulator, ready_worker: ReadyWorker
+) -> None:
+    class Activity(str, Enum):
+        AWAY = workspace.activities["Offline"]
+
+    worker, _ = ready_worker(disconnect_activity_sid=Activity.AWAY)
+    worker.close()
+    (upgrade,) = (each for each in emulator.requests if each.kind == "upgrade")
+    assert upgrade.params["disconnectActivitySid"] == Activity.AWAY.value
 
 
 def test_in_a_callback_and_from_main_at_once(
