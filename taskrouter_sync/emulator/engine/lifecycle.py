@@ -75,6 +75,8 @@ class Lifecycle:
         channel.last_reserved_time = self._core.now
         channel.load += 1
         channel.touch(self._core.now)
+        # Expressions on the channel may hold now that did not before.
+        self._core.backlog.add_worker(worker)
 
     def accept(self, reservation: Reservation) -> None:
         """Let the worker have the task; the others of the round are rescinded."""
@@ -102,8 +104,6 @@ class Lifecycle:
                 self.set_activity(worker, queue.assignment_activity_sid)
             for other in others:
                 self._restore_activity(other)
-        # Expressions on `assigned_tasks` may hold now that did not before.
-        core.backlog.add_worker(worker)
 
     def withdraw(
         self,
@@ -283,7 +283,7 @@ class Lifecycle:
             worker.live_reservations -= 1
             channel.load -= 1
             channel.touch(core.now)
-            core.backlog.add_worker(worker)
+        core.backlog.add_worker(worker)
 
     def _stop_ringing(self, reservation: Reservation) -> None:
         """Cancel calls for a reservation that is over: the caller is somebody else's.

@@ -85,7 +85,25 @@ class EngineMachine(RuleBasedStateMachine):
                 ),
                 default=third,
             ),
-            configuration(filter_of(target(second, timeout=30)), default=first),
+            configuration(
+                filter_of(
+                    target(
+                        third, expression="worker.channel.default.assigned_tasks == 0"
+                    ),
+                    expression="kind == 1",
+                ),
+                filter_of(
+                    target(
+                        third,
+                        expression="worker.channel.fax.configured_capacity == 1 OR"
+                        " worker.channel.default.available_capacity_percentage < 60 OR"
+                        " worker.activity_name == 'Ready'",
+                    ),
+                    expression="kind == 2",
+                ),
+                filter_of(target(second, timeout=30)),
+                default=first,
+            ),
         ]
         self.workflow = engine.workflows.create(
             workspace, "Flow", self.configurations[0], task_reservation_timeout=15
@@ -399,6 +417,12 @@ class EngineMachine(RuleBasedStateMachine):
         engine = self.bench.engine
         self._try(engine.task_channels.create, self.bench.workspace, "Fax", "fax")
 
+    @rule(name=st.sampled_from(["Available", "Ready"]))
+    def rename_activity(self, name: str) -> None:
+        activity = self.bench.workspace.activities.get(self.bench.available)
+        if activity is not None:
+            self.bench.engine.activities.update(activity, friendly_name=name)
+
     @rule(optimized=st.booleans())
     def optimize_channel(self, optimized: bool) -> None:
         channel = self.bench.engine.task_channels.find(self.bench.workspace, "voice")
@@ -511,7 +535,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_waits_in_vain(self) -> None:
-        """No pending task has an able worker, for targets without expressions."""
+        """No pending task has an able worker, for targets without known agents."""
         workspace = self.bench.workspace
         for task in self._tasks():
             standing = task.waiting_key is not None or any(
@@ -526,9 +550,11 @@ class EngineMachine(RuleBasedStateMachine):
             kind = task.configuration
             assert kind is not None
             filters = kind.filters if task.filter_index is not None else ()
+            expression = None
             if filters and task.filter_index is not None:
                 step = filters[task.filter_index].targets[task.target_index]
-                if step.expression or step.known_worker:
+                expression = step.expression
+                if step.known_worker:
                     continue
             for sid in queue.worker_sids:
                 worker = workspace.workers[sid]
@@ -539,7 +565,9 @@ class EngineMachine(RuleBasedStateMachine):
                     )
                 else:
                     able = worker.live_reservations == 0
-                assert not (worker.available and able)
+                seen = {"task": task.attributes_value, "worker": _shown(worker)}
+                fits = expression is None or expression.matches(seen)
+                assert not (worker.available and able and fits)
 
     @invariant()
     def log_is_in_order(self) -> None:
@@ -556,6 +584,25 @@ class EngineMachine(RuleBasedStateMachine):
                 belongs = expression and expression.matches(worker.attributes_value)
                 assert member == bool(belongs)
                 assert member == (queue.sid in worker.queue_sids)
+
+
+def _shown(worker: Worker) -> dict[str, Any]:
+    """Return what the machine's targets say of a worker."""
+    return {
+        **worker.attributes_value,
+        "activity_name": worker.activity_name,
+        "channel": {
+            channel.task_channel_unique_name: {
+                name: getattr(channel, name)
+                for name in (
+                    "assigned_tasks",
+                    "configured_capacity",
+                    "available_capacity_percentage",
+                )
+            }
+            for channel in worker.channels.values()
+        },
+    }
 
 
 TestEngine = EngineMachine.TestCase
