@@ -211,6 +211,33 @@ def test_events_are_found_by_what_they_show(
         assert len(shown) <= len(found)
 
 
+def test_a_walk_goes_on_where_time_has_removed_its_place(
+    emulator: Emulator, workspace: ReadyWorkspace
+) -> None:
+    """Events leave the window of 15 minutes; finished tasks go after five."""
+    path = f"/v1/Workspaces/{workspace.sid}"
+    emulator.advance(3600)
+    sids = [emulator.create_task()["sid"] for _ in range(6)]
+    for sid in sids[1:3]:
+        data = {"AssignmentStatus": "canceled"}
+        ask(emulator, "POST", f"{path}/Tasks/{sid}", data=data)
+    auth = emulator.account_sid, emulator.auth_token
+    following = {
+        key: ask(emulator, "GET", f"{path}/{key.capitalize()}?PageSize=2").json()[
+            "meta"
+        ]["next_page_url"]
+        for key in ("tasks", "events")
+    }
+    emulator.advance(901)
+    emulator.create_task()
+    left = {
+        key: requests.get(url, auth=auth, timeout=5).json()[key]
+        for key, url in following.items()
+    }
+    assert [task["sid"] for task in left["tasks"]] == sids[3:5]
+    assert left["events"] == []
+
+
 def test_urls_lead_back_to_the_emulator(
     emulator: Emulator, workspace: ReadyWorkspace
 ) -> None:
