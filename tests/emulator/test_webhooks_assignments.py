@@ -226,6 +226,12 @@ REACHED = [
         "CallUrl is not a valid URL",
     ),
     (
+        says({"instruction": "call", "from": "+1", "url": "http://a/", "to": "?"}),
+        40110,
+        "error",
+        "CallTo ? is not a valid phone number",
+    ),
+    (
         says({"instruction": "redirect", "call_sid": "CA1", "url": "http://a/"}),
         40121,
         "error",
