@@ -6,11 +6,10 @@ became free or pending again is noted in the backlog, which the router works off
 
 from __future__ import annotations
 
-import json
-
 from .calls import CallStatus, Instruction, PhoneCall
 from .containers import TASK_KINDS
 from .core import Core
+from .errors import write_json
 from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
 
@@ -344,7 +343,7 @@ class CallLifecycle:
 
     def _add_worker_call(self, task: Task, sid: str) -> None:
         task.attributes_value = {**task.attributes_value, "worker_call_sid": sid}
-        task.attributes = json.dumps(task.attributes_value)
+        task.attributes = write_json(task.attributes_value)
         task.touch(self._core.now)
         self._core.emit_task(task, "task.updated", "updated", task.holders())
 

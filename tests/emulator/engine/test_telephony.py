@@ -264,6 +264,20 @@ def test_listeners_hear_each_state_at_its_moment(bench: Bench, task: Task) -> No
 # Dequeue.
 
 
+@pytest.mark.parametrize("name", ["dequeue", "call"])
+def test_attributes_that_got_a_call_can_be_written_back(
+    bench: Bench, ann: Worker, name: str
+) -> None:
+    attributes = {**CALLER, "name": "é" * 3900, "half": "\ud800"}
+    text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("\ud800", "\\ud800")
+    task = bench.engine.tasks.create(bench.workspace, attributes=text)
+    instruct(bench, task, name)
+    sid = the_call(bench).sid
+    assert task.attributes == f'{text[:-1]},"worker_call_sid":"{sid}"}}'
+    bench.engine.tasks.update(task, attributes=task.attributes)
+
+
 def test_dequeue_accepts_when_it_is_answered(
     bench: Bench, ann: Worker, task: Task
 ) -> None:
