@@ -100,6 +100,86 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
         ValueError,
         "the delay must be 0 to 31536000 seconds, not -1",
     ),
+    "a status that ends no request": (
+        lambda emulator: emulator.faults.answer(100),
+        ValueError,
+        "status must be an integer from 200 to 599, not 100",
+    ),
+    "a refusal that is none": (
+        lambda emulator: emulator.faults.refuse_upgrades(200),
+        ValueError,
+        "status must be an integer from 300 to 599, not 200",
+    ),
+    "a channel that is no string": (
+        lambda emulator: emulator.faults.refuse_upgrades(503, channel=5),  # type: ignore[arg-type]
+        ValueError,
+        "channel must be a string .*, not 5",
+    ),
+    "a body that is a number": (
+        lambda emulator: emulator.faults.answer(503, body=5),  # type: ignore[arg-type]
+        ValueError,
+        "body must be a JSON object or a string .*, not 5",
+    ),
+    "a body that is not JSON": (
+        lambda emulator: emulator.faults.answer(503, body={"a": {1}}),
+        ValueError,
+        "body must be a JSON object: .*set",
+    ),
+    "a body of half a character": (
+        lambda emulator: emulator.faults.answer(503, body="\ud800"),
+        ValueError,
+        "body must be .*, not '.ud800'",
+    ),
+    "half a character that is malformed": (
+        lambda emulator: emulator.faults.malformed("\ud800"),
+        ValueError,
+        "body must be a string .*, not '.ud800'",
+    ),
+    "a message that is a number": (
+        lambda emulator: emulator.faults.answer(503, message=5),  # type: ignore[arg-type]
+        ValueError,
+        "message must be a string .*, not 5",
+    ),
+    "a code that is text": (
+        lambda emulator: emulator.faults.answer(503, code="x"),  # type: ignore[arg-type]
+        ValueError,
+        "code must be an integer .*, not 'x'",
+    ),
+    "a fault for no URL": (
+        lambda emulator: emulator.faults.drop(url=None),  # type: ignore[arg-type]
+        ValueError,
+        "url must be a string .*, not None",
+    ),
+    "a fault carried out by a word": (
+        lambda emulator: emulator.faults.drop(carried_out="no"),  # type: ignore[arg-type]
+        ValueError,
+        "carried_out must be true or false, not 'no'",
+    ),
+    "a delay that is text": (
+        lambda emulator: emulator.faults.delay("1"),  # type: ignore[arg-type]
+        ValueError,
+        "the delay must be 0 to 31536000 seconds, not '1'",
+    ),
+    "a close code that no frame has": (
+        lambda emulator: emulator.faults.close_sockets(code=70000),
+        ValueError,
+        "code must be an integer from 1000 to 4999, not 70000",
+    ),
+    "a reason that no frame has room for": (
+        lambda emulator: emulator.faults.close_sockets(reason="é" * 62),
+        ValueError,
+        "reason must be a string of at most 123 bytes",
+    ),
+    "no frame at all": (
+        lambda emulator: emulator.faults.duplicate_frames(times=0),
+        ValueError,
+        "times must be a positive integer, not 0",
+    ),
+    "a frame of half a character": (
+        lambda emulator: emulator.faults.send_text("", "\ud800"),
+        ValueError,
+        "text must be a string .*, not '.ud800'",
+    ),
     "a port that is none": (
         lambda emulator: Emulator(port=99999),
         ValueError,

@@ -16,7 +16,15 @@ from .. import plan
 from ..api.dispatch import METHODS, VERSION
 from ..api.requests import Parameters
 from ..engine.calls import Outcome
-from ..faults import Faults
+from ..faults import (
+    CLOSE_CODE,
+    CLOSE_REASON,
+    CODE,
+    MESSAGE,
+    REFUSAL_STATUS,
+    STATUS,
+    Faults,
+)
 from ..fields import (
     DOCUMENT,
     FLAG,
@@ -572,10 +580,10 @@ COMMANDS: Sequence[Command] = (
         "Respond to the next matching requests with a status.",
         _fault("answer"),
         (
-            Field("status", integer(200, 599), "the HTTP status", required=True),
+            Field("status", STATUS, "the HTTP status", required=True),
             Field("body", either(DOCUMENT, text()), "an error body by default"),
-            Field("message", text(1000), "reason phrase, message of the default body"),
-            Field("code", integer(0, 99_999), "Twilio's code in the default body"),
+            Field("message", MESSAGE, "reason phrase, message of the default body"),
+            Field("code", CODE, "Twilio's code in the default body"),
             _DELAY,
             _CARRIED_OUT,
             *_MATCH,
@@ -608,7 +616,7 @@ COMMANDS: Sequence[Command] = (
         "Refuse the next sockets with a status.",
         _fault("refuse_upgrades"),
         (
-            Field("status", integer(300, 599), "the HTTP status", required=True),
+            Field("status", REFUSAL_STATUS, "the HTTP status", required=True),
             _CHANNEL,
             Field(
                 "times", integer(1, _MANY_TIMES), "the number of sockets; 1 by default"
@@ -629,8 +637,8 @@ COMMANDS: Sequence[Command] = (
         _on_sockets("close_sockets"),
         (
             _CHANNEL,
-            Field("code", integer(1000, 4999), "the close code; 1000 by default"),
-            Field("reason", text(123), "the close reason"),
+            Field("code", CLOSE_CODE, "the close code; 1000 by default"),
+            Field("reason", CLOSE_REASON, "the close reason"),
         ),
     ),
     Command(
