@@ -23,11 +23,10 @@ METHODS = ("GET", "POST", "DELETE")
 # The kinds of what is scripted, in Python and over HTTP.
 STATUS = integer(200, 599)
 REFUSAL_STATUS = integer(300, 599)
-MESSAGE = text(1000)
 CODE = integer(0, 99_999)
 CLOSE_CODE = integer(1000, 4999)
 CLOSE_REASON = text(123)
-# Programs may try how a client takes what is too long.
+# Programs in Python may try how a client takes what is too long.
 _ANY_TEXT = text(1 << 30)
 # Seconds: a year.
 _MAX_DELAY = 31_536_000.0
@@ -122,7 +121,7 @@ class Faults:
         """
         _check("status", status, STATUS)
         _check("body", body, either(DOCUMENT, _ANY_TEXT, NULL))
-        _check("message", message, either(MESSAGE, NULL))
+        _check("message", message, either(_ANY_TEXT, NULL))
         _check("code", code, either(CODE, NULL))
         reason = message or _phrase(status)
         if body is None:
@@ -320,7 +319,7 @@ def check_channel(channel: str) -> None:
 
 def _check(name: str, value: object, kind: Kind) -> None:
     if not kind.fits(value):
-        raise ValueError(f"{name} must be {kind}, not {value!r:.100}")
+        raise ValueError(f"{name} must be {kind}, not {value!r:.30}")
 
 
 def _check_times(times: int) -> None:

@@ -20,7 +20,6 @@ from ..faults import (
     CLOSE_CODE,
     CLOSE_REASON,
     CODE,
-    MESSAGE,
     REFUSAL_STATUS,
     STATUS,
     Faults,
@@ -582,7 +581,7 @@ COMMANDS: Sequence[Command] = (
         (
             Field("status", STATUS, "the HTTP status", required=True),
             Field("body", either(DOCUMENT, text()), "an error body by default"),
-            Field("message", MESSAGE, "reason phrase, message of the default body"),
+            Field("message", text(1000), "reason phrase, message of the default body"),
             Field("code", CODE, "Twilio's code in the default body"),
             _DELAY,
             _CARRIED_OUT,
