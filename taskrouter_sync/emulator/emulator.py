@@ -274,7 +274,8 @@ class Emulator:
 
         Raises:
             TypeError: an argument has the wrong type.
-            ValueError: a name is not defined by the other arguments.
+            ValueError: a value is of the wrong kind, or a name is not defined by the
+                other arguments.
             ServiceError: the service refused a value.
         """
         workers = {"Alice": {}} if workers is None else workers
@@ -284,6 +285,8 @@ class Emulator:
         _check_mapping("queues", queues, '{"Everyone": "1==1"}')
         for worker, attributes in workers.items():
             _check_mapping(f"workers.{worker}", attributes, '{"languages": ["en"]}')
+        if workflow is not None:
+            _check_mapping("workflow", workflow, '{"task_routing": {"filters": []}}')
         return self.call(
             lambda engine: setup.set_up(
                 engine,

@@ -35,6 +35,66 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
         TypeError,
         "queues must be a mapping such as",
     ),
+    "a workflow as text": (
+        lambda emulator: emulator.workspace(workflow="{}"),  # type: ignore[arg-type]
+        TypeError,
+        "workflow must be a mapping such as .*, not a str",
+    ),
+    "a worker whose attributes are not JSON": (
+        lambda emulator: emulator.workspace(workers={"Ann": {"since": {1}}}),
+        ValueError,
+        r"workers\.Ann must be a JSON object: .*set",
+    ),
+    "a worker with no number": (
+        lambda emulator: emulator.workspace(workers={"Ann": {"level": math.nan}}),
+        ValueError,
+        r"workers\.Ann must be a JSON object: ",
+    ),
+    "a worker whose name is a number": (
+        lambda emulator: emulator.workspace(workers={5: {}}),  # type: ignore[dict-item]
+        ValueError,
+        "workers: the name 5 must be a string",
+    ),
+    "a queue that is a number": (
+        lambda emulator: emulator.workspace(queues={"Q": 5}),  # type: ignore[dict-item]
+        ValueError,
+        r"queues\.Q must be a string .*, not 5",
+    ),
+    "an activity that is a word": (
+        lambda emulator: emulator.workspace(activities={"A": "no"}),  # type: ignore[dict-item]
+        ValueError,
+        r"activities\.A must be true or false, not 'no'",
+    ),
+    "an activity whose name is a number": (
+        lambda emulator: emulator.workspace(activities={5: True}),  # type: ignore[dict-item]
+        ValueError,
+        "activities: the name 5 must be a string",
+    ),
+    "a workspace without a name": (
+        lambda emulator: emulator.workspace(name=None),  # type: ignore[arg-type]
+        ValueError,
+        "name must be a string .*, not None",
+    ),
+    "no activity after a timeout": (
+        lambda emulator: emulator.workspace(timeout_activity=None),  # type: ignore[arg-type]
+        ValueError,
+        "timeout_activity must be a string .*, not None",
+    ),
+    "a timeout that is text": (
+        lambda emulator: emulator.workspace(task_reservation_timeout="5"),  # type: ignore[arg-type]
+        ValueError,
+        "task_reservation_timeout must be an integer .*, not '5'",
+    ),
+    "a word for several tasks": (
+        lambda emulator: emulator.workspace(multi_task_enabled="no"),  # type: ignore[arg-type]
+        ValueError,
+        "multi_task_enabled must be true or false, not 'no'",
+    ),
+    "a workflow that is not JSON": (
+        lambda emulator: emulator.workspace(workflow={"task_routing": {1}}),
+        ValueError,
+        "workflow must be a JSON object: .*set",
+    ),
     "an unknown activity": (
         lambda emulator: emulator.workspace(worker_activity="Availible"),
         ValueError,
@@ -237,6 +297,8 @@ def test_it_is_an_error_that_says_what_is_right(
 ) -> None:
     with pytest.raises(kind, match=message):
         act(emulator)
+    # Nothing is left of a workspace that was not to be.
+    assert emulator.call(lambda engine: len(engine.workspaces)) == 0
 
 
 def test_an_infinite_timeout_waits_for_requests(emulator: Emulator) -> None:
