@@ -320,7 +320,8 @@ class Emulator:
 
         Raises:
             TypeError: an argument is unknown or has the wrong type.
-            ValueError: `workspace` is required, because there is not exactly one.
+            ValueError: `attributes` contains what is not JSON, or `workspace` is
+                required, because there is not exactly one.
             ServiceError: the service refused the task.
         """
         if attributes is not None:
@@ -329,7 +330,7 @@ class Emulator:
             if name not in _TASK_OPTIONS:
                 known = ("workspace", "attributes", *_TASK_OPTIONS)
                 raise TypeError(f"unknown argument {name}{_did_you_mean(name, known)}")
-        params = {"Attributes": dict(attributes or {})} | {
+        params = {"Attributes": setup.json_of("attributes", dict(attributes or {}))} | {
             "".join(part.capitalize() for part in name.split("_")): value
             for name, value in options.items()
         }

@@ -141,7 +141,7 @@ def set_up(
             workflow_sid = engine.workflows.create(
                 workspace,
                 WORKFLOW,
-                _json("workflow", _with_sids(workflow, queue_sids)),
+                json_of("workflow", _with_sids(workflow, queue_sids)),
                 task_reservation_timeout=task_reservation_timeout,
             ).sid
         first = None if worker_activity is None else activity_sids[worker_activity]
@@ -151,7 +151,7 @@ def set_up(
                 worker_sids[worker] = engine.workers.create(
                     workspace,
                     worker,
-                    attributes=_json(f"workers.{worker}", dict(attributes)),
+                    attributes=json_of(f"workers.{worker}", dict(attributes)),
                     activity_sid=first,
                 ).sid
         return ReadyWorkspace(
@@ -224,7 +224,12 @@ def _naming(key: str) -> Iterator[None]:
         raise ServiceError(error.status, error.code, message) from None
 
 
-def _json(key: str, document: Mapping[str, Any]) -> str:
+def json_of(key: str, document: Mapping[str, Any]) -> str:
+    """Write an argument as JSON.
+
+    Raises:
+        ValueError: it contains what is not JSON; the message begins with `key`.
+    """
     try:
         return write_json(document)
     except (TypeError, ValueError, RecursionError) as error:

@@ -110,6 +110,11 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], type[Exception], str]] = {
         TypeError,
         "attributes must be a mapping such as .*, not a str",
     ),
+    "attributes that are not JSON": (
+        lambda emulator: emulator.create_task(attributes={"since": {1}}),
+        ValueError,
+        "attributes must be a JSON object: .*set",
+    ),
     "a step back in time": (
         lambda emulator: emulator.advance(-100),
         ValueError,
