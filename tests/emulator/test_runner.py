@@ -370,7 +370,7 @@ def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:
 def test_attributes_may_have_4096_characters_of_any_alphabet(
     emulator: Emulator,
 ) -> None:
-    attributes = {"name": "é" * (4096 - len('{"name":""}'))}
+    attributes = {"name": "é" * (4096 - len('{"name": ""}'))}
     emulator.workspace(workers={"Ann": attributes})
     assert json.loads(emulator.create_task(attributes=attributes)["attributes"]) == (
         attributes

@@ -343,7 +343,8 @@ class CallLifecycle:
 
     def _add_worker_call(self, task: Task, sid: str) -> None:
         task.attributes_value = {**task.attributes_value, "worker_call_sid": sid}
-        task.attributes = write_json(task.attributes_value)
+        # What the service shows can be written back: it is hardly longer than before.
+        task.attributes = write_json(task.attributes_value, (",", ":"))
         task.touch(self._core.now)
         self._core.emit_task(task, "task.updated", "updated", task.holders())
 
