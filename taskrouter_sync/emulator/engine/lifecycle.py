@@ -74,8 +74,9 @@ class Lifecycle:
         channel.last_reserved_time = self._core.now
         channel.load += 1
         channel.touch(self._core.now)
-        # Expressions on the channel may hold now that did not before.
-        self._core.backlog.add_worker(worker)
+        # For a task that waits, an expression on the channel may hold now.
+        if workspace.waiting_queues:
+            self._core.backlog.add_worker(worker)
 
     def accept(self, reservation: Reservation) -> None:
         """Let the worker have the task; the others of the round are rescinded."""
