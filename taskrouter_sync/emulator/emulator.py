@@ -270,7 +270,8 @@ class Emulator:
 
         Raises:
             TypeError: an argument has the wrong type.
-            ValueError: a name is not defined by the other arguments.
+            ValueError: a value is of the wrong kind, or a name is not defined by the
+                other arguments.
             ServiceError: the service refused a value.
         """
         workers = {"Alice": {}} if workers is None else workers
@@ -280,6 +281,8 @@ class Emulator:
         _check_mapping("queues", queues, '{"Everyone": "1==1"}')
         for worker, attributes in workers.items():
             _check_mapping(f"workers.{worker}", attributes, '{"languages": ["en"]}')
+        if workflow is not None:
+            _check_mapping("workflow", workflow, '{"task_routing": {"filters": []}}')
         return self.call(
             lambda engine: setup.set_up(
                 engine,
@@ -313,7 +316,8 @@ class Emulator:
 
         Raises:
             TypeError: an argument is unknown or has the wrong type.
-            ValueError: `workspace` is required, because there is not exactly one.
+            ValueError: `attributes` contains what is not JSON, or `workspace` is
+                required, because there is not exactly one.
             ServiceError: the service refused the task.
         """
         if attributes is not None:
@@ -322,7 +326,7 @@ class Emulator:
             if name not in _TASK_OPTIONS:
                 known = ("workspace", "attributes", *_TASK_OPTIONS)
                 raise TypeError(f"unknown argument {name}{_did_you_mean(name, known)}")
-        params = {"Attributes": dict(attributes or {})} | {
+        params = {"Attributes": setup.json_of("attributes", dict(attributes or {}))} | {
             "".join(part.capitalize() for part in name.split("_")): value
             for name, value in options.items()
         }

@@ -17,8 +17,17 @@ from typing import Protocol
 from .api import requests as errors
 from .api.dispatch import METHODS
 from .channels import Close, Connection
+from .fields import DOCUMENT, FLAG, NULL, Kind, either, integer, number, text
 
 
+# The kinds of what is scripted, in Python and over HTTP.
+STATUS = integer(200, 599)
+REFUSAL_STATUS = integer(300, 599)
+CODE = integer(0, 99_999)
+CLOSE_CODE = integer(1000, 4999)
+CLOSE_REASON = text(123)
+# Programs in Python may try how a client takes what is too long.
+_ANY_TEXT = text(1 << 30)
 # Seconds: a year.
 _MAX_DELAY = 31_536_000.0
 _CHANNELS = ("WK", "WQ", "WS")
@@ -106,11 +115,14 @@ class Faults:
             delay: seconds until the response.
             carried_out: whether the service carries out the requests nevertheless.
         """
+        _check("status", status, STATUS)
+        _check("body", body, either(DOCUMENT, _ANY_TEXT, NULL))
+        _check("message", message, either(_ANY_TEXT, NULL))
+        _check("code", code, either(CODE, NULL))
         reason = message or responses.get(status, f"Status {status}")
         if body is None:
             body = errors.body(status, status if code is None else code, reason)
-        text = body if isinstance(body, str) else json.dumps(body)
-        fault = Fault(delay, status, reason, text, carried_out=carried_out)
+        fault = Fault(delay, status, reason, _json_of(body), carried_out=carried_out)
         self._script(self._requests, fault, method, url, times)
 
     def malformed(
@@ -123,6 +135,7 @@ class Faults:
         carried_out: bool = False,
     ) -> None:
         """Respond to the next matching requests with 200 and invalid JSON."""
+        _check("body", body, _ANY_TEXT)
         fault = Fault(0.0, 200, "OK", body, carried_out=carried_out)
         self._script(self._requests, fault, method, url, times)
 
@@ -161,6 +174,8 @@ class Faults:
         self, status: int, *, channel: str = "", times: int = 1, delay: float = 0.0
     ) -> None:
         """Refuse the next sockets of the channel (empty: any) with this status."""
+        _check("status", status, REFUSAL_STATUS)
+        _check("channel", channel, text())
         reason = responses.get(status, f"Status {status}")
         body = json.dumps(errors.body(status, status, reason))
         fault = Fault(delay, status, reason, body)
@@ -177,6 +192,8 @@ class Faults:
         Returns:
             The number of sockets.
         """
+        _check("code", code, CLOSE_CODE)
+        _check("reason", reason, CLOSE_REASON)
         last = Close(code, reason)
         return self._each_socket(channel, lambda socket: socket.send(last))
 
@@ -220,10 +237,12 @@ class Faults:
         Returns:
             The number of sockets.
         """
+        _check_times(times)
         return self._each_socket(channel, lambda socket: socket.duplicate(times))
 
     def send_text(self, channel: str, text: str) -> int:
         """Send any string as a frame to the channel's sockets; return their number."""
+        _check("text", text, _ANY_TEXT)
         return self._each_socket(channel, lambda socket: socket.send_frame(text))
 
     def _each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
@@ -262,14 +281,13 @@ class Faults:
             raise ValueError(
                 f"method must be one of {', '.join(METHODS)}, not {method!r}"
             )
-        if type(times) is not int or times < 1:
-            raise ValueError(f"times must be a positive integer, not {times!r}")
-        if not 0 <= fault.delay <= _MAX_DELAY:
+        _check("url", url, text())
+        _check("carried_out", fault.carried_out, FLAG)
+        _check_times(times)
+        if not number(0, _MAX_DELAY).fits(fault.delay):
             raise ValueError(
                 f"the delay must be 0 to {_MAX_DELAY:.0f} seconds, not {fault.delay!r}"
             )
-        if fault.status is not None and not 100 <= fault.status <= 999:
-            raise ValueError(f"status must be an HTTP status, not {fault.status!r}")
         with self._lock:
             rules.append(_Scripted(fault, method, url, times))
 
@@ -292,3 +310,20 @@ def check_channel(channel: str) -> None:
     """
     if channel and not (isinstance(channel, str) and channel.startswith(_CHANNELS)):
         raise ValueError(f"{channel!r} is not a channel: pass the sid, {_WAY}")
+
+
+def _check(name: str, value: object, kind: Kind) -> None:
+    if not kind.fits(value):
+        raise ValueError(f"{name} must be {kind}, not {value!r:.30}")
+
+
+def _check_times(times: int) -> None:
+    if type(times) is not int or times < 1:
+        raise ValueError(f"times must be a positive integer, not {times!r:.100}")
+
+
+def _json_of(body: Mapping[str, object] | str) -> str:
+    try:
+        return body if isinstance(body, str) else json.dumps(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"body must be a JSON object: {error}") from None

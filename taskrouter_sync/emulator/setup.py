@@ -5,15 +5,16 @@ Owns: what it contains, by names instead of sids. Uses the engine's operations o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from . import plan
 from .engine import Engine
-from .engine.errors import ServiceError
+from .engine.errors import ServiceError, write_json
 from .engine.model import Workspace
+from .fields import FieldError, read, text
 
 
 OFFLINE = "Offline"
@@ -85,9 +86,20 @@ def set_up(
     left behind then.
 
     Raises:
-        ValueError: a name is not among those given.
+        ValueError: a value is of the wrong kind, or a name is not among those given.
         ServiceError: the service refuses a value.
     """
+    _check(
+        activities=dict(activities),
+        queues=dict(queues),
+        workers={worker: dict(given) for worker, given in workers.items()},
+        name=name,
+        worker_activity=worker_activity,
+        workflow=None if workflow is None else dict(workflow),
+        task_reservation_timeout=task_reservation_timeout,
+        multi_task_enabled=multi_task_enabled,
+        timeout_activity=timeout_activity,
+    )
     for key, given in (("activities", activities), ("queues", queues)):
         if not given:
             raise ValueError(f"{key}: a workspace needs at least one")
@@ -125,7 +137,7 @@ def set_up(
             engine.workflows.create(
                 workspace,
                 WORKFLOW,
-                json.dumps(_with_sids(workflow, queue_sids)),
+                json_of("workflow", _with_sids(workflow, queue_sids)),
                 task_reservation_timeout=task_reservation_timeout,
             )
         first = None if worker_activity is None else activity_sids[worker_activity]
@@ -134,14 +146,27 @@ def set_up(
                 engine.workers.create(
                     workspace,
                     worker,
-                    attributes=json.dumps(dict(attributes)),
+                    attributes=json_of(f"workers.{worker}", dict(attributes)),
                     activity_sid=first,
                 )
         # Those that were there before are not in the order of the argument.
         return replace(contents_of(workspace), activities=Sids(activity_sids))
-    except ServiceError:
+    except BaseException:
         engine.workspaces.delete(workspace)
         raise
+
+
+def _check(**given: Any) -> None:
+    """Check the kinds of the arguments, which are those of a plan."""
+    for key in ("activities", "queues", "workers"):
+        for name in given[key]:
+            text().check(f"{key}: the name {name!r:.100}", name)
+    try:
+        read(plan.FIELDS, given)
+    except FieldError as error:
+        key, _, name = error.field.partition(".")
+        value = given[key][name] if name else given[key]
+        raise ValueError(f"{error}, not {value!r:.100}") from None
 
 
 def _activities(
@@ -183,6 +208,18 @@ def _naming(key: str) -> Iterator[None]:
     except ServiceError as error:
         message = f"{key}: {error.message}"
         raise ServiceError(error.status, error.code, message) from None
+
+
+def json_of(key: str, document: Mapping[str, Any]) -> str:
+    """Write an argument as JSON.
+
+    Raises:
+        ValueError: it contains what is not JSON; the message begins with `key`.
+    """
+    try:
+        return write_json(document)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{key} must be a JSON object: {error}") from None
 
 
 def _with_sids(value: Any, queue_sids: Mapping[str, str]) -> Any:

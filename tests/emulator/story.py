@@ -25,6 +25,12 @@ ACCOUNT = "AC" + "0" * 32
 CALL = "CA" + "9" * 32
 SKILLS = ("a", "b", "c")
 EXPRESSIONS = ("1==1", 'skills HAS "a"', 'skills HAS "b" AND level > 1', "")
+# Of targets: what holds as workers' loads, activities and channels change.
+EMPTY_HANDED = "worker.channel.default.assigned_tasks == 0"
+OFTEN_CHANGED = (
+    "worker.channel.fax.configured_capacity == 1 OR worker.activity_name == 'Ready'"
+    " OR worker.channel.default.available_capacity_percentage < 60"
+)
 LOOKS = (
     "Tasks",
     "Workers",
@@ -116,13 +122,15 @@ def _configuration(story: Story, n: int, m: int) -> str:
         {"queue": second, "timeout": 20, "skip_if": "workers.available == 0"},
         {"queue": first, "expression": "task.level >= worker.level", "timeout": 30},
         {"queue": second, "known_worker_friendly_name": "task.agent", "timeout": 40},
+        {"queue": first, "expression": EMPTY_HANDED, "timeout": 20},
+        {"queue": first, "expression": OFTEN_CHANGED, "timeout": 50},
         {"queue": second, "order_by": "worker.level DESC"},
     ]
     return json.dumps(
         {
             "task_routing": {
                 "filters": [
-                    {"expression": f"kind == {m % 3}", "targets": targets[n % 5 :]}
+                    {"expression": f"kind == {m % 3}", "targets": targets[n % 7 :]}
                 ],
                 "default_filter": {"queue": second},
             }
@@ -290,7 +298,8 @@ def _change_activities(story: Story, n: int, m: int) -> Told:
         name = ("Reserved", "Busy", f"a{n}")[n % 3]
         path = story.inside("Activities")
         return story.ask("POST", path, FriendlyName=name, Available=n % 2)
-    return story.ask("POST", story.pick("activities", n), FriendlyName=f"renamed {m}")
+    name = ("Ready", f"renamed {m}")[m // 2 % 2]
+    return story.ask("POST", story.pick("activities", n), FriendlyName=name)
 
 
 def _change_channels(story: Story, n: int, m: int) -> Told:

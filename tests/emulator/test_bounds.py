@@ -454,7 +454,7 @@ def test_a_text_without_end_is_refused(
         path = account.only(account.only("/Tasks") + path)
     elif path:
         path = account.only(path)
-    text = "http://x/".ljust(4097, "x")
+    text = ("sip:" if name == "CallTo" else "http://x/").ljust(4097, "x")
     answer = account.post(path, **{**others, name: text})
     message = f"{name} must not be longer than 4096 characters"
     assert (answer.status_code, answer.json()["message"]) == (400, message)

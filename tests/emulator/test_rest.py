@@ -193,6 +193,24 @@ def test_events_are_found_by_what_they_show(
         assert len(shown) <= len(found)
 
 
+def test_a_walk_goes_on_where_time_has_removed_its_place(rest: Rest) -> None:
+    """Events leave the window of 15 minutes; finished tasks go after five."""
+    emulator = rest.emulator
+    emulator.advance(3600)
+    sids = [emulator.create_task()["sid"] for _ in range(6)]
+    for sid in sids[1:3]:
+        rest.post(f"/Tasks/{sid}", AssignmentStatus="canceled")
+    following = {
+        key: rest.get(f"/{key.capitalize()}", PageSize=2)["meta"]["next_page_url"]
+        for key in ("tasks", "events")
+    }
+    emulator.advance(901)
+    emulator.create_task()
+    left = {key: rest.get(url)[key] for key, url in following.items()}
+    assert [task["sid"] for task in left["tasks"]] == sids[3:5]
+    assert left["events"] == []
+
+
 def test_urls_lead_back_to_the_emulator(rest: Rest) -> None:
     body = rest.get("")
     assert rest.get(body["url"]) == body

@@ -332,6 +332,16 @@ def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:
     assert datetime.fromisoformat(task["date_created"].replace("Z", "+00:00"))
 
 
+def test_attributes_may_have_4096_characters_of_any_alphabet(
+    emulator: Emulator,
+) -> None:
+    attributes = {"name": "é" * (4096 - len('{"name": ""}'))}
+    emulator.workspace(workers={"Ann": attributes})
+    assert json.loads(emulator.create_task(attributes=attributes)["attributes"]) == (
+        attributes
+    )
+
+
 def test_a_task_of_several_workspaces_needs_to_say_which(emulator: Emulator) -> None:
     first, second = emulator.workspace(), emulator.workspace()
     with pytest.raises(ValueError, match="workspace is required: there are 2"):

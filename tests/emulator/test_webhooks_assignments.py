@@ -140,6 +140,11 @@ REACHED: list[tuple[int, str, object]] = [
         {"instruction": "call", "from": "+1", "url": "ftp://a"},
     ),
     (
+        40110,
+        "CallTo ? is not a valid phone number",
+        {"instruction": "call", "from": "+1", "url": "http://a/", "to": "?"},
+    ),
+    (
         40121,
         "RedirectCallSid CA1 is not a valid Call sid",
         {"instruction": "redirect", "call_sid": "CA1", "url": "http://a/"},

@@ -32,6 +32,54 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], Exception]] = {
         lambda emulator: emulator.workspace(queues=["Q"]),  # type: ignore[arg-type]
         TypeError("queues must be a mapping such as"),
     ),
+    "a workflow as text": (
+        lambda emulator: emulator.workspace(workflow="{}"),  # type: ignore[arg-type]
+        TypeError("workflow must be a mapping such as .*, not a str"),
+    ),
+    "a worker whose attributes are not JSON": (
+        lambda emulator: emulator.workspace(workers={"Ann": {"since": {1}}}),
+        ValueError(r"workers\.Ann must be a JSON object: .*set"),
+    ),
+    "a worker with no number": (
+        lambda emulator: emulator.workspace(workers={"Ann": {"level": math.nan}}),
+        ValueError(r"workers\.Ann must be a JSON object: "),
+    ),
+    "a worker whose name is a number": (
+        lambda emulator: emulator.workspace(workers={5: {}}),  # type: ignore[dict-item]
+        ValueError("workers: the name 5 must be a string"),
+    ),
+    "a queue that is a number": (
+        lambda emulator: emulator.workspace(queues={"Q": 5}),  # type: ignore[dict-item]
+        ValueError(r"queues\.Q must be a string .*, not 5"),
+    ),
+    "an activity that is a word": (
+        lambda emulator: emulator.workspace(activities={"A": "no"}),  # type: ignore[dict-item]
+        ValueError(r"activities\.A must be true or false, not 'no'"),
+    ),
+    "an activity whose name is a number": (
+        lambda emulator: emulator.workspace(activities={5: True}),  # type: ignore[dict-item]
+        ValueError("activities: the name 5 must be a string"),
+    ),
+    "a workspace without a name": (
+        lambda emulator: emulator.workspace(name=None),  # type: ignore[arg-type]
+        ValueError("name must be a string .*, not None"),
+    ),
+    "no activity after a timeout": (
+        lambda emulator: emulator.workspace(timeout_activity=None),  # type: ignore[arg-type]
+        ValueError("timeout_activity must be a string .*, not None"),
+    ),
+    "a timeout that is text": (
+        lambda emulator: emulator.workspace(task_reservation_timeout="5"),  # type: ignore[arg-type]
+        ValueError("task_reservation_timeout must be an integer .*, not '5'"),
+    ),
+    "a word for several tasks": (
+        lambda emulator: emulator.workspace(multi_task_enabled="no"),  # type: ignore[arg-type]
+        ValueError("multi_task_enabled must be true or false, not 'no'"),
+    ),
+    "a workflow that is not JSON": (
+        lambda emulator: emulator.workspace(workflow={"task_routing": {1}}),
+        ValueError("workflow must be a JSON object: .*set"),
+    ),
     "an unknown activity": (
         lambda emulator: emulator.workspace(worker_activity="Availible"),
         ValueError("^worker_activity: there is no activity named 'Availible'"),
@@ -55,6 +103,10 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], Exception]] = {
     "attributes as text": (
         lambda emulator: emulator.create_task(attributes="{}"),  # type: ignore[arg-type]
         TypeError("attributes must be a mapping such as .*, not a str"),
+    ),
+    "attributes that are not JSON": (
+        lambda emulator: emulator.create_task(attributes={"since": {1}}),
+        ValueError("attributes must be a JSON object: .*set"),
     ),
     "a step back in time": (
         lambda emulator: emulator.advance(-100),
@@ -106,6 +158,70 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], Exception]] = {
         lambda emulator: emulator.faults.delay(-1),
         ValueError("the delay must be 0 to 31536000 seconds, not -1"),
     ),
+    "a status that ends no request": (
+        lambda emulator: emulator.faults.answer(100),
+        ValueError("status must be an integer from 200 to 599, not 100"),
+    ),
+    "a refusal that is none": (
+        lambda emulator: emulator.faults.refuse_upgrades(200),
+        ValueError("status must be an integer from 300 to 599, not 200"),
+    ),
+    "a channel that is no string": (
+        lambda emulator: emulator.faults.refuse_upgrades(503, channel=5),  # type: ignore[arg-type]
+        ValueError("channel must be a string .*, not 5"),
+    ),
+    "a body that is a number": (
+        lambda emulator: emulator.faults.answer(503, body=5),  # type: ignore[arg-type]
+        ValueError("body must be a JSON object or a string .*, not 5"),
+    ),
+    "a body that is not JSON": (
+        lambda emulator: emulator.faults.answer(503, body={"a": {1}}),
+        ValueError("body must be a JSON object: .*set"),
+    ),
+    "a body of half a character": (
+        lambda emulator: emulator.faults.answer(503, body="\ud800"),
+        ValueError("body must be .*, not '.ud800'"),
+    ),
+    "half a character that is malformed": (
+        lambda emulator: emulator.faults.malformed("\ud800"),
+        ValueError("body must be a string .*, not '.ud800'"),
+    ),
+    "a message that is a number": (
+        lambda emulator: emulator.faults.answer(503, message=5),  # type: ignore[arg-type]
+        ValueError("message must be a string .*, not 5"),
+    ),
+    "a code that is text": (
+        lambda emulator: emulator.faults.answer(503, code="x"),  # type: ignore[arg-type]
+        ValueError("code must be an integer .*, not 'x'"),
+    ),
+    "a fault for no URL": (
+        lambda emulator: emulator.faults.drop(url=None),  # type: ignore[arg-type]
+        ValueError("url must be a string .*, not None"),
+    ),
+    "a fault carried out by a word": (
+        lambda emulator: emulator.faults.drop(carried_out="no"),  # type: ignore[arg-type]
+        ValueError("carried_out must be true or false, not 'no'"),
+    ),
+    "a delay that is text": (
+        lambda emulator: emulator.faults.delay("1"),  # type: ignore[arg-type]
+        ValueError("the delay must be 0 to 31536000 seconds, not '1'"),
+    ),
+    "a close code that no frame has": (
+        lambda emulator: emulator.faults.close_sockets(code=70000),
+        ValueError("code must be an integer from 1000 to 4999, not 70000"),
+    ),
+    "a reason that no frame has room for": (
+        lambda emulator: emulator.faults.close_sockets(reason="é" * 62),
+        ValueError("reason must be a string of at most 123 bytes"),
+    ),
+    "no frame at all": (
+        lambda emulator: emulator.faults.duplicate_frames(times=0),
+        ValueError("times must be a positive integer, not 0"),
+    ),
+    "a frame of half a character": (
+        lambda emulator: emulator.faults.send_text("", "\ud800"),
+        ValueError("text must be a string .*, not '.ud800'"),
+    ),
     "a port that is none": (
         lambda emulator: Emulator(port=99999),
         ValueError("port must be 0 .* to 65535, not 99999"),
@@ -151,6 +267,8 @@ def test_it_is_an_error_that_says_what_is_right(
 ) -> None:
     with pytest.raises(type(error), match=str(error)):
         act(emulator)
+    # Nothing is left of a workspace that was not to be.
+    assert emulator.call(lambda engine: len(engine.workspaces)) == 0
 
 
 def test_an_infinite_timeout_waits_for_requests(emulator: Emulator) -> None:

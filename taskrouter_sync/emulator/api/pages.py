@@ -5,7 +5,9 @@ Owns: the list envelope, its ``meta``, what the page tokens mean, filters and or
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -13,6 +15,7 @@ from urllib.parse import urlencode
 
 from ..engine.errors import invalid
 from ..engine.expressions import ExpressionError, parse
+from ..engine.model import Event, Task
 from .rendering import Json
 from .requests import UNSUPPORTED_PAGE, Parameters, Request, Response, snake
 
@@ -23,7 +26,8 @@ MAX_SIZE = 1000
 _OWN = frozenset({"PageSize", "Page", "PageToken"})
 # The form of the tokens is not published. These name the item that the page comes
 # after or before, so a walk neither skips nor repeats when items come, or when
-# they stop matching the filter.
+# they stop matching the filter; the item that the page begins or ends with; and the
+# place of the first, for when both are gone.
 _AFTER = "PA"
 _BEFORE = "PB"
 
@@ -47,7 +51,8 @@ def page(
     Page without its token.
     """
     size, number, token = _asked(params)
-    shown, has_previous, has_next = _slice(items, keep, size, token)
+    shown, before, after = _slice(items, keep, size, token)
+    in_order = params.text("Ordering") is None
 
     def url(number: int, token: str | None) -> str:
         query = [pair for pair in params.pairs() if pair[0] not in _OWN]
@@ -57,8 +62,12 @@ def page(
         # Halves of characters, which JSON can hold and a URL cannot.
         return f"{list_url}?{urlencode(query, errors='replace')}"
 
-    previous = url(max(number - 1, 0), _BEFORE + shown[0].sid) if has_previous else None
-    following = url(number + 1, _AFTER + shown[-1].sid) if has_next else None
+    previous = following = None
+    if before is not None:
+        token_before = _token(_BEFORE, shown[0], before, in_order)
+        previous = url(max(number - 1, 0), token_before)
+    if after is not None:
+        following = url(number + 1, _token(_AFTER, shown[-1], after, in_order))
     return {
         "meta": {
             "page": number,
@@ -90,27 +99,45 @@ def _asked(params: Parameters) -> tuple[int, int, str | None]:
 
 def _slice(
     items: Items, keep: Test[Any], size: int, token: str | None
-) -> tuple[list[Any], bool, bool]:
-    """Return the items of the page, and whether there are some before and after."""
+) -> tuple[list[Any], Any, Any]:
+    """Return the items of the page, and the ones before and after it, if any."""
     cut = 0 if token is None else _cut(items, token)
-    before, after = items[:cut], items[cut:]
+    before = filter(keep, reversed(items[:cut]))
+    after = filter(keep, items[cut:])
     if token is not None and token.startswith(_BEFORE):
-        kept = list(islice(filter(keep, reversed(before)), size + 1))
-        shown = kept[:size][::-1]
-        return shown, len(kept) > size, bool(shown) and any(map(keep, after))
-    kept = list(islice(filter(keep, after), size + 1))
-    shown = kept[:size]
-    return shown, bool(shown) and any(map(keep, before)), len(kept) > size
+        shown = list(islice(before, size))[::-1]
+    else:
+        shown = list(islice(after, size))
+    if not shown:
+        return shown, None, None
+    return shown, next(before, None), next(after, None)
+
+
+def _token(direction: str, item: Any, neighbor: Any, in_order: bool) -> str:
+    place = f".{_place(item)}" if in_order else ""
+    return f"{direction}{item.sid}.{neighbor.sid}{place}"
 
 
 def _cut(items: Items, token: str) -> int:
     """Find the place where the page starts (or ends, for a page before)."""
-    direction, sid = token[:2], token[2:]
+    direction, after = token[:2], token[:2] == _AFTER
+    sid, neighbor, place = (*token[2:].split(".", 2), "", "")[:3]
     if direction in (_AFTER, _BEFORE):
-        for index, item in enumerate(items):
-            if item.sid == sid:
-                return index + (direction == _AFTER)
+        indexes = {item.sid: index for index, item in enumerate(items)}
+        if sid in indexes:
+            return indexes[sid] + after
+        if neighbor in indexes:
+            return indexes[neighbor] + (not after)
+        with suppress(ValueError):
+            return bisect_left(items, float(place), key=_place)
     raise invalid("PageToken is malformed, or names an item that was deleted")
+
+
+def _place(item: Any) -> float:
+    """Return what items are in order of, unless the request has an `Ordering`."""
+    if isinstance(item, Event):
+        return -item.time  # The newest is the first.
+    return item.number if isinstance(item, Task) else item.date_created
 
 
 def listed(

@@ -22,7 +22,7 @@ from ..engine.errors import (
     read_json,
 )
 from ..engine.model import Reservation, ReservationStatus, Task, Worker
-from ..engine.telephony import BAD_CONFERENCE_FROM
+from ..engine.telephony import BAD_CONFERENCE_FROM, BAD_TO_ALERTS
 from .pages import equals, listed
 from .rendering import Json
 from .requests import Parameters, Request, Response, snake
@@ -181,7 +181,9 @@ def _needed(
     return _with_code(read, code, alert_code)
 
 
-def _with_code(reader: Reader, code: int, alert_code: int | None = None) -> Reader:
+def _with_code(
+    reader: Reader, code: int = INVALID_PARAMETER, alert_code: int | None = None
+) -> Reader:
     def read(params: Parameters, name: str) -> Any:
         try:
             return reader(params, name)
@@ -243,7 +245,7 @@ _PARAMETERS: Mapping[str, Mapping[str, tuple[str, Reader]]] = {
     "call": {
         "from_": ("CallFrom", _needed(_caller, BAD_CALL_FROM)),
         "url": ("CallUrl", _needed(_url, alert_code=BAD_CALL_URL_ALERT)),
-        "to": ("CallTo", _text),
+        "to": ("CallTo", _with_code(_caller, alert_code=BAD_TO_ALERTS["call"])),
         "accept": ("CallAccept", _flag),
         # The documentation of TaskRouter.js has `false` in place of the other.
         "record": ("CallRecord", _choice(*_RECORD, "false")),

@@ -16,7 +16,14 @@ from .. import plan
 from ..api.dispatch import METHODS, VERSION
 from ..api.requests import Parameters
 from ..engine.calls import Outcome
-from ..faults import Faults
+from ..faults import (
+    CLOSE_CODE,
+    CLOSE_REASON,
+    CODE,
+    REFUSAL_STATUS,
+    STATUS,
+    Faults,
+)
 from ..fields import (
     DOCUMENT,
     FLAG,
@@ -524,10 +531,10 @@ COMMANDS: Sequence[Command] = (
         "POST /faults/answer",
         "Respond to the next matching requests with a status.",
         _fault("answer"),
-        Field("status", integer(200, 599), "the HTTP status", required=True),
+        Field("status", STATUS, "the HTTP status", required=True),
         Field("body", either(DOCUMENT, text()), "an error body by default"),
         Field("message", text(1000), "reason phrase, message of the default body"),
-        Field("code", integer(0, 99_999), "Twilio's code in the default body"),
+        Field("code", CODE, "Twilio's code in the default body"),
         _DELAY,
         _CARRIED_OUT,
         *_MATCH,
@@ -558,7 +565,7 @@ COMMANDS: Sequence[Command] = (
         "POST /faults/refuse_upgrades",
         "Refuse the next sockets with a status.",
         _fault("refuse_upgrades"),
-        Field("status", integer(300, 599), "the HTTP status", required=True),
+        Field("status", REFUSAL_STATUS, "the HTTP status", required=True),
         _CHANNEL,
         Field("times", integer(1, _MANY_TIMES), "the number of sockets; 1 by default"),
         _DELAY,
@@ -573,8 +580,8 @@ COMMANDS: Sequence[Command] = (
         "Close open sockets with a close frame.",
         _fault("close_sockets", on_sockets=True),
         _CHANNEL,
-        Field("code", integer(1000, 4999), "the close code; 1000 by default"),
-        Field("reason", text(123), "the close reason"),
+        Field("code", CLOSE_CODE, "the close code; 1000 by default"),
+        Field("reason", CLOSE_REASON, "the close reason"),
     ),
     _command(
         "POST /sockets/cut",

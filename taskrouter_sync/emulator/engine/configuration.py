@@ -231,8 +231,10 @@ class Activities(Resources[Activity]):
                 if worker.activity_sid == activity.sid:
                     worker.activity_name = friendly_name
                     worker.refresh()
+                    self._core.backlog.workers[worker.sid] = worker
         activity.change(self._core.now, friendly_name=friendly_name)
         self._core.emit_resource(activity, "updated")
+        self._router.route()
         return activity
 
     def delete(self, activity: Activity) -> None:
@@ -287,8 +289,9 @@ class TaskChannels(Resources[TaskChannel]):
         workspace.task_channels.add(channel)
         for worker in workspace.workers.values():
             add_channel(self._core, workspace, worker, channel)
-            workspace.list_idle(worker)
+            self._core.backlog.workers[worker.sid] = worker
         self._core.emit_resource(channel, "created")
+        self._router.route()
         return channel
 
     def update(
@@ -325,9 +328,11 @@ class TaskChannels(Resources[TaskChannel]):
         for worker in workspace.workers.values():
             gone = worker.channels_by_task_channel.pop(channel.sid)
             del worker.channels[gone.sid]
+            self._core.backlog.workers[worker.sid] = worker
         for queue in workspace.task_queues.values():
             queue.idle.pop(channel.sid, None)
         self._core.emit_resource(channel, "deleted")
+        self._router.route()
 
 
 class TaskQueues(Resources[TaskQueue]):

@@ -125,6 +125,22 @@ def read_json(text: str, **options: Any) -> Any:
     raise ValueError("it is nested too deeply")
 
 
+def write_json(value: Any, separators: tuple[str, str] | None = None) -> str:
+    """Write JSON without escapes that it does not need.
+
+    Args:
+        value: the value.
+        separators: those of `json.dumps`.
+
+    Raises:
+        TypeError: it contains what JSON has no form for.
+        ValueError: it contains a number that JSON has not, or itself.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators)
+    # Halves of characters, which no text can hold, stay as they came.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _no_constant(constant: str) -> Any:
     raise ValueError(f"{constant} is not valid JSON")
 

@@ -6,11 +6,11 @@ became free or pending again is noted in the backlog, which the router works off
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 from .calls import CallState, CallStatus, Instruction, PhoneCall
 from .core import Core
+from .errors import write_json
 from .model import Reservation, ReservationStatus, Task, TaskStatus, Worker, Workspace
 
 
@@ -73,6 +73,9 @@ class Lifecycle:
         channel.last_reserved_time = self._core.now
         channel.load += 1
         channel.touch(self._core.now)
+        # For a task that waits, an expression on the channel may hold now.
+        if workspace.waiting_queues:
+            self._core.backlog.workers[worker.sid] = worker
 
     def accept(self, reservation: Reservation) -> None:
         """Let the worker have the task; the others of the round are rescinded."""
@@ -98,8 +101,6 @@ class Lifecycle:
                 self.set_activity(worker, queue.assignment_activity_sid)
             for other in others:
                 self._restore_activity(other)
-        # Expressions on `assigned_tasks` may hold now that did not before.
-        core.backlog.workers[worker.sid] = worker
 
     def withdraw(
         self,
@@ -267,7 +268,7 @@ class Lifecycle:
             worker.live_reservations -= 1
             channel.load -= 1
             channel.touch(core.now)
-            core.backlog.workers[worker.sid] = worker
+        core.backlog.workers[worker.sid] = worker
 
     def _stop_ringing(self, reservation: Reservation) -> None:
         """Cancel calls for a reservation that is over: the caller is somebody else's.
@@ -317,7 +318,8 @@ class CallLifecycle:
             task = core.task_of(reservation)
             added = {"worker_call_sid": call.sid}
             task.attributes_value = {**task.attributes_value, **added}
-            task.attributes = json.dumps(task.attributes_value)
+            # What is shown can be written back: it is hardly longer than before.
+            task.attributes = write_json(task.attributes_value, (",", ":"))
             task.touch(core.now)
             core.emit_task(task, "task.updated", "updated", task.holders())
         core.calls.note(call, "initiated", core.now)

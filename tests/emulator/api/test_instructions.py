@@ -30,6 +30,7 @@ def read(name: str, params: dict[str, Any]) -> Instruction:
 # The published codes: (of the response, of the alert), by parameter.
 CODES = {
     "CallFrom": (40111, 40111),
+    "CallTo": (20001, 40110),
     "CallUrl": (20001, 40112),
     "RedirectCallSid": (20001, 40121),
     "RedirectUrl": (40120, 40120),
@@ -312,6 +313,7 @@ def test_a_dequeue_passes_over_what_is_no_event() -> None:
         ("DequeueStatusCallbackUrl", "x", "is not a valid URL"),
         ("WaitUrl", "x", "is not a valid URL"),
         ("CallFrom", "nobody", "nobody is not a valid phone number"),
+        ("CallTo", "no number", "no number is not a valid phone number"),
         ("From", "+1 x", "+1 x is not a valid phone number"),
     ],
 )
@@ -322,8 +324,9 @@ def test_wrong_values(parameter: str, value: object, message: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["+15550100", "(555) 010-0", "client:ann", "sip:a@b"])
-def test_who_can_be_shown_as_the_caller(value: str) -> None:
+def test_who_can_call_and_be_called(value: str) -> None:
     assert read("call", NEEDED["call"] | {"CallFrom": value}).from_ == value
+    assert read("call", NEEDED["call"] | {"CallTo": value}).to == value
     assert read("conference", {"From": value}).from_ == value
 
 

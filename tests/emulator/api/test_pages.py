@@ -21,7 +21,10 @@ def get(numbers: list[int], url: str, keep: set[int] | None = None) -> Any:
     query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
     return page(
         "workspaces",
-        [SimpleNamespace(sid=str(number), number=number) for number in numbers],
+        [
+            SimpleNamespace(sid=str(number), number=number, date_created=number)
+            for number in numbers
+        ],
         lambda item: keep is None or item.number in keep,
         lambda item: {"sid": item.number},
         Parameters(query),
@@ -52,7 +55,7 @@ def test_the_urls_of_a_page_keep_the_filters() -> None:
     meta = get([1, 2], f"{URL}?FriendlyName=a+b&PageSize=1")["meta"]
     assert meta["first_page_url"] == f"{URL}?FriendlyName=a+b&PageSize=1&Page=0"
     assert meta["next_page_url"] == (
-        f"{URL}?FriendlyName=a+b&PageSize=1&Page=1&PageToken=PA1"
+        f"{URL}?FriendlyName=a+b&PageSize=1&Page=1&PageToken=PA1.2.1"
     )
 
 
@@ -93,6 +96,26 @@ def test_a_walk_goes_on_where_items_come_in_front() -> None:
     assert sids(get([3, 2, 1], first["meta"]["next_page_url"])) == [1]
 
 
+@pytest.mark.parametrize("gone", [{2}, {3}, {1, 2}, {2, 3}, {1, 2, 3, 4}])
+def test_a_walk_goes_on_where_items_are_gone(gone: set[int]) -> None:
+    """A program that deletes what it reads sees all."""
+    first = get([1, 2, 3, 4, 5], f"{URL}?PageSize=2")
+    left = [number for number in (3, 4, 5) if number not in gone]
+    second = get([1, 2, 3, 4, 5], first["meta"]["next_page_url"])
+    rest = [number for number in (1, 2, 3, 4, 5) if number not in gone]
+    assert sids(get(rest, first["meta"]["next_page_url"])) == left[:2]
+    back = [number for number in (1, 2) if number not in gone]
+    assert sids(get(rest, second["meta"]["previous_page_url"])) == back
+
+
+def test_a_walk_in_another_order_ends_where_its_items_are_gone() -> None:
+    first = get([3, 2, 1], f"{URL}?PageSize=1&Ordering=Number:desc")
+    url = first["meta"]["next_page_url"]
+    assert sids(get([2, 1], url)) == [2]
+    with pytest.raises(ServiceError, match="names an item that was deleted"):
+        get([1], url)
+
+
 @pytest.mark.parametrize("size", [1, 1000])
 def test_a_page_has_up_to_1000_items(size: int) -> None:
     assert len(sids(get(list(range(1001)), f"{URL}?PageSize={size}"))) == size
@@ -107,6 +130,8 @@ def test_a_page_has_up_to_1000_items(size: int) -> None:
         ("Page=-1", 20001),
         ("Page=1", 40153),
         ("Page=1&PageToken=PA99", 20001),
+        ("Page=1&PageToken=PA99.98.", 20001),
+        ("Page=1&PageToken=PA99.98.second", 20001),
         ("Page=1&PageToken=nonsense", 20001),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from taskrouter_sync.emulator.engine import Engine, Event
@@ -164,7 +166,7 @@ class Watch:
             assert channel.assigned_tasks == here.count("accepted")
 
     def _look_for_vain_waiting(self, workspace: Workspace, task: Task) -> None:
-        """No pending task has an able worker, for targets without expressions."""
+        """No pending task has an able worker, for targets without known agents."""
         standing = task.waiting_key is not None or any(
             task.sid in worker.direct_tasks for worker in workspace.workers.values()
         )
@@ -176,9 +178,11 @@ class Watch:
         queue = workspace.task_queues[task.task_queue_sid or ""]
         assert task.configuration is not None
         filters = task.configuration.filters
+        expression = None
         if filters and task.filter_index is not None:
             step = filters[task.filter_index].targets[task.target_index]
-            if step.expression or step.known_worker:
+            expression = step.expression
+            if step.known_worker:
                 return
         for sid in queue.worker_sids:
             worker = workspace.workers[sid]
@@ -187,7 +191,9 @@ class Watch:
                 able = channel.available and channel.load < channel.configured_capacity
             else:
                 able = worker.live_reservations == 0
-            assert not (worker.available and able)
+            seen = {"task": task.attributes_value, "worker": _shown(worker)}
+            fits = expression is None or expression.matches(seen)
+            assert not (worker.available and able and fits)
 
     def _look_at_members(self, workspace: Workspace) -> None:
         for queue in workspace.task_queues.values():
@@ -196,6 +202,25 @@ class Watch:
                 belongs = expression and expression.matches(worker.attributes_value)
                 assert (worker.sid in queue.worker_sids) == bool(belongs)
                 assert (queue.sid in worker.queue_sids) == bool(belongs)
+
+
+def _shown(worker: Worker) -> dict[str, Any]:
+    """Return what the story's targets say of a worker."""
+    return {
+        **worker.attributes_value,
+        "activity_name": worker.activity_name,
+        "channel": {
+            channel.task_channel_unique_name: {
+                name: getattr(channel, name)
+                for name in (
+                    "assigned_tasks",
+                    "configured_capacity",
+                    "available_capacity_percentage",
+                )
+            }
+            for channel in worker.channels.values()
+        },
+    }
 
 
 @settings(

@@ -278,6 +278,18 @@ def test_listeners_hear_each_state_at_its_moment(line: Line) -> None:
 # Dequeue.
 
 
+@pytest.mark.parametrize("name", ["dequeue", "call"])
+def test_attributes_that_got_a_call_can_be_written_back(line: Line, name: str) -> None:
+    attributes = {**CALLER, "name": "é" * 3900, "half": "\ud800"}
+    text = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("\ud800", "\\ud800")
+    line.engine.tasks.update(line.caller, attributes=text)
+    line.instruct(name)
+    shown = line.caller.attributes
+    assert shown == f'{text[:-1]},"worker_call_sid":"{line.call.sid}"}}'
+    line.engine.tasks.update(line.caller, attributes=shown)
+
+
 def test_dequeue_accepts_when_it_is_answered(line: Line) -> None:
     line.instruct("dequeue")
     assert line.status == "pending"

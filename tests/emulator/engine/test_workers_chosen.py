@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from taskrouter_sync.emulator.engine.calls import Instruction
 from taskrouter_sync.emulator.engine.model import Task, Worker
 
-from .support import Bench, filter_of, holders, target
+from .support import Bench, filter_of, holders, pending, target
 
 
 def test_the_queue_expression_chooses(bench: Bench) -> None:
@@ -185,6 +187,75 @@ def test_target_expressions_know_more_than_attributes(
     channel = bob.channel("default")
     bench.engine.workers.update_channel(channel, capacity=3)
     assert holders(bench.task()) == ["Bob"]
+
+
+IDLE = "worker.channel.default.assigned_tasks == 0"
+
+
+@pytest.mark.parametrize(
+    ("expression", "happens"),
+    [
+        (
+            "worker.channel.default.available_capacity_percentage < 50",
+            lambda bench, first: bench.task(),
+        ),
+        (
+            IDLE,
+            lambda bench, first: bench.engine.tasks.update(
+                first, assignment_status="wrapping"
+            ),
+        ),
+        (
+            IDLE,
+            lambda bench, first: bench.engine.reservations.update(
+                next(iter(first.reservations.values())), "wrapping"
+            ),
+        ),
+        (
+            IDLE,
+            lambda bench, first: bench.engine.telephony.hang_up(
+                bench.engine.telephony.calls[0].sid
+            ),
+        ),
+        (
+            "worker.activity_name == 'Chatting'",
+            lambda bench, first: bench.engine.activities.update(
+                bench.workspace.activities[bench.available], friendly_name="Chatting"
+            ),
+        ),
+        (
+            "worker.channel.fax.configured_capacity == 1",
+            lambda bench, first: bench.engine.task_channels.create(
+                bench.workspace, "Fax", "fax"
+            ),
+        ),
+        (
+            "worker.channel.letters == null",
+            lambda bench, first: bench.engine.task_channels.delete(
+                bench.engine.task_channels.find(bench.workspace, "letters")
+            ),
+        ),
+    ],
+)
+def test_a_task_gets_the_worker_once_its_target_expression_holds(
+    bench: Bench, expression: str, happens: Callable[[Bench, Task], object]
+) -> None:
+    bench.engine.task_channels.create(bench.workspace, "Letters", "letters")
+    queue = bench.queue()
+    bench.workflow(
+        filter_of(target(queue, expression=expression), expression="narrow == true"),
+        default=queue,
+    )
+    channel = bench.worker("Ann").channel("default")
+    bench.engine.workers.update_channel(channel, capacity=3)
+    first = bench.task(attributes={"call_sid": "CA1"})
+    conference = Instruction(name="conference", from_="+1", to="client:ann")
+    bench.engine.telephony.instruct(pending(first), conference)
+    bench.advance(1)
+    waiting = bench.task(attributes={"narrow": True})
+    assert holders(waiting) == []
+    happens(bench, first)
+    assert holders(waiting) == ["Ann"]
 
 
 def leveled(bench: Bench) -> list[Worker]:
