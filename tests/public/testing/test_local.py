@@ -148,9 +148,9 @@ def fail(*args: object) -> None:
 def test_what_a_callback_raises_is_raised_at_the_end() -> None:
     with pytest.raises(ValueError, match="a mistake") as caught:
         with LocalTaskRouter() as local:
-            worker = local.worker().on("reservation.created", fail)
+            events = local.events_of(local.worker().on("reservation.created", fail))
             local.create_task()
-            local.events_of(worker).wait_for("reservation.created")
+            events.wait_for("reservation.created")
     # The traceback begins in the callback, but for the frames of this test.
     entry = caught.traceback[-1]
     assert entry.name == "fail"
