@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, overload
 
 from .errors import ArgumentError, TaskRouterError, shown
+from .logs import package_log
 from .naming import BothSpellings, nearest_name, plain_text
 
 
@@ -160,9 +160,7 @@ class Emitter(BothSpellings):
     # The names of the events that there are, for those who mistype one.
     _EVENTS: ClassVar[frozenset[str]] = frozenset()
 
-    _log: logging.LoggerAdapter[Any] = logging.LoggerAdapter(
-        logging.getLogger("taskrouter_sync"), {}
-    )
+    _log = package_log
 
     def __init__(self) -> None:
         # A list stays once it is here, so that nobody appends to one that is gone.
