@@ -129,7 +129,9 @@ class Fetcher:
     def _next(self, done: _Queued | None) -> _Queued | None:
         with self._changed:
             if done is not None:
-                self._busy -= Counter([done.owner])  # which forgets an owner at 0
+                self._busy[done.owner] -= 1
+                if not self._busy[done.owner]:
+                    del self._busy[done.owner]
                 _refuse(self._admit(), NoThread)
             # Another thread may have taken what this one was woken for.
             self._changed.wait_for(lambda: self._admitted or self._closed, self._idle)
