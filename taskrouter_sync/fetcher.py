@@ -45,6 +45,7 @@ class _Queued(NamedTuple):
     job: Job
     future: Future[Any]
     owner: Hashable
+    lasts: bool
 
 
 class Fetcher:
@@ -71,15 +72,17 @@ class Fetcher:
         self._is_changing = False
         self._closed = False
 
-    def submit(self, owner: Hashable, job: Job) -> Future[Any]:
+    def submit(self, owner: Hashable, job: Job, *, lasts: bool = False) -> Future[Any]:
         """Run a job on one of the threads; returns at once.
 
         Args:
             owner: whose it is: each has some threads of its own, so that no client
                 waits for what others wait for.
-            job: gives a result or raises a TaskRouterError.
+            job: gives a result or raises a TaskRouterError; it is left out if its
+                future is cancelled before it has begun.
+            lasts: whether the future can't be cancelled any more from then on.
         """
-        queued = _Queued(job, Future(), owner)
+        queued = _Queued(job, Future(), owner, lasts)
         failed: list[_Queued] = []
         with self._changed:
             if self._closed:
@@ -185,7 +188,11 @@ class Fetcher:
 
 
 def _run_job(queued: _Queued) -> None:
-    error: TaskRouterError | None = None
+    future, error = queued.future, None
+    if queued.lasts:
+        future.set_running_or_notify_cancel()
+    if future.cancelled():
+        return
     try:
         result = queued.job()
     except TaskRouterError as raised:
@@ -195,9 +202,9 @@ def _run_job(queued: _Queued) -> None:
         error = TaskRouterError(f"Unexpected {type(raised).__name__}")
     with suppress(InvalidStateError):  # cancelled: nobody waits any more
         if error is None:
-            queued.future.set_result(result)
+            future.set_result(result)
         else:
-            queued.future.set_exception(error)
+            future.set_exception(error)
 
 
 def _refuse(left: Iterable[_Queued], kind: Callable[[], TaskRouterError]) -> None:

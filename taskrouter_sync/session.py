@@ -251,7 +251,7 @@ class Session:
     ) -> Future[Response]:
         """Start a `request` on a fetch thread, where no user code may run."""
         job = partial(self.request, method, url, params, may_refresh=False, **how)
-        return self._fetcher.submit(self, job)
+        return self._fetcher.submit(self, job, lasts=method != "GET")
 
     def send_last(self, method: str, url: str, params: Mapping[str, Any]) -> Any:
         """Send the last request of a closed client, for half a second; gives its error.

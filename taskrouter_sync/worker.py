@@ -544,6 +544,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_disconnected(self, ending: Ending) -> None:
         for timer in ("sync", "channels", "activity"):
             self._dispatcher.cancel(timer)
+        if self._wish is not None:
+            # If it has not begun: somebody else may choose before the next `ready`.
+            self._wish.cancel()
         self._is_behind = True
         super()._handle_disconnected(ending)
 
@@ -635,6 +638,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._asked_for = None
             if self._wanted_activity not in (wanted, None):
                 self._pursue_activity()  # replaced while it was under way
+        if future.cancelled():
+            return
         if isinstance(result, TaskRouterError):
             if self._wanted_activity != wanted or self._ask_once_more(result, token):
                 self._handle_error(result)

@@ -113,6 +113,25 @@ def test_a_cancelled_job_ends_no_thread(fetcher: Fetcher) -> None:
     assert fetcher.submit("Alice", lambda: 2).result(LIMIT) == 2
 
 
+def test_a_cancelled_job_that_has_not_begun_is_left_out(fetcher: Fetcher) -> None:
+    go, running, ran = threading.Event(), threading.Semaphore(0), []
+
+    def wait() -> bool:
+        running.release()
+        return go.wait(LIMIT)
+
+    begun = [fetcher.submit("Alice", wait, lasts=True) for _ in range(4)]
+    for _ in begun:
+        assert running.acquire(timeout=LIMIT)
+    for lasts in (True, False):
+        assert fetcher.submit("Alice", lambda: ran.append(1), lasts=lasts).cancel()
+    assert not any(each.cancel() for each in begun)
+    go.set()
+    assert all(each.result(LIMIT) for each in begun)
+    assert fetcher.submit("Alice", lambda: 2).result(LIMIT) == 2
+    assert not ran
+
+
 def test_without_any_thread_everything_fails_at_once(
     fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
