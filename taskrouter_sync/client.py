@@ -443,7 +443,7 @@ class Client(Emitter, Resource[R]):
 
     def _on_result(self, result: Any) -> None:
         """Keep current what the client shows."""
-        if isinstance(result, Resource) and result.payload.get("sid") == self["sid"]:
+        if isinstance(result, Resource) and result.payload.get("sid") == self._sid:
             self._apply(result.payload)  # asked for through another object
 
     # What the connection reports, on the socket thread.

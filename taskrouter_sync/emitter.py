@@ -311,7 +311,7 @@ class Emitter(BothSpellings):
             try:
                 _call_fitted(registration.callback, registration.takes, args)
             except BaseException as error:  # the user's own: the others are called yet
-                if _is_ctrl_c(error):
+                if is_ctrl_c(error):
                     raise
                 self._on_listener_error(registration, error)
             finally:
@@ -332,8 +332,9 @@ class Emitter(BothSpellings):
         return True
 
 
-def _is_ctrl_c(error: BaseException) -> bool:
-    # Python hands it to the main thread alone; on another it is a listener's mistake.
+def is_ctrl_c(error: BaseException) -> bool:
+    """Whether what user code raised is a Ctrl-C, and no mistake of its own."""
+    # Python hands it to the main thread alone.
     main = threading.current_thread() is threading.main_thread()
     return main and isinstance(error, KeyboardInterrupt)
 

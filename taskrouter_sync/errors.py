@@ -41,10 +41,10 @@ def without_tokens(text: str) -> str:
     return re.sub(r"eyJ[\w-]{8,}(\.[\w-]*){0,2}", "<token>", text)
 
 
-def quoted(value: object) -> str:
+def quoted(value: object, limit: int | None = 80) -> str:
     """Show some of a value that came instead of another, and no token."""
     try:
-        return without_tokens(repr(value))[:80]
+        return without_tokens(repr(value))[:limit]
     except Exception:  # noqa: BLE001 - the program's own class, or a number too long
         return ""
 

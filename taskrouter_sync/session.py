@@ -13,6 +13,7 @@ from logging import LoggerAdapter
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from .emitter import is_ctrl_c
 from .errors import (
     HttpError,
     InvalidResponse,
@@ -20,6 +21,7 @@ from .errors import (
     TaskRouterError,
     TokenError,
     one_line,
+    quoted,
 )
 from .fetcher import Fetcher, NoThread
 from .http import Http, Response
@@ -145,10 +147,11 @@ class Session:
         try:
             token = hide(provider())
         except BaseException as error:  # user code, and SystemExit would end a thread
-            if _is_interrupt(error):
+            if is_ctrl_c(error):
                 raise
             # It may quote what the program got instead of a token, or a token.
-            words = one_line(self.token.secret.hidden_in(_quoted(error)), 200)
+            text = quoted(error, None) or type(error).__name__
+            words = one_line(self.token.secret.hidden_in(text), 200)
             raise TokenError(f"The token provider raised {words}") from error
         now = time.time()
         is_expired = read_token(token, self._sid_claim).is_expired(now)
@@ -395,15 +398,3 @@ def _sealed(envelope: Mapping[str, Any], token: Token) -> Secret:
     # has the token.
     head = json.dumps(envelope)[:-1]
     return Secret(f'{head}, "token": {json.dumps(token.secret.reveal())}}}')
-
-
-def _quoted(error: BaseException) -> str:
-    try:
-        return repr(error)
-    except Exception:  # noqa: BLE001 - it is the program's own
-        return type(error).__name__
-
-
-def _is_interrupt(error: BaseException) -> bool:
-    main = threading.current_thread() is threading.main_thread()
-    return main and isinstance(error, KeyboardInterrupt)
