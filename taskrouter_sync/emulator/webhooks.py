@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
-from functools import cache, partial
+from functools import partial
 from typing import Protocol
 
-from .api.rendering import event_data
+from .api.rendering import camel, event_data
 from .api.requests import Response, snake
 from .api.reservations import parameters_of
 from .engine import Engine, Event
@@ -241,7 +241,7 @@ def event_form(event: Event, account_sid: str) -> Form:
         "Timestamp": str(int(event.time)),
         "TimestampMs": str(int(event.time * 1000)),
     }
-    data = {_camel(name): value for name, value in event_data(event).items()}
+    data = {camel(name): value for name, value in event_data(event).items()}
     return _sendable({**data, **common})
 
 
@@ -269,12 +269,6 @@ def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:
     if isinstance(caller, str):
         form["taskCallSid"] = caller
     return _sendable(form)
-
-
-# The names are few, and thousands of forms may wait: they share them.
-@cache
-def _camel(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _sendable(form: Form) -> Form:

@@ -44,6 +44,7 @@ _PATHS = {
 _NO_ADDONS = "{}"
 
 
+# The names are few, and thousands of forms of webhooks may wait: they share them.
 @cache
 def camel(name: str) -> str:
     """Return the CamelCase of a snake_case name."""
