@@ -13,7 +13,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from copy import copy
 from functools import partial
@@ -519,11 +519,11 @@ class Client(Emitter, Resource[R]):
             self._refused_token = token
         self._dispatcher.put(partial(self._handle_attempt_failed, error, token))
 
-    def _queue_event(self, event: Event, size: int = 0) -> bool:
+    def _queue_event(self, event: Event, size: int = 0, topic: Hashable = None) -> bool:
         """Queue an event; InvalidResponse if it makes no sense."""
         is_ready = event.type.startswith("ready")
         handle = self._handle_ready_event if is_ready else self._handle_event
-        return self._dispatcher.put(partial(handle, event), size=size)
+        return self._dispatcher.put(partial(handle, event), size=size, topic=topic)
 
     # Events.
 
@@ -828,6 +828,7 @@ class Client(Emitter, Resource[R]):
         run: Callable[..., None],
         *,
         size: int = 0,
+        topic: Hashable = None,
         first: bool = False,
     ) -> bool:
         """Start requests now, and queue what takes their results.
@@ -838,7 +839,7 @@ class Client(Emitter, Resource[R]):
         Args:
             futures: start the requests.
             run: gets their results or errors, on the event thread.
-            size: of the frame that they are for.
+            size, topic: of the frame that they are for.
             first: whether to queue it before everything that waits.
         """
         token = self._session.token
@@ -848,14 +849,16 @@ class Client(Emitter, Resource[R]):
             results = [result_of(each) for each in started]
             if any(map(is_unauthorized, results)) and self._can_renew(token):
                 again = [start() for start in futures]
-                self._dispatcher.put_first(lambda: run(*map(result_of, again)), *again)
+                self._dispatcher.put_first(
+                    lambda: run(*map(result_of, again)), *again, topic=topic
+                )
             else:
                 run(*results)
 
         if first:
             self._dispatcher.put_first(take, *started)
             return True
-        return self._dispatcher.put(take, *started, size=size)
+        return self._dispatcher.put(take, *started, size=size, topic=topic)
 
     def _can_renew(self, token: Token) -> bool:
         """Whether there is another token than the refused one.

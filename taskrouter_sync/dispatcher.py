@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from logging import LoggerAdapter
 from queue import Empty, SimpleQueue
@@ -32,6 +32,7 @@ class _Queued(NamedTuple):
     run: Call
     futures: tuple[Future[Any], ...] = ()
     size: int = 0
+    topic: Hashable = None
 
 
 class _EventThread(threading.Thread):
@@ -102,7 +103,9 @@ class Dispatcher:
         """Count the queued events."""
         return len(self._queue) + self._inbox.qsize()
 
-    def put(self, run: Call, *futures: Future[Any], size: int = 0) -> bool:
+    def put(
+        self, run: Call, *futures: Future[Any], size: int = 0, topic: Hashable = None
+    ) -> bool:
         """Queue an event.
 
         Args:
@@ -111,6 +114,7 @@ class Dispatcher:
             size: bytes of its frame, from the socket thread; 0 for what always has
                 room. Above the high-water mark this waits until the queue is half
                 empty, or for `Timing.pause`.
+            topic: what it is about, for `topics`.
 
         Returns:
             False if there was no room: it was not queued.
@@ -123,7 +127,7 @@ class Dispatcher:
         # Before it is queued: a response that came between the event thread's first
         # look and this would wake nobody.
         self._wake_when_done(futures)
-        self._inbox.put(_Queued(run, futures, size))
+        self._inbox.put(_Queued(run, futures, size, topic))
         self._warn_if_slow()
         return True
 
@@ -158,11 +162,18 @@ class Dispatcher:
 
     # For the event thread.
 
-    def put_first(self, run: Call, *futures: Future[Any]) -> None:
+    def put_first(
+        self, run: Call, *futures: Future[Any], topic: Hashable = None
+    ) -> None:
         """Queue what the running event led to, before everything that waits."""
-        self._queue.appendleft(_Queued(run, futures))
+        self._queue.appendleft(_Queued(run, futures, topic=topic))
         self._head_since = None
         self._wake_when_done(futures)
+
+    def topics(self) -> set[Any]:
+        """Say what the events are about that are queued now."""
+        self._take_in()
+        return {each.topic for each in self._queue if each.topic is not None}
 
     def call_later(self, name: str, seconds: float, run: Call) -> None:
         """Set the timer of this name, or replace it; also before the thread starts."""

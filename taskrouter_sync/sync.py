@@ -80,28 +80,6 @@ class Topic(NamedTuple):
 Missed: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
-class Arrivals:
-    """The topics of the frames of one connection, until its sync is done.
-
-    They are queued, and need no sync. The socket thread adds, the event thread reads.
-    """
-
-    def __init__(self) -> None:
-        self._topics: set[Topic] | None = set()
-
-    def add(self, topic: Topic) -> None:
-        topics = self._topics
-        if topics is not None:
-            topics.add(topic)
-
-    def close(self) -> None:
-        self._topics = None
-
-    @property
-    def topics(self) -> Set[Topic]:
-        return (self._topics or set()).copy()
-
-
 class _Known:
     """One reservation, as listeners know it.
 
@@ -363,7 +341,7 @@ class Reservations:
         Args:
             present: payloads of the worker's reservations, of every status.
             gone: sids of known ones that the service does not have any more.
-            queued: topics of the frames that came since, and are queued.
+            queued: topics of the frames that have come and are queued.
 
         Returns:
             The events in the order in which they can have happened: in order for each
@@ -510,7 +488,8 @@ class _Value:
     Attributes:
         value, date: the last that was emitted or read; the date may be unknown.
         frame: what the last frame said, and its date.
-        synced_until: until when the frame of what a sync has emitted may come.
+        synced_until: until when a frame from before what a sync has emitted may come; 0
+            if a frame came last.
         doubted: what a list said that is dated before the value, if the last one did.
     """
 
@@ -525,9 +504,13 @@ class _Value:
 
     def is_late(self, value: Any, date: datetime | None) -> bool:
         """Whether a frame brings what a sync has emitted, or what was before that."""
+        if not self.synced_until:
+            return False
+        if date == self.date and date is not None:
+            return bool(value == self.value)  # however late it comes
         if time.monotonic() > self.synced_until:
             return False
-        if date is None or self.date is None or date == self.date:
+        if date is None or self.date is None:
             return bool(value == self.value)
         return date < self.date
 
@@ -583,7 +566,7 @@ class Values:
 
         Args:
             payload: of the worker or a channel.
-            queued: topics of the frames that came since, and are queued.
+            queued: topics of the frames that have come and are queued.
             may_lag: whether it is of a list. What is dated before the value that is
                 known is believed when a second one says the same: the service's clock
                 may have been set back.

@@ -9,7 +9,7 @@ import math
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
@@ -43,7 +43,7 @@ from .resources.models import Task, WorkerChannel, WorkerFields, WorkerResource
 from .resources.reservation import Reservation, ReservationList
 from .resources.statistics import Statistics, StatisticsData
 from .session import has_sid, is_unauthorized, result_of, wait_for
-from .sync import PREFIX, Arrivals, Missed, Reservations, Topic, Values, topic_of
+from .sync import PREFIX, Missed, Reservations, Topic, Values, topic_of
 from .timing import Timing, may_pass
 from .tokens import Token, TokenProvider, hide
 from .typed_events import WorkerEvents
@@ -153,9 +153,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._values = Values()
         # Read by the socket thread.
         self._skip_fetch_reservation = False
-        # The frames of the newest connection; and, for the event thread, those of the
-        # connection whose events it is handling.
-        self._newest_arrivals = self._arrivals = Arrivals()
+        # One object for each connection: the newest's; and, for the event thread, that
+        # of the connection whose events it is handling.
+        self._newest_opening = self._opening = object()
         # All below belong to the event thread. Whether events were missed since the
         # state of the service was read.
         self._is_behind = False
@@ -407,8 +407,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     # for their details under way; methods named _handle_… run on the event thread.
 
     def _on_open(self) -> None:
-        arrivals = self._newest_arrivals = Arrivals()
-        self._dispatcher.put(partial(self._handle_opened, arrivals))
+        opening = self._newest_opening = object()
+        self._dispatcher.put(partial(self._handle_opened, opening))
         super()._on_open()
 
     def _on_heartbeat(self) -> None:
@@ -418,24 +418,22 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         elif self._may_lag or self._values.is_in_doubt:
             self._dispatcher.call_soon(self._read_again)
 
-    def _queue_event(self, event: Event, size: int = 0) -> bool:
+    def _queue_event(self, event: Event, size: int = 0, topic: Hashable = None) -> bool:
         if event.type.startswith("worker."):
             event = event._replace(type=event.type.removeprefix("worker."))
         if event.type.startswith(PREFIX):
             return self._queue_reservation(event, size)
         topic = topic_of(event.type, event.payload)
-        if topic is not None:
-            self._newest_arrivals.add(topic)
-        return super()._queue_event(event, size)
+        return super()._queue_event(event, size, topic)
 
     def _queue_reservation(self, event: Event, size: int) -> bool:
         if event.type == "reservation.pending":
             event = event._replace(type=_CREATED)
         task_sid, sid = _sids_of(event)
-        self._newest_arrivals.add(Topic(event.type, sid))
+        topic = Topic(event.type, sid)
         run = partial(self._handle_reservation_event, event, sid)
         if self._skip_fetch_reservation:
-            return self._dispatcher.put(run, size=size)
+            return self._dispatcher.put(run, size=size, topic=topic)
         task = f"{self._session.workspace_url}/Tasks/{task_sid}"
         details = [partial(self._session.fetch, task)]
         payload = event.payload
@@ -443,10 +441,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             # It does not carry the whole reservation.
             reservation = f"{task}/Reservations/{sid}"
             details.append(partial(self._session.fetch, reservation))
-        return self._fetch_then(details, run, size=size)
+        return self._fetch_then(details, run, size=size, topic=topic)
 
-    def _handle_opened(self, arrivals: Arrivals) -> None:
-        self._arrivals = arrivals
+    def _handle_opened(self, opening: object) -> None:
+        self._opening = opening
 
     def _handle_reservation_event(
         self, event: Event, sid: str, task: Any = None, reservation: Any = None
@@ -525,9 +523,6 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         if self._is_ready and not self._is_behind:
             self._retry("sync", self._read_state)
         self._is_behind = self._is_behind or self._reservations.has_begun
-        if self._newest_arrivals is self._arrivals:
-            # What has come before it says nothing of what it should have said.
-            self._newest_arrivals = self._arrivals = Arrivals()
 
     def _handle_token(self) -> None:
         """Read with a new token what the old one was refused."""
@@ -710,7 +705,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
         Its frames are queued by now, and nothing emitted here must overtake them.
         """
-        return self._newest_arrivals is not self._arrivals
+        return self._newest_opening is not self._opening
 
     def _handle_ready_event(self, event: Event) -> None:
         super()._handle_ready_event(event)
@@ -753,9 +748,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._is_behind = True
         if may_pass(error) or self._may_renew(error):
             self._retry("sync", self._read_state, error)
-        else:
-            # With another token it is read: see `_handle_token`.
-            self._arrivals.close()
+        # Else with another token: see `_handle_token`.
         self._handle_error(error)
 
     def _may_renew(self, error: TaskRouterError) -> bool:
@@ -828,7 +821,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return
         self._may_lag = self._is_behind
         self._is_behind = False
-        missed = self._reservations.missed(present, gone, self._arrivals.topics)
+        missed = self._reservations.missed(present, gone, self._dispatcher.topics())
         pending = any(each.get("reservation_status") == "pending" for each in present)
         self._apply_connect_activity(is_pending=pending)
         for payload in self._reservations.hidden(present):
@@ -863,7 +856,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _emit_missed_values(self, payload: Any, *, may_lag: bool = False) -> None:
         """Emit the changes that were missed; they are shown already."""
-        queued = self._arrivals.topics
+        queued = self._dispatcher.topics()
         for event in self._values.missed(payload, queued, may_lag=may_lag):
             self._log.debug("%s: missed %s", self._sid, event)
             super()._handle_event(Event(event, payload))
@@ -873,7 +866,6 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         for event, payload in reversed(missed):
             run = partial(self._emit_missed_event, event, payload)
             self._fetch_task(payload, run)
-        self._arrivals.close()
 
     def _fetch_task(
         self, reservation: Mapping[str, Any], run: Callable[[Any], None]
@@ -903,14 +895,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _learn(self) -> None:
         if self._is_ready and not (self._is_behind or self._is_learning):
             self._is_learning = True
-            run = partial(self._take_learned, self._arrivals)
+            run = partial(self._take_learned, self._opening)
             self._read("Reservations", {"PageSize": 1000}, run)
 
-    def _take_learned(self, arrivals: Arrivals, found: Any) -> None:
+    def _take_learned(self, opening: object, found: Any) -> None:
         # Refused, it is not asked for again.
         failed = found is None or isinstance(found, TaskRouterError)
         self._is_learning = isinstance(found, TaskRouterError) and not may_pass(found)
-        if failed or arrivals is not self._newest_arrivals:
+        if failed or opening is not self._newest_opening:
             return
         late: list[Missed] = []
         for payload in self._reservations.learn(found):

@@ -234,6 +234,33 @@ def test_what_an_odd_frame_should_have_said_is_told_all_the_same(
     assert came.expect("reservation.canceled").sid == created.sid
 
 
+def test_what_came_after_an_odd_frame_keeps_its_order(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    block: Block,
+    no_pauses: None,
+) -> None:
+    """The state that is read after it has what waits in the queue too."""
+    worker, came = ready_worker()
+    worker.once("block", block)
+    came.listen(worker, "news")
+    emulator.send_frame(alice, {"event_type": "block", "payload": {}})
+    block.wait_until_inside()
+    emulator.faults.send_text(alice, text="odd")
+    emulator.send_frame(alice, {"event_type": "news", "payload": {}})
+    task = backend.create_task()
+    # Its details are asked for when its frame has come.
+    emulator.wait_for_requests(1, method="GET", url=f"/Tasks/{task}")
+    block.go_on.set()
+    came.expect(CREATED)
+    assert [name for name in came.names() if name in ("news", CREATED)] == [
+        "news",
+        CREATED,
+    ]
+
+
 # Floods.
 
 

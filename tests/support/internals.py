@@ -76,6 +76,11 @@ def limit_memory(monkeypatch: pytest.MonkeyPatch, reservations: int) -> None:
     monkeypatch.setattr(sync, "MAX_UNLISTED", reservations)
 
 
+def expect_no_late_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time be over at once in which the frame of a missed change may come."""
+    monkeypatch.setattr(sync, "_LATE_FRAME", 0.0)
+
+
 def show(client: Any, properties: dict[str, Any]) -> None:
     """Let a client show these properties, as a response would."""
     client._apply(properties)

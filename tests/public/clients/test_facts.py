@@ -21,6 +21,7 @@ from ...conftest import ReadyWorker
 from ...faults.stage import SELF, TOKEN, on_stage
 from ...support.backend import Backend
 from ...support.collector import Collector
+from ...support.internals import expect_no_late_frames
 from ...support.raw_server import Peer, RawServer
 
 
@@ -230,6 +231,29 @@ def test_a_frame_that_the_sync_has_overtaken_changes_no_order(
     mark(emulator, worker)
     told = [name for name in came.names() if name.startswith("reservation.")]
     assert told == [f"reservation.{e}" for e in ("created", "accepted", "completed")]
+
+
+@pytest.mark.parametrize("is_very_late", [False, True])
+def test_the_frame_of_a_change_that_a_sync_has_told_comes_too_late(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    monkeypatch: pytest.MonkeyPatch,
+    is_very_late: bool,
+) -> None:
+    if is_very_late:
+        expect_no_late_frames(monkeypatch)
+    worker, came = ready_worker()
+    worker.disconnect()
+    came.expect("disconnected")
+    backend.update_worker(alice, attributes='{"number": 7}')
+    worker.connect()
+    told = came.expect("attributes.update")
+    frame = {"event_type": "worker.attributes.update", "payload": told.payload}
+    emulator.send_frame(alice, frame)
+    mark(emulator, worker)
+    assert came.count("attributes.update") == 1
 
 
 def mark(emulator: Emulator, worker: Worker) -> None:
