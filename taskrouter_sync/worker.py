@@ -159,7 +159,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # All below belong to the event thread. Whether events were missed since the
         # state of the service was read.
         self._is_behind = False
-        # Whether the last sync's lists may have lagged: a heartbeat reads them again.
+        # Whether the state is being read; and whether the last sync's lists may have
+        # lagged: a heartbeat reads them again.
+        self._is_reading = False
         self._may_lag = False
         self._is_learning = False
         # How often in a row no list had what can't be asked for by itself.
@@ -707,6 +709,14 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """
         return self._newest_opening is not self._opening
 
+    @property
+    def _is_settled(self) -> bool:
+        """Whether nothing is read in vain, as no sync is to come that reads it anyhow.
+
+        A heartbeat may be one of a connection whose events are still queued.
+        """
+        return self._is_ready and not (self._is_behind or self._is_next_open())
+
     def _handle_ready_event(self, event: Event) -> None:
         super()._handle_ready_event(event)
         self._read_pending()
@@ -777,10 +787,12 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         reads = [partial(self._start_read, "Reservations", {"PageSize": 1000})]
         if self._may_read_channels and self._values.knows_channels():
             reads.append(partial(self._start_read, "Channels", None))
+        self._is_reading = True
         self._fetch_then(reads, self._handle_state, first=True)
 
     def _handle_state(self, present: Any, channels: Any = ()) -> None:
         """Take each part for itself: that one is refused does not spoil the other."""
+        self._is_reading = False
         if self._is_next_open() or present is None:
             return
         self._note_pending_read()
@@ -793,6 +805,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         unlisted = self._reservations.unlisted(present)
         url = f"{self._url}/Reservations"
         reads = [partial(self._session.fetch, f"{url}/{sid}") for sid in unlisted]
+        self._is_reading = True
         run = partial(self._handle_reservations, present, unlisted)
         if reads:
             self._fetch_then(reads, run, first=True)
@@ -802,6 +815,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _handle_reservations(
         self, present: list[Any], unlisted: list[str], *found: Any
     ) -> None:
+        self._is_reading = False
         gone = set()
         for sid, each in zip(unlisted, found, strict=True):
             if isinstance(each, Mapping):
@@ -831,7 +845,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     def _read_again(self) -> None:
         """Read the state once more, when what a list lacked must be there."""
         may_lag = self._may_lag or self._values.is_in_doubt
-        if may_lag and self._is_ready and not self._is_behind:
+        if may_lag and self._is_settled and not self._is_reading:
             self._read_state()
 
     def _handle_channels(self, found: Any) -> None:
@@ -893,7 +907,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     # heartbeat where the clocks leave it open. From then on what is unknown is new.
 
     def _learn(self) -> None:
-        if self._is_ready and not (self._is_behind or self._is_learning):
+        if self._is_settled and not self._is_learning:
             self._is_learning = True
             run = partial(self._take_learned, self._opening)
             self._read("Reservations", {"PageSize": 1000}, run)

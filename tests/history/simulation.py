@@ -267,7 +267,20 @@ class Desk:
         for frame in arrived:
             self.client._on_message(frame.data)
 
+    def beat(self) -> None:
+        """Let a heartbeat arrive, and the event thread do what it leads to."""
+        done = threading.Event()
+        self.client._on_message(b" ")
+        self.client._dispatcher.call_soon(done.set)
+        assert done.wait(LIMIT), "the event thread is stuck"
+
     # Its requests in the background.
+
+    def reads(self) -> int:
+        """Count the lists of reservations that are being read."""
+        self.wait_for_requests(self._fetching())
+        with self._came:
+            return sum(each.reads_state for each in self._requests)
 
     def hold(self, request: Request) -> None:
         """Keep a request until the test lets it go on; for the client's threads."""
@@ -322,16 +335,19 @@ class Desk:
             seen = threading.Event()
             self.client.once(name, lambda *_, seen=seen: seen.set())
             self.client._on_message(json.dumps({"event_type": name}).encode())
-            while not seen.is_set() or self._is_fetching():
+            while not seen.is_set() or self._fetching():
                 if not self._serve_all():
                     self._wait_for_more()
 
-    def _is_fetching(self) -> bool:
-        """Whether a request of the client is under way that may not have come here."""
+    def _fetching(self) -> int:
+        """Count the client's requests under way, some of which may not have come here.
+
+        No more of them at once than there are threads.
+        """
         session = self.client._session
         fetcher = session._fetcher
         with fetcher._changed:
-            return fetcher._busy[session] > 0 or session in fetcher._queues
+            return fetcher._busy[session]
 
     def _wait_for_more(self) -> None:
         with self._came:

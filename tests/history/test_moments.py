@@ -95,6 +95,31 @@ def test_frames_wait_until_the_state_is_read(room: Room) -> None:
     assert told(desk) == "created accepted"
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_list_that_may_lag_is_read_once_more_and_no_more(
+    room: Room, is_lost: bool
+) -> None:
+    """Not at every heartbeat; nor if the next connection's sync will read it."""
+    desk = room.desk()
+    desk.beat()  # what was before the client is read here
+    desk.serve()
+    desk.drop()
+    desk.finish()
+    room.task()
+    desk.receive()  # its details don't come yet
+    if is_lost:
+        desk.drop()
+        desk.open()
+    for _ in range(3):
+        desk.beat()
+    assert desk.reads() == (0 if is_lost else 1)
+    desk.serve()
+    desk.beat()
+    assert desk.reads() == (1 if is_lost else 0)
+    desk.serve()
+    assert told(desk) == "created"
+
+
 def test_what_was_missed_comes_before_what_came_since(room: Room) -> None:
     desk = room.desk()
     desk.drop()
