@@ -125,6 +125,21 @@ def test_what_an_event_leads_to_comes_before_the_others(desk: Desk) -> None:
     desk.expect("led to", 2)
 
 
+def test_topics_are_of_what_is_queued_and_not_of_what_runs(desk: Desk) -> None:
+    go_on = threading.Event()
+
+    def look() -> None:
+        go_on.wait(LIMIT)
+        desk.dispatcher.put_first(desk.run(3), topic="first")
+        desk.ran.append(desk.dispatcher.topics())
+
+    desk.dispatcher.put(look, topic="running")
+    desk.dispatcher.put(desk.run(1), topic="one")
+    desk.dispatcher.put(desk.run(2))
+    go_on.set()
+    desk.expect({"first", "one"}, 3, 1, 2)
+
+
 def test_calls_out_of_band_and_events_take_turns(desk: Desk) -> None:
     """Neither starves the other."""
     again = desk.dispatcher.call_soon
