@@ -84,12 +84,12 @@ class Response(NamedTuple):
     Attributes:
         payload: None where it sent none (to a DELETE).
         event_type: the tag of the request, which the service repeats.
-        date: when it responded, by its own clock, if it said so.
+        date: of its `Date` header, as that is written.
     """
 
     payload: Any
     event_type: str | None = None
-    date: datetime | None = None
+    date: str | None = None
 
 
 class Reply(NamedTuple):
@@ -503,12 +503,8 @@ def _parse(reply: Reply, method: str, secrets: Sequence[Secret]) -> Response:
             raise InvalidResponse(
                 "The service's response describes a list but has no items", code=status
             )
-    date = date_value(reply.date)
-    return Response(
-        payload,
-        event_type if isinstance(event_type, str) else None,
-        date if isinstance(date, datetime) else None,
-    )
+    tag = event_type if isinstance(event_type, str) else None
+    return Response(payload, tag, reply.date)
 
 
 def http_error(reply: Reply, secrets: Sequence[Secret]) -> HttpError:

@@ -159,13 +159,15 @@ class Reservations:
         """Whether the client has been ready."""
         return bool(self._began)
 
-    def begin(self, date: datetime | None) -> None:
+    def begin(self, date: str | None) -> None:
         """Note the first `ready`; its response's date is by the clock of its sender."""
         self._began_at = time.monotonic()
         # Dates have whole seconds.
         mine = datetime.now(timezone.utc).replace(microsecond=0)
-        self._began = (mine,) if date is None else (date, mine)
-        self._are_clocks_unsure = date is None or abs(date - mine) > _CLOCKS_AGREE
+        sent = date_value(date)
+        is_known = isinstance(sent, datetime)
+        self._began = (sent, mine) if is_known else (mine,)
+        self._are_clocks_unsure = not is_known or abs(sent - mine) > _CLOCKS_AGREE
 
     def __bool__(self) -> bool:
         return bool(self._known)
