@@ -15,13 +15,14 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from concurrent.futures import Future
+from contextlib import ExitStack
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from . import notebook
 from .connection import Connection, Ending, Target
-from .dispatcher import Dispatcher
+from .dispatcher import Dispatcher, on_event_thread
 from .emitter import Emitter, Registration, name_of
 from .errors import (
     ArgumentError,
@@ -262,7 +263,8 @@ class Client(Emitter, Resource[R]):
         limit = _read_timeout(timeout)
         if self._dispatcher.is_current and self._is_ready and not self._is_closed:
             return
-        self._refuse_callbacks("wait for a later event")
+        if self._dispatcher.is_current:
+            raise RuntimeError("An event callback can't wait for a later event")
         deadline = time.monotonic() + limit
         with self._changed:
             while (
@@ -293,7 +295,8 @@ class Client(Emitter, Resource[R]):
             RuntimeError: called in an event callback, where it would block all later
                 events.
         """
-        self._refuse_callbacks("run forever")
+        if on_event_thread():
+            raise RuntimeError("An event callback can't run forever")
         try:
             with self._changed:
                 while not self._ended and not self._interrupts_close():
@@ -303,10 +306,6 @@ class Client(Emitter, Resource[R]):
                 raise
             lifecycle.close_all()
             raise SystemExit(INTERRUPTED) from None
-
-    def _refuse_callbacks(self, what: str) -> None:
-        if self._dispatcher.is_current:
-            raise RuntimeError(f"An event callback can't {what}")
 
     def close(self) -> None:
         """Close the connection and stop the client's threads, for good.
@@ -330,15 +329,21 @@ class Client(Emitter, Resource[R]):
                     left = deadline - time.monotonic()
                     self._changed.wait_for(lambda: self._ended, left)
             return
-        if was_open and was_ready:
-            self._send_last_request()
-        self._dispatcher.close(partial(self._handle_closed, ends=in_callback))
-        self._connection.close()
-        self._connection.join(max(0.0, deadline - time.monotonic()))
-        self._dispatcher.join(max(0.0, deadline - time.monotonic()))
-        lifecycle.release(self)
-        if not in_callback:
-            self._end()
+        last = partial(self._handle_closed, ends=in_callback)
+        # From the last to the first, each whatever a signal handler raises in another.
+        with ExitStack() as rest:
+            if not in_callback:
+                rest.callback(self._end)
+            rest.callback(lifecycle.release, self)
+            rest.callback(self._join, deadline)
+            rest.callback(self._connection.close)
+            rest.callback(self._dispatcher.close, last)
+            if was_open and was_ready:
+                self._send_last_request()
+
+    def _join(self, deadline: float) -> None:
+        for part in (self._connection, self._dispatcher):
+            part.join(max(0.0, deadline - time.monotonic()))
 
     def _interrupts_close(self) -> bool:
         """Whether this is a signal handler that has interrupted `close`.
@@ -652,14 +657,22 @@ class Client(Emitter, Resource[R]):
                 self._failures["token"] = 1
                 return True
         elif (seconds := token.valid_in(time.time())) is not None:
-            # Of a provider's too: the next one would be as young. Further ahead than
-            # clocks usually differ, this machine's own may be the wrong one.
-            least = seconds if seconds <= CLOCK_DIFFERENCE else 0.0
-            self._retry("token", self._try_again, error, least)
+            # Of a provider's too: the next one would be as young.
+            self._retry("token", self._try_again, error, _least_wait(seconds))
             return False
         self._refuse(error, token)
         if self._session.has_provider:
             self._retry("token", partial(self._ask_again, token))
+        return False
+
+    def _retry_when_valid(
+        self, name: str, run: Callable[[], None], error: TaskRouterError
+    ) -> bool:
+        """Try again what was refused, if the token is not valid yet by this clock."""
+        seconds = self._session.token.valid_in(time.time()) or 0.0
+        if seconds and is_refused(error):
+            self._retry(name, run, error, _least_wait(seconds))
+            return True
         return False
 
     def _ask_again(self, token: Token) -> None:
@@ -975,6 +988,14 @@ def parse_frame(frame: bytes) -> Event | None:
 def is_refused(error: Any) -> bool:
     """Whether this is the error of a token that the service does not accept."""
     return isinstance(error, HttpError) and error.status in (401, 403)
+
+
+def _least_wait(seconds: float) -> float:
+    """Give the least wait for a token that is valid in so many seconds.
+
+    Further ahead than clocks usually differ, this machine's own may be the wrong one.
+    """
+    return seconds if seconds <= CLOCK_DIFFERENCE else 0.0
 
 
 def _read_retries(value: Any) -> int:

@@ -50,6 +50,11 @@ class _EventThread(threading.Thread):
         self._work()
 
 
+def on_event_thread() -> bool:
+    """Whether an event callback, of whatever client, is running here."""
+    return isinstance(threading.current_thread(), _EventThread)
+
+
 class Dispatcher:
     """Owns the thread ``taskrouter-events-…`` and its queue.
 

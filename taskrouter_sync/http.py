@@ -469,9 +469,9 @@ def _without_bodies(error: BaseException) -> BaseException:
         for entry in reversed(entries):
             module = str(entry.tb_frame.f_globals.get("__name__"))
             if module.partition(".")[0] not in _LIBRARIES:
-                kept = TracebackType(
-                    kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno
-                )
+                # Python 3.11 may know no line of where a signal came.
+                line = entry.tb_lineno or entry.tb_frame.f_code.co_firstlineno
+                kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, line)
         each.__traceback__, each = kept, each.__context__
     return error
 

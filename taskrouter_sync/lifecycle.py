@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from .fetcher import Fetcher
@@ -77,9 +78,11 @@ class Lifecycle:
         self._http: Http | None = None
         self._fetcher: Fetcher | None = None
         self._installed = False
-        # Whether the script's end has come, and whether it came by Ctrl-C.
+        # Whether the script's end has come, the status that was asked for meanwhile,
+        # and whether it is the end of tests.
         self._has_ended = False
-        self._interrupted = False
+        self._status: object = None
+        self._ends_tests = False
 
     # What clients share, from the opening of the first to the end of the last.
 
@@ -195,10 +198,21 @@ class Lifecycle:
             if not is_interactive() and getattr(sys, "last_value", None) is None:
                 self._wait()
         except KeyboardInterrupt:
-            self._interrupted = True
-        self.close_all()
+            self._status = INTERRUPTED
+        except SystemExit as ended:  # of a signal handler
+            self._status = ended.code
+        finally:
+            self.close_all()
+
+    def end_with_tests(self) -> None:
+        """At the script's end close what tests have left open, and name it."""
+        self._ends_tests = True
 
     def _wait(self) -> None:
+        if self._ends_tests:
+            for client in self._kept_alive_for():
+                client._log.warning("%r was left open, so it was closed", client)
+            return
         waited_for = self._kept_alive_for()
         if waited_for:
             logs = [client._log for client in waited_for]
@@ -219,18 +233,24 @@ class Lifecycle:
         return [client for client, each in opened if each.keeps_alive]
 
     def _at_exit(self) -> None:
-        """Close what threads have opened since; end with Ctrl-C's status."""
+        """Close what threads have opened since; end with the status asked for."""
         if self._has_ended:
             self.close_all()
         else:
             # eventlet's threads keep no process alive, and it ends without asking.
             self._at_end()
-        if self._interrupted:
+        status = self._status
+        if status:
+            if not isinstance(status, int):  # as for any SystemExit
+                with suppress(Exception):
+                    sys.stderr.write(f"{status}\n")
+                status = 1
             # The interpreter offers no other way at its end.
             logging.shutdown()
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(INTERRUPTED)
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(Exception):  # it may be missing, closed or full
+                    stream.flush()
+            os._exit(status)
 
     # What tests of programs follow.
 

@@ -637,6 +637,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
                 self._pursue_activity()  # replaced while it was under way
         if future.cancelled():
             return
+        if not isinstance(result, TaskRouterError | Mapping):
+            words = "The response to the change of activity contains no resource"
+            result = InvalidResponse(words)
         if isinstance(result, TaskRouterError):
             if self._wanted_activity != wanted or self._ask_once_more(result, token):
                 self._handle_error(result)
@@ -666,7 +669,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
                 self._retry("activity", self._pursue_activity)
         elif may_pass(error):
             self._retry("activity", self._pursue_activity, error)
-        else:
+        elif not self._retry_when_valid("activity", self._pursue_activity, error):
             self._wanted_activity = None
         return True
 
@@ -758,7 +761,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._is_behind = True
         if may_pass(error) or self._may_renew(error):
             self._retry("sync", self._read_state, error)
-        # Else with another token: see `_handle_token`.
+        else:  # or with another token: see `_handle_token`
+            self._retry_when_valid("sync", self._read_state, error)
         self._handle_error(error)
 
     def _may_renew(self, error: TaskRouterError) -> bool:
@@ -855,7 +859,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             if may_pass(found) or self._may_renew(found):
                 self._retry("channels", self._read_channels, found)
                 self._handle_error(found)
-            else:
+            elif not self._retry_when_valid("channels", self._read_channels, found):
                 self._may_read_channels = False
                 self._log.info(
                     "%s: the channels could not be read: %s", self._sid, found

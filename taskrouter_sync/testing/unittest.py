@@ -7,6 +7,7 @@ import unittest
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from ..lifecycle import lifecycle
 from .local import LocalTaskRouter
 
 
@@ -39,6 +40,8 @@ class TaskRouterTestCase(unittest.TestCase):
     def setUp(self) -> None:
         """Start the service; it is stopped after the test."""
         super().setUp()
+        # Or a client of another service would keep the process alive.
+        lifecycle.end_with_tests()
         service = LocalTaskRouter(**self.taskrouter_options)
         self.taskrouter = service.__enter__()
         self.addCleanup(service.__exit__, None, None, None)

@@ -156,6 +156,59 @@ print("ready", flush=True)
     assert script.ends() == (0, "disconnected\n", "")
 
 
+def test_an_exception_that_interrupts_close_does_not_keep_the_script_alive(
+    run: Run,
+) -> None:
+    script = run(
+        """
+import signal
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+
+@worker.on("disconnected")  # close waits for it
+def disconnected():
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait()
+
+worker.wait_until_ready(5)
+worker.close()
+"""
+    )
+    assert script.ends() == (3, "", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("", (0, "")), ("3", (3, "")), ("'over'", (1, "over\n"))]
+)
+def test_a_handler_that_exits_at_the_last_line_says_the_status(
+    run: Run, status: str, expected: tuple[int, str]
+) -> None:
+    script = run(
+        f"""
+import signal
+signal.signal(signal.SIGTERM, lambda *_: sys.exit({status}))
+worker.on("disconnected", lambda: print("disconnected", flush=True))
+worker.wait_until_ready(5)
+"""
+        + WATCHED % "_at_end"
+    )
+    assert script.line() == "waits"
+    script.process.send_signal(signal.SIGTERM)
+    assert script.ends() == (expected[0], "disconnected\n", expected[1])
+
+
+def test_ctrl_c_has_its_status_without_an_output(run: Run) -> None:
+    script = run(
+        """
+worker.on("disconnected", lambda: setattr(sys, "stdout", None))
+worker.wait_until_ready(5)
+"""
+        + WATCHED % "_at_end"
+    )
+    assert script.line() == "waits"
+    script.interrupt()
+    assert script.ends() == (130, "", "")
+
+
 def test_run_forever_ends_with_the_client(run: Run) -> None:
     script = run(
         """

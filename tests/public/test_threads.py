@@ -191,11 +191,13 @@ def test_an_event_callback_can_t_wait_for_ever(
     emulator: Emulator, alice: str, ready_worker: ReadyWorker
 ) -> None:
     worker, _ = ready_worker()
+    another, _ = ready_worker()
     found = Collector()
 
     def wait() -> None:
-        with pytest.raises(RuntimeError, match="run forever"):
-            worker.run_forever()
+        for each in (worker, another):
+            with pytest.raises(RuntimeError, match="run forever"):
+                each.run_forever()
         found.add("refused")
 
     worker.on("mark", wait)

@@ -219,6 +219,22 @@ def test_its_adapters_send_what_a_signal_handler_asks_for_during_a_request(
     worker.close()
 
 
+def test_ctrl_c_in_code_without_lines_stays_what_it_is(
+    center: Center, session: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From Python 3.11 on some of a program's instructions have no line."""
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    interrupt.__code__ = interrupt.__code__.replace(co_linetable=b"")
+    worker = center.ready(Worker, http_session=session)
+    monkeypatch.setattr(session, "send", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        worker.fetch()
+    worker.close()
+
+
 @pytest.mark.parametrize("status", [200, 404])
 def test_an_adapter_may_answer_by_itself(
     center: Center, session: requests.Session, status: int

@@ -35,7 +35,13 @@ TROUBLE: dict[str, Trouble] = {
         url=url, times=3, carried_out=True
     ),
     "no JSON": lambda emulator, url: emulator.faults.malformed(url=url, times=3),
+    "no resource": lambda emulator, url: no_resource(emulator, url),
 }
+
+
+def no_resource(emulator: Emulator, url: str) -> None:
+    for method in ("GET", "POST"):
+        emulator.faults.answer(200, {"payload": None}, method=method, url=url, times=3)
 
 
 @pytest.fixture(params=TROUBLE)
@@ -411,12 +417,64 @@ def test_a_token_that_is_not_valid_yet_is_tried_until_it_is(
     """Also if each new one of the provider is as young."""
 
     def mint() -> str:
-        claims = jwt.decode(token_due(600), options={"verify_signature": False})
-        claims["nbf"] = time.time() + skew
-        return jwt.encode(claims, emulator.auth_token, algorithm="HS256")
+        return not_valid_yet(token_due(600), skew, emulator)
 
     worker = open_worker(mint if by_provider else mint())
     worker.wait_until_ready(5)
+
+
+@pytest.mark.parametrize("part", ["activity", "pending", "missed", "channels"])
+def test_what_is_refused_with_a_token_that_is_not_valid_yet_is_done_with_it_later(
+    desk: Desk,
+    backend: Backend,
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    token_due: TokenDue,
+    part: str,
+) -> None:
+    emulator = desk.emulator
+    tokens = [worker_token()]
+
+    def provide() -> str:
+        return tokens.pop() if tokens else not_valid_yet(token_due(600), 1.0, emulator)
+
+    names = {"activity": "", "channels": "/Channels"}
+    url = f"/Workers/{desk.alice}{names.get(part, '/Reservations')}"
+
+    def refuse() -> None:
+        method = "POST" if part == "activity" else "GET"
+        emulator.faults.answer(401, method=method, url=url)
+
+    if part == "activity":
+        desk.put_in("Offline")
+        refuse()
+        desk.open(open_worker, "Break", token=provide)
+        desk.expect("Break")
+        return
+    if part == "pending":
+        backend.create_task()
+        refuse()
+    desk.open(open_worker, None, token=provide)
+    came = Collector().listen(desk.worker, "reservation.created", "capacity.update")
+    desk.changes.expect("ready")
+    if part == "pending":
+        came.expect("reservation.created")
+        return
+    backend.update_channel(desk.alice, "default", capacity=5)
+    came.expect("capacity.update")
+    desk.leave()
+    backend.create_task()
+    backend.update_channel(desk.alice, "default", capacity=6)
+    refuse()
+    desk.worker.connect()
+    came.expect("capacity.update" if part == "channels" else "reservation.created")
+
+
+def not_valid_yet(token: str, skew: float, emulator: Emulator) -> str:
+    """Let a token begin in so many seconds."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    claims["nbf"] = time.time() + skew
+    return jwt.encode(claims, emulator.auth_token, algorithm="HS256")
 
 
 # Parts that a token may not read.

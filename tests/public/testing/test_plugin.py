@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,6 +147,36 @@ def test_unittest_has_it_too_by_itself(pytester: pytest.Pytester) -> None:
     result = pytester.runpython_c(f"import unittest; unittest.main({path.stem!r})")
     assert result.ret == 1
     result.stderr.fnmatch_lines(["*AssertionError: mine", "FAILED (failures=1, *"])
+
+
+UNITTEST_FORGETTING = """
+from taskrouter_sync import Worker, WorkerCapabilityToken
+from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.testing import TaskRouterTestCase
+
+class WorkTest(TaskRouterTestCase):
+    def test_it(self):
+        emulator = Emulator()
+        emulator.start()
+        workspace = emulator.workspace(workers={"Alice": {}})
+        token = WorkerCapabilityToken(
+            emulator.account_sid,
+            emulator.auth_token,
+            workspace.sid,
+            workspace.workers["Alice"],
+        )
+        Worker(token.to_jwt(), debug=False, **emulator.client_options)
+"""
+
+
+def test_a_client_of_another_service_does_not_keep_unittest_from_ending(
+    pytester: pytest.Pytester,
+) -> None:
+    path = pytester.makepyfile(UNITTEST_FORGETTING)
+    command = f"import unittest; unittest.main({path.stem!r})"
+    result = pytester.run(sys.executable, "-c", command, timeout=30)
+    assert result.ret == 0
+    result.stderr.fnmatch_lines(["OK", "*<Worker WK*> was left open, so it was closed"])
 
 
 # What a callback raises.
