@@ -60,6 +60,9 @@ class Changes:
                 await changed.wait()
                 changed.clear()
 
+        # A timeout of 0 lets `hold` not even begin.
+        if condition():
+            return
         with self._journal.watch() as changed:
             try:
                 await asyncio.wait_for(hold(), timeout)
