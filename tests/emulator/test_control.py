@@ -15,6 +15,7 @@ import requests
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator.control import changes
 from taskrouter_sync.emulator.control.commands import COMMANDS, Command
 from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.setup import ReadyWorkspace
@@ -581,6 +582,25 @@ def test_a_reader_that_comes_back_misses_nothing(
     emulator.create_task()
     came, _ = open_stream(**{"Last-Event-ID": str(number)}).until("state")
     assert came == [event.event_type for event in emulator.events[number:]]
+
+
+def test_a_reader_misses_nothing_however_much_happens_at_once(
+    emulator: Emulator, open_stream: OpenStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_EVENTS", 2)
+    before = [event.event_type for event in emulator.events]
+    # Of what is past, who has seen nothing gets the latest only.
+    stream = open_stream()
+    assert stream.until("state")[0] == before[-2:]
+    for _ in range(3):
+        emulator.create_task()
+    new = [event.event_type for event in emulator.events[len(before) :]]
+    back = open_stream(**{"Last-Event-ID": str(len(before))})
+    for reader in (stream, back):
+        came: list[str] = []
+        while len(came) < len(new):
+            came += reader.until("state")[0]
+        assert came == new
 
 
 def test_a_reader_of_another_emulator_gets_everything(

@@ -26,6 +26,10 @@ def test_a_condition_is_asked_again_at_each_change() -> None:
     asyncio.run(story())
 
 
+def test_what_holds_already_takes_no_time() -> None:
+    asyncio.run(Changes(Journal()).until(lambda: True, 0, "it"))
+
+
 def test_who_waits_is_told_when_the_emulator_stops() -> None:
     async def story() -> None:
         changes = Changes(Journal())

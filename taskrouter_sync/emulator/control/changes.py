@@ -25,7 +25,7 @@ HEARTBEAT = 15.0
 # Part of the first message: a reader that loses the stream comes back so soon (in
 # milliseconds).
 RETRY = b"retry: 1000\n"
-# Of what happened before, and of what happened since the last message.
+# In one message: the latest for a reader who has seen none, else the next ones.
 MOST_EVENTS = 500
 # Digits of a number of an event.
 _MOST_DIGITS = 18
@@ -60,6 +60,9 @@ class Changes:
                 await changed.wait()
                 changed.clear()
 
+        # A timeout of 0 lets `hold` not even begin.
+        if condition():
+            return
         with self._journal.watch() as changed:
             try:
                 await asyncio.wait_for(hold(), timeout)
@@ -76,19 +79,24 @@ class Changes:
                 else for one that has seen none: it gets the latest ones first.
             lists: whether the state includes the lists that can be read page by page.
         """
+        events = self._journal.events
         seen = 0
         if last_seen.isascii() and last_seen.isdigit():
             # More digits are the number of no event.
             seen = int(last_seen[: _MOST_DIGITS + 1])
-        if seen > self._journal.events.count:
+        if seen > events.count:
             seen = 0  # It has seen the events of another emulator.
+        latest = not seen
         with self._journal.watch() as changed:
             yield RETRY
             while not self._closed:
                 changed.clear()
                 began = time.perf_counter()
                 messages = []
-                for number, event in self._journal.events.after(seen)[-MOST_EVENTS:]:
+                new = events.after(seen)
+                new = new[-MOST_EVENTS:] if latest else new[:MOST_EVENTS]
+                latest = False
+                for number, event in new:
                     shown = views.event(number, event)
                     messages.append(_message("event", shown, number))
                     seen = number
@@ -97,7 +105,7 @@ class Changes:
                 effort = time.perf_counter() - began
                 yield "".join(messages).encode()
                 await asyncio.sleep(max(PAUSE, PAUSE_BY_EFFORT * effort))
-                while not await _comes(changed):
+                while events.count == seen and not await _comes(changed):
                     yield b": still here\n\n"
 
 

@@ -199,7 +199,7 @@ class CallSettings:
 
 
 class CallLog:
-    """All calls in the order in which they were made, and those that are not over."""
+    """The latest calls in the order in which they were made, and which are live."""
 
     def __init__(self) -> None:
         self._calls: deque[PhoneCall] = deque()
@@ -258,6 +258,10 @@ class CallLog:
             self._bytes -= oldest.size
             if self._changes is not None:
                 self._changes.note(f"call {oldest.number}", None)
+            # A reservation may be on hold until its call was answered or has failed;
+            # it has no more than one such call at a time.
+            if oldest.status == "answered" or not oldest.instruction.bridges:
+                self._let_go(oldest)
         if not call.states or not call.over:
             self._live[call.sid] = call
             self._by_reservation.setdefault(call.reservation_sid, {})[call.sid] = call
@@ -265,14 +269,21 @@ class CallLog:
     def note(self, call: PhoneCall, status: CallStatus, now: float) -> None:
         """Log a state that begins now, and pass it to the listeners."""
         call.states += (CallState(status, now),)
-        self._note(call)
-        if call.over:
+        logged = call.number > self.made - len(self._calls)
+        if logged:
+            self._note(call)
+        if call.over or not logged:
+            self._let_go(call)
+        self._notify(call)
+
+    def _let_go(self, call: PhoneCall) -> None:
+        # The caller's own call, once redirected, may share its sid with a live one.
+        if self._live.get(call.sid) is call:
             del self._live[call.sid]
             same = self._by_reservation[call.reservation_sid]
             del same[call.sid]
             if not same:
                 del self._by_reservation[call.reservation_sid]
-        self._notify(call)
 
     def _notify(self, call: PhoneCall) -> None:
         for listener in self.listeners:

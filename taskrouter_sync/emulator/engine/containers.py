@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, NamedTuple, TypeVar
 
 
@@ -60,6 +60,20 @@ class Entity:
         _set(self, name, value)
         if self._changes is not None:
             self._changes.note(self.sid, self)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a copy or a pickle has: not the containers, which live on."""
+        return {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.name[0] != "_" and each.default_factory is MISSING
+        }
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        for each in fields(self):
+            empty = each.default_factory
+            missing = None if empty is MISSING else empty()
+            _set(self, each.name, state.get(each.name, missing))
 
     def watch(self, changes: Changes | None) -> None:
         """Report this, all that belongs to it, and what changes of it; None: nobody."""

@@ -100,7 +100,7 @@ class Core:
     def known_worker(self, task: Task) -> Worker | None:
         """Return the worker whom the task names, if its target asks for one."""
         target = task.target
-        if target is None or target.known_worker is None:
+        if target is None or target.known_worker is None or task.direct:
             return None
         workspace = self.workspaces[task.workspace_sid]
         value = target.known_worker.value(task.attributes_value)
@@ -109,6 +109,11 @@ class Core:
         if target.by_name:
             value = workspace.worker_names.get(value.casefold(), "")
         return workspace.workers.get(value)
+
+    def note_known_worker(self, task: Task) -> None:
+        """Let the task's events name its known worker from now on."""
+        known = self.known_worker(task)
+        task.known_worker_sid = None if known is None else known.sid
 
     # Events. All are recorded when what they say holds.
 
@@ -200,7 +205,7 @@ class Core:
             event_type,
             description or f"Task {task.sid} {what}",
             worker_sids=worker_sids,
-            details={**(details or {}), **self._known_worker_details(task)},
+            details={**(details or {}), **_known_worker_details(task)},
             worker=(
                 workspace.workers.get(worked_on[-1].worker_sid) if worked_on else None
             ),
@@ -217,19 +222,20 @@ class Core:
             f"reservation.{what}",
             f"Reservation {reservation.sid} {what}",
             worker_sids=(reservation.worker_sid,),
-            details=self._known_worker_details(task),
+            details=_known_worker_details(task),
             task=task,
             worker=workspace.workers.get(reservation.worker_sid),
             task_queue=self.queue_of(task),
             workflow=workspace.workflows.get(task.workflow_sid),
         )
 
-    def _known_worker_details(self, task: Task) -> dict[str, str]:
-        known = self.known_worker(task)
-        return {} if known is None else {"known_worker_sid": known.sid}
-
     def alarm(self, task: Task, code: int, message: str) -> None:
         """Show trouble with a task in the debugger."""
         alarm = Alarm(self.now, code, message, task.workspace_sid, task.sid)
         for listener in self.alarm_listeners:
             listener(alarm)
+
+
+def _known_worker_details(task: Task) -> dict[str, str]:
+    known = task.known_worker_sid
+    return {} if known is None else {"known_worker_sid": known}

@@ -310,6 +310,10 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy or a pickle parses the text again: operators are not pickled.
+        return parse, (self.text,)
+
     def matches(self, context: Mapping[str, Any]) -> bool:
         """Return whether the expression is true of `context` (JSON values)."""
         return self._root.test(Evaluation(context))

@@ -33,6 +33,7 @@ class Lifecycle:
         workspace.dequeue(task)
         task.assignment_status = "reserved"
         task.assignment_count += 1
+        core.note_known_worker(task)
         task.touch(now)
         timeout = workspace.workflows[task.workflow_sid].task_reservation_timeout
         made: list[tuple[Worker, Reservation]] = []

@@ -227,6 +227,8 @@ class Task(Versioned):
     configuration: Configuration | None = None
     filter_index: int | None = None
     target_index: int = 0
+    # The known worker to whom its target routes it, whatever is renamed later.
+    known_worker_sid: str | None = None
     # Age in seconds at which the present target gives up; sum of the timeouts.
     target_timeouts: float = 0.0
     target_deadline: float | None = None

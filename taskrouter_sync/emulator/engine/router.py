@@ -41,6 +41,7 @@ class Router:
     def start(self, task: Task) -> None:
         """Send a pending task on its way from the first filter."""
         task.target_timeouts = 0.0
+        task.known_worker_sid = None
         target = task.routing_target
         if target is not None and target.startswith("WQ"):
             # That queue and no steps, until the time to live is over (choice).
@@ -144,6 +145,7 @@ class Router:
             task.target_timeouts += target.timeout
             task.target_deadline = task.date_created + task.target_timeouts
             core.deadlines.set(task.target_deadline, "target", workspace.sid, task.sid)
+        core.note_known_worker(task)
         task.touch(core.now)
         self._arrive(task, target.queue_sid, _names(workspace, task, target))
         self._check_known_worker(workspace, task, target)

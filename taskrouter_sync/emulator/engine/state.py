@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, fields
 from functools import cache
@@ -117,7 +117,9 @@ class Recorder:
         self._core = core
         # Those whose records exist.
         self._events: dict[str, Event] = {}
-        self._configurations: set[str] = set()
+        # The text that each task goes by, as digests, and how many go by each text.
+        self._entered: dict[str, str] = {}
+        self._configurations: Counter[str] = Counter()
         # Number and uses of the snapshots that events hold.
         self._versions: dict[Entity, list[int]] = {}
         self._versions_made = 0
@@ -153,16 +155,32 @@ class Recorder:
                 records[key] = None
                 if key in self._events:
                     self._forget(self._events.pop(key), records)
+                self._enter(key, None, records)
         return records
 
     def _task(self, task: Task, records: Records) -> Record:
         record = _entity(task)
         entered = task.configuration
         record["configuration"] = None if entered is None else entered.digest
-        if entered is not None and entered.digest not in self._configurations:
-            self._configurations.add(entered.digest)
-            records[f"configuration {entered.digest}"] = entered.text
+        self._enter(task.sid, entered, records)
         return record
+
+    def _enter(
+        self, sid: str, configuration: Configuration | None, records: Records
+    ) -> None:
+        """Note the configuration that something goes by now, if it is a task."""
+        before = self._entered.pop(sid, None)
+        if configuration is not None:
+            digest = self._entered[sid] = configuration.digest
+            self._configurations[digest] += 1
+            if self._configurations[digest] == 1:
+                records[f"configuration {digest}"] = configuration.text
+        # Last, so that a text that is still gone by stays as it is.
+        if before is not None:
+            self._configurations[before] -= 1
+            if not self._configurations[before]:
+                del self._configurations[before]
+                records[f"configuration {before}"] = None
 
     def _event(self, event: Event, records: Records) -> Record:
         record = {name: getattr(event, name) for name in _EVENT_FIELDS}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
+from collections.abc import Callable
 
 import pytest
 
+from taskrouter_sync.emulator.api.rendering import event_data
 from taskrouter_sync.emulator.engine import Event, model
+from taskrouter_sync.emulator.engine.containers import Changes
 from taskrouter_sync.emulator.engine.model import Task
 
 from .support import START, Bench
@@ -29,6 +34,27 @@ def test_listeners_are_told_at_once_when_it_already_holds(bench: Bench) -> None:
         ("reservation.created", "reserved"),
         ("reservation.accepted", "assigned"),
     ]
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))]
+)
+def test_an_event_can_be_copied_without_what_lives_on(
+    bench: Bench, task: Task, copied: Callable[[Event], Event]
+) -> None:
+    bench.queue("level < 5")
+    bench.accept(task)
+    changes = Changes(lambda: None)
+    bench.engine.watch(changes)
+    changes.take()
+    for event in bench.workspace.events:
+        assert event_data(copied(event)) == event_data(event)
+    assert not changes.take()
+    again = copied(event)
+    assert again.task is not None
+    assert again.task.attributes_value == task.attributes_value
+    assert task.reservations
+    assert not again.task.reservations
 
 
 def test_snapshots_keep_the_values_of_the_moment(bench: Bench, task: Task) -> None:

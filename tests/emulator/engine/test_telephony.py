@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync.emulator.engine import ServiceError
+from taskrouter_sync.emulator.engine import ServiceError, calls
 from taskrouter_sync.emulator.engine.calls import CallSettings, Instruction, PhoneCall
+from taskrouter_sync.emulator.engine.containers import Changes
 
 from .support import START, Bench, holders, pending
 
@@ -715,6 +716,37 @@ def test_all_calls_of_a_workspace_end_with_it(line: Line) -> None:
     assert line.outcomes() == ["completed", "canceled"]
     assert line.engine.next_deadline() is None
     line.hang_up()
+
+
+def test_the_log_lets_go_of_calls_that_nobody_hangs_up(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "KEEP_CALLS", 3)
+    for _ in range(9):
+        line.instruct("call")
+        line.advance(1)
+    log = line.engine.telephony._core.calls
+    assert log.all_live() == log.of(line.reservation.sid) == list(log)
+    assert len(line.calls) == 3
+
+
+def test_a_conference_is_set_up_even_if_the_log_has_let_go_of_it(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else would end the reservation, which is on hold for it."""
+    monkeypatch.setattr(calls, "KEEP_CALLS", 1)
+    line.instruct("conference")
+    line.worker("Bob", contact_uri="client:bob")
+    task = line.task(attributes=CALLER)
+    line.engine.telephony.instruct(pending(task), order("call"))
+    watched = Changes(lambda: None)
+    line.engine.watch(watched)
+    watched.take()
+    line.advance(1)
+    assert line.status == "accepted"
+    log = line.engine.telephony._core.calls
+    assert log.all_live() == list(log)
+    assert [key for key in watched.take() if key.startswith("call ")] == ["call 2"]
 
 
 def test_one_leap_of_time_is_as_good_as_many_steps() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -320,6 +321,29 @@ def test_only_the_known_worker_gets_the_task(
     assert known["workflow.target-matched"] == bob.sid
     assert known["task.created"] == known["reservation.created"] == bob.sid
     assert known["worker.activity.update"] is None
+
+
+def test_events_name_the_known_worker_whatever_is_renamed_later(bench: Bench) -> None:
+    with_target(bench, known_worker_friendly_name="task.agent")
+    ann, _ = bench.workers("Ann", "Bob")
+    task = bench.task(attributes={"agent": "Ann"})
+    bench.engine.workers.update(ann, friendly_name="Ann Smith")
+    bench.accept(task)
+    bench.engine.tasks.update(task, attributes='{"agent": "Bob"}')
+    bench.engine.put_back(bench.engine.state())
+    bench.complete(bench.engine.workspaces[bench.workspace.sid].tasks[task.sid])
+    known = [e.details.get("known_worker_sid") for e in bench.events if e.task]
+    assert bench.told()[-1] == "reservation.completed"
+    assert set(known) == {ann.sid}
+
+
+def test_a_task_that_waits_is_routed_to_whom_it_names_by_then(bench: Bench) -> None:
+    with_target(bench, known_worker_sid="task.agent")
+    ann, bob = bench.worker("Ann", available=False), bench.worker("Bob")
+    task = bench.task(attributes={"agent": ann.sid})
+    bench.engine.tasks.update(task, attributes=json.dumps({"agent": bob.sid}))
+    assert holders(task) == ["Bob"]
+    assert bench.events[-1].details == {"known_worker_sid": bob.sid}
 
 
 @pytest.mark.parametrize("agent", [None, 5, "", "WKnobody", ["WK1"], False])
