@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -193,7 +193,7 @@ class Http:
         except TaskRouterError as error:
             return error.with_traceback(None)  # in which the body is in reach
         except (requests.RequestException, BaseHTTPError, OSError, ValueError) as error:
-            return _translated(error, way.settings.get("verify"))
+            return _translated(error, way.settings)
         except BaseException as error:  # noqa: BLE001 - post raises it
             # Of a signal handler, or of what the program's own session calls.
             return _without_bodies(error)
@@ -274,6 +274,8 @@ class Http:
         if way.proxy and (trouble := proxy_trouble(way.proxy, for_events=True)):
             return trouble
         verify = way.settings["verify"]
+        if isinstance(verify, os.PathLike):
+            verify = os.fspath(verify)
         if not isinstance(verify, str):
             verify = requests.utils.DEFAULT_CA_BUNDLE_PATH
         own = way.settings.get("cert") or ()
@@ -296,7 +298,7 @@ class Http:
             settings.pop("stream", None)
             proxy = select_proxy(host, settings["proxies"])
             if proxy and is_proxy(proxy):
-                settings["proxies"] = {"all": _in_utf_8(proxy)}
+                settings["proxies"] = {"all": _in_utf_8(proxy.strip())}
             way = self._ways[key] = _Way(proxy, settings)
         return way
 
@@ -421,7 +423,9 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
     if not hasattr(raw, "stream"):  # what an adapter of the program's made
         yield from response.iter_content(_CHUNK)
     elif not hasattr(raw, "read1"):
-        # urllib3 1.26 waits for full chunks: of one byte, at some 3 ms per kilobyte.
+        # urllib3 1.26 takes a part of a body for all of it, and waits for full chunks:
+        # of one byte, at some 3 ms per kilobyte.
+        raw.enforce_content_length = True
         yield from response.iter_content(1)
     else:
         while chunk := raw.read1(_CHUNK, decode_content=True):
@@ -443,14 +447,22 @@ _WORDS: tuple[tuple[str, bool, str], ...] = (
 )
 
 
-def _translated(error: BaseException, ca_bundle: object) -> TaskRouterError:
-    """Say in our own errors what requests says."""
+def _translated(error: BaseException, settings: Mapping[str, Any]) -> TaskRouterError:
+    """Say in our own errors what requests says; `settings` are what `send` took."""
     kinds = {base.__name__ for each in causes(error) for base in type(each).__mro__}
     if kinds & {"ReadTimeout", "ReadTimeoutError"}:
         return RequestTimeout("The service did not respond in time")
+    if isinstance(error, requests.exceptions.InvalidHeader) and not isinstance(
+        next(iter(error.args), None), BaseException
+    ):
+        # Of the request: the same name is urllib3's for one of a response.
+        return ConnectionFailed(
+            "The request could not be sent: a header of http_session is invalid",
+            reached=False,
+        )
     if kinds & {"DecodeError", "InvalidHeader"}:
         return InvalidResponse("The service's response can't be decoded")
-    reason = describe_failure(error, ca_bundle)
+    reason = describe_failure(error, settings.get("verify"), settings.get("cert"))
     for kind, reached, words in _WORDS:
         if kind in kinds:
             return ConnectionFailed(f"{words}: {reason}", reached=reached)

@@ -113,13 +113,14 @@ class ClientLog(_Adapter):
             exc_info = sys.exc_info()
         elif isinstance(exc_info, BaseException):
             exc_info = (type(exc_info), exc_info, exc_info.__traceback__)
-        record = log.makeRecord(log.name, level, "", 0, text, (), exc_info)
-        if exc_info:
-            # As handlers would format it, but harmless: each line is indented, so that
-            # a message of several lines can't forge a line of the log.
-            lines = logging.Formatter().formatException(exc_info).split("\n")
-            record.exc_text = "\n".join(f"  {one_line(line)}" for line in lines)
+        # As logging says what it does not know: a program's factory may read it.
+        where = "(unknown file)", 0, text, (), exc_info, "(unknown function)"
         try:
+            record = log.makeRecord(log.name, level, *where)
+            if exc_info:
+                # As handlers would format it.
+                lines = logging.Formatter().formatException(exc_info)
+                record.exc_text = _indented(lines)
             if _is_configured():
                 log.handle(record)
             elif passed := log.filter(record):
@@ -129,7 +130,13 @@ class ClientLog(_Adapter):
                 _console().handle(record)
         except Exception:  # noqa: BLE001 - of a handler; it must not end a thread
             if logging.raiseExceptions:  # as logging's own handlers do
-                traceback.print_exc()
+                with suppress(Exception):  # there may be no console
+                    sys.stderr.write(f"{_indented(traceback.format_exc())}\n")
+
+
+def _indented(text: str) -> str:
+    """Make lines harmless: a message of several can't forge a line of the log."""
+    return "\n".join(f"  {one_line(line)}" for line in text.split("\n"))
 
 
 def _is_configured() -> bool:

@@ -134,6 +134,8 @@ def is_proxy(url: Any) -> bool:
     parts, _ = _split(url if "://" in url else f"http://{url}")
     if parts is None or not parts.hostname or parts.fragment:
         return False
+    if "://" not in url and parts.path.strip("/"):
+        return False  # http:/host
     # Behind a / or ? of a password, which is not where it seems to be.
     return "@" not in parts.path + parts.query
 
@@ -198,7 +200,9 @@ class Route(NamedTuple):
     client_certificate: tuple[str, ...] = ()
 
 
-def describe_failure(error: BaseException, ca_bundle: object = None) -> str:
+def describe_failure(
+    error: BaseException, ca_bundle: object = None, client_certificate: object = None
+) -> str:
     """Say in our own words, by the kind of the error, why a connection failed.
 
     The words of libraries may quote what a peer sent, and a peer may repeat what it was
@@ -208,8 +212,12 @@ def describe_failure(error: BaseException, ca_bundle: object = None) -> str:
     import ssl
     from http.client import HTTPException, IncompleteRead
 
-    if isinstance(ca_bundle, str) and not os.path.exists(ca_bundle):
-        return f"the CA bundle {ca_bundle} does not exist"
+    own = client_certificate
+    own = own if isinstance(own, tuple | list) else (own,)
+    for what, files in (("CA bundle", (ca_bundle,)), ("client certificate", own)):
+        for file in files:
+            if isinstance(file, str | os.PathLike) and not os.path.exists(file):
+                return f"the {what} {os.fspath(file)} does not exist"
     found = causes(error)
     for each in found:
         if isinstance(each, ssl.SSLCertVerificationError):

@@ -93,6 +93,7 @@ class _Reader:
 
     Attributes:
         status: of the response to the upgrade; 0 before it has come.
+        head: of that response, if it is a refusal.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -103,6 +104,7 @@ class _Reader:
         self._seconds = 0.0
         self._is_first = True
         self.status = 0
+        self.head = b""
 
     def limit(self, seconds: float, size: int) -> None:
         """Let what comes next take so many seconds from now, and bytes."""
@@ -119,6 +121,8 @@ class _Reader:
                 self._skip_informational()
                 if found := _STATUS.match(self._buffer):
                     self.status = int(found[1])
+                    if self.status >= 300:
+                        self.head = self._buffer.partition(b"\r\n\r\n")[0]
         if size > self._left:
             size = self._left
         data = self._buffer[self._start : self._start + size]
@@ -334,8 +338,16 @@ class Transport:
                 raise
         # Some versions raise for a redirect, others do not; and a refusal is one
         # even if its body can't be read.
-        if self._reader.status >= 300:
-            raise websocket.WebSocketBadStatusException("refused", self._reader.status)
+        status = self._reader.status
+        if status >= 300:
+            lines = self._reader.head.decode("latin-1").split("\r\n")[1:]
+            headers = {
+                name.strip().lower(): value.strip()
+                for name, _, value in (line.partition(":") for line in lines)
+            }
+            raise websocket.WebSocketBadStatusException(
+                "refused", status, resp_headers=headers
+            )
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the payload of each message until the connection ends.
@@ -464,7 +476,9 @@ def _reason(error: BaseException, route: Route | None = None) -> str:
         return (
             f"the response is not a valid WebSocket response ({type(error).__name__})"
         )
-    return describe_failure(error, route.ca_bundle if route else None)
+    if route is None:
+        return describe_failure(error)
+    return describe_failure(error, route.ca_bundle, route.client_certificate)
 
 
 def _refusal(

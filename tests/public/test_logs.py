@@ -176,6 +176,54 @@ def test_a_handler_that_raises_ends_no_thread(
     assert "the log server is gone" in capsys.readouterr().err
 
 
+def test_what_a_handler_raises_is_shown_harmlessly(
+    emulator: Emulator,
+    alice: str,
+    ready_worker: ReadyWorker,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With what was logged, which may quote anything."""
+    worker, came = ready_worker()
+
+    def fail(*_: Any) -> None:
+        raise ValueError("evil\x1b[2J\n2031-01-01 all is well")
+
+    worker.on("fail", fail)
+    came.listen(worker, "mark")
+    logging.getLogger("taskrouter_sync").addHandler(Gone())
+    for event in ("fail", "mark"):
+        emulator.send_frame(alice, {"event_type": event, "payload": {}})
+    came.expect("mark")
+    shown = capsys.readouterr().err
+    assert "evil" in shown
+    assert all(
+        line[:1] in ("", " ") and line.isprintable() for line in shown.split("\n")
+    )
+
+
+@pytest.mark.parametrize("is_wrong", [False, True])
+def test_a_program_s_record_factory_gets_text_and_may_raise(
+    ready_worker: ReadyWorker, is_wrong: bool
+) -> None:
+    usual, seen = logging.getLogRecordFactory(), []
+
+    def make(*args: Any, **keywords: Any) -> logging.LogRecord:
+        record = usual(*args, **keywords)
+        seen.append(record.funcName.upper())
+        if is_wrong:
+            raise LookupError
+        return record
+
+    logging.getLogger("taskrouter_sync").setLevel(logging.INFO)
+    logging.setLogRecordFactory(make)
+    try:
+        worker, _ = ready_worker(debug=True)
+        worker.fetch()
+    finally:
+        logging.setLogRecordFactory(usual)
+    assert seen
+
+
 def test_a_handler_that_raises_takes_no_result_away(
     emulator: Emulator,
     backend: Backend,

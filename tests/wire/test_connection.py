@@ -162,10 +162,16 @@ def test_short_connections_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
         assert drawn.get(timeout=5) == 1
 
 
-def test_retry_after_is_waited_for() -> None:
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_retry_after_is_waited_for(is_whole: bool) -> None:
     def ask_for_a_minute(peer: Peer) -> None:
         peer.read_head()
-        peer.answer(503, headers=[("Retry-After", "60")])
+        if is_whole:
+            peer.answer(503, headers=[("Retry-After", "60")])
+        else:
+            peer.send(
+                b"HTTP/1.1 503 x\r\nRetry-After: 60\r\nContent-Length: 9\r\n\r\n{}"
+            )
 
     with connected(ask_for_a_minute, stay) as (connection, follower):
         error = follower.expect("error")

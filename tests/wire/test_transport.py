@@ -242,11 +242,17 @@ def test_a_replaced_bundle_is_read_anew(tmp_path: Path, same_date: bool) -> None
         after.close()
 
 
-def test_a_missing_bundle_is_named(transport: Transport, tmp_path: Path) -> None:
-    route = Route(str(tmp_path / "no.pem"), None)
+@pytest.mark.parametrize("what", ["CA bundle", "client certificate"])
+def test_a_missing_file_is_named(
+    transport: Transport, tmp_path: Path, what: str
+) -> None:
+    missing = str(tmp_path / "no.pem")
+    route = (
+        Route(missing, None) if what == "CA bundle" else Route(None, None, (missing,))
+    )
     with RawServer(greet) as server:
         error = failure(transport, url(server.port, "wss"), route)
-    assert f"the CA bundle {tmp_path / 'no.pem'} does not exist" in error.message
+    assert f"the {what} {missing} does not exist" in error.message
 
 
 # The end.

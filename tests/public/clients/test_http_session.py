@@ -313,7 +313,7 @@ def test_its_client_certificate_opens_requests_and_the_websocket(
         own.cert_chain_pems[0].write_to_path(paths[1])
         own.private_key_pem.write_to_path(paths[2])
         session.cert = paths[1], paths[2]
-    session.verify = paths[0]
+    session.verify = tmp_path / "bundle"  # type: ignore[assignment]
     with Worker(
         worker_token(),
         event_bridge_base_url=demanding_url,
@@ -325,6 +325,33 @@ def test_its_client_certificate_opens_requests_and_the_websocket(
         emulator.create_task()
         came.expect("reservation.created")
         assert worker.fetch().friendlyName == "Alice"
+
+
+def test_its_missing_certificate_is_named(
+    demanding_url: str, worker_token: MintToken, session: requests.Session
+) -> None:
+    session.cert = "/nowhere/own.pem"
+    with Worker(
+        worker_token(),
+        False,
+        event_bridge_base_url=demanding_url,
+        http_session=session,
+        daemon=True,
+    ) as worker:
+        words = "the client certificate /nowhere/own.pem does not exist"
+        with pytest.raises(ConnectionFailed, match=words):
+            worker.fetch()
+
+
+@pytest.mark.parametrize("value", ["of a file\n", 5])
+def test_its_header_that_can_t_be_sent_is_not_the_service_s_fault(
+    center: Center, session: requests.Session, value: Any
+) -> None:
+    worker = center.ready(Worker, http_session=session)
+    session.headers["X-Api-Key"] = value
+    with pytest.raises(ConnectionFailed, match="a header of http_session is invalid"):
+        worker.fetch()
+    worker.close()
 
 
 def test_without_it_such_a_service_can_t_be_reached(

@@ -64,6 +64,14 @@ def test_requests_and_events_go_through_the_proxy(
     assert _methods(proxy) == {"CONNECT", "POST"}
 
 
+def test_a_blank_after_the_proxy_s_url_does_not_count(
+    emulator: Emulator, proxy: Front, open_at: OpenAt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port} ")
+    open_at(emulator.event_bridge_url).wait_until_ready(5)
+    assert _methods(proxy) == {"CONNECT", "POST"}
+
+
 def test_no_proxy_names_the_hosts_to_reach_straight(
     emulator: Emulator, proxy: Front, open_at: OpenAt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
