@@ -422,13 +422,19 @@ def _sid(name: str, value: object, prefix: str) -> str:
 
 def _key(given: Secret) -> Secret:
     value = given.reveal()
-    kind, is_missing = type(value), value is None or value == ""
+    kind, is_text, can_be_encoded = type(value), isinstance(value, str), True
+    if is_text:
+        value = plain_text(value).strip()  # read from a file, it ends in a newline
+        can_be_encoded = not re.search("[\ud800-\udfff]", value)
+    key, is_missing = Secret(value), value is None or value == ""
     del value  # or the locals of this frame would show it
     if is_missing:
         raise ValueError("auth_token is missing: it is the key that signs the token")
-    if not issubclass(kind, str):
+    if not is_text:
         raise TypeError(f"auth_token must be a str, not {kind.__name__}")
-    return given
+    if not can_be_encoded:
+        raise ValueError("auth_token must be text that can be encoded as UTF-8")
+    return key
 
 
 def _is_on(name: str, value: object) -> bool:

@@ -436,7 +436,9 @@ class Client(Emitter, Resource[R]):
         try:
             self._queue_event(Event(event_type, payload))
         except InvalidResponse as error:
-            self._dispatcher.put(partial(self._handle_error, error))
+            # Without the frames, in which is what the service may have repeated.
+            handle = partial(self._handle_error, error.with_traceback(None))
+            self._dispatcher.put(handle)
 
     def _wait_for_events(self) -> None:
         """Let what is queued be handled first, unless that takes long."""
@@ -484,7 +486,8 @@ class Client(Emitter, Resource[R]):
             queued = self._queue_event(event, len(data))
         except InvalidResponse as error:
             error.response = self._tried.secret.hidden_in(error.response)
-            handle = partial(self._handle_bad_frame, error)
+            # Without the frames, in which the data is in reach.
+            handle = partial(self._handle_bad_frame, error.with_traceback(None))
             queued = self._dispatcher.put(handle, size=len(data))
         if not queued and self._connection.is_wanted and not self._is_closed:
             self._log.warning(

@@ -190,7 +190,7 @@ def is_signed_with(text: str, auth_token: str) -> bool:
         warnings.simplefilter("ignore")
         try:
             jwt.PyJWS().decode(text, auth_token, algorithms=["HS256"])
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, UnicodeEncodeError):
             return False
     return True
 

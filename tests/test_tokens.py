@@ -286,6 +286,7 @@ def test_the_key_of_a_signature_is_known_again(key: str) -> None:
         text = jwt.encode({"exp": 1}, key, algorithm="HS256")
     assert is_signed_with(text, key)
     assert not is_signed_with(text, "another")
+    assert not is_signed_with(text, f"{key}\udce9")  # which no token is signed with
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "ü"])

@@ -110,7 +110,7 @@ class Credentials:
     @property
     def auth_token(self) -> str | None:
         """The account's auth token, if it is set."""
-        return self._environment.get(AUTH_TOKEN) or None
+        return (self._environment.get(AUTH_TOKEN) or "").strip() or None
 
     @property
     def token(self) -> str | None:

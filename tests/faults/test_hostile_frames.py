@@ -17,9 +17,10 @@ from ..support.backend import Backend
 from ..support.collector import Block, Collector, join
 from ..support.internals import limit_queue
 from ..support.raw_server import BINARY, CONTINUATION, TEXT
+from ..support.secrets import assert_no_secret
 from .fault import Fault, Kind
 from .proxy import Proxy
-from .stage import on_stage
+from .stage import TOKEN, on_stage
 
 
 MIB_16 = 16 * 1024 * 1024
@@ -77,6 +78,19 @@ def test_without_a_listener_it_is_logged(caplog: pytest.LogCaptureFixture) -> No
         stage.send("no json")
         assert stage.told() == []
     assert "A frame from the event bridge is not JSON" in caplog.text
+
+
+def test_a_frame_that_repeats_the_token_does_not_show_it() -> None:
+    """Nor do the frames of the error: reports of errors list their local variables."""
+    with on_stage() as stage:
+        stage.send(TOKEN)
+        stage.send(event(CREATED, {"text": TOKEN}))
+        told = stage.told()
+    for _, error in told:
+        assert isinstance(error, InvalidResponse)
+        assert_no_secret(error, TOKEN)
+        assert error.__traceback__ is None
+    assert len(told) == 2
 
 
 def test_a_frame_of_no_event_is_nobody_s() -> None:

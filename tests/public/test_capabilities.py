@@ -149,6 +149,11 @@ def test_fractions_of_seconds_become_whole_ones() -> None:
     assert (claims["exp"], claims["nbf"]) == (1001, 999)
 
 
+@pytest.mark.parametrize("auth_token", [f"{SECRET}\n", f" {SECRET}\r\n"])
+def test_an_auth_token_may_come_from_a_file(auth_token: str) -> None:
+    assert claims_of(worker_token(auth_token=auth_token).to_jwt())
+
+
 def test_each_signing_has_its_own_times() -> None:
     token = worker_token()
     first, second = claims_of(token.to_jwt(60)), claims_of(token.to_jwt(120))
@@ -304,7 +309,13 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
     ),
     *(
         (lambda key=key: worker_token(auth_token=key), ValueError, "is missing")
-        for key in ("", None)
+        for key in ("", " \n", None)
+    ),
+    (
+        # A byte of the environment that is not UTF-8.
+        lambda: worker_token(auth_token=f"{SECRET}\udce9"),
+        ValueError,
+        "auth_token must be text that can be encoded as UTF-8",
     ),
     (
         lambda: worker_token(auth_token=SECRET.encode()),

@@ -251,6 +251,7 @@ def test_making_a_token_shows_no_auth_token(kind: type[Any], sids: list[str]) ->
         lambda: kind("AC1", key, "WS1", *sids, allow_everything=True),
         lambda: kind("AC1", key.encode(), "WS1", *sids),
         lambda: kind("AC1", [key], "WS1", *sids),
+        lambda: kind("AC1", f"{key}\udce9", "WS1", *sids).to_jwt(),
         lambda: kind("AC1", key, "WS1", *sids).to_jwt(ttl=math.inf),
         lambda: kind("AC1", key, "WS1", *sids).add_policy("", "GET"),
     ]

@@ -116,6 +116,14 @@ def test_decoding_tells_a_strange_signature(
     assert "is NOT made with TWILIO_AUTH_TOKEN" in run("token", "--decode").out
 
 
+def test_an_auth_token_may_come_from_a_file(
+    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKROUTER_TOKEN", run("token", "worker").out)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", account["TWILIO_AUTH_TOKEN"] + "\r\n")
+    assert "is made with TWILIO_AUTH_TOKEN" in run("token", "--decode").out
+
+
 def test_decoding_asks_nobody_to_type_a_token(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
