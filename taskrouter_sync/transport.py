@@ -93,7 +93,7 @@ class _Reader:
 
     Attributes:
         status: of the response to the upgrade; 0 before it has come.
-        head: of that response, if it is a refusal.
+        refusal: that response, as far as it was read, if it is one.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -104,7 +104,7 @@ class _Reader:
         self._seconds = 0.0
         self._is_first = True
         self.status = 0
-        self.head = b""
+        self.refusal = bytearray()
 
     def limit(self, seconds: float, size: int) -> None:
         """Let what comes next take so many seconds from now, and bytes."""
@@ -121,13 +121,13 @@ class _Reader:
                 self._skip_informational()
                 if found := _STATUS.match(self._buffer):
                     self.status = int(found[1])
-                    if self.status >= 300:
-                        self.head = self._buffer.partition(b"\r\n\r\n")[0]
         if size > self._left:
             size = self._left
         data = self._buffer[self._start : self._start + size]
         self._start += len(data)
         self._left -= len(data)
+        if self.status >= 300:
+            self.refusal += data
         return data
 
     def _receive(self) -> bytes:
@@ -340,7 +340,8 @@ class Transport:
         # even if its body can't be read.
         status = self._reader.status
         if status >= 300:
-            lines = self._reader.head.decode("latin-1").split("\r\n")[1:]
+            head, is_whole, _ = self._reader.refusal.partition(b"\r\n\r\n")
+            lines = head.decode("latin-1").split("\r\n")[1:] if is_whole else []
             headers = {
                 name.strip().lower(): value.strip()
                 for name, _, value in (line.partition(":") for line in lines)

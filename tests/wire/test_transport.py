@@ -148,6 +148,20 @@ def test_informational_responses_come_before_the_upgrade(
         transport.close()
 
 
+def refuse_in_pieces(peer: Peer) -> None:
+    """Refuse an upgrade, with the head in two pieces and a body that ends early."""
+    peer.read_head()
+    peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    peer.send(b"HTTP/1.1 503 x\r\nRetry-After: 4")
+    peer.send(b"5\r\nContent-Length: 9\r\n\r\n{}")
+
+
+def test_a_refusal_s_head_may_come_in_pieces(transport: Transport) -> None:
+    with RawServer(refuse_in_pieces) as server:
+        error = failure(transport, url(server.port), DIRECT)
+    assert isinstance(error, HttpError) and error.retry_after == 45.0
+
+
 def _echo(peer: Peer) -> None:
     head = peer.read_head()
     peer.send(head.encode("latin-1") + b"\r\n\r\n")
