@@ -15,8 +15,9 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from http.client import HTTPConnection, HTTPException, responses
+from http.client import HTTPConnection, HTTPException, parse_headers, responses
 from http.cookies import CookieError
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -340,14 +341,8 @@ class Transport:
         # even if its body can't be read.
         status = self._reader.status
         if status >= 300:
-            head, is_whole, _ = self._reader.refusal.partition(b"\r\n\r\n")
-            lines = head.decode("latin-1").split("\r\n")[1:] if is_whole else []
-            headers = {
-                name.strip().lower(): value.strip()
-                for name, _, value in (line.partition(":") for line in lines)
-            }
             raise websocket.WebSocketBadStatusException(
-                "refused", status, resp_headers=headers
+                "refused", status, resp_headers=_headers_of(bytes(self._reader.refusal))
             )
 
     def __iter__(self) -> Iterator[bytes]:
@@ -410,6 +405,17 @@ class Transport:
                 # Not SSLSocket's own, which might send something; and at once, although
                 # somebody may be reading from it.
                 _below_tls(each, "close")()
+
+
+def _headers_of(response: bytes) -> dict[str, str]:
+    """Read the headers of a response; none, if its head did not come whole."""
+    head, is_whole, _ = response.partition(b"\r\n\r\n")
+    with suppress(HTTPException):  # too many, or too long
+        if is_whole:
+            lines = BytesIO(head.partition(b"\r\n")[2] + is_whole)
+            found = parse_headers(lines)
+            return {name.lower(): value for name, value in found.items()}
+    return {}
 
 
 def _context_for(route: Route) -> ssl.SSLContext:

@@ -714,9 +714,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     @property
     def _is_settled(self) -> bool:
-        """Whether nothing is read in vain, as no sync is to come that reads it anyhow.
+        """Whether reading now is worth it: no sync is to come that reads the same.
 
-        A heartbeat may be one of a connection whose events are still queued.
+        One is, if the heartbeat was of a connection whose events are still queued.
         """
         return self._is_ready and not (self._is_behind or self._is_next_open())
 
