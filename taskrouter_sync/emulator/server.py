@@ -148,6 +148,8 @@ class Server:
                 self._warned = True
                 reason = "too few file descriptors or too little memory (ulimit -n)"
                 _log.warning("connections have to wait: %s", reason)
+        elif self._warned and self._service.stopping and type(error) is ValueError:
+            pass  # asyncio tries to accept again a second later, at a closed port too.
         elif error is not None:
             place = traceback.extract_tb(error.__traceback__)[-1:]
             where = [f" in {Path(each.filename).name}:{each.lineno}" for each in place]

@@ -353,6 +353,12 @@ def test_of_malformed_requests_only_a_line_is_logged() -> None:
         assert re.fullmatch(r"a malformed request: \w+", line)
 
 
+CONNECTIONS_WAIT = (
+    "connections have to wait: "
+    "too few file descriptors or too little memory (ulimit -n)"
+)
+
+
 def test_too_few_file_descriptors_are_one_warning() -> None:
     with program() as run:
         address = "127.0.0.1", run.port
@@ -363,9 +369,22 @@ def test_too_few_file_descriptors_are_one_warning() -> None:
                 stack.enter_context(closing(client))
         # When there are some again, it goes on.
         assert send(run, b"GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\n")
-        lines = run.terminate().splitlines()
-    reason = "too few file descriptors or too little memory (ulimit -n)"
-    assert lines == [f"connections have to wait: {reason}"]
+        assert run.terminate().splitlines() == [CONNECTIONS_WAIT]
+
+
+def test_the_end_of_a_program_with_too_few_file_descriptors_is_silent() -> None:
+    # asyncio accepts again after a second, which falls on these moments of the end.
+    for seconds in (0.985, 0.99, 0.995):
+        with program() as run, ExitStack() as stack:
+            address = "127.0.0.1", run.port
+            resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (40, 40))
+            for _ in range(40):
+                client = socket.create_connection(address, LIMIT)
+                stack.enter_context(closing(client))
+            assert run.process.stderr is not None
+            warning = run.process.stderr.readline()
+            time.sleep(seconds)
+            assert warning + run.terminate() == CONNECTIONS_WAIT + "\n"
 
 
 # The program's names and numbers
