@@ -293,7 +293,8 @@ class Dispatcher:
             if self._head_since is None:
                 self._head_since = now
             left = self._head_since + self._timing.fetch - now
-            is_ready = left <= 0 or all(each.done() for each in self._queue[0].futures)
+            futures = self._queue[0].futures
+            is_ready = not futures or left <= 0 or all(each.done() for each in futures)
             wait = min(wait, left)
         if self._soon_left is None:
             self._soon_left = len(self._soon)

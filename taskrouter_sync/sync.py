@@ -106,7 +106,8 @@ class _Known:
     )
 
     def __init__(self, rank: int = 0, task_sid: str | None = None) -> None:
-        self.emitted: set[str] = set()
+        # Thousands are remembered: sets would be many times as large.
+        self.emitted: tuple[str, ...] = ()
         self.rank = rank
         self.synced = 0
         self.shown = 0
@@ -121,7 +122,7 @@ class _Known:
             self.concluded = False
             self.synced = 0
             # Its real end is yet to come.
-            self.emitted = {e for e in self.emitted if RANKS.get(e, 0) < ENDED}
+            self.emitted = tuple(e for e in self.emitted if RANKS.get(e, 0) < ENDED)
             self.rank = max((RANKS.get(e, 0) for e in self.emitted), default=0)
             self.shown = self.rank
 
@@ -201,22 +202,26 @@ class Reservations:
             concluded: whether it ends what the service does not have any more.
         """
         name = event.removeprefix(PREFIX)
-        if name not in RANKS:
+        rank = RANKS.get(name)
+        if rank is None:
             return
         with self._lock:
-            known = self._known.setdefault(sid, _Known())
+            known = self._known.get(sid)
+            if known is None:
+                known = self._known[sid] = _Known()
             if not concluded:
                 known.reopen()
-            known.emitted.add(name)
+            if name not in known.emitted:
+                known.emitted += (name,)
             known.concluded = concluded
-            known.rank = max(known.rank, RANKS[name])
+            known.rank = max(known.rank, rank)
             if synced:
                 known.synced = known.rank
             self._undelivered.pop(sid, None)
-            if name == "created" and known.rank == RANKS["created"]:
+            if name == "created" and known.rank == rank:
                 self._undelivered[sid] = reservation
             known.task_sid = reservation._known_task_sid() or known.task_sid
-            self._take(sid, known, reservation, RANKS[name])
+            self._take(sid, known, reservation, rank)
             if len(self._known) > self._limit_at:
                 self._limit(MAX_REMEMBERED, ())
 

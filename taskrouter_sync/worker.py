@@ -484,6 +484,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _build(self, result: Any) -> Any:
         """Build a result; None for an error, and for what was not asked for."""
+        if result is None:
+            return None
         if isinstance(result, NoThread):
             self._handle_error(result)
             return None

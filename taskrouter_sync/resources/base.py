@@ -363,9 +363,8 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A subclass may set what is its own before it calls this class's __init__.
-        is_made = "_view" in vars(self)
         if not name.startswith("_") and (
-            name in _documented(type(self)) or (is_made and name in self)
+            name in _documented(type(self)) or ("_view" in vars(self) and name in self)
         ):
             raise AttributeError(
                 f"{name!r} is a property of the service and can't be assigned: "
