@@ -29,8 +29,12 @@ class FieldError(ValueError):
     """
 
     def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field} {problem}")
+        # Both arguments: with these copies and pickles are made.
+        super().__init__(field, problem)
         self.field = field
+
+    def __str__(self) -> str:
+        return " ".join(self.args)
 
 
 @dataclass(frozen=True)

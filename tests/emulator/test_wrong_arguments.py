@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import socket
 import threading
 from collections.abc import Callable
@@ -13,7 +15,7 @@ import pytest
 import requests
 
 from taskrouter_sync import Worker
-from taskrouter_sync.emulator import Emulator
+from taskrouter_sync.emulator import Emulator, ServiceError
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from .conftest import worker_token
@@ -269,6 +271,27 @@ def test_it_is_an_error_that_says_what_is_right(
         act(emulator)
     # Nothing is left of a workspace that was not to be.
     assert emulator.call(lambda engine: len(engine.workspaces)) == 0
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))]
+)
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda emulator: emulator.create_task("WS1"),
+        lambda emulator: emulator.workspace(workers={5: {}}),
+    ],
+)
+def test_errors_can_be_copied_and_pickled(
+    emulator: Emulator, act: Callable[[Emulator], Any], copied: Callable[[Any], Any]
+) -> None:
+    with pytest.raises((ServiceError, ValueError)) as raised:
+        act(emulator)
+    again = copied(raised.value)
+    assert type(again) is type(raised.value)
+    assert str(again) == str(raised.value)
+    assert vars(again) == vars(raised.value)
 
 
 def test_an_infinite_timeout_waits_for_requests(emulator: Emulator) -> None:

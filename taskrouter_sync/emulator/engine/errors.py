@@ -29,11 +29,15 @@ class ServiceError(Exception):
     def __init__(
         self, status: int, code: int, message: str, alert_code: int | None = None
     ) -> None:
-        super().__init__(message)
+        # All arguments: with these copies and pickles are made.
+        super().__init__(status, code, message, alert_code)
         self.status = status
         self.code = code
         self.message = message
         self.alert_code = code if alert_code is None else alert_code
+
+    def __str__(self) -> str:
+        return self.message
 
     def __repr__(self) -> str:
         return f"ServiceError({self.status}, {self.code}, {self.message!r})"
