@@ -108,15 +108,21 @@ def serving(options: argparse.Namespace) -> Iterator[tuple[Emulator, ReadyWorksp
     try:
         # With the credentials that the user's own programs find in the environment,
         # these programs work with the emulator as they are.
-        emulator = Emulator(
-            host=options.host,
-            port=options.port,
-            account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or None,
-            auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or None,
-            seed=numbers[-1] if numbers else None,
-            manual_clock=options.manual_clock,
-            state=options.state,
-        )
+        try:
+            emulator = Emulator(
+                host=options.host,
+                port=options.port,
+                account_sid=os.environ.get("TWILIO_ACCOUNT_SID") or None,
+                auth_token=os.environ.get("TWILIO_AUTH_TOKEN") or None,
+                seed=numbers[-1] if numbers else None,
+                manual_clock=options.manual_clock,
+                state=options.state,
+            )
+        except StateError:
+            raise
+        except ValueError as error:
+            # The other arguments are valid.
+            raise _failed(f"TWILIO_AUTH_TOKEN: {error}") from None
         try:
             emulator.start()
         except OSError as error:

@@ -49,14 +49,21 @@ def test_it_prints_secrets_only_when_told_to() -> None:
     assert claims["worker_sid"] == exported["TASKROUTER_WORKER_SID"]
 
 
-def test_it_is_the_account_of_the_environment() -> None:
-    account = {"TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN": "2" * 32}
-    sid, auth_token = account.values()
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_it_is_the_account_of_the_environment(end: str) -> None:
+    sid, auth_token = "AC" + "1" * 32, "2" * 32
+    account = {"TWILIO_ACCOUNT_SID": sid, "TWILIO_AUTH_TOKEN": auth_token + end}
     with program(**account) as run:
         auth = sid, auth_token
         found = requests.get(run.workspace_url, auth=auth, timeout=5)
     assert auth_token not in run.greeting
     assert found.json()["account_sid"] == sid
+
+
+def test_an_auth_token_that_cannot_be_encoded_is_said_without_a_traceback() -> None:
+    said = complaint(TWILIO_AUTH_TOKEN="secret\udce9")
+    reason = "auth_token must be text that can be encoded as UTF-8"
+    assert said == f"TWILIO_AUTH_TOKEN: {reason}\n"
 
 
 def test_its_worker_token_is_good_for_work() -> None:
@@ -98,9 +105,9 @@ def test_output_that_cannot_be_written_is_no_traceback(
     assert (done.returncode, done.stderr) == (1, says)
 
 
-def complaint(*arguments: str) -> str:
+def complaint(*arguments: str, **environment: str) -> str:
     """What the program says when it cannot serve."""
-    with program(*arguments) as run:
+    with program(*arguments, **environment) as run:
         said = run.complaint(1)
         assert run.process.stdout is not None
         assert run.process.stdout.read() == ""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from taskrouter_sync import Worker
+from taskrouter_sync import Worker, WorkerCapabilityToken
 from taskrouter_sync.emulator import Emulator, ServiceError
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
@@ -228,6 +228,10 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], Exception]] = {
         lambda emulator: Emulator(port=99999),
         ValueError("port must be 0 .* to 65535, not 99999"),
     ),
+    "half a character in an auth token": (
+        lambda emulator: Emulator(auth_token="x\ud800"),
+        ValueError("auth_token must be text that can be encoded as UTF-8"),
+    ),
     "no number for heartbeats": (
         lambda emulator: Emulator(heartbeat_interval=math.nan),
         ValueError("heartbeat_interval must be 0 or more seconds, not nan"),
@@ -334,6 +338,17 @@ def test_drop_is_about_requests_and_cut_sockets_about_sockets(
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{emulator.api_base_url}/Workspaces", timeout=5)
     assert emulator.faults.cut_sockets() == 0
+
+
+def test_an_auth_token_may_come_from_a_file() -> None:
+    auth_token = "0123456789abcdef0123456789abcdef\n"
+    with Emulator(auth_token=auth_token) as emulator:
+        workspace = emulator.workspace()
+        token = WorkerCapabilityToken(
+            emulator.account_sid, auth_token, workspace.sid, workspace.workers["Alice"]
+        )
+        with Worker(token.to_jwt(), debug=False, **emulator.client_options) as worker:
+            worker.wait_until_ready(5)
 
 
 def test_client_options_win_over_the_environment(
