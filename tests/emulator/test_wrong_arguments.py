@@ -228,6 +228,10 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], Exception]] = {
         lambda emulator: Emulator(port=99999),
         ValueError("port must be 0 .* to 65535, not 99999"),
     ),
+    "a seed that is a fraction": (
+        lambda emulator: Emulator(seed=1.5),  # type: ignore[arg-type]
+        TypeError("seed must be an integer, not a float"),
+    ),
     "half a character in an auth token": (
         lambda emulator: Emulator(auth_token="x\ud800"),
         ValueError("auth_token must be text that can be encoded as UTF-8"),
