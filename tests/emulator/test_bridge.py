@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -105,6 +106,15 @@ def test_objects_in_params_become_json_text(emulator: Emulator, desk: Desk) -> N
     answer = desk.post("POST", f"/Tasks/{task['sid']}", attributes)
     assert answer.json()["payload"]["attributes"] == '{"lang": "en"}'
     assert answer.json()["payload"]["priority"] == 7
+
+
+def test_an_object_in_params_may_have_4096_characters_of_any_alphabet(
+    emulator: Emulator, desk: Desk
+) -> None:
+    task = emulator.create_task()
+    attributes = {"name": "é" * (4096 - len('{"name": ""}'))}
+    answer = desk.post("POST", f"/Tasks/{task['sid']}", {"Attributes": attributes})
+    assert json.loads(answer.json()["payload"]["attributes"]) == attributes
 
 
 def test_a_delete_is_200_without_a_payload(emulator: Emulator, desk: Desk) -> None:

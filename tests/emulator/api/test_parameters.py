@@ -21,6 +21,7 @@ from taskrouter_sync.emulator.api.requests import Parameters
         (True, "true"),
         (False, "false"),
         ({"a": [1]}, '{"a": [1]}'),
+        ({"a": "日\ud800"}, '{"a": "日\\ud800"}'),
     ],
 )
 def test_values_of_an_envelope_become_texts(value: Any, text: str) -> None:
