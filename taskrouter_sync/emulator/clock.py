@@ -7,6 +7,7 @@ test moves; where the numbers of sids come from.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -24,15 +25,21 @@ _STRIDE = 10_000
 
 
 class RealClock:
-    """The machine's clock, that never goes back."""
+    """The machine's clock; when that is set back, this one goes on regardless."""
 
     def __init__(self) -> None:
-        self._latest = 0.0
+        # Of the monotonic clock, in seconds.
+        self._ahead = -math.inf
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
-        self._latest = max(self._latest, time.time())
-        return self._latest
+        monotonic = time.monotonic()
+        self._ahead = max(self._ahead, time.time() - monotonic)
+        return monotonic + self._ahead
+
+    def put(self, now: float) -> None:
+        """Go on from a service's moment, if that is later."""
+        self._ahead = max(self._ahead, now - time.monotonic())
 
 
 class ManualClock:

@@ -171,6 +171,7 @@ class Emulator:
             except BaseException:
                 listener.close()
                 raise
+            self._clock.put(self._engine.now)
         if self._served is None:
             self._served = Service(
                 self.url,
@@ -400,8 +401,8 @@ class Emulator:
 
         All WebSockets are closed; clients reconnect and read the restored state. The
         workers' activities do not change when this happens. A manual clock is set to
-        the time of the snapshot. With a real clock, whatever has become due since the
-        snapshot happens now.
+        the time of the snapshot; so is a real clock if it is behind. Otherwise whatever
+        has become due since the snapshot happens now.
 
         Raises:
             ValueError: `snapshot` is not a snapshot, or was made by a newer version;
@@ -411,8 +412,7 @@ class Emulator:
 
         def put_back(engine: Engine) -> None:
             put_back_snapshot(snapshot, engine, self._sids)
-            if self._manual is not None:
-                self._manual.put(engine.now)
+            self._clock.put(engine.now)
             if self._saver is not None:
                 self._saver.begin_anew()
             self._service().channels.evict("", Close(GOING_AWAY, "restored"))

@@ -77,8 +77,8 @@ def put_back_snapshot(snapshot: Mapping[str, Any], engine: Engine, sids: Sids) -
 class Saver:
     """Keeps one service's state in its file.
 
-    Opened by any thread, then used by the loop's alone. The engine's sids go on too,
-    and so does its clock if it is moved by hand.
+    Opened by any thread, then used by the loop's alone. The engine's sids go on too.
+    The clock is the engine's if it is moved by hand.
     """
 
     def __init__(
@@ -119,8 +119,6 @@ class Saver:
                     sids = records.pop(_SIDS)
                     self._engine.put_back(records)
                     self._sids.go_on(sids)
-                    if self._clock is not None:
-                        self._clock.put(records[SERVICE]["now"])
             # All of it: without what nobody needs any more, and numbered anew.
             self._write(file)
         except BaseException:

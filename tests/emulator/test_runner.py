@@ -388,3 +388,14 @@ def test_without_the_extra_an_import_says_what_to_install(missing: str) -> None:
 def test_what_the_package_does_not_have_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Simulator"):
         _ = taskrouter_sync.emulator.Simulator
+
+
+def test_time_goes_on_when_the_machines_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = time.time
+    with Emulator() as emulator:
+        emulator.workspace(worker_activity="Available", task_reservation_timeout=1)
+        monkeypatch.setattr(time, "time", lambda: now() - 3600)
+        emulator.create_task()
+        emulator.wait_for_events("reservation.timeout")

@@ -174,6 +174,15 @@ def test_by_a_real_clock_what_fell_due_happens_at_the_start(go_on: GoOn) -> None
     ]
 
 
+def test_a_real_clock_goes_on_from_a_later_moment(go_on: GoOn) -> None:
+    with go_on() as emulator:
+        ready(emulator, task_reservation_timeout=1)
+        emulator.advance(315_360_000)
+    with go_on(manual_clock=False) as emulator:
+        emulator.create_task()
+        emulator.wait_for_events("reservation.timeout")
+
+
 def test_with_a_seed_sids_go_on(run: Run) -> None:
     def sids(emulator: Emulator) -> list[str]:
         return [emulator.create_task()["sid"] for _ in range(2)]
