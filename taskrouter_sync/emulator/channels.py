@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -24,6 +26,13 @@ MAX_WAITING_CHARACTERS = 16 * 1024 * 1024
 
 # Close codes are not published; clients of v1 do not look at them.
 GOING_AWAY = 1001
+
+
+def abort(transport: asyncio.Transport) -> None:
+    """Cut a connection, also if a process that was forked has a copy of its socket."""
+    with suppress(OSError):
+        transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+    transport.abort()
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ class Connection:
     def cut(self) -> None:
         """Cut the socket at once, without a close frame."""
         if self.transport is not None:
-            self.transport.abort()
+            abort(self.transport)
 
     def stall(self) -> None:
         """Let nothing through in either direction."""

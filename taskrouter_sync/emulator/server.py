@@ -15,6 +15,7 @@ import re
 import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from email.utils import formatdate
 from functools import partial, wraps
 from pathlib import Path
@@ -25,7 +26,7 @@ from aiohttp import HttpVersion11, web
 from . import console
 from .api.requests import Parameters, Response, internal, refused
 from .auth import CHANNELS, decoded
-from .channels import GOING_AWAY, Close, Connection
+from .channels import GOING_AWAY, Close, Connection, abort
 from .control.commands import PREFIX
 from .control.control import (
     MAX_BODY,
@@ -233,7 +234,7 @@ class Server:
                 answer = refused(internal(str(error)))
         if fault is not None and fault.drop:
             if request.transport is not None:
-                request.transport.abort()
+                abort(request.transport)
             return web.Response()
         if fault is not None and fault.status is not None:
             result = _json(fault.status, fault.reason or "", fault.body)
@@ -293,7 +294,7 @@ class Server:
             if not isinstance(error, ConnectionError):
                 self.note(error)
             if request.transport is not None:
-                request.transport.abort()
+                abort(request.transport)
         finally:
             await parts.aclose()  # type: ignore[attr-defined]
         return response
@@ -395,6 +396,9 @@ async def _stop_accepting(listener: socket.socket) -> None:
         # One turn makes the transports, another the connections.
         for _ in range(2):
             await asyncio.sleep(0)
+        # A process that was forked may have a copy, which would keep the port.
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 async def _body(request: web.Request, limit: int = _MAX_BODY) -> bytes:
