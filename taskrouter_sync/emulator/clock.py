@@ -46,7 +46,7 @@ class ManualClock:
     """A clock that stands still until it is set."""
 
     def __init__(self, start: float = MANUAL_START) -> None:
-        self._now = start
+        self.put(start)
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
@@ -54,7 +54,9 @@ class ManualClock:
 
     def put(self, now: float) -> None:
         """Set it to any moment, for a service of that moment."""
-        self._now = now
+        self._now = self._began = now
+        # Seconds since then: added to those since the epoch, small steps lose a part.
+        self._passed = 0.0
 
     def advance(self, engine: Engine, seconds: float) -> None:
         """Let time pass; whatever falls due happens in order, each at its moment.
@@ -62,7 +64,8 @@ class ManualClock:
         Raises:
             ValueError: that is too long.
         """
-        end = self._now + seconds
+        passed = self._passed + seconds
+        end = self._began + passed
         if end >= END_OF_TIME:
             most = int(END_OF_TIME - self._now)
             raise ValueError(
@@ -72,7 +75,7 @@ class ManualClock:
         while (deadline := engine.next_deadline()) is not None and deadline <= end:
             self._now = max(self._now, deadline)
             engine.run_due()
-        self._now = end
+        self._now, self._passed = end, passed
         engine.run_due()
 
 

@@ -18,6 +18,7 @@ import requests
 
 import taskrouter_sync.emulator
 from taskrouter_sync.emulator import Emulator, ServiceError
+from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
 from tests.emulator.conftest import OpenDesk
 from tests.emulator.rest import Rest
@@ -232,6 +233,16 @@ def test_advancing_lets_each_thing_happen_at_its_own_moment(emulator: Emulator) 
     moments = {event.event_type: event.time - start for event in emulator.events}
     assert moments["reservation.timeout"] == 30
     assert moments["task.canceled"] == 100
+
+
+def test_small_steps_of_a_manual_clock_add_up(emulator: Emulator) -> None:
+    emulator.workspace(worker_activity="Available", task_reservation_timeout=1)
+    emulator.create_task()
+    for _ in range(10):
+        emulator.advance(0.1)
+    assert [
+        event.time for event in emulator.wait_for_events("reservation.timeout")
+    ] == [MANUAL_START + 1]
 
 
 def test_a_real_clock_cannot_be_advanced() -> None:
