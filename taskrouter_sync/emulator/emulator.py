@@ -331,10 +331,13 @@ class Emulator:
         """
         if attributes is not None:
             _check_mapping("attributes", attributes, '{"type": "support"}')
-        for name in options:
+        for name, value in options.items():
             if name not in _TASK_OPTIONS:
                 known = ("workspace", "attributes", *_TASK_OPTIONS)
                 raise TypeError(f"unknown argument {name}{_did_you_mean(name, known)}")
+            if not isinstance(value, str | int | float | None):
+                kind = type(value).__name__
+                raise TypeError(f"{name} must be a string or a number, not a {kind}")
         params = {"Attributes": setup.json_of("attributes", dict(attributes or {}))} | {
             "".join(part.capitalize() for part in name.split("_")): value
             for name, value in options.items()

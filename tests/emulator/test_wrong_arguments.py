@@ -8,6 +8,7 @@ import pickle
 import socket
 import threading
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -101,6 +102,10 @@ WRONG: dict[str, tuple[Callable[[Emulator], Any], Exception]] = {
     "an unknown option of a task": (
         lambda emulator: emulator.create_task(prioirty=3),
         TypeError("unknown argument prioirty: did you mean priority"),
+    ),
+    "a date that is no text": (
+        lambda emulator: emulator.create_task(virtual_start_time=date.today()),
+        TypeError("virtual_start_time must be a string or a number, not a date"),
     ),
     "attributes as text": (
         lambda emulator: emulator.create_task(attributes="{}"),  # type: ignore[arg-type]
