@@ -201,7 +201,8 @@ class Emulator:
             StateError: the latest changes could not be written to the state file.
         """
         thread, self._thread = self._thread, None
-        if thread is not None:
+        # A process that was forked has no such thread, and the file is its parent's.
+        if thread is not None and thread.process == os.getpid():
             thread.stop()
             if self._saver is not None:
                 self._saver.close()

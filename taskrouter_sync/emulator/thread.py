@@ -7,6 +7,7 @@ functions on it for other threads.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -46,6 +47,8 @@ class ServiceThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
+        # Whose thread it is.
+        self.process: int = os.getpid()
 
     def start(self, timeout: float) -> None:
         """Start the thread and return when the service is running.

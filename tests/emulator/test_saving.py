@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -278,6 +281,30 @@ def test_an_emulator_whose_port_is_taken_lets_go_of_the_file(run: Run) -> None:
             emulator.start()
     with run():
         pass
+
+
+FORKED = """
+import os, signal, sys
+from taskrouter_sync.emulator import Emulator
+
+with Emulator(state=sys.argv[1]) as emulator:
+    emulator.workspace()
+    child = os.fork()
+    if not child:
+        sys.exit()
+    os.waitpid(child, 0)
+    emulator.create_task()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_forked_process_that_leaves_the_block_takes_nothing_away(
+    run: Run, path: Path
+) -> None:
+    subprocess.run([sys.executable, "-c", FORKED, str(path)], timeout=60, check=False)
+    with run() as emulator:
+        assert statuses(emulator) == ["pending"]
 
 
 def connection_of(emulator: Emulator) -> sqlite3.Connection:
