@@ -30,7 +30,8 @@ GOING_AWAY = 1001
 
 def abort(transport: asyncio.Transport) -> None:
     """Cut a connection, also if a process that was forked has a copy of its socket."""
-    with suppress(OSError):
+    # A TypeError is uvloop's, whose sockets can't be shut down.
+    with suppress(OSError, TypeError):
         transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
     transport.abort()
 

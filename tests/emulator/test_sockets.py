@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
+from unittest.mock import Mock
 
 import pytest
 import requests
 
 from taskrouter_sync.emulator import Emulator
-from taskrouter_sync.emulator.channels import Close
+from taskrouter_sync.emulator.channels import Close, Connection
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 
@@ -155,3 +157,11 @@ def test_a_socket_that_cannot_be_written_to_is_cut(
     assert emulator.each_socket(desk.worker_sid, lambda each: each.send(item)) == 1
     emulator.wait_for_connections(desk.worker_sid, 0)
     assert "UnicodeEncodeError in" in caplog.text
+
+
+def test_a_socket_that_cannot_be_shut_down_is_cut() -> None:
+    transport = Mock(asyncio.Transport)
+    # As uvloop's.
+    transport.get_extra_info.return_value.shutdown.side_effect = TypeError
+    Connection("WK1", transport).cut()
+    assert transport.abort.called
