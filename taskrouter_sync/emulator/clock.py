@@ -18,6 +18,8 @@ from .engine.state import END_OF_TIME
 
 # 2026-01-01T00:00:00Z: the same for every run, so that dates repeat as well.
 MANUAL_START = 1_767_225_600.0
+# Seconds by which two sums of the same fractions may differ.
+_ROUNDING = 1e-6
 # Of the number in a sid.
 _BITS = 128
 # How many numbers are skipped at a time.
@@ -72,10 +74,11 @@ class ManualClock:
                 f"seconds must be less than {most}, not {seconds!r} (the clock ends"
                 " before the year 9999)"
             )
-        while (deadline := engine.next_deadline()) is not None and deadline <= end:
+        due = end + _ROUNDING
+        while (deadline := engine.next_deadline()) is not None and deadline <= due:
             self._now = max(self._now, deadline)
             engine.run_due()
-        self._now, self._passed = end, passed
+        self._now, self._passed = max(self._now, end), passed
         engine.run_due()
 
 

@@ -20,6 +20,7 @@ import taskrouter_sync.emulator
 from taskrouter_sync.emulator import Emulator, ServiceError
 from taskrouter_sync.emulator.clock import MANUAL_START
 from taskrouter_sync.emulator.engine import Engine
+from taskrouter_sync.emulator.engine.calls import Instruction
 from tests.emulator.conftest import OpenDesk
 from tests.emulator.rest import Rest
 from tests.support.backend import Backend
@@ -243,6 +244,25 @@ def test_small_steps_of_a_manual_clock_add_up(emulator: Emulator) -> None:
     assert [
         event.time for event in emulator.wait_for_events("reservation.timeout")
     ] == [MANUAL_START + 1]
+
+
+def test_a_call_is_answered_after_a_fraction_of_a_second(emulator: Emulator) -> None:
+    emulator.workspace(worker_activity="Available")
+    emulator.telephony.answer_after = 0.4
+    emulator.create_task()
+    asked = Instruction(name="call", from_="+15550100", to="client:a", url="http://a/")
+
+    def instruct(engine: Engine) -> None:
+        [workspace] = engine.workspaces.values()
+        [worker] = workspace.workers.values()
+        [reservation] = worker.reservations.values()
+        engine.telephony.instruct(reservation, asked)
+
+    emulator.advance(0.2)
+    emulator.call(instruct)
+    emulator.advance(0.4)
+    [call] = emulator.calls
+    assert call.status == "answered"
 
 
 def test_a_real_clock_cannot_be_advanced() -> None:
