@@ -115,10 +115,20 @@ def arity(callback: Callable[..., Any]) -> tuple[int, int | None]:
 
     ``(0, None)``, anything goes, for a built-in without a signature.
     """
+    # A decorator may pass more or fewer arguments on than its own function takes; what
+    # is behind it counts only if that one takes any number.
+    own = _count(callback, follow_wrapped=False)
+    return _count(callback) if own[1] is None else own
+
+
+def _count(
+    callback: Callable[..., Any], *, follow_wrapped: bool = True
+) -> tuple[int, int | None]:
     try:
-        parameters = inspect.signature(callback).parameters.values()
+        found = inspect.signature(callback, follow_wrapped=follow_wrapped)
     except (ValueError, TypeError):
         return 0, None
+    parameters = found.parameters.values()
     positional = [each for each in parameters if each.kind in _POSITIONAL]
     fewest = sum(each.default is each.empty for each in positional)
     if any(each.kind is each.VAR_POSITIONAL for each in parameters):

@@ -61,6 +61,21 @@ def at_least_one(error: Any, *rest: Any) -> tuple[Any, ...]:
     return error, *rest
 
 
+@functools.wraps(optional)
+def injecting(error: Any) -> Any:
+    return optional("given", error)
+
+
+@functools.wraps(nothing)
+def logging_both(error: Any, result: Any) -> tuple[Any, Any]:
+    return error, result
+
+
+@functools.wraps(optional)
+def passing_on(*args: Any, **keywords: Any) -> Any:
+    return optional(*args, **keywords)
+
+
 ARITIES: list[tuple[Callable[..., Any], tuple[int, int | None]]] = [
     (nothing, (0, 0)),
     (lambda error: error, (1, 1)),
@@ -75,6 +90,10 @@ ARITIES: list[tuple[Callable[..., Any], tuple[int, int | None]]] = [
     (partial(optional, "given"), (0, 2)),
     (partial(optional, third="given"), (1, 2)),
     ([].append, (1, 1)),
+    (injecting, (1, 1)),
+    (logging_both, (2, 2)),
+    (passing_on, (1, 3)),
+    (functools.lru_cache(optional), (1, 3)),
     # Built-ins may not tell.
     (max, (0, None)),
 ]
@@ -95,6 +114,9 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
     (at_least_one, (), (None,)),
     (partial(optional, "given"), ("error",), ("given", "error", "default")),
     (Counter().count, (1, 2, 3), (1, 2)),
+    (injecting, ("error", "result"), ("given", "error", "default")),
+    (logging_both, ("error",), ("error", None)),
+    (passing_on, (1, 2, 3, 4), (1, 2, 3)),
     (max, (1, 2), 2),
 ]
 
