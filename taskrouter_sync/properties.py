@@ -89,10 +89,14 @@ class JsonObject(dict[str, Any]):
                 super().__setitem__(key, json_objects(value))
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or (name.startswith("_") and name.endswith("_")):
-            # Questions of Python and of notebooks: can it be copied, how is it shown?
-            if name not in self:
-                raise AttributeError(name)
+        if (
+            name.startswith("__")
+            or (name.startswith("_") and name.endswith("_"))
+            or name == "ndim"
+        ) and name not in self:
+            # Questions of Python, of notebooks and of pandas: can it be copied, how is
+            # it shown, is it an array?
+            raise AttributeError(name)
         return self.get(self._key(name))
 
     def __setattr__(self, name: str, value: Any) -> None:

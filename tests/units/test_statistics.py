@@ -14,6 +14,7 @@ import pandas
 import pytest
 from hypothesis import given
 
+from taskrouter_sync.properties import user_data
 from taskrouter_sync.resources.statistics import (
     RealTimeStatistics,
     Statistics,
@@ -207,6 +208,11 @@ def test_rows_are_a_data_frame(workers: Any) -> None:
     assert str(frame.date_created.dtype).startswith("datetime64")
     figures = pandas.DataFrame(StatisticsData(STATISTICS).to_dicts())
     assert figures["realtime.total_tasks"][0] == 3
+
+
+def test_attributes_are_rows_of_a_data_frame() -> None:
+    found = [user_data('{"language": "en"}'), user_data('{"language": "es"}')]
+    assert list(pandas.DataFrame(found)["language"]) == ["en", "es"]
 
 
 def test_a_notebook_shows_a_resource(worker: Any) -> None:
