@@ -197,7 +197,7 @@ class LocalTaskRouter:
 
     def task_queue(self, name: str | None = None, **options: Any) -> TaskQueue:
         """Open a client for a task queue, like `worker`."""
-        sid = _named(self.workspace.task_queues, name)
+        sid = _named("task queue", self.workspace.task_queues, name)
         token = TaskQueueCapabilityToken(
             *self._account(), self.workspace.sid, sid, **_allowed(_OTHERS)
         )
@@ -222,7 +222,7 @@ class LocalTaskRouter:
         return WorkerCapabilityToken(
             *self._account(),
             self.workspace.sid,
-            _named(self.workspace.workers, name),
+            _named("worker", self.workspace.workers, name),
             **{**_allowed(_WORKER), **options},
         ).to_jwt()
 
@@ -314,7 +314,7 @@ class LocalTaskRouter:
             "TASKROUTER_WORKSPACE_SID": self.workspace.sid,
         }
         if self.workspace.workers:
-            worker_sid = _named(self.workspace.workers, None)
+            worker_sid = _named("worker", self.workspace.workers, None)
             variables["TASKROUTER_WORKER_SID"] = worker_sid
         # Whatever way this machine has to the world, the service is here.
         for name in ("NO_PROXY", "no_proxy"):
@@ -342,7 +342,9 @@ def _allowed(names: tuple[str, ...]) -> Any:
     return {f"allow_{name}": True for name in names}
 
 
-def _named(sids: Mapping[str, str], name: str | None) -> str:
+def _named(kind: str, sids: Mapping[str, str], name: str | None) -> str:
+    if not sids:
+        raise LookupError(f"the workspace has no {kind}")
     if name is None:
         return next(iter(sids.values()))
     if not isinstance(name, str):

@@ -76,6 +76,12 @@ def test_a_name_that_is_not_there_is_said(local: LocalTaskRouter) -> None:
         local.worker_token("Zoe")
 
 
+def test_a_workspace_without_workers_is_said() -> None:
+    with LocalTaskRouter(workers={}) as local:
+        with pytest.raises(LookupError, match="the workspace has no worker"):
+            local.worker()
+
+
 def test_programs_find_the_service_in_the_environment(local: LocalTaskRouter) -> None:
     assert os.environ["TASKROUTER_WORKSPACE_SID"] == local.workspace.sid
     assert os.environ["TASKROUTER_WORKER_SID"] == local.workspace.workers["Alice"]
