@@ -58,6 +58,9 @@ environment:
 _PATIENCE = 3.0
 _LIMIT = 30.0
 
+# Seconds; the standard library can't wait for centuries.
+_LONGEST = 1e9
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 Commands = Any  # what add_subparsers returns has no public type
@@ -190,7 +193,7 @@ def duration(text: str) -> float:
         seconds = float(number) * _UNITS[unit]
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds < math.inf:
+    if not 0 < seconds <= _LONGEST:
         raise argparse.ArgumentTypeError(
             f"invalid duration {text!r} (use 90s, 15m or 8h)"
         )

@@ -118,6 +118,7 @@ def test_a_usage_error_is_one_line_and_status_2(run: Run, arguments: list[str]) 
     ("arguments", "says"),
     [
         (["listen", "--timeout", "5x"], "invalid duration '5x' (use 90s, 15m or 8h)"),
+        (["listen", "--timeout", "1e9d"], "invalid duration '1e9d' (use 90s"),
         (["listen", "--count", "0"], "'0' must be a positive integer"),
         (["listen", "--count", "9" * 5000], "must be a positive integer"),
         (
