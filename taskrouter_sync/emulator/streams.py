@@ -50,10 +50,10 @@ def _prepare() -> None:
             nowhere = os.open(os.devnull, os.O_RDWR)
             stream = os.fdopen(nowhere, mode, encoding="utf-8", closefd=False)
             setattr(sys, name, stream)
-    for output in (sys.stdout, sys.stderr):
-        # Names can be anything, and the output of any encoding.
-        if isinstance(output, io.TextIOWrapper):
-            output.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # Names can be anything, and the input and output of any encoding.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _flush(stream: IO[str]) -> OSError | None:

@@ -414,6 +414,20 @@ def test_a_stream_that_is_missing_or_full_is_no_traceback(
     assert len(done.stderr.splitlines()) <= 1
 
 
+def test_input_never_fails_for_an_encoding() -> None:
+    with started(
+        "token",
+        "--decode",
+        environment={"PYTHONIOENCODING": "utf-8:strict"},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        _, err = process.communicate(b"\xff\xfe\n", timeout=LIMIT)
+    assert process.returncode == 1
+    assert b"The token is not a valid JWT" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_an_error_never_fails_for_an_encoding(account: dict[str, str]) -> None:
     with started(
         "worker",
