@@ -216,14 +216,21 @@ def describe_failure(
     own = own if isinstance(own, tuple | list) else (own,)
     for what, files in (("CA bundle", (ca_bundle,)), ("client certificate", own)):
         for file in files:
-            if isinstance(file, str | os.PathLike) and not os.path.exists(file):
-                return f"the {what} {os.fspath(file)} does not exist"
+            if isinstance(file, str | os.PathLike) and not os.access(file, os.R_OK):
+                how = "can't be read" if os.path.exists(file) else "does not exist"
+                return f"the {what} {os.fspath(file)} {how}"
     found = causes(error)
     for each in found:
         if isinstance(each, ssl.SSLCertVerificationError):
             return f"the certificate is not trusted: {each.verify_message}"
         if isinstance(each, ssl.SSLError):
-            return f"TLS failed: {each.reason or type(each).__name__}"
+            # One that is made in Python, as pyOpenSSL's are, has neither.
+            library = getattr(each, "library", None)
+            reason = getattr(each, "reason", None)
+            of_files = (None, "NO_CERTIFICATE_OR_CRL_FOUND")  # never of a peer's
+            if library == "X509" and reason in of_files:
+                return f"the CA bundle {ca_bundle} holds no valid PEM certificates"
+            return f"TLS failed: {reason or type(each).__name__}"
         if isinstance(each, socket.gaierror):
             return f"the host name could not be resolved: {each.strerror}"
     for each in reversed(found):

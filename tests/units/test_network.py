@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ from taskrouter_sync.network import (
     EVENT_BRIDGE_VARIABLE,
     base_urls,
     channel_url,
+    describe_failure,
     differing_services,
     socket_url,
 )
@@ -148,6 +150,10 @@ def test_what_is_not_a_base_url(
     with pytest.raises(error, match=words) as caught:
         base_urls(region, api, bridge, {})
     assert "pw" not in str(caught.value)
+
+
+def test_an_error_of_tls_may_have_been_made_in_python() -> None:
+    assert describe_failure(ssl.SSLError("bad handshake")) == "TLS failed: SSLError"
 
 
 def test_an_environment_that_names_no_url_is_refused() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -209,6 +211,27 @@ def test_a_certificate_of_nobody_known_is_refused(
     assert isinstance(error, ConnectionFailed)
     assert "the certificate is not trusted" in error.message
     with pytest.raises(ConnectionFailed, match="No secure connection"):
+        worker.fetch()
+
+
+@pytest.mark.parametrize("content", ["", "-----BEGIN CERTIFICATE-----\nno\n", None])
+def test_a_bundle_that_can_t_be_used_is_named(
+    trusted_url: str,
+    bundle: Path,
+    open_at: OpenAt,
+    monkeypatch: pytest.MonkeyPatch,
+    content: str | None,
+) -> None:
+    trouble = "holds no valid PEM certificates"
+    if content is None:
+        trouble = "can't be read"
+        monkeypatch.setattr(os, "access", lambda *_: False)  # root may read all
+    bundle.write_text(content or "")
+    words = f"the CA bundle {bundle} {trouble}"
+    worker = open_at(trusted_url)
+    came = Collector().listen(worker, "error")
+    assert words in came.expect("error").message
+    with pytest.raises(ConnectionFailed, match=re.escape(words)):
         worker.fetch()
 
 
