@@ -99,7 +99,8 @@ class ClientLog(_Adapter):
     def isEnabledFor(self, level: int) -> bool:
         if level < logging.WARNING and not self._debug:
             return False
-        if _is_configured() or logging.getLogger().level != logging.WARNING:
+        root = logging.getLogger()
+        if _is_configured() or log.level or root.level != logging.WARNING:
             return log.isEnabledFor(level)
         # The root's default level: it says nothing of what the program wants.
         return not log.disabled and log.manager.disable < level
@@ -140,7 +141,7 @@ def _indented(text: str) -> str:
 
 
 def _is_configured() -> bool:
-    return bool(logging.getLogger().handlers or log.handlers or log.level)
+    return bool(logging.getLogger().handlers or log.handlers)
 
 
 # For what is of no client, or does not know which.

@@ -339,6 +339,11 @@ _TELL = "log.debug('the story'); log.warning('trouble')"
             "logging.getLogger('taskrouter_sync').addFilter(lambda each: True)",
             ["the story", "trouble"],
         ),
+        (
+            "logging.getLogger('taskrouter_sync').setLevel(logging.DEBUG)",
+            ["the story", "trouble"],
+        ),
+        ("logging.getLogger('taskrouter_sync').setLevel(logging.ERROR)", []),
         ("logging.getLogger().setLevel(logging.ERROR)", []),
         ("logging.getLogger().setLevel(logging.DEBUG)", ["the story", "trouble"]),
     ],
