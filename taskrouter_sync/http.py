@@ -327,14 +327,18 @@ for _name in ("urllib3.connection", "urllib3.connectionpool"):  # of both versio
 
 
 def _in_utf_8(proxy: str) -> str:
-    """Write its credentials so that requests, which takes Latin-1, sends UTF-8."""
+    """Write its credentials so that requests, which takes Latin-1, sends UTF-8.
+
+    With a colon, also for a user alone: requests sends none without a password.
+    """
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    credentials, at, host = parts.netloc.rpartition("@")
-    written = (
+    credentials, _, host = parts.netloc.rpartition("@")
+    user, _, password = (
         quote(unquote(each).encode().decode("latin-1"), safe="")
-        for each in credentials.split(":", 1)
+        for each in credentials.partition(":")
     )
-    return urlunsplit(parts._replace(netloc=":".join(written) + at + host))
+    netloc = f"{user}:{password}@{host}" if credentials else host
+    return urlunsplit(parts._replace(netloc=netloc))
 
 
 def _new_session() -> requests.Session:
@@ -359,10 +363,12 @@ def _proxy_secrets(proxy: str | None) -> list[Secret]:
     if not proxy:
         return []
     url = proxy if "://" in proxy else f"http://{proxy}"
-    user, password = requests.utils.get_auth_from_url(url)
-    pair = b64encode(f"{user}:{password}".encode()).decode()
+    parts = urlsplit(url)
+    user, password = parts.username or "", parts.password or ""
+    pair = f"{unquote(user)}:{unquote(password)}"
+    written = password or user  # a user alone is a key
+    found = (b64encode(pair.encode()).decode(), unquote(written), written)
     # A very short one would be found in ordinary words.
-    found = (pair, password, urlsplit(url).password or "")
     return [Secret(each) for each in found if len(each) > 3]
 
 

@@ -305,6 +305,23 @@ def test_a_proxy_that_repeats_the_request_shows_no_credentials(
         assert_no_secret(error, secret)
 
 
+@pytest.mark.parametrize("colon", ["", ":"])
+def test_a_user_alone_is_sent_to_a_proxy_and_not_shown(
+    http: Http, set_proxy: SetProxy, colon: str
+) -> None:
+    with RawServer(echo(b"HTTP/1.1 407 ")) as server:
+        set_proxy(f"http://key-4711{colon}@127.0.0.1:{server.port}")
+        route = http.route("http://event-bridge.example")
+        error = caught(http, "http://event-bridge.example")
+        sent = server.next_head()
+    pair = b64encode(b"key-4711:").decode()
+    assert f"Proxy-Authorization: Basic {pair}" in sent
+    assert route.proxy is not None and route.proxy.credentials is not None
+    assert route.proxy.credentials.reveal() == "key-4711:"
+    for secret in (pair, "key-4711"):
+        assert_no_secret(error, secret)
+
+
 @pytest.mark.parametrize("scheme", ["http://", ""], ids=["with http", "no scheme"])
 @pytest.mark.parametrize(
     "credentials",
