@@ -214,10 +214,14 @@ def _by_camel(names: tuple[str, ...]) -> Mapping[str, str]:
 
 @cache
 def _documented(kind: type) -> frozenset[str]:
-    """List the properties that a class annotates: None where a payload lacks them."""
+    """List the properties that a class annotates: None where a payload lacks them.
+
+    What a program's own subclass annotates is its own.
+    """
     return frozenset(
         name
         for base in kind.__mro__
+        if base.__module__.startswith("taskrouter_sync.")
         for name in inspect.get_annotations(base)
         if not name.startswith("_")
     )

@@ -158,6 +158,23 @@ def test_a_client_has_its_sids_from_the_start(
 
 
 @pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
+def test_what_a_subclass_annotates_is_its_own(center: Center, kind: Any) -> None:
+    class Counting(kind):  # type: ignore[misc]
+        count: int = 0
+        label: str
+
+    client = center.open(Counting, center.token(kind))
+    client.count += 1
+    assert client.count == 1
+    with pytest.raises(AttributeError, match="label"):
+        _ = client.label
+    client.label = "mine"
+    assert client.label == "mine"
+    with pytest.raises(AttributeError, match="update"):
+        client.friendlyName = "mine"
+
+
+@pytest.mark.parametrize("kind", [Worker, TaskQueue, Workspace])
 def test_a_subclass_may_set_its_own_before_the_client_is_made(
     center: Center, kind: Any
 ) -> None:
