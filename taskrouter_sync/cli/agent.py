@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import queue
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -25,7 +26,7 @@ from .command import (
 )
 from .credentials import WORKER, Credentials
 from .events import Event, EveryEvent
-from .terminal import END, REDRAW, Paint, keys, plain, short, short_sids
+from .terminal import END, REDRAW, Paint, handling, keys, plain, short, short_sids
 
 
 _KEYS = """\
@@ -89,8 +90,17 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Run the worker until `q` or Ctrl-C."""
+    """Run the worker until `q` or Ctrl-C, SIGTERM or the end of its terminal."""
     inbox: queue.SimpleQueue[Event | str] = queue.SimpleQueue()
+
+    def end(number: int, frame: object) -> None:
+        inbox.put(END)
+
+    ends = [getattr(signal, each, None) for each in ("SIGTERM", "SIGHUP")]
+    # `nohup` has the second one ignored.
+    handlers = {
+        each: end for each in ends if each and signal.getsignal(each) != signal.SIG_IGN
+    }
     with EveryEvent(
         Credentials(context.environment).source(WORKER, options.sid),
         inbox,
@@ -102,16 +112,17 @@ def run(options: argparse.Namespace, context: Context) -> int:
         agent = _Agent(worker, context, as_json=options.json)
         # Both looked up now: a typing error must not come out at the end.
         first, last = agent.activity(options.activity), agent.activity(options.leave)
-        try:
-            if first is not None:
-                worker.update("ActivitySid", first)
-            with keys(context.stdin, inbox):
-                while agent.take(take(inbox)):
-                    if inbox.empty():
-                        agent.show()
-        finally:
-            if last is not None:
-                worker.update("ActivitySid", last)
+        with handling(handlers):
+            try:
+                if first is not None:
+                    worker.update("ActivitySid", first)
+                with keys(context.stdin, inbox):
+                    while agent.take(take(inbox)):
+                        if inbox.empty():
+                            agent.show()
+            finally:
+                if last is not None:
+                    worker.update("ActivitySid", last)
     return DONE
 
 

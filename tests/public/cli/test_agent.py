@@ -91,18 +91,23 @@ def test_what_is_refused_is_shown_and_the_agent_stays(
         assert screen.end() == 0
 
 
+@pytest.mark.parametrize(
+    ("number", "status"), [("SIGINT", 130), ("SIGTERM", 0), ("SIGHUP", 0)]
+)
 def test_an_activity_at_the_beginning_and_one_at_the_end(
     account: dict[str, str],
     emulator: Emulator,
     workspace: ReadyWorkspace,
     alice: str,
+    number: str,
+    status: int,
 ) -> None:
     arguments = ["--activity", "Break", "--leave", "Offline"]
     with terminal("worker", *arguments, environment=account) as screen:
         screen.expect("Alice is now on Break")
         assert activity(emulator, workspace, alice) == "Break"
-        screen.process.send_signal(signal.SIGINT)
-        assert screen.end() == 130
+        screen.process.send_signal(getattr(signal, number))
+        assert screen.end() == status
     # If the goodbye was too slow, the service does it when it sees the socket gone.
     emulator.wait_for_events("worker.activity.update", 2)
     assert activity(emulator, workspace, alice) == "Offline"
