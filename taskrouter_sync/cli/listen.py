@@ -19,6 +19,7 @@ from . import events
 from .command import (
     DONE,
     FAILED,
+    CommandError,
     Commands,
     Context,
     add_command,
@@ -149,7 +150,10 @@ def _sids(
         return options.workers or [None]
     token = credentials.source(WORKSPACE)
     with Workspace(token, debug=options.verbose, daemon=True) as workspace:
-        return [worker.sid for worker in workspace.workers.fetch().iter_all()]
+        found = [worker.sid for worker in workspace.workers.fetch().iter_all()]
+    if not found:
+        raise CommandError("there are no workers in the workspace")
+    return found
 
 
 def _text(event: events.Event, options: argparse.Namespace, context: Context) -> str:

@@ -98,6 +98,16 @@ def test_several_workers_are_told_apart(
         }
 
 
+def test_a_workspace_without_workers_is_said(
+    run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = emulator.workspace("Empty", workers={})
+    monkeypatch.setenv("TASKROUTER_WORKSPACE_SID", empty.sid)
+    ran = run("listen", "--all", "--timeout", "1")
+    assert (ran.status, ran.out) == (1, "")
+    assert "there are no workers in the workspace" in ran.err
+
+
 def test_it_ends_when_the_time_is_over(run: Run) -> None:
     ran = run("listen", "--event", "token.expired", "--timeout", "0.05")
     assert (ran.status, ran.out) == (0, "")
