@@ -115,8 +115,8 @@ def arity(callback: Callable[..., Any]) -> tuple[int, int | None]:
 
     ``(0, None)``, anything goes, for a built-in without a signature.
     """
-    # A decorator may pass more or fewer arguments on than its own function takes; what
-    # is behind it counts only if that one takes any number.
+    # What a decorator wraps may take more or fewer arguments than the decorator's own
+    # function: it counts only if that function takes any number.
     own = _count(callback, follow_wrapped=False)
     return _count(callback) if own[1] is None else own
 
