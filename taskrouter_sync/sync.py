@@ -494,7 +494,7 @@ class _Value:
 
     Attributes:
         value, date: the last that was emitted or read; the date may be unknown.
-        frame: what the last frame said, and its date.
+        frame: what the last frame said, and its date; None if a sync has emitted since.
         synced_until: until when a frame from before what a sync has emitted may come; 0
             if a frame came last.
         doubted: what a list said that is dated before the value, if the last one did.
@@ -592,6 +592,8 @@ class Values:
                 found.append(topic.event)
                 known.synced_until = time.monotonic() + _LATE_FRAME
                 known.value, known.date = value, date
+                # The same frame once more is a return, if within the same second.
+                known.frame = None
             elif not _is_before(date, known.date):
                 known.date = date
         return found

@@ -256,6 +256,25 @@ def test_the_frame_of_a_change_that_a_sync_has_told_comes_too_late(
     assert came.count("attributes.update") == 1
 
 
+def test_a_return_to_what_was_before_the_gap_is_told_within_the_same_second(
+    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
+) -> None:
+    """But a frame of it that comes twice is told once."""
+    worker, came = ready_worker()
+    backend.update_worker(alice, attributes='{"number": 7}')
+    payload = came.expect("attributes.update").payload
+    other = {"payload": {**payload, "attributes": "{}"}, "event_type": "ready"}
+    emulator.faults.answer(200, other, method="GET", url=f"/Workers/{alice}")
+    emulator.faults.cut_sockets(alice)
+    assert came.expect("attributes.update").attributes == {}
+    for _ in range(2):
+        frame = {"event_type": "worker.attributes.update", "payload": payload}
+        emulator.send_frame(alice, frame)
+    assert came.expect("attributes.update").attributes == {"number": 7}
+    mark(emulator, worker)
+    assert came.count("attributes.update") == 3
+
+
 def mark(emulator: Emulator, worker: Worker) -> None:
     """Wait until all that came before has been handled."""
     seen = Collector().listen(worker, "mark")
