@@ -358,10 +358,11 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         found = self.payload if self._task is None else self._task.payload
         return found.get("task_sid" if self._task is None else "sid")
 
-    def _apply_to_task(self, payload: Mapping[str, Any]) -> None:
-        """Update the task from the payload of an event, if that is about it."""
-        if self._task is not None and self._task.payload.get("sid") == payload["sid"]:
-            self._task._apply(payload, if_newer=True)
+    def _apply_to_task(self, payload: Mapping[str, Any], if_newer: bool) -> None:
+        """Update the task from a payload, if that is about it."""
+        task = self._task
+        if task is not None and task.payload.get("sid") == payload["sid"]:
+            task._apply(payload, if_newer)
 
     def _inherit_task(self, older: Reservation) -> None:
         """Use the task of an older state, if none is loaded."""

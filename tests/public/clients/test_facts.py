@@ -429,3 +429,15 @@ def test_the_task_of_an_open_reservation_is_kept_current(
     backend.update_task(task_sid, attributes='{"language": "en", "urgent": true}')
     changed.expect("task.updated")
     assert worker.reservations[sid].task.attributes.urgent is True
+
+
+def test_a_response_about_the_task_of_an_open_reservation_is_shown(
+    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
+) -> None:
+    """At once, not when its event comes."""
+    worker, came = ready_worker()
+    task_sid = backend.create_task(language="en")
+    sid = came.expect("reservation.created").sid
+    emulator.faults.stall_sockets(alice)
+    worker.update_task(task_sid, {"Attributes": {"urgent": True}})
+    assert worker.reservations[sid].task.attributes.urgent is True
