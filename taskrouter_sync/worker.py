@@ -777,8 +777,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._is_behind = True
         if may_pass(error) or self._may_renew(error):
             self._retry("sync", self._read_state, error)
-        else:  # or with another token: see `_handle_token`
-            self._retry_when_valid("sync", self._read_state, error)
+        elif not self._retry_when_valid("sync", self._read_state, error):
+            # With another token perhaps: see `_handle_token`.
+            if not is_unauthorized(error):
+                # What is pending can't be known, which must not spoil this.
+                self._apply_connect_activity(is_pending=False)
         self._handle_error(error)
 
     def _may_renew(self, error: TaskRouterError) -> bool:

@@ -549,6 +549,14 @@ def test_a_refused_part_does_not_spoil_the_others(
         assert came.expect("reservation.canceled").sid == created.sid
 
 
+def test_the_connect_activity_needs_no_right_to_read_reservations(
+    desk: Desk, open_worker: OpenWorker, worker_token: MintToken
+) -> None:
+    desk.put_in("Offline")
+    desk.open(open_worker, "Break", token=worker_token(**WITHOUT["Reservations"]))
+    desk.expect("Break")
+
+
 def test_what_was_refused_is_read_with_the_next_token(
     backend: Backend,
     desk: Desk,
