@@ -136,8 +136,8 @@ class Reservations:
         self._known: dict[str, _Known] = {}
         # How many of them are too many.
         self._limit_at = MAX_REMEMBERED
-        # Pending ones that no listener has got yet.
-        self._undelivered: dict[str, Reservation] = {}
+        # Pending ones that no listener has got yet: their sids, in order.
+        self._undelivered: dict[str, None] = {}
         # Whether all that existed when the client opened is known: then what is
         # unknown is new. Before, the time of the first `ready` decides: by the clock of
         # the response, if it says so, or this machine's.
@@ -219,7 +219,7 @@ class Reservations:
                 known.synced = known.rank
             self._undelivered.pop(sid, None)
             if name == "created" and known.rank == rank:
-                self._undelivered[sid] = reservation
+                self._undelivered[sid] = None
             known.task_sid = reservation._known_task_sid() or known.task_sid
             self._take(sid, known, reservation, rank)
             if len(self._known) > self._limit_at:
@@ -299,8 +299,9 @@ class Reservations:
         self._undelivered.pop(sid, None)
 
     def undelivered(self) -> dict[str, Reservation]:
-        """Copy the pending ones that no listener has got."""
-        return dict(self._undelivered)
+        """Give the pending ones that no listener has got, as they are now."""
+        shown = self.open()
+        return {sid: shown[sid] for sid in tuple(self._undelivered) if sid in shown}
 
     def open(self) -> dict[str, Reservation]:
         """Copy the open ones, by sid."""

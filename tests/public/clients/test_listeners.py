@@ -330,6 +330,21 @@ def test_pending_reservations_that_nobody_was_told_of_are_told_late(
     assert second.names() == ["marker"]
 
 
+def test_what_is_told_late_is_the_reservation_as_it_is_now(
+    backend: Backend, open_worker: Callable[..., Worker], send: Marker
+) -> None:
+    worker = open_worker()
+    seen = Collector().listen(worker, "marker")
+    worker.wait_until_ready(5.0)
+    task_sid = backend.create_task(language="en")
+    send("marker")
+    seen.expect("marker")
+    worker.fetch_reservations()
+    worker.update_task(task_sid, {"Attributes": {"urgent": True}})
+    late = Collector().listen(worker, "reservation.created")
+    assert late.expect("reservation.created").task.attributes.urgent is True
+
+
 def test_a_late_listener_waits_for_nothing_that_is_under_way(
     emulator: Emulator, open_worker: Callable[..., Worker], alice: str
 ) -> None:
