@@ -256,13 +256,26 @@ class Session:
         job = partial(self.request, method, url, params, may_refresh=False, **how)
         return self._fetcher.submit(self, job, lasts=method != "GET")
 
-    def send_last(self, method: str, url: str, params: Mapping[str, Any]) -> Any:
+    def send_last(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any],
+        after: Future[Any] | None,
+    ) -> Any:
         """Send the last request of a closed client, for half a second; gives its error.
 
         On a fetch thread, as this may be a signal handler that interrupted a request.
+
+        Args:
+            method, url, params: of the REST API.
+            after: what must not arrive at the service after it.
         """
+        deadline = time.monotonic() + 0.35  # the client has something left to do
+        if after is not None and not after.cancel():
+            wait_for([after], 0.2)
         future = self.start(method, url, params, closing=True)
-        wait_for([future], 0.35)  # the client has something left to do
+        wait_for([future], deadline - time.monotonic())
         return result_of(future)
 
     def fetch_pages(

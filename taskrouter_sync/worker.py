@@ -697,7 +697,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         """
         if self._disconnect_activity_sid:
             params = {"ActivitySid": self._disconnect_activity_sid}
-            error = self._session.send_last("POST", self._url, params)
+            error = self._session.send_last("POST", self._url, params, self._wish)
             if isinstance(error, TaskRouterError):
                 self._log.warning("The disconnect activity was not set: %s", error)
 

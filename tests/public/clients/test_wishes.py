@@ -192,6 +192,18 @@ def test_an_update_of_the_program_waits_for_what_is_under_way(
         assert changes.expect("activity.update").activityName == name
 
 
+def test_close_waits_for_what_is_under_way(desk: Desk, open_worker: OpenWorker) -> None:
+    """Or the worker would be available, and nobody there."""
+    desk.put_in("Offline")
+    url = f"/Workers/{desk.alice}"
+    desk.emulator.faults.delay(0.1, method="POST", url=url)
+    desk.open(open_worker, "Available")
+    desk.emulator.wait_for_requests(1, method="POST", url=url)
+    desk.worker.close()
+    desk.emulator.wait_for_events("worker.activity.update", 2)
+    assert desk.activity() == "Offline"
+
+
 @pytest.mark.parametrize("chosen", ["Break", "Offline"])
 def test_an_update_of_the_program_replaces_the_wish(
     desk: Desk, open_worker: OpenWorker, send: Marker, chosen: str
