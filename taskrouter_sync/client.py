@@ -445,7 +445,9 @@ class Client(Emitter, Resource[R]):
         if not self._dispatcher.is_current:
             self._wait_until_handled(_EVENTS)
 
-    def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None:
+    def _on_posted(
+        self, url: str, params: Mapping[str, Any], since: float, payload: Any
+    ) -> None:
         """Follow what the program has changed; `since` is when, of `time.monotonic`."""
 
     def _on_result(self, result: Any) -> None:

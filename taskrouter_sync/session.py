@@ -46,7 +46,9 @@ class SessionListener(Protocol):
     def _on_new_token(self) -> None: ...
     def _on_response_event(self, event_type: str, payload: Any) -> None: ...
     def _wait_for_events(self) -> None: ...
-    def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None: ...
+    def _on_posted(
+        self, url: str, params: Mapping[str, Any], since: float, payload: Any
+    ) -> None: ...
     def _on_result(self, result: Any) -> None: ...
 
 
@@ -339,7 +341,7 @@ class Session:
         if response.event_type is not None:
             self._listener._wait_for_events()  # its own comes before the callback
         if method == "POST" and params:
-            self._listener._on_posted(url, params, started)
+            self._listener._on_posted(url, params, started, response.payload)
         return None if method == "DELETE" else response.payload
 
     def build(self, payload: Any, url: str | None = None) -> Any:

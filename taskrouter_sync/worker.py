@@ -513,18 +513,17 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             return  # the sync has emitted it
         if event.type in (_ACTIVITY, "attributes.update"):  # the payload is the worker
             self._apply(event.payload, if_newer=True)
-        if event.type.startswith("task.") and has_sid(event.payload):
+        if event.type.startswith("task."):
             self._apply_to_task(event.payload, if_newer=True)
         if event.type == _ACTIVITY and isinstance(event.payload, Mapping):
             self._handle_activity(event.payload.get("activity_sid"))
         super()._handle_event(event)
 
-    def _apply_to_task(
-        self, payload: Mapping[str, Any], *, if_newer: bool = False
-    ) -> None:
-        """Keep current the task of the open reservations for it."""
-        for reservation in self._reservations.open().values():
-            reservation._apply_to_task(payload, if_newer)
+    def _apply_to_task(self, payload: Any, *, if_newer: bool = False) -> None:
+        """Update the task of the open reservations for it."""
+        if has_sid(payload):
+            for reservation in self._reservations.open().values():
+                reservation._apply_to_task(payload, if_newer)
 
     def _handle_bad_frame(self, error: TaskRouterError) -> None:
         """Report a frame that makes no sense; what it should have said is missed."""
@@ -567,8 +566,6 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         super()._on_result(result)
         if isinstance(result, Reservation):
             self._reservations.renew(result)
-        elif isinstance(result, Task) and has_sid(result.payload):
-            self._apply_to_task(result.payload)
         elif isinstance(result, WorkerChannel):
             self._values.learn(result.payload)
         elif isinstance(result, ReservationList | WorkerChannelList):
@@ -587,8 +584,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             wait_for((wish,), self._timing.response)
         return super()._update(params)
 
-    def _on_posted(self, url: str, params: Mapping[str, Any], since: float) -> None:
-        """Follow an activity that the program has chosen, in whichever way."""
+    def _on_posted(
+        self, url: str, params: Mapping[str, Any], since: float, payload: Any
+    ) -> None:
+        """Follow a task or an activity that the program has changed, however."""
+        self._apply_to_task(payload)
         is_own = url == self._url
         activity = params.get("ActivitySid" if is_own else "WorkerActivitySid")
         if activity:

@@ -360,9 +360,8 @@ class Reservation(ReservationFields, Resource["Reservation"]):
 
     def _apply_to_task(self, payload: Mapping[str, Any], if_newer: bool) -> None:
         """Update the task from a payload, if that is about it."""
-        task = self._task
-        if task is not None and task.payload.get("sid") == payload["sid"]:
-            task._apply(payload, if_newer)
+        if self._task is not None and self._task.payload.get("sid") == payload["sid"]:
+            self._task._apply(payload, if_newer)
 
     def _inherit_task(self, older: Reservation) -> None:
         """Use the task of an older state, if none is loaded."""
