@@ -71,7 +71,8 @@ def test_what_meets_trouble_is_asked_for_again(
     """The worker itself, and then its pending reservations."""
     backend.create_task()
     make(emulator.faults, url=f"/Workers/{alice}{path}")
-    _, came = heard_worker(_timing=timing(answer=0.1))
+    limits = timing(answer=0.1) if kind is RequestTimeout else timing()
+    _, came = heard_worker(_timing=limits)
     assert type(came.expect("error")) is kind
     came.expect("reservation.created")
     assert came.count("ready") == 1
