@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -91,6 +92,15 @@ def test_what_is_refused_is_shown_and_the_agent_stays(
         assert screen.end() == 0
 
 
+@pytest.fixture
+def hang_ups() -> Iterator[None]:
+    """Let a hang-up reach what is started, also if the tests run under ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_ups")
 @pytest.mark.parametrize(
     ("number", "status"), [("SIGINT", 130), ("SIGTERM", 0), ("SIGHUP", 0)]
 )
