@@ -235,11 +235,17 @@ class Reservations:
                     known.reopen()
                 self._take(sid, known, reservation, 0)
 
-    def learn(self, payloads: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    def learn(
+        self, payloads: Sequence[Mapping[str, Any]], queued: Set[Topic]
+    ) -> list[Mapping[str, Any]]:
         """Take over what existed before the client: nothing of it was missed.
 
         What has come since is left to its frames, and to the next sync if they get
         lost.
+
+        Args:
+            payloads: the list of all.
+            queued: what the frames are about that are queued.
 
         Returns:
             The payloads of those that are open: listeners have not got the pending
@@ -247,10 +253,11 @@ class Reservations:
         """
         found = []
         since = self._since(payloads)
+        coming = {topic.sid for topic in queued}
         with self._lock:
             for payload in payloads:
                 status, sid = payload.get("reservation_status"), payload["sid"]
-                if sid in self._known:
+                if sid in self._known or sid in coming:
                     continue
                 if status == "pending":
                     found.append(payload)

@@ -415,10 +415,11 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     def _on_heartbeat(self) -> None:
         super()._on_heartbeat()
-        if self._reservations.needs_learning:
-            self._dispatcher.call_soon(self._learn)
-        elif self._may_lag or self._values.is_in_doubt:
+        if self._may_lag or self._values.is_in_doubt:
             self._dispatcher.call_soon(self._read_again)
+        # First what the last list may have lacked: that is new.
+        if self._reservations.needs_learning and not self._may_lag:
+            self._dispatcher.call_soon(self._learn)
 
     def _queue_event(self, event: Event, size: int = 0, topic: Hashable = None) -> bool:
         if event.type.startswith("worker."):
@@ -939,10 +940,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # Refused, it is not asked for again.
         failed = found is None or isinstance(found, TaskRouterError)
         self._is_learning = isinstance(found, TaskRouterError) and not may_pass(found)
-        if failed or opening is not self._newest_opening:
+        if failed or self._is_behind or opening is not self._newest_opening:
             return
         late: list[Missed] = []
-        for payload in self._reservations.learn(found):
+        for payload in self._reservations.learn(found, self._dispatcher.topics()):
             if payload["reservation_status"] == "pending":
                 late.append((_CREATED, payload))
             else:

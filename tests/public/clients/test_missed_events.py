@@ -461,6 +461,26 @@ def test_what_happens_on_a_dead_connection_is_told_on_the_next(
     assert told(came) == logged(emulator, alice)
 
 
+def test_what_has_come_already_is_not_what_was_before(
+    emulator: Emulator,
+    backend: Backend,
+    alice: str,
+    ready_worker: ReadyWorker,
+    no_pauses: None,
+) -> None:
+    """Its event may be queued when the past is read, dated within the same second."""
+    worker, came = ready_worker()
+    emulator.faults.delay(1.0, url="/Tasks/")
+    task = backend.create_task()
+    emulator.wait_for_requests(url=f"/Tasks/{task}")
+    emulator.faults.stall_sockets(alice)
+    backend.cancel(task)
+    assert worker.reservations == {}
+    came.expect("reservation.created")
+    emulator.faults.cut_sockets(alice)
+    came.expect("reservation.canceled")
+
+
 # A fresh token.
 
 
