@@ -626,13 +626,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._dispatcher.call_soon(run)
 
     def _pursue_activity(self) -> None:
-        """Ask for the wanted activity, until the service has accepted or refused it.
-
-        After what a callback that has just run may have chosen: that replaces it.
-        """
-        self._dispatcher.call_soon(self._request_activity)
-
-    def _request_activity(self) -> None:
+        """Ask for the wanted activity, until the service has accepted or refused it."""
         wanted = self._wanted_activity
         if wanted is None or not self._is_ready:
             return  # withdrawn; or asked for at the next `ready`

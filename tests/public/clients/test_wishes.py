@@ -257,33 +257,6 @@ def test_a_choice_of_the_program_is_what_the_worker_is_moved_back_to(
     desk.expect("Break")
 
 
-@pytest.mark.parametrize("event", ["ready", "activity.update"])
-def test_a_choice_of_a_callback_at_the_reconnect_replaces_the_move_back(
-    desk: Desk, open_worker: OpenWorker, event: str
-) -> None:
-    """Not after it: the worker would be offered tasks in between."""
-    desk.open(open_worker, None)
-    desk.changes.expect("ready")
-    chosen = desk.activities["Break"]
-
-    def choose(found: Any) -> None:
-        if found.activity_sid == desk.activities["Offline"]:
-            desk.worker.update("ActivitySid", chosen)
-
-    desk.leave()
-    desk.worker.on(event, choose)
-    desk.worker.connect()
-    desk.expect("Break")
-    # A gap later, all that the client asked for by itself has come.
-    desk.worker.off(event, choose)
-    desk.leave()
-    desk.worker.connect()
-    desk.expect("Break")
-    sent = desk.emulator.requests
-    wanted = [each.params["ActivitySid"] for each in sent if each.method == "POST"]
-    assert wanted == [chosen, chosen]
-
-
 def test_a_refused_wish_is_given_up(
     desk: Desk, open_worker: OpenWorker, send: Marker
 ) -> None:
