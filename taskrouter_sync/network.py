@@ -228,8 +228,10 @@ def describe_failure(
             library = getattr(each, "library", None)
             reason = getattr(each, "reason", None)
             of_files = (None, "NO_CERTIFICATE_OR_CRL_FOUND")  # never of a peer's
-            if library == "X509" and reason in of_files:
-                return f"the CA bundle {ca_bundle} holds no valid PEM certificates"
+            is_of_file = library == "X509" and reason in of_files
+            if is_of_file and isinstance(ca_bundle, str | os.PathLike):
+                path = os.fspath(ca_bundle)
+                return f"the CA bundle {path} holds no valid PEM certificates"
             return f"TLS failed: {reason or type(each).__name__}"
         if isinstance(each, socket.gaierror):
             return f"the host name could not be resolved: {each.strerror}"

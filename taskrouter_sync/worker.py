@@ -417,7 +417,7 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         super()._on_heartbeat()
         if self._may_lag or self._values.is_in_doubt:
             self._dispatcher.call_soon(self._read_again)
-        # First what the last list may have lacked: that is new.
+        # Not while a list may lag: what that lacked is no older than the client.
         if self._reservations.needs_learning and not self._may_lag:
             self._dispatcher.call_soon(self._learn)
 

@@ -156,6 +156,20 @@ def test_an_error_of_tls_may_have_been_made_in_python() -> None:
     assert describe_failure(ssl.SSLError("bad handshake")) == "TLS failed: SSLError"
 
 
+@pytest.mark.parametrize(
+    ("bundle", "words"),
+    [
+        (None, "TLS failed: NO_CERTIFICATE_OR_CRL_FOUND"),
+        (True, "TLS failed: NO_CERTIFICATE_OR_CRL_FOUND"),
+        (__file__, f"the CA bundle {__file__} holds no valid PEM certificates"),
+    ],
+)
+def test_only_a_file_is_named_as_the_bundle(bundle: object, words: str) -> None:
+    with pytest.raises(ssl.SSLError) as caught:
+        ssl.create_default_context(cafile=__file__)
+    assert describe_failure(caught.value, bundle) == words
+
+
 def test_an_environment_that_names_no_url_is_refused() -> None:
     with pytest.raises(ValueError, match="event_bridge_base_url must be an http"):
         base_urls(None, None, None, {EVENT_BRIDGE_VARIABLE: "localhost:8080"})
