@@ -982,8 +982,8 @@ def parse_frame(frame: bytes) -> Event | None:
     else:
         if not isinstance(message, dict):
             trouble = "is not an object"
-        elif isinstance(event_type := message.get("event_type"), str | None):
-            return Event(event_type, message.get("payload")) if event_type else None
+        elif (name := message.get("event_type")) is None or isinstance(name, str):
+            return Event(name, message.get("payload")) if name else None
         else:
             trouble = "has an event_type that is not text"
     text = frame.decode("utf-8", "replace")

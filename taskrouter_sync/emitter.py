@@ -175,8 +175,8 @@ class Emitter(BothSpellings):
     def __init__(self) -> None:
         # A list stays once it is here, so that nobody appends to one that is gone.
         self._listeners: dict[str, list[Registration]] = {}
-        # What runs now, for the one who wonders why events wait.
-        self._running: Listener | None = None
+        # What runs now, the innermost last, for the one who wonders why events wait.
+        self._running: list[Listener] = []
         # Unknown names that were looked at: looking takes long.
         self._unknown: set[str] = set()
 
@@ -317,7 +317,7 @@ class Emitter(BothSpellings):
             if registration.once and not self._remove(registration):
                 continue
             registration.delivered = True
-            outer, self._running = self._running, registration.callback
+            self._running.append(registration.callback)
             try:
                 _call_fitted(registration.callback, registration.takes, args)
             except BaseException as error:  # the user's own: the others are called yet
@@ -325,13 +325,13 @@ class Emitter(BothSpellings):
                     raise
                 self._on_listener_error(registration, error)
             finally:
-                self._running = outer
+                self._running.pop()
         return bool(registrations)
 
     def _running_name(self) -> str | None:
         """Name the listener that runs now, for whoever wonders why events wait."""
-        running = self._running
-        return None if running is None else name_of(running)
+        running = self._running[-1:]  # at once: it may end meanwhile
+        return name_of(running[0]) if running else None
 
     def _remove(self, registration: Registration) -> bool:
         """Remove a registration; False if somebody else has just done it."""

@@ -44,6 +44,9 @@ RANKS: Mapping[str, int] = {
 }
 ENDED = 4
 
+# How far along its way a reservation of each status is.
+_STATUS_RANKS = {status: RANKS[path[-1]] for status, path in PATHS.items()}
+
 # What comes before an event on the way to it.
 _BEFORE = {path[-1]: path[:-1] for path in PATHS.values()}
 
@@ -268,8 +271,9 @@ class Reservations:
                         continue
                     rank = 0
                 elif _is_before(since, _date(payload, "date_updated")):
-                    way = _path_to(status)
-                    rank = RANKS[way[-2]] if len(way) > 1 else rank
+                    # As it was before the last change, which is missed.
+                    before = PATHS.get(str(status), ())[:-1]
+                    rank = RANKS[before[-1]] if before else rank
                 self._known[sid] = _Known(rank, payload.get("task_sid"))
                 if status in ("accepted", "wrapping"):
                     found.append(payload)
@@ -478,13 +482,8 @@ def _newest(present: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]
     return found
 
 
-def _path_to(status: Any) -> tuple[str, ...]:
-    return PATHS.get(status, ()) if isinstance(status, str) else ()
-
-
 def _status_rank(status: Any) -> int:
-    path = _path_to(status)
-    return RANKS[path[-1]] if path else 0
+    return _STATUS_RANKS.get(status, 0) if isinstance(status, str) else 0
 
 
 def _date(payload: Mapping[str, Any], name: str) -> datetime | None:

@@ -251,9 +251,9 @@ class Resource(ClientObject, Mapping[str, Any], Generic[R]):
         self._view: PayloadView
         self._neighbors: dict[str, Resource[Any]]
         # Past __setattr__, for each event makes some.
-        vars(self).update(
-            _session=session, _url=url, _view=PayloadView(payload), _neighbors={}
-        )
+        own = vars(self)
+        own["_session"], own["_url"] = session, url
+        own["_view"], own["_neighbors"] = PayloadView(payload), {}
 
     @property
     def payload(self) -> Mapping[str, Any]:

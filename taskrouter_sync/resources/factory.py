@@ -86,14 +86,16 @@ def _resource(
 ) -> Resource[Any]:
     sid = payload["sid"]
     kind, path, names = _KINDS.get(sid[:2], (Resource, None, ()))
-    above = [
-        each[name] for each in (payload, context) for name in names if name in each
-    ]
-    if path is not None and (above or not names):
-        where = path.format(*map(_segment, (*above[:1], sid)))
-        return kind(session, payload, session.workspace_url + where)
-    # Without what it is below there is no path; the payload may know its URL.
-    url = payload.get("url")
+    # For what has no path, or is below something that nothing names.
+    url: Any = payload.get("url")
+    if path is not None and not names:
+        url = session.workspace_url + path.format(_segment(sid))
+    elif path is not None and (
+        above := [
+            each[name] for each in (payload, context) for name in names if name in each
+        ]
+    ):
+        url = session.workspace_url + path.format(_segment(above[0]), _segment(sid))
     return kind(session, payload, url if isinstance(url, str) else "")
 
 

@@ -355,8 +355,8 @@ class Reservation(ReservationFields, Resource["Reservation"]):
         self._task = task
 
     def _known_task_sid(self) -> str | None:
-        found = self.payload if self._task is None else self._task.payload
-        return found.get("task_sid" if self._task is None else "sid")
+        task = self._task
+        return self.payload.get("task_sid") if task is None else task.payload.get("sid")
 
     def _apply_to_task(self, payload: Mapping[str, Any], if_newer: bool) -> None:
         """Update the task from a payload, if that is about it."""

@@ -556,6 +556,26 @@ def test_the_listener_that_runs_has_a_name(emitter: Emitter) -> None:
     assert emitter._running_name() is None
 
 
+def test_no_listener_seems_to_run_after_two_threads_have_emitted(
+    emitter: Emitter,
+) -> None:
+    started, may_end = threading.Event(), threading.Event()
+
+    def first() -> None:
+        started.set()
+        assert may_end.wait(5)
+
+    def second() -> None:
+        may_end.set()
+        background.result()
+
+    emitter.on("first", first).on("second", second)
+    background = Background(partial(emitter.emit, "first"))
+    assert started.wait(5)
+    emitter.emit("second")  # ends after the one that had begun before it
+    assert emitter._running_name() is None
+
+
 @pytest.fixture
 def interrupts() -> Iterator[Callable[[Callable[[], Any]], None]]:
     """Run something in a signal handler, again and again, in the middle of the test."""
