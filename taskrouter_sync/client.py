@@ -21,6 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from . import notebook
+from .condition import Condition
 from .connection import Connection, Ending, Target
 from .dispatcher import Dispatcher, on_event_thread
 from .emitter import Emitter, Registration, name_of
@@ -41,7 +42,7 @@ from .network import base_urls, channel_url, differing_services, socket_url
 from .properties import date_value
 from .resources.base import R, Resource
 from .session import Session, is_unauthorized, result_of
-from .timing import WAIT, Timing, may_pass
+from .timing import Timing, may_pass
 from .tokens import (
     CLOCK_DIFFERENCE,
     EXPIRY_MARGIN,
@@ -133,8 +134,8 @@ class Client(Emitter, Resource[R]):
         self._close_existing_sessions = close_existing_sessions
         self._disconnect_activity_sid = disconnect_activity_sid
         # Guards the state, the errors and _ended; who waits for ready or the end waits
-        # on it. Reentrant, as a signal handler may close the client.
-        self._changed = threading.Condition(threading.RLock())
+        # on it. A signal handler may close the client.
+        self._changed = Condition()
         self._state = State.CONNECTING
         self._ended = False
         # The thread in `close`, where a signal handler may interrupt it.
@@ -265,25 +266,24 @@ class Client(Emitter, Resource[R]):
             return
         if self._dispatcher.is_current:
             raise RuntimeError("An event callback can't wait for a later event")
-        deadline = time.monotonic() + limit
-        with self._changed:
-            while (
-                self._state is State.CONNECTING
-                and self._refusal is None
-                and (left := deadline - time.monotonic()) > 0
-            ):
-                self._changed.wait(_shortest(left, WAIT))
-            state, refusal, trouble = self._state, self._refusal, self._last_error
+        found = self._changed.wait_for(self._readiness, limit)
         self._check_open()
-        if state is State.READY:
+        if found is State.READY:
             return
-        if refusal is not None:
+        if isinstance(refusal := found, TaskRouterError):
             # Each waiter gets one of its own, with its own traceback and context.
             raise copy(refusal) from refusal.__cause__
+        trouble = self._last_error
         because = "" if trouble is None else f": {trouble.message}"
         raise RequestTimeout(
             f"The client was not ready within {limit:g} s{because}"
         ) from trouble
+
+    def _readiness(self) -> State | TaskRouterError | None:
+        """Say how the wait for ready ends; None while it goes on."""
+        with self._changed:
+            is_over = self._state is not State.CONNECTING
+            return self._state if is_over else self._refusal
 
     def run_forever(self) -> None:
         """Block this thread until the client is closed.
@@ -298,9 +298,7 @@ class Client(Emitter, Resource[R]):
         if on_event_thread():
             raise RuntimeError("An event callback can't run forever")
         try:
-            with self._changed:
-                while not self._ended and not self._interrupts_close():
-                    self._changed.wait(WAIT)
+            self._changed.wait_for(lambda: self._ended or self._interrupts_close())
         except KeyboardInterrupt:
             if is_interactive():
                 raise
@@ -325,9 +323,8 @@ class Client(Emitter, Resource[R]):
             self._changed.notify_all()
         if not was_open and (in_callback or not self._interrupts_close()):
             if not in_callback:
-                with self._changed:
-                    left = deadline - time.monotonic()
-                    self._changed.wait_for(lambda: self._ended, left)
+                left = deadline - time.monotonic()
+                self._changed.wait_for(lambda: self._ended, left)
             return
         last = partial(self._handle_closed, ends=in_callback)
         # From the last to the first, each whatever a signal handler raises in another.
@@ -372,7 +369,7 @@ class Client(Emitter, Resource[R]):
 
         Waits for no lock: one of those threads may have held it at the fork.
         """
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = Condition()
         self._state, self._ended = State.CLOSED, True
         self._refusal = ClientClosed(ClientClosed.FORKED)
         for part in (self._session, self._dispatcher, self._connection):
@@ -422,8 +419,7 @@ class Client(Emitter, Resource[R]):
 
     def _pause(self, seconds: float) -> None:
         """Wait; raises ClientClosed if the client is closed meanwhile."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_closed, seconds)
+        self._changed.wait_for(lambda: self._is_closed, seconds)
         self._check_open()
 
     def _on_new_token(self) -> None:
@@ -1028,10 +1024,3 @@ def _read_timeout(value: Any) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else 0.0
-
-
-def _shortest(seconds: float, limit: float | None) -> float | None:
-    """Give how long to wait at once; None for without a limit."""
-    if limit is not None:
-        return min(seconds, limit)
-    return None if math.isinf(seconds) else min(seconds, threading.TIMEOUT_MAX)

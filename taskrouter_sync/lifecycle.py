@@ -16,10 +16,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from .condition import Condition
 from .fetcher import Fetcher
 from .http import Http
 from .program import Cell, place_of_caller, running_cell
-from .timing import WAIT
 
 
 # The exit status after Ctrl-C.
@@ -66,9 +66,9 @@ class Lifecycle:
     """The open clients of the process, and the pools that they share."""
 
     def __init__(self) -> None:
-        # Guards everything below; the end of the script waits on it. Reentrant, as a
-        # signal handler may open and close clients: who looks through them has a copy.
-        self._changed = threading.Condition(threading.RLock())
+        # Guards everything below; the end of the script waits on it. A signal handler
+        # may open and close clients: who looks through them has a copy.
+        self._changed = Condition()
         # In the order of opening.
         self._open: dict[OpenClient, Opening] = {}
         # The same, by the URL of their channels.
@@ -223,9 +223,7 @@ class Lifecycle:
                 "daemon=True",
                 ", ".join(map(repr, waited_for)),
             )
-        with self._changed:
-            while self._kept_alive_for():
-                self._changed.wait(WAIT)
+        self._changed.wait_for(lambda: not self._kept_alive_for())
 
     def _kept_alive_for(self) -> list[OpenClient]:
         with self._changed:
@@ -276,7 +274,7 @@ class Lifecycle:
 
         Waits for no lock: one of those threads may have held it at the fork.
         """
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = Condition()
         clients = list(self._open)
         self._open.clear()
         self._of_channel.clear()

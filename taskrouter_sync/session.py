@@ -13,6 +13,7 @@ from logging import LoggerAdapter
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from .condition import Condition
 from .emitter import is_ctrl_c
 from .errors import (
     HttpError,
@@ -26,7 +27,7 @@ from .errors import (
 from .fetcher import Fetcher, NoThread
 from .http import Http, Response
 from .resources import factory
-from .timing import WAIT, Timing, may_repeat
+from .timing import Timing, may_repeat
 from .tokens import Secret, Token, TokenProvider, check_same_client, hide, read_token
 
 
@@ -95,7 +96,7 @@ class Session:
         self._timing = timing
         self._log = log
         # Guards _asking, the thread that calls the provider; never held during that.
-        self._provider_done = threading.Condition(threading.RLock())
+        self._provider_done = Condition()
         self._asking: int | None = None
         # Threads in `get_all`, where a signal handler may interrupt them.
         self._waiting: set[int] = set()
@@ -129,17 +130,20 @@ class Session:
         Raises:
             TokenError: the provider raised, or gave what can't be used.
         """
-        me = threading.get_ident()
-        with self._provider_done:
-            if self._asking == me:
-                raise TokenError("The token provider is already running")
-            while self._asking is not None:
-                self._provider_done.wait(WAIT)
-            if self._provider is None or self.token is not refused:
-                return
-            self._asking = me
+        me, provider = threading.get_ident(), self._provider
+        if self._asking == me:
+            raise TokenError("The token provider is already running")
+        if provider is None:
+            return
+        while self._asking != me:
+            self._provider_done.wait_for(lambda: self._asking is None)
+            with self._provider_done:
+                if self.token is not refused:
+                    return
+                if self._asking is None:
+                    self._asking = me
         try:
-            self._ask_provider(self._provider)
+            self._ask_provider(provider)
         finally:
             with self._provider_done:
                 self._asking = None
@@ -165,7 +169,7 @@ class Session:
 
     def forked(self) -> None:
         """Hold no lock in a child process that another thread had at the fork."""
-        self._provider_done = threading.Condition(threading.RLock())
+        self._provider_done = Condition()
         self._asking = None
 
     # Requests.

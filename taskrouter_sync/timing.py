@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from typing import NamedTuple
 
@@ -14,9 +13,6 @@ from .errors import (
     TaskRouterError,
 )
 
-
-# Seconds of one wait where Ctrl-C can't interrupt a wait without a limit.
-WAIT = 0.5 if os.name == "nt" else None
 
 # The longest backoff, in seconds.
 LONGEST = 30.0

@@ -18,7 +18,7 @@ PACKAGE = Path(taskrouter_sync.__file__).parent
 # From the bottom up. A module uses those of its own layer, as long as they do not use
 # it, and of the layers before; a package (resources, cli …) is one module here.
 LAYERS: list[set[str]] = [
-    {"program", "errors", "naming", "_version"},
+    {"program", "errors", "naming", "condition", "_version"},
     {"properties", "tokens", "capability", "emitter", "notebook", "logs", "timing"},
     {"arguments", "network"},
     {"resources", "typed_events"},

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any, Final, NoReturn, TypeVar
 
 from .. import RequestTimeout
-from ..timing import WAIT
+from ..condition import WAIT
 from .terminal import Paint, plain
 
 

@@ -155,6 +155,60 @@ def test_close_in_every_method(run: Run) -> None:
     assert threads <= 4, out
 
 
+# Closes the client between any two instructions of a wait, as a handler could; the last
+# time another thread does it, when all of them have been passed.
+_EACH_STEP = """
+import faulthandler, itertools
+from taskrouter_sync import ClientClosed
+faulthandler.dump_traceback_later(20, exit=True)
+token = os.environ["TOKEN"]
+
+def trace(frame, event, argument):
+    global left
+    frame.f_trace_opcodes = True
+    if event == "opcode" and not waits_too_long:
+        left -= 1
+        if left == 0:
+            timer.cancel()  # nobody else ends the wait
+            worker.close()
+    return trace
+
+def close_later():
+    global waits_too_long
+    waits_too_long = True
+    worker.close()
+
+for number in itertools.count(1):
+    left, waits_too_long = number, False
+    worker.close()
+    worker = Worker(token, False, daemon=True)
+    worker.disconnect()
+    timer = threading.Timer(0.5, close_later)
+    timer.start()
+    sys.settrace(trace)
+    try:
+        worker.WAIT
+    except ClientClosed:
+        pass
+    sys.settrace(None)
+    timer.cancel()
+    if left > 0:
+        break
+print(number, flush=True)
+"""
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("wait", ["run_forever()", "wait_until_ready()"])
+def test_a_wait_sees_a_close_between_any_two_of_its_instructions(
+    run: Run, wait: str
+) -> None:
+    script = run(_filled(_EACH_STEP, WAIT=wait))
+    status, out, errors = script.ends(50)
+    assert status == 0, errors[-4000:]
+    assert int(out) > 20
+
+
 def test_run_forever_returns_in_a_handler_that_has_interrupted_close(run: Run) -> None:
     """It would wait for what can't go on before it has returned."""
     script = run(

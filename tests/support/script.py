@@ -28,7 +28,7 @@ import linecache, sys, threading, time
 
 def tell_when_it_waits(function):
     names, line = [], ""
-    while function not in names or "acquire(" not in line:
+    while function not in names or not ("acquire(" in line or ".get(" in line):
         time.sleep(0.001)  # nothing tells that a thread sleeps: one has to look
         frame = sys._current_frames()[threading.main_thread().ident]
         line, names = linecache.getline(frame.f_code.co_filename, frame.f_lineno), []
