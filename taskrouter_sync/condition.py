@@ -54,13 +54,14 @@ class Condition:
         """
         deadline = time.monotonic() + seconds
         mine: SimpleQueue[None] = SimpleQueue()
-        self._waiting.append(mine)  # before the first look
         try:
+            self._waiting.append(mine)  # before the first look
             while not (found := look()) and (left := deadline - time.monotonic()) > 0:
                 with suppress(Empty):
                     mine.get(timeout=_shortest(left))
         finally:
-            self._waiting.remove(mine)
+            with suppress(ValueError):  # Ctrl-C may come before all this
+                self._waiting.remove(mine)
         return found
 
 

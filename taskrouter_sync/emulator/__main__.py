@@ -68,24 +68,25 @@ def _main(arguments: list[str] | None) -> int:
     )
     add_arguments(parser)
     options = parser.parse_args(arguments)
-    stopped = threading.Event()
-    statuses: list[int] = []
+    # Its put() may interrupt its own get(), as a signal handler does.
+    statuses: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def stop(number: int, frame: object) -> None:
-        statuses.append(130 if number == signal.SIGINT else 0)
-        stopped.set()
+        statuses.put(130 if number == signal.SIGINT else 0)
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
         with serving(options) as (emulator, workspace):
             print(greeting(emulator, workspace, options.print_tokens), flush=True)
-            while not stopped.wait(_AT_ONCE):
-                continue
+            status: int | None = None
+            while status is None:
+                with suppress(queue.Empty):
+                    status = statuses.get(timeout=_AT_ONCE)
     except ServingError as error:
         print(error, file=sys.stderr)
         return 1
-    return statuses[0]
+    return status
 
 
 @contextmanager

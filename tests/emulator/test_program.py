@@ -39,6 +39,59 @@ def test_it_serves_until_a_signal_comes(number: str, status: int) -> None:
         assert run.complaint(status) == ""
 
 
+# Calls the handler between any two instructions of the wait for a signal; the last time
+# a signal comes later, when all of them have been passed.
+_EACH_STEP = """
+import faulthandler, io, itertools, os, signal, sys, threading
+from taskrouter_sync.emulator.__main__ import main
+faulthandler.dump_traceback_later(40, exit=True)
+
+class Output(io.StringIO):
+    def flush(self):  # of the greeting: what is next is the wait
+        frame = sys._getframe(1)
+        frame.f_trace = trace
+        frame.f_trace_opcodes = True
+        sys.settrace(trace)
+        timer.start()
+
+def trace(frame, event, argument):
+    global left
+    frame.f_trace_opcodes = True
+    if event == "opcode":
+        left -= 1
+        if left == 0:
+            timer.cancel()  # nobody else ends the wait
+            sys.settrace(None)
+            signal.getsignal(signal.SIGTERM)(signal.SIGTERM, frame)
+    return trace
+
+def end_later():
+    global is_late
+    is_late = True
+    os.kill(os.getpid(), signal.SIGTERM)
+
+is_late = False
+for number in itertools.count(1):
+    left = number
+    timer = threading.Timer(1.0, end_later)
+    sys.stdout = Output()
+    assert main(["--port", "0"]) == 0
+    sys.settrace(None)
+    if is_late:
+        break
+sys.stdout = sys.__stdout__
+print(number)
+"""
+
+
+@pytest.mark.timeout(60)
+def test_it_ends_by_a_signal_between_any_two_instructions_of_its_wait() -> None:
+    run = [sys.executable, "-c", _EACH_STEP]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 5
+
+
 def test_it_prints_secrets_only_when_told_to() -> None:
     with program("--seed", "1", "--print-tokens") as run:
         exported = run.exported
