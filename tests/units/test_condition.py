@@ -102,10 +102,14 @@ def test_no_lock_is_held_during_a_wait(condition: Condition) -> None:
 
 
 def test_the_lock_may_be_taken_twice_by_one_thread(condition: Condition) -> None:
-    with condition, condition:
-        other = Background(partial(_enter, condition))
-        assert other.is_alive()
-    other.result()
+    def is_free() -> bool:
+        return condition._lock.acquire(blocking=False)
+
+    with condition:
+        with condition:
+            pass
+        assert Background(is_free).result() is False
+    Background(partial(_enter, condition)).result()
 
 
 def _enter(condition: Condition) -> None:
