@@ -52,10 +52,9 @@ if TYPE_CHECKING:
     )
     from .resources.reservation import Reservation, ReservationList
     from .resources.statistics import StatisticsData, StatisticsList
-    from .taskqueue import TaskQueue
     from .typed_events import Disconnection
     from .worker import Worker
-    from .workspace import Workspace
+    from .workspace import TaskQueue, Workspace
 
 __all__ = [
     "Activity",
@@ -108,7 +107,7 @@ _AT_NEED = {
     "StatisticsList": "resources.statistics",
     "Task": "resources.models",
     "TaskList": "resources.lists",
-    "TaskQueue": "taskqueue",
+    "TaskQueue": "workspace",
     "TaskQueueCapabilityToken": "capability",
     "TaskQueueList": "resources.lists",
     "TaskQueueResource": "resources.models",

@@ -21,7 +21,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from . import notebook
-from .condition import Condition
 from .connection import Connection, Ending, Target
 from .dispatcher import Dispatcher, on_event_thread
 from .emitter import Emitter, Registration, name_of
@@ -42,7 +41,7 @@ from .network import base_urls, channel_url, differing_services, socket_url
 from .properties import date_value
 from .resources.base import R, Resource
 from .session import Session, is_unauthorized, result_of
-from .timing import Timing, may_pass
+from .timing import Condition, Timing, may_pass
 from .tokens import (
     CLOCK_DIFFERENCE,
     EXPIRY_MARGIN,

@@ -75,7 +75,7 @@ class TaskRouterError(Exception):
 
         Source: https://ipython.readthedocs.io/en/stable/config/integrating.html
         """
-        from .program import traceback_lines
+        from .notebook import traceback_lines
 
         return traceback_lines(self)
 

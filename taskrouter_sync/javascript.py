@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .taskqueue import TaskQueue
 from .worker import Worker
-from .workspace import Workspace
+from .workspace import TaskQueue, Workspace
 
 
 class _TaskRouter:

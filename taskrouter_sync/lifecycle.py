@@ -16,10 +16,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
-from .condition import Condition
 from .fetcher import Fetcher
 from .http import Http
-from .program import Cell, place_of_caller, running_cell
+from .notebook import Cell, place_of_caller, running_cell
+from .timing import Condition
 
 
 # The exit status after Ctrl-C.

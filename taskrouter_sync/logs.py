@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from . import program
+from . import notebook
 from .errors import one_line
 
 
@@ -93,7 +93,7 @@ class ClientLog(_Adapter):
         """
         super().__init__(log, {})
         if debug is TRUE_IN_SCRIPTS:
-            debug = program.shell() is None
+            debug = notebook.shell() is None
         self._debug = debug is not False and debug != "false"
 
     def isEnabledFor(self, level: int) -> bool:

@@ -13,7 +13,6 @@ from logging import LoggerAdapter
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from .condition import Condition
 from .emitter import is_ctrl_c
 from .errors import (
     HttpError,
@@ -27,7 +26,7 @@ from .errors import (
 from .fetcher import Fetcher, NoThread
 from .http import Http, Response
 from .resources import factory
-from .timing import Timing, may_repeat
+from .timing import Condition, Timing, may_repeat
 from .tokens import Secret, Token, TokenProvider, check_same_client, hide, read_token
 
 

@@ -1,9 +1,16 @@
-"""How long to wait for what, when to try again, and what may be tried again. Pure."""
+"""How long to wait for what, how to wait for it, and when to try again."""
 
 from __future__ import annotations
 
+import math
+import os
 import random
-from typing import NamedTuple
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import NamedTuple, TypeVar
 
 from .errors import (
     ClientClosed,
@@ -13,6 +20,11 @@ from .errors import (
     TaskRouterError,
 )
 
+
+T = TypeVar("T")
+
+# Seconds of one wait where Ctrl-C can't interrupt a wait without a limit.
+WAIT = 0.5 if os.name == "nt" else None
 
 # The longest backoff, in seconds.
 LONGEST = 30.0
@@ -93,3 +105,57 @@ def may_pass(error: TaskRouterError) -> bool:
         # A redirect, or a proxy that wants a password, is none of the service's.
         return error.status < 400 or error.status == 407 or may_repeat("GET", error)
     return not isinstance(error, ClientClosed)
+
+
+class Condition:
+    """A lock, and the wait for what changes under it; both may be used in any thread.
+
+    And in a signal handler, unlike threading's: who waits there looks first and is
+    known to `notify_all` only then. A handler that runs in between notifies in vain,
+    and the thread that it has interrupted waits for ever.
+    """
+
+    def __init__(self) -> None:
+        # Reentrant, as a signal handler may interrupt who holds it.
+        self._lock = threading.RLock()
+        self._waiting: list[SimpleQueue[None]] = []
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.release()
+
+    def notify_all(self) -> None:
+        """Let all who wait look again."""
+        for each in tuple(self._waiting):
+            each.put(None)
+
+    def wait_for(self, look: Callable[[], T], seconds: float = math.inf) -> T:
+        """Wait until `look` gives something true, without holding the lock.
+
+        Args:
+            look: called on this thread, at once and after each `notify_all`.
+            seconds: how long to wait at most.
+
+        Returns:
+            What `look` gave last.
+        """
+        deadline = time.monotonic() + seconds
+        mine: SimpleQueue[None] = SimpleQueue()
+        try:
+            self._waiting.append(mine)  # before the first look
+            while not (found := look()) and (left := deadline - time.monotonic()) > 0:
+                with suppress(Empty):
+                    mine.get(timeout=one_wait(left))
+        finally:
+            with suppress(ValueError):  # Ctrl-C may come before all this
+                self._waiting.remove(mine)
+        return found
+
+
+def one_wait(seconds: float) -> float | None:
+    """Give how long the main thread may wait at once; None for without a limit."""
+    if WAIT is not None:
+        return min(seconds, WAIT)
+    return None if math.isinf(seconds) else min(seconds, threading.TIMEOUT_MAX)

@@ -18,8 +18,8 @@ PACKAGE = Path(taskrouter_sync.__file__).parent
 # From the bottom up. A module uses those of its own layer, as long as they do not use
 # it, and of the layers before; a package (resources, cli …) is one module here.
 LAYERS: list[set[str]] = [
-    {"program", "errors", "naming", "condition", "_version"},
-    {"properties", "tokens", "capability", "emitter", "notebook", "logs", "timing"},
+    {"errors", "naming", "notebook", "_version"},
+    {"properties", "tokens", "capability", "emitter", "logs", "timing"},
     {"arguments", "network"},
     {"resources", "typed_events"},
     {"http", "fetcher"},
@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"connection", "dispatcher"},
     {"session", "sync"},
     {"client"},
-    {"worker", "taskqueue", "workspace"},
+    {"worker", "workspace"},
     {"javascript"},
     {"__init__"},
     {"cli", "testing"},

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any, Final, NoReturn, TypeVar
 
 from .. import RequestTimeout
-from ..condition import WAIT
+from ..timing import one_wait
 from .terminal import Paint, plain
 
 
@@ -127,11 +127,10 @@ def take(inbox: queue.SimpleQueue[T], deadline: float | None = None) -> T:
     """
     while True:
         left = math.inf if deadline is None else max(0.0, deadline - time.monotonic())
-        wait = left if WAIT is None else min(left, WAIT)
         try:
-            return inbox.get(timeout=None if math.isinf(wait) else wait)
+            return inbox.get(timeout=one_wait(left))
         except queue.Empty:
-            if wait == left:
+            if left == 0.0:
                 raise
 
 

@@ -27,7 +27,7 @@ from ..emitter import name_of
 from ..errors import ArgumentError
 from ..lifecycle import OpenClient, lifecycle
 from ..naming import nearest_name
-from ..program import without_our_beginning
+from ..notebook import without_our_beginning
 from .events import EventLog
 from .journal import journal
 

@@ -24,7 +24,7 @@ from taskrouter_sync.emulator import Emulator, ServiceError, plan
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 usual, os.name = os.name, "nt"
-import taskrouter_sync.condition, taskrouter_sync.emulator.__main__
+import taskrouter_sync.timing, taskrouter_sync.emulator.__main__
 os.name = usual
 """
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from taskrouter_sync.condition import Condition
+from taskrouter_sync.timing import Condition
 
 from ..support.collector import LIMIT, Background
 
