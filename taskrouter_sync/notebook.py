@@ -248,7 +248,7 @@ def _plain(text: str) -> str:
 # Shown as their escapes: control characters, and marks that turn the
 # direction of all that follows.
 _UNSEEN = {
-    code: chr(code).encode("unicode_escape").decode()
+    code: ascii(chr(code))[1:-1]
     for code in (
         *(code for code in range(0x20) if chr(code) not in "\t\n"),
         *range(0x7F, 0xA0),
