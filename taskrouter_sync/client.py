@@ -280,7 +280,7 @@ class Client(Emitter, Resource[R]):
 
     def _readiness(self) -> State | TaskRouterError | None:
         """Say how the wait for ready ends; None while it goes on."""
-        with self._changed:
+        with self._changed.lock:
             is_over = self._state is not State.CONNECTING
             return self._state if is_over else self._refusal
 
@@ -314,7 +314,7 @@ class Client(Emitter, Resource[R]):
         """
         deadline = time.monotonic() + _CLOSE
         in_callback = self._dispatcher.is_current
-        with self._changed:
+        with self._changed.lock:
             was_open, was_ready = not self._is_closed, self._is_ready
             if was_open:
                 self._closer = threading.get_ident()
@@ -358,7 +358,7 @@ class Client(Emitter, Resource[R]):
             self._end()
 
     def _end(self) -> None:
-        with self._changed:
+        with self._changed.lock:
             self._ended = True
             self._changed.notify_all()
         lifecycle.closed(self)
@@ -422,7 +422,7 @@ class Client(Emitter, Resource[R]):
         self._check_open()
 
     def _on_new_token(self) -> None:
-        with self._changed:
+        with self._changed.lock:
             self._refusal = None
         self._dispatcher.call_soon(self._handle_token)
         self._connection.retry()
@@ -556,7 +556,7 @@ class Client(Emitter, Resource[R]):
         level = logging.DEBUG if self._is_outage else logging.WARNING
         self._log.log(level, "%s: %s; retrying", self._sid, error)
         self._is_outage = True
-        with self._changed:
+        with self._changed.lock:
             self._last_error = error
         self._emit("error", error)
 
@@ -573,7 +573,7 @@ class Client(Emitter, Resource[R]):
     def _handle_error(self, error: TaskRouterError) -> None:
         if isinstance(error, ClientClosed):
             return  # of a request that was under way
-        with self._changed:
+        with self._changed.lock:
             self._last_error = error
         if not self._emit("error", error):
             self._log.error("%s: %s", self._sid, error)
@@ -625,7 +625,7 @@ class Client(Emitter, Resource[R]):
             # Clients that evict each other must not do so at full speed.
             self._connection.succeeded()
         self._is_ready = True
-        with self._changed:
+        with self._changed.lock:
             self._refusal = self._last_error = None
         self._emit("ready", self._session.build(payload))
         self._read_after_ready(payload, date)
@@ -686,7 +686,7 @@ class Client(Emitter, Resource[R]):
 
     def _refuse(self, error: TaskRouterError, token: Token) -> None:
         """Note what keeps a token from working, unless another one has come since."""
-        with self._changed:
+        with self._changed.lock:
             if self._session.token is token:
                 self._refusal = error
                 self._set_state(State.CONNECTING)
@@ -888,7 +888,7 @@ class Client(Emitter, Resource[R]):
         return True
 
     def _set_state(self, state: State) -> None:
-        with self._changed:
+        with self._changed.lock:
             if not self._is_closed:
                 self._state = state
                 self._changed.notify_all()

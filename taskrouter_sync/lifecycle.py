@@ -88,7 +88,7 @@ class Lifecycle:
 
     def acquire(self, user: object) -> tuple[Http, Fetcher]:
         """Give a new client the shared pools; `release` must follow."""
-        with self._changed:
+        with self._changed.lock:
             # First: a signal handler may close the last of the others now.
             self._users.add(user)
             if self._http is None or self._fetcher is None:
@@ -97,7 +97,7 @@ class Lifecycle:
 
     def release(self, user: object) -> None:
         """Note that a client has ended; the last one ends the pools."""
-        with self._changed:
+        with self._changed.lock:
             self._users.discard(user)
             if self._users:
                 return
@@ -118,7 +118,7 @@ class Lifecycle:
         opening = Opening(not daemon, cell, cell.name if cell else place_of_caller())
         if cell is not None:
             self._close_earlier_run(cell)
-        with self._changed:
+        with self._changed.lock:
             others = tuple(self._of_channel.get(client._channel_url, {}).items())
             twins = [(each, its.place) for each, its in others if not each._is_closed]
             self._open[client] = opening
@@ -138,7 +138,7 @@ class Lifecycle:
 
     def _close_earlier_run(self, cell: Cell) -> None:
         """Close what a cell opened when it ran before: its names are used anew."""
-        with self._changed:
+        with self._changed.lock:
             earlier = [
                 (client, each.place)
                 for client, each in tuple(self._open.items())
@@ -172,7 +172,7 @@ class Lifecycle:
 
     def closed(self, client: OpenClient) -> None:
         """Forget a client; the last one lets the script end."""
-        with self._changed:
+        with self._changed.lock:
             self._open.pop(client, None)
             of_channel = self._of_channel.get(client._channel_url, {})
             of_channel.pop(client, None)
@@ -182,7 +182,7 @@ class Lifecycle:
 
     def clients(self) -> list[OpenClient]:
         """List the open clients, the oldest first."""
-        with self._changed:
+        with self._changed.lock:
             return list(self._open)
 
     def close_all(self) -> None:
@@ -226,7 +226,7 @@ class Lifecycle:
         self._changed.wait_for(lambda: not self._kept_alive_for())
 
     def _kept_alive_for(self) -> list[OpenClient]:
-        with self._changed:
+        with self._changed.lock:
             opened = tuple(self._open.items())
         return [client for client, each in opened if each.keeps_alive]
 
@@ -254,11 +254,11 @@ class Lifecycle:
 
     def add_observer(self, observer: Observer) -> None:
         """Report to an observer, from now on, what listeners of clients raise."""
-        with self._changed:
+        with self._changed.lock:
             self._observers.append(observer)
 
     def remove_observer(self, observer: Observer) -> None:
-        with self._changed:
+        with self._changed.lock:
             self._observers.remove(observer)
 
     def listener_raised(

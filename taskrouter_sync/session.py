@@ -134,17 +134,17 @@ class Session:
             raise TokenError("The token provider is already running")
         if provider is None:
             return
-        while self._asking != me:
-            self._provider_done.wait_for(lambda: self._asking is None)
-            with self._provider_done:
-                if self.token is not refused:
-                    return
-                if self._asking is None:
-                    self._asking = me
-        try:
+        try:  # around the claim as well, which Ctrl-C may follow
+            while self._asking != me:
+                self._provider_done.wait_for(lambda: self._asking is None)
+                with self._provider_done.lock:
+                    if self.token is not refused:
+                        return
+                    if self._asking is None:
+                        self._asking = me
             self._ask_provider(provider)
         finally:
-            with self._provider_done:
+            if self._asking == me:
                 self._asking = None
                 self._provider_done.notify_all()
 

@@ -116,15 +116,10 @@ class Condition:
     """
 
     def __init__(self) -> None:
-        # Reentrant, as a signal handler may interrupt who holds it.
-        self._lock = threading.RLock()
+        # Reentrant, as a signal handler may interrupt who holds it. Taken as it is:
+        # Ctrl-C in a method of ours that releases it would leave it locked.
+        self.lock = threading.RLock()
         self._waiting: list[SimpleQueue[None]] = []
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *raised: object) -> None:
-        self._lock.release()
 
     def notify_all(self) -> None:
         """Let all who wait look again."""

@@ -109,10 +109,10 @@ def url_of(resource: Any) -> str:
 def locks_of(client: str) -> str:
     """Name the locks of a client that a fork must find usable; for a program's text."""
     names = (
-        "_changed._lock",
+        "_changed.lock",
         "_dispatcher._room",
         "_reservations._lock",
-        "_session._provider_done._lock",
+        "_session._provider_done.lock",
     )
     return ", ".join(f"{client}.{name}" for name in names)
 

@@ -32,7 +32,7 @@ def test_another_thread_ends_a_wait(condition: Condition) -> None:
 
     waiting = Background(partial(condition.wait_for, look))
     assert looked.wait(LIMIT)
-    with condition:
+    with condition.lock:
         found.append("found")
         condition.notify_all()
     assert waiting.result() == "found"
@@ -103,15 +103,15 @@ def test_no_lock_is_held_during_a_wait(condition: Condition) -> None:
 
 def test_the_lock_may_be_taken_twice_by_one_thread(condition: Condition) -> None:
     def is_free() -> bool:
-        return condition._lock.acquire(blocking=False)
+        return condition.lock.acquire(blocking=False)
 
-    with condition:
-        with condition:
+    with condition.lock:
+        with condition.lock:
             pass
         assert Background(is_free).result() is False
     Background(partial(_enter, condition)).result()
 
 
 def _enter(condition: Condition) -> None:
-    with condition:
+    with condition.lock:
         pass

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -299,3 +302,36 @@ def test_one_that_takes_its_time_delays_no_other_client(
     open_worker().wait_until_ready(5.0)
     block.go_on.set()
     worker.wait_until_ready(5.0)
+
+
+def test_ctrl_c_just_before_it_is_called_leaves_that_to_the_next(
+    emulator: Emulator, ready_worker: ReadyWorker, provider: Provider, alice: str
+) -> None:
+    """Whichever function it comes in; no thread counts as the one that asks."""
+    worker, _ = ready_worker(provider)
+    left = 0
+
+    def press_ctrl_c(frame: FrameType | None, *_: Any) -> None:
+        nonlocal left
+        while frame is not None and frame.f_code.co_name != "refresh_token":
+            frame = frame.f_back
+        left -= frame is not None
+        if left == 0 and frame is not None:
+            raise KeyboardInterrupt
+
+    tracer = sys.gettrace()
+    for number in itertools.count(1):
+        left, called = number, provider.count
+        emulator.faults.answer(401, url=f"/Workers/{alice}")
+        sys.settrace(press_ctrl_c)
+        try:
+            worker.fetch()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(tracer)
+        if provider.count > called:
+            break
+        emulator.faults.answer(401, url=f"/Workers/{alice}")
+        assert Background(worker.fetch).result().friendlyName == "Alice"
+    assert number > 2
