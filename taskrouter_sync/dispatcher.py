@@ -87,8 +87,10 @@ class Dispatcher:
         # Frames and bytes put, written by the socket thread, and done, by this one.
         self._put = self._put_bytes = 0
         self._done = self._done_bytes = 0
-        # The socket thread waits on it above the high-water mark.
-        self._room = threading.Condition(threading.RLock())
+        # The socket thread waits for room above the high-water mark. Why the lock is
+        # acquired by itself: see `Fetcher`.
+        self._lock = threading.RLock()
+        self._room = threading.Condition(self._lock)
         self._is_waited_for = False
         self._interrupts = 0
         self._busy_since: float | None = None
@@ -142,7 +144,7 @@ class Dispatcher:
 
     def interrupt(self) -> None:
         """End a `put` that waits for room: its connection is not wanted any more."""
-        with self._room:
+        with self._lock:
             self._interrupts += 1
             self._room.notify_all()
 
@@ -155,7 +157,8 @@ class Dispatcher:
 
     def forked(self) -> None:
         """Be closed in a child process, which has not got this thread."""
-        self._room = threading.Condition(threading.RLock())
+        self._lock = threading.RLock()
+        self._room = threading.Condition(self._lock)
         self._inbox = SimpleQueue()
         self._ends = True
         self._clear()
@@ -216,7 +219,7 @@ class Dispatcher:
         )
 
     def _wait_for_room(self, size: int) -> bool:
-        with self._room:
+        with self._lock:
             before = self._interrupts
             # First: it is looked at after an event was counted.
             self._is_waited_for = True
@@ -231,7 +234,7 @@ class Dispatcher:
         self._done += 1
         self._done_bytes += size
         if self._is_waited_for and self._is_half_empty():
-            with self._room:
+            with self._lock:
                 self._room.notify_all()
 
     def _warn_if_slow(self) -> None:

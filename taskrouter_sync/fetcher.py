@@ -59,9 +59,11 @@ class Fetcher:
         self._own = min(OWN_THREADS, max_threads)
         self._shared = max_threads - self._own
         self._idle = idle
-        # Guards everything below; threads without work wait on it. Reentrant, as a
-        # signal handler may submit or close.
-        self._changed = threading.Condition(threading.RLock())
+        # Guards everything below; threads without work wait for its changes. Reentrant,
+        # as a signal handler may submit or close. Acquired by itself: Ctrl-C in the
+        # condition's `__exit__`, which is Python code, would leave it locked.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         # Clients take turns; each has its own queue.
         self._queues: OrderedDict[Hashable, deque[_Queued]] = OrderedDict()
         # What may run now, and how much of each client's may or does.
@@ -84,7 +86,7 @@ class Fetcher:
         """
         queued = _Queued(job, Future(), owner, lasts)
         failed: list[_Queued] = []
-        with self._changed:
+        with self._lock:
             if self._closed:
                 failed.append(queued)
             elif self._is_changing:
@@ -112,7 +114,7 @@ class Fetcher:
 
     def close(self) -> None:
         """End what is queued with `ClientClosed`, and let the threads end."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             # In a signal handler that interrupted `submit`, that one does the rest.
             left = [] if self._is_changing else self._take_all()
@@ -130,7 +132,7 @@ class Fetcher:
             done = queued
 
     def _next(self, done: _Queued | None) -> _Queued | None:
-        with self._changed:
+        with self._lock:
             if done is not None:
                 self._busy[done.owner] -= 1
                 if not self._busy[done.owner]:

@@ -116,8 +116,8 @@ class Condition:
     """
 
     def __init__(self) -> None:
-        # Reentrant, as a signal handler may interrupt who holds it. Taken as it is:
-        # Ctrl-C in a method of ours that releases it would leave it locked.
+        # Reentrant, as a signal handler may interrupt who holds it. No `__exit__` here
+        # releases it: Ctrl-C in Python code that does would leave it locked.
         self.lock = threading.RLock()
         self._waiting: list[SimpleQueue[None]] = []
 

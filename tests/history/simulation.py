@@ -346,7 +346,7 @@ class Desk:
         """
         session = self.client._session
         fetcher = session._fetcher
-        with fetcher._changed:
+        with fetcher._lock:
             return fetcher._busy[session]
 
     def _wait_for_more(self) -> None:

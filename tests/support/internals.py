@@ -110,7 +110,7 @@ def locks_of(client: str) -> str:
     """Name the locks of a client that a fork must find usable; for a program's text."""
     names = (
         "_changed.lock",
-        "_dispatcher._room",
+        "_dispatcher._lock",
         "_reservations._lock",
         "_session._provider_done.lock",
     )
