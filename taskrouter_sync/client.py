@@ -60,8 +60,9 @@ if TYPE_CHECKING:
 
     Self = TypeVar("Self", bound="Client[Any]")
 
-# Seconds that `close` gives what is running: a callback, or the last request.
+# Seconds that `close` gives what is running, a callback for one; and the last request.
 _CLOSE = 0.5
+_LAST_REQUEST = 0.35
 
 # Seconds that a call waits for its response's event: a listener may wait for the call.
 _EVENTS = 1.0
@@ -312,7 +313,8 @@ class Client(Emitter, Resource[R]):
         exceptions: a callback that is already running runs to its end, and after a
         `close` in a callback `disconnected` is still emitted.
         """
-        deadline = time.monotonic() + _CLOSE
+        started = time.monotonic()
+        deadline = started + _CLOSE
         in_callback = self._dispatcher.is_current
         with self._changed.lock:
             was_open, was_ready = not self._is_closed, self._is_ready
@@ -335,7 +337,8 @@ class Client(Emitter, Resource[R]):
             rest.callback(self._connection.close)
             rest.callback(self._dispatcher.close, last)
             if was_open and was_ready:
-                self._send_last_request()
+                self._start_last_request()
+                self._wait_for_last_request(started + _LAST_REQUEST)
 
     def _join(self, deadline: float) -> None:
         for part in (self._connection, self._dispatcher):
@@ -348,8 +351,11 @@ class Client(Emitter, Resource[R]):
         """
         return self._closer == threading.get_ident() and not self._ended
 
-    def _send_last_request(self) -> None:
-        """Do what a page does at `unload`; a Worker changes its activity."""
+    def _start_last_request(self) -> None:
+        """Start what a page does at `unload`; a Worker changes its activity."""
+
+    def _wait_for_last_request(self, deadline: float) -> None:
+        """Wait until it is done, until `deadline` of `time.monotonic` at most."""
 
     def _handle_closed(self, *, ends: bool) -> None:
         if self._connected:

@@ -37,6 +37,7 @@ class OpenClient(Protocol):
     @property
     def _is_closed(self) -> bool: ...
     def close(self) -> None: ...
+    def _start_last_request(self) -> None: ...
     def _forked(self) -> None: ...
 
 
@@ -187,7 +188,10 @@ class Lifecycle:
 
     def close_all(self) -> None:
         """Close every client, the youngest first."""
-        for client in reversed(self.clients()):
+        clients = self.clients()[::-1]
+        for client in clients:
+            client._start_last_request()  # side by side, not each when its turn comes
+        for client in clients:
             client.close()
 
     def _at_end(self) -> None:

@@ -30,6 +30,9 @@ from .timing import Condition, Timing, may_repeat
 from .tokens import Secret, Token, TokenProvider, check_same_client, hide, read_token
 
 
+# Seconds that the last request waits for the one before it.
+_BEFORE_LAST = 0.2
+
 # Pages of a list that are read for a sync.
 _MAX_PAGES = 1000
 
@@ -261,14 +264,14 @@ class Session:
         job = partial(self.request, method, url, params, may_refresh=False, **how)
         return self._fetcher.submit(self, job, lasts=method != "GET")
 
-    def send_last(
+    def start_last(
         self,
         method: str,
         url: str,
         params: Mapping[str, Any],
         after: Future[Any] | None,
-    ) -> Any:
-        """Send the last request of a closed client, for half a second; gives its error.
+    ) -> Future[Response]:
+        """Start the last request of a client, which is sent once, and soon.
 
         On a fetch thread, as this may be a signal handler that interrupted a request.
 
@@ -276,12 +279,13 @@ class Session:
             method, url, params: of the REST API.
             after: what must not arrive at the service after it.
         """
-        deadline = time.monotonic() + 0.35  # the client has something left to do
-        if after is not None and not after.cancel():
-            wait_for([after], 0.2)
-        future = self.start(method, url, params, closing=True)
-        wait_for([future], deadline - time.monotonic())
-        return result_of(future)
+
+        def send() -> Response:
+            if after is not None and not after.cancel():
+                wait_for([after], _BEFORE_LAST)
+            return self.request(method, url, params, may_refresh=False, closing=True)
+
+        return self._fetcher.submit(self, send, lasts=True)
 
     def fetch_pages(
         self, url: str, key: str, params: Mapping[str, Any] | None

@@ -96,6 +96,9 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
     _wish: Future[Any] | None = None
     _wish_ended_at = -math.inf
 
+    # The change to the disconnect activity, when the client is closed.
+    _last_request: Future[Any] | None = None
+
     @public_arguments
     def __init__(
         self,
@@ -167,6 +170,8 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         # How often in a row no list had what can't be asked for by itself.
         self._lacked: Counter[str] = Counter()
         self._may_read_channels = True
+        # The disconnect activity, until it is asked for.
+        self._last_activity = disconnect_activity_sid
         # The activity that the worker should have, until the service says it has.
         self._connect_activity_sid = connect_activity_sid
         self._wanted_activity: str | None = None
@@ -684,15 +689,24 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
             self._wanted_activity = None
         return True
 
-    def _send_last_request(self) -> None:
-        """Change to the disconnect activity, as a page does at `unload`.
+    def _start_last_request(self) -> None:
+        """Start the change to the disconnect activity, once, as a page at `unload`.
 
         The service does it by itself when the connection is gone: little is lost if
         this fails.
         """
-        if self._disconnect_activity_sid:
-            params = {"ActivitySid": self._disconnect_activity_sid}
-            error = self._session.send_last("POST", self._url, params, self._wish)
+        with self._changed.lock:
+            activity, self._last_activity = self._last_activity, None
+        if activity and self._is_ready:
+            params = {"ActivitySid": activity}
+            last = self._session.start_last("POST", self._url, params, self._wish)
+            self._last_request = last
+
+    def _wait_for_last_request(self, deadline: float) -> None:
+        if (last := self._last_request) is not None:
+            wait_for([last], deadline - time.monotonic())
+            error = result_of(last)
+            last.cancel()  # if it has not begun
             if isinstance(error, TaskRouterError):
                 self._log.warning("The disconnect activity was not set: %s", error)
 

@@ -53,6 +53,11 @@ def set_renewal(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     set_pauses(monkeypatch, seconds)
 
 
+def limit_last_request(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Say how long `close` waits for the last request of a client."""
+    monkeypatch.setattr(client_module, "_LAST_REQUEST", seconds)
+
+
 def limit_queue(
     monkeypatch: pytest.MonkeyPatch, events: int, patience: float = 5.0
 ) -> None:
@@ -90,7 +95,7 @@ def end_fetch_threads() -> None:
     """Let the fetch threads that wait for work end, as they do when it is long."""
     shared = lifecycle.lifecycle._fetcher
     assert shared is not None
-    with shared._changed:
+    with shared._lock:
         shared._closed = True
         shared._changed.notify_all()
         threads = list(shared._threads)

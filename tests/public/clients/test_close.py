@@ -10,14 +10,17 @@ from enum import Enum
 from typing import Any
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
-from taskrouter_sync import ClientClosed, HttpError, Worker
+from taskrouter_sync import ClientClosed, HttpError, Worker, close_all
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support import leaks
 from ...support.backend import Backend, ReadyWorkspace
-from ...support.collector import Background, Block, Collector, join, wait
+from ...support.collector import LIMIT, Background, Block, Collector, join, wait
+from ...support.internals import limit_last_request
 from ...support.raw_server import Peer, RawServer
 from .conftest import Marker, TokenDue
 
@@ -319,6 +322,33 @@ def test_it_does_not_wait_for_a_request_that_nobody_answers(
     worker, _ = ready_worker(disconnect_activity_sid=activity)
     emulator.faults.delay(3.0, method="POST")
     close_promptly(worker)
+
+
+def test_all_clients_change_their_activities_side_by_side(
+    workspace: ReadyWorkspace,
+    ready_worker: ReadyWorker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each in its turn, a service that is slow would hold up the end of a program."""
+    activity, together = workspace.activities["Offline"], threading.Barrier(3)
+    passed: list[None] = []
+
+    class Together(HTTPAdapter):
+        """Sends the changes of activity once all of them are under way."""
+
+        def send(self, request: Any, *args: Any, **keywords: Any) -> requests.Response:
+            if activity in str(request.body):
+                together.wait(LIMIT)
+                passed.append(None)
+            return super().send(request, *args, **keywords)
+
+    limit_last_request(monkeypatch, LIMIT)
+    with requests.Session() as session:
+        session.mount("http://", Together())
+        for _ in range(together.parties):
+            ready_worker(disconnect_activity_sid=activity, http_session=session)
+        close_all()
+    assert len(passed) == together.parties
 
 
 # It ends all waiting.
