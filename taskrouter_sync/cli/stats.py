@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .. import TaskQueue, Workspace
+from .. import TaskQueue, TaskRouterError, Workspace
+from ..timing import may_pass
 from .command import (
     DONE,
     Commands,
@@ -71,7 +72,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Show statistics until Ctrl-C, or once."""
+    """Show statistics until Ctrl-C, or once; a failure that may pass ends nothing."""
     kind = TASK_QUEUE if options.queue else WORKSPACE
     token = Credentials(context.environment).source(kind, options.queue)
     look = _of_a_queue if options.queue else _of_the_workspace
@@ -80,13 +81,19 @@ def run(options: argparse.Namespace, context: Context) -> int:
         live = not options.once and not options.json
         with _screen(context, live=live) as screen:
             while True:
-                statistics, table = look(client, options.minutes)
-                if options.json:
-                    context.say(json.dumps(statistics, default=str))
+                try:
+                    statistics, table = look(client, options.minutes)
+                except TaskRouterError as error:
+                    if options.once or not may_pass(error):
+                        raise
+                    screen.warn(f"{plain(error)} (still trying)")
                 else:
-                    screen.show(table)
-                if options.once:
-                    return DONE
+                    if options.json:
+                        context.say(json.dumps(statistics, default=str))
+                    else:
+                        screen.show(table)
+                    if options.once:
+                        return DONE
                 # Not an event's wait, in which Ctrl-C may break the lock.
                 time.sleep(options.every)
 
@@ -188,6 +195,10 @@ class _Printer:
         lines = [f"{title}{time}", self._context.paint("dim", head), *rows]
         self._context.say(*lines, *([""] * self._timed))
 
+    def warn(self, line: str) -> None:
+        """Print a line to stderr."""
+        self._context.warn(line)
+
 
 class _Display:
     """Replaces each table by the next, with rich."""
@@ -213,6 +224,12 @@ class _Display:
             )
             made.add_row(*cells)
         self._display.update(made, refresh=True)
+
+    def warn(self, line: str) -> None:
+        """Print a line above the table."""
+        from rich.text import Text
+
+        self._display.console.print(Text(line))
 
 
 @contextmanager

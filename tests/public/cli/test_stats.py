@@ -73,6 +73,22 @@ def test_on_a_terminal_the_table_stays_in_its_place(
     assert screen.shown.rindex("\x1b[?25h") > screen.shown.rindex("\x1b[?25l")
 
 
+def test_it_goes_on_after_a_failure_that_may_pass(
+    account: dict[str, str], emulator: Emulator
+) -> None:
+    with terminal("stats", "--every", "0.05", environment=account) as screen:
+        screen.expect("Everyone")
+        emulator.faults.answer(503, url="Statistics")
+        screen.expect("503")
+        screen.expect("(still trying)")
+        emulator.create_task()
+        # Reserved: one.
+        screen.expect("0          1")
+        emulator.faults.answer(404, url="Statistics")
+        screen.expect("404")
+        assert screen.end() == 1
+
+
 TABLE = Table("Title [b]", ("name", "value"), [("[red]x", 1)])
 
 
