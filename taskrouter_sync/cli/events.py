@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from .. import TaskRouterError, Worker
+from .. import Disconnection, TaskRouterError, Worker
 from ..notebook import local_time
 from .terminal import Paint, plain, short, short_sids
 
@@ -175,6 +175,8 @@ def _document(value: Any) -> Any:
         return {**payload, "task": None if task is None else task.payload}
     if isinstance(value, TaskRouterError):
         return {"code": value.code, "message": value.message}
+    if isinstance(value, Disconnection):
+        return {**value, "code": value.code, "reason": value.reason}
     if isinstance(value, Mapping):
         return dict(value)
     return value

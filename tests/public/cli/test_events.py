@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from taskrouter_sync import HttpError
+from taskrouter_sync import Disconnection, HttpError
 from taskrouter_sync.cli import events
 from taskrouter_sync.cli.events import Event
 from taskrouter_sync.cli.terminal import Paint
@@ -135,6 +135,17 @@ def test_documents_hold_all_that_events_carry(
     assert json.loads(payload["task"]["attributes"]) == {"language": "en"}
     assert {each["channel"] for each in (connected, ready, created)} == {alice}
     assert all(each["at"].endswith("Z") for each in (connected, ready, created))
+
+
+def test_a_disconnection_s_document_says_how_the_service_closed() -> None:
+    value = Disconnection(4001, "another client")
+    document = events.document(Event(AT, "WK1", "disconnected", (value,)))
+    message = value["message"]
+    assert document["payload"] == {
+        "message": message,
+        "code": 4001,
+        "reason": "another client",
+    }
 
 
 @given(json_values())
