@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
 from typing import Any, TypeVar
 
-from .clock import DeadlineTimer, RealClock
 from .control.control import Control
 from .server import Server
 from .service import Service
@@ -133,21 +132,9 @@ class ServiceThread:
         loop.set_exception_handler(
             lambda loop, context: server.note(context.get("exception"))
         )
-        if service.saver is not None:
-            service.saver.serve(loop)
         await server.start(self._listener)
-        service.webhook_queue.open()
-        service.stopping = False
-        if isinstance(service.clock, RealClock):
-            service.timer = DeadlineTimer(loop, service.engine, service.clock)
-            # A state loaded from a file may be old.
-            service.engine.run_due()
-        service.settle()
+        service.open()
         self._started.set_result(None)
         await self._stop.wait()
-        service.stopping = True
-        timer, service.timer = service.timer, None
-        if timer is not None:
-            timer.cancel()
-        await service.webhook_queue.close()
+        await service.close()
         await server.stop(self._listener)
