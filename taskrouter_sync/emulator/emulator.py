@@ -31,10 +31,10 @@ from .engine.telephony import Telephony as CallOperations
 from .faults import Faults, check_channel
 from .journal import Alert, Journal, Request, Search
 from .persistence import Saver, put_back_snapshot, take_snapshot
+from .server import Server, ServiceThread
 from .service import Service
 from .setup import ReadyWorkspace
 from .state_file import StateFile
-from .thread import ServiceThread
 
 
 Result = TypeVar("Result")
@@ -182,12 +182,13 @@ class Emulator:
                 faults=self.faults,
                 saver=self._saver,
             )
-        thread = self._thread = ServiceThread(
+        server = Server(
             self._served,
             Control(self, self._served, self._host),
             listener,
             self._heartbeat_interval,
         )
+        thread = self._thread = ServiceThread(self._served, server)
         try:
             thread.start(timeout)
         except BaseException:
