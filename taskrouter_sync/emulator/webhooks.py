@@ -14,9 +14,9 @@ from email.utils import format_datetime
 from functools import partial
 from typing import Protocol
 
+from .api.instructions import parameters_of
 from .api.rendering import camel, event_data
 from .api.requests import Response, snake
-from .api.reservations import parameters_of
 from .engine import Engine, Event
 from .engine.calls import CallStatus, PhoneCall
 from .engine.errors import read_json

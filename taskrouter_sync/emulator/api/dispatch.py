@@ -1,8 +1,8 @@
 """REST without a server: which resource responds to what, and how.
 
-Owns: the table of paths; of workspaces and what is in them (except reservations and
-statistics) what each kind takes, and how its list is filtered and ordered.
-Authentication has been checked before.
+Owns: the table of paths; of workspaces and what is in them (except statistics) what
+each kind takes, and how its list is filtered and ordered. Authentication has been
+checked before.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ from ..engine.errors import (
     MAX_ATTRIBUTES,
     ServiceError,
     check_choice,
+    invalid,
     not_found,
     parse_json,
 )
-from ..engine.model import TaskStatus, Worker
+from ..engine.model import Reservation, ReservationStatus, Task, TaskStatus, Worker
 from ..engine.tasks import Tasks
 from ..engine.workers import Workers
-from . import reservations, statistics
+from . import statistics
+from .instructions import read_instruction
 from .pages import Test, equals, listed, matches, ordered
 from .rendering import Json, Renderer, camel
 from .requests import (
@@ -308,6 +310,69 @@ def update_worker_channel(request: Request) -> Response:
     return request.shown(channel, request.render.worker_channel)
 
 
+# Instructions without a call: what they do, said as a status.
+_PLAIN_INSTRUCTIONS = {"accept": "accepted", "reject": "rejected"}
+
+
+def list_reservations(request: Request) -> Response:
+    """List the reservations of a task or a worker."""
+    params = request.params
+    status = params.text("ReservationStatus")
+    check_choice(status, get_args(ReservationStatus), "ReservationStatus")
+    # Only the list of a task can be asked for one worker's.
+    worker_sid = params.text("WorkerSid") if "task" in request.sids else None
+    return listed(
+        request,
+        "reservations",
+        _reservations_owner(request).reservations.values(),
+        _render_reservation(request),
+        equals(status, "reservation_status"),
+        equals(worker_sid, "worker_sid"),
+    )
+
+
+def fetch_reservation(request: Request) -> Response:
+    """Show a reservation."""
+    return request.shown(_reservation(request), _render_reservation(request))
+
+
+def update_reservation(request: Request) -> Response:
+    """Accept, reject, wrap up or complete a reservation, or instruct it."""
+    params = request.params
+    reservation = request.check_version(_reservation(request))
+    instruction = params.text("Instruction")
+    status = params.text("ReservationStatus")
+    if instruction is not None:
+        if instruction not in _PLAIN_INSTRUCTIONS:
+            if instruction == "supervise" and "task" not in request.sids:
+                # Its parameters are published for the path of the task alone.
+                raise invalid(f"Instruction {instruction} is invalid")
+            asked = read_instruction(instruction, params)
+            # The call has only begun: the response shows the reservation as it was.
+            before = request.engine.telephony.instruct(reservation, asked)
+            return request.shown(before, _render_reservation(request))
+        status = _PLAIN_INSTRUCTIONS[instruction]
+    # Every parameter is optional: without a status, nothing is changed.
+    request.engine.reservations.update(
+        reservation, status, worker_activity_sid=params.text("WorkerActivitySid")
+    )
+    return request.shown(reservation, _render_reservation(request))
+
+
+def _reservations_owner(request: Request) -> Task | Worker:
+    return request.task if "task" in request.sids else request.worker
+
+
+def _reservation(request: Request) -> Reservation:
+    return request.engine.reservations.find(_reservations_owner(request), request.sid)
+
+
+def _render_reservation(request: Request) -> Callable[[Reservation], Json]:
+    kind = "task" if "task" in request.sids else "worker"
+    owner = f"{kind.capitalize()}s/{request.sids[kind]}"
+    return lambda reservation: request.render.reservation(reservation, owner)
+
+
 # What events can be searched by: the objects that have it, and its name there. The
 # first that an event has is the one that `event_data` shows. All of that is not made
 # for each event: there may be many.
@@ -371,10 +436,10 @@ def fetch_event(request: Request) -> Response:
 
 
 _RESERVATIONS: Mapping[str, Handlers] = {
-    "/Reservations": {"GET": reservations.list_reservations},
+    "/Reservations": {"GET": list_reservations},
     "/Reservations/{sid}": {
-        "GET": reservations.fetch_reservation,
-        "POST": reservations.update_reservation,
+        "GET": fetch_reservation,
+        "POST": update_reservation,
     },
 }
 # Below a workspace.
