@@ -44,7 +44,8 @@ _MOST_SECONDS = 315_360_000
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 # Who listens everywhere can be reached on this machine.
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-_TASK_OPTIONS = [snake(name) for name in kinds_of(Tasks.create) if name != "Attributes"]
+_TASK_KINDS = kinds_of(Tasks.create)
+_TASK_OPTIONS = [snake(name) for name in _TASK_KINDS if name != "Attributes"]
 
 
 class ClientOptions(TypedDict):
@@ -345,21 +346,18 @@ class Emulator:
             for name, value in options.items()
         }
 
-        def create(engine: Engine) -> Mapping[str, object]:
+        def create(engine: Engine) -> dict[str, Any]:
             sid = workspace.sid if isinstance(workspace, ReadyWorkspace) else workspace
             if sid is None:
                 if len(engine.workspaces) != 1:
                     count = len(engine.workspaces)
                     raise ValueError(f"workspace is required: there are {count}")
                 sid = next(iter(engine.workspaces))
-            path = f"/v1/Workspaces/{sid}/Tasks"
-            api = self._service().api
-            answer = api.perform("POST", path, Parameters.from_json(params))
-            if answer.error is not None:
-                raise answer.error
-            return answer.body or {}
+            arguments = Parameters.from_json(params).arguments(_TASK_KINDS)
+            task = engine.tasks.create(engine.workspaces.find(sid), **arguments)
+            return self._service().render.task(task)
 
-        return dict(self.call(create))
+        return self.call(create)
 
     def call(self, function: Callable[[Engine], Result]) -> Result:
         """Call a function with the engine, on the emulator's thread; return its result.
