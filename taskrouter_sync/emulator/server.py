@@ -394,12 +394,12 @@ class Server:
     ) -> web.StreamResponse:
         parts = answer.parts
         if not isinstance(parts, AsyncIterator):
-            first, whole = _next_part(parts)
-            if whole:
+            first = _next_part(parts)
+            if len(first) < _PART:
                 return web.Response(
                     status=answer.status, headers=answer.headers, body=first
                 )
-            parts = _rest_of(first, parts)
+            parts = _all_parts(first, parts)
         response = web.StreamResponse(status=answer.status, headers=answer.headers)
         await response.prepare(request)
         try:
@@ -586,20 +586,20 @@ def reason_phrase(message: str) -> str:
     return _NOT_PRINTABLE.sub(" ", message).strip()[:_MAX_REASON]
 
 
-def _next_part(pieces: Iterator[str]) -> tuple[bytes, bool]:
-    """Join pieces to one part of a body; return whether they are all."""
+def _next_part(pieces: Iterator[str]) -> bytes:
+    """Join pieces to one part of a body; a shorter one is the last."""
     part = bytearray()
     for piece in pieces:
         part += piece.encode()
         if len(part) >= _PART:
-            return bytes(part), False
-    return bytes(part), True
+            break
+    return bytes(part)
 
 
-async def _rest_of(first: bytes, pieces: Iterator[str]) -> AsyncIterator[bytes]:
-    part, last = first, False
+async def _all_parts(first: bytes, pieces: Iterator[str]) -> AsyncIterator[bytes]:
+    part = first
     while part:
         yield part
         # Others have their turn before the next part is made.
         await asyncio.sleep(0)
-        part, last = (b"", True) if last else _next_part(pieces)
+        part = _next_part(pieces)
