@@ -346,7 +346,8 @@ class Emulator:
             for name, value in options.items()
         }
 
-        def create(engine: Engine) -> dict[str, Any]:
+        def create(service: Service) -> dict[str, Any]:
+            engine = service.engine
             sid = workspace.sid if isinstance(workspace, ReadyWorkspace) else workspace
             if sid is None:
                 if len(engine.workspaces) != 1:
@@ -355,9 +356,9 @@ class Emulator:
                 sid = next(iter(engine.workspaces))
             arguments = Parameters.from_json(params).arguments(_TASK_KINDS)
             task = engine.tasks.create(engine.workspaces.find(sid), **arguments)
-            return self._service().render.task(task)
+            return service.render.task(task)
 
-        return self.call(create)
+        return self._with_service(create)
 
     def call(self, function: Callable[[Engine], Result]) -> Result:
         """Call a function with the engine, on the emulator's thread; return its result.
@@ -365,10 +366,13 @@ class Emulator:
         Raises:
             RuntimeError: the emulator is not running.
         """
+        return self._with_service(lambda service: function(service.engine))
+
+    def _with_service(self, function: Callable[[Service], Result]) -> Result:
         thread = self._thread
         if thread is None:
             raise RuntimeError("the emulator is not running")
-        return thread.call(lambda: function(self._engine))
+        return thread.call(lambda: function(thread.service))
 
     def advance(self, seconds: float) -> None:
         """Advance the manual clock; whatever becomes due happens in order.
@@ -413,15 +417,15 @@ class Emulator:
             RuntimeError: the emulator is not running.
         """
 
-        def put_back(engine: Engine) -> None:
-            put_back_snapshot(snapshot, engine, self._sids)
-            self._clock.put(engine.now)
+        def put_back(service: Service) -> None:
+            put_back_snapshot(snapshot, service.engine, self._sids)
+            self._clock.put(service.engine.now)
             if self._saver is not None:
                 self._saver.begin_anew()
-            self._service().channels.evict("", Close(GOING_AWAY, "restored"))
-            engine.run_due()
+            service.channels.evict("", Close(GOING_AWAY, "restored"))
+            service.engine.run_due()
 
-        self.call(put_back)
+        self._with_service(put_back)
 
     def send_frame(self, channel: str, frame: str | Mapping[str, object]) -> int:
         """Send a frame to the open WebSockets of a channel; return their number.
@@ -578,12 +582,7 @@ class Emulator:
 
     def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
         """Apply a fault to open sockets; used by ``faults``."""
-        return self.call(lambda engine: self._service().channels.each(channel, act))
-
-    def _service(self) -> Service:
-        if self._served is None:
-            raise RuntimeError("the emulator is not running")
-        return self._served
+        return self._with_service(lambda service: service.channels.each(channel, act))
 
 
 class Telephony:

@@ -87,7 +87,7 @@ class ServiceThread:
     """One run of a server on a bound socket, in a thread with an event loop."""
 
     def __init__(self, service: Service, server: Server) -> None:
-        self._service = service
+        self.service = service
         self._server = server
         self._started: Future[None] = Future()
         self._ended: Future[None] = Future()
@@ -142,8 +142,8 @@ class ServiceThread:
 
         async def run() -> Result:
             result = function()
-            self._service.settle()
-            await self._service.saved()
+            self.service.settle()
+            await self.service.saved()
             return result
 
         coroutine = run()
@@ -178,10 +178,10 @@ class ServiceThread:
             lambda loop, context: self._server.note(context.get("exception"))
         )
         await self._server.start()
-        self._service.open()
+        self.service.open()
         self._started.set_result(None)
         await self._stop.wait()
-        await self._service.close()
+        await self.service.close()
         await self._server.stop()
 
 
