@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, get_args, get_type_hints
 
 from ..engine import Engine, Event
@@ -28,7 +29,7 @@ from ..engine.errors import (
     not_found,
     parse_json,
 )
-from ..engine.model import Reservation, ReservationStatus, Task, TaskStatus, Worker
+from ..engine.model import ReservationStatus, Task, TaskStatus, Worker
 from ..engine.tasks import Tasks
 from ..engine.workers import Workers
 from . import statistics
@@ -319,13 +320,14 @@ def list_reservations(request: Request) -> Response:
     params = request.params
     status = params.text("ReservationStatus")
     check_choice(status, get_args(ReservationStatus), "ReservationStatus")
+    owner = request.owner
     # Only the list of a task can be asked for one worker's.
-    worker_sid = params.text("WorkerSid") if "task" in request.sids else None
+    worker_sid = params.text("WorkerSid") if isinstance(owner, Task) else None
     return listed(
         request,
         "reservations",
-        _reservations_owner(request).reservations.values(),
-        _render_reservation(request),
+        owner.reservations.values(),
+        partial(request.render.reservation, owner=owner),
         equals(status, "reservation_status"),
         equals(worker_sid, "worker_sid"),
     )
@@ -333,44 +335,34 @@ def list_reservations(request: Request) -> Response:
 
 def fetch_reservation(request: Request) -> Response:
     """Show a reservation."""
-    return request.shown(_reservation(request), _render_reservation(request))
+    owner = request.owner
+    reservation = request.engine.reservations.find(owner, request.sid)
+    return request.shown(reservation, partial(request.render.reservation, owner=owner))
 
 
 def update_reservation(request: Request) -> Response:
     """Accept, reject, wrap up or complete a reservation, or instruct it."""
-    params = request.params
-    reservation = request.check_version(_reservation(request))
+    params, owner = request.params, request.owner
+    render = partial(request.render.reservation, owner=owner)
+    found = request.engine.reservations.find(owner, request.sid)
+    reservation = request.check_version(found)
     instruction = params.text("Instruction")
     status = params.text("ReservationStatus")
     if instruction is not None:
         if instruction not in _PLAIN_INSTRUCTIONS:
-            if instruction == "supervise" and "task" not in request.sids:
+            if instruction == "supervise" and not isinstance(owner, Task):
                 # Its parameters are published for the path of the task alone.
                 raise invalid(f"Instruction {instruction} is invalid")
             asked = read_instruction(instruction, params)
             # The call has only begun: the response shows the reservation as it was.
             before = request.engine.telephony.instruct(reservation, asked)
-            return request.shown(before, _render_reservation(request))
+            return request.shown(before, render)
         status = _PLAIN_INSTRUCTIONS[instruction]
     # Every parameter is optional: without a status, nothing is changed.
     request.engine.reservations.update(
         reservation, status, worker_activity_sid=params.text("WorkerActivitySid")
     )
-    return request.shown(reservation, _render_reservation(request))
-
-
-def _reservations_owner(request: Request) -> Task | Worker:
-    return request.task if "task" in request.sids else request.worker
-
-
-def _reservation(request: Request) -> Reservation:
-    return request.engine.reservations.find(_reservations_owner(request), request.sid)
-
-
-def _render_reservation(request: Request) -> Callable[[Reservation], Json]:
-    kind = "task" if "task" in request.sids else "worker"
-    owner = f"{kind.capitalize()}s/{request.sids[kind]}"
-    return lambda reservation: request.render.reservation(reservation, owner)
+    return request.shown(reservation, render)
 
 
 # What events can be searched by: the objects that have it, and its name there. The
