@@ -47,8 +47,8 @@ class RealClock:
 class ManualClock:
     """A clock that stands still until it is set."""
 
-    def __init__(self, start: float = MANUAL_START) -> None:
-        self.put(start)
+    def __init__(self) -> None:
+        self.put(MANUAL_START)
 
     def now(self) -> float:
         """Return the seconds since the epoch."""

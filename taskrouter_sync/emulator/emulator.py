@@ -31,10 +31,10 @@ from .engine.telephony import Telephony as CallOperations
 from .faults import Faults, check_channel
 from .journal import Alert, Journal, Request, Search
 from .persistence import Saver, put_back_snapshot, take_snapshot
+from .server import Server, ServiceThread
 from .service import Service
 from .setup import ReadyWorkspace
 from .state_file import StateFile
-from .thread import ServiceThread
 
 
 Result = TypeVar("Result")
@@ -44,7 +44,8 @@ _MOST_SECONDS = 315_360_000
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 # Who listens everywhere can be reached on this machine.
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-_TASK_OPTIONS = [snake(name) for name in kinds_of(Tasks.create) if name != "Attributes"]
+_TASK_KINDS = kinds_of(Tasks.create)
+_TASK_OPTIONS = [snake(name) for name in _TASK_KINDS if name != "Attributes"]
 
 
 class ClientOptions(TypedDict):
@@ -182,12 +183,13 @@ class Emulator:
                 faults=self.faults,
                 saver=self._saver,
             )
-        thread = self._thread = ServiceThread(
+        server = Server(
             self._served,
             Control(self, self._served, self._host),
             listener,
             self._heartbeat_interval,
         )
+        thread = self._thread = ServiceThread(self._served, server)
         try:
             thread.start(timeout)
         except BaseException:
@@ -344,21 +346,19 @@ class Emulator:
             for name, value in options.items()
         }
 
-        def create(engine: Engine) -> Mapping[str, object]:
+        def create(service: Service) -> dict[str, Any]:
+            engine = service.engine
             sid = workspace.sid if isinstance(workspace, ReadyWorkspace) else workspace
             if sid is None:
                 if len(engine.workspaces) != 1:
                     count = len(engine.workspaces)
                     raise ValueError(f"workspace is required: there are {count}")
                 sid = next(iter(engine.workspaces))
-            path = f"/v1/Workspaces/{sid}/Tasks"
-            api = self._service().api
-            answer = api.perform("POST", path, Parameters.from_json(params))
-            if answer.error is not None:
-                raise answer.error
-            return answer.body or {}
+            arguments = Parameters.from_json(params).arguments(_TASK_KINDS)
+            task = engine.tasks.create(engine.workspaces.find(sid), **arguments)
+            return service.render.task(task)
 
-        return dict(self.call(create))
+        return self._with_service(create)
 
     def call(self, function: Callable[[Engine], Result]) -> Result:
         """Call a function with the engine, on the emulator's thread; return its result.
@@ -366,10 +366,13 @@ class Emulator:
         Raises:
             RuntimeError: the emulator is not running.
         """
+        return self._with_service(lambda service: function(service.engine))
+
+    def _with_service(self, function: Callable[[Service], Result]) -> Result:
         thread = self._thread
         if thread is None:
             raise RuntimeError("the emulator is not running")
-        return thread.call(lambda: function(self._engine))
+        return thread.call(lambda: function(thread.service))
 
     def advance(self, seconds: float) -> None:
         """Advance the manual clock; whatever becomes due happens in order.
@@ -414,15 +417,15 @@ class Emulator:
             RuntimeError: the emulator is not running.
         """
 
-        def put_back(engine: Engine) -> None:
-            put_back_snapshot(snapshot, engine, self._sids)
-            self._clock.put(engine.now)
+        def put_back(service: Service) -> None:
+            put_back_snapshot(snapshot, service.engine, self._sids)
+            self._clock.put(service.engine.now)
             if self._saver is not None:
                 self._saver.begin_anew()
-            self._service().channels.evict("", Close(GOING_AWAY, "restored"))
-            engine.run_due()
+            service.channels.evict("", Close(GOING_AWAY, "restored"))
+            service.engine.run_due()
 
-        self.call(put_back)
+        self._with_service(put_back)
 
     def send_frame(self, channel: str, frame: str | Mapping[str, object]) -> int:
         """Send a frame to the open WebSockets of a channel; return their number.
@@ -579,12 +582,7 @@ class Emulator:
 
     def each_socket(self, channel: str, act: Callable[[Connection], object]) -> int:
         """Apply a fault to open sockets; used by ``faults``."""
-        return self.call(lambda engine: self._service().channels.each(channel, act))
-
-    def _service(self) -> Service:
-        if self._served is None:
-            raise RuntimeError("the emulator is not running")
-        return self._served
+        return self._with_service(lambda service: service.channels.each(channel, act))
 
 
 class Telephony:

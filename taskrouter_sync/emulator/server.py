@@ -1,7 +1,7 @@
-"""HTTP and WebSocket on one port.
+"""HTTP and WebSocket on one port, served by the emulator's thread.
 
-Owns: everything that knows aiohttp's server: paths, bodies, responses, sockets, CORS,
-the stop. All of it runs on the emulator's thread; what is answered is decided by the
+Owns: that thread with its event loop, and everything that knows aiohttp's server:
+paths, bodies, responses, sockets, CORS, the stop. What is answered is decided by the
 service and the control. No access log: the sockets' URLs hold tokens.
 """
 
@@ -11,14 +11,18 @@ import asyncio
 import errno
 import json
 import logging
+import os
 import re
 import socket
+import threading
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait as wait_for
 from contextlib import suppress
 from email.utils import formatdate
 from functools import partial, wraps
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import HttpVersion11, web
@@ -42,6 +46,10 @@ from .service import Service
 from .state_file import StateError
 
 
+NAME = "taskrouter-emulator"
+
+# Seconds that a function may take on the thread, and that the thread takes to end.
+_PATIENCE = 60.0
 # A blank text frame: whether the service sends "" or " " is not published.
 HEARTBEAT = " "
 # Seconds for the body of a request.
@@ -72,6 +80,109 @@ _NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Result = TypeVar("Result")
+
+
+class ServiceThread:
+    """One run of a server on a bound socket, in a thread with an event loop."""
+
+    def __init__(self, service: Service, server: Server) -> None:
+        self.service = service
+        self._server = server
+        self._started: Future[None] = Future()
+        self._ended: Future[None] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
+        # Whose thread it is.
+        self.process: int = os.getpid()
+
+    def start(self, timeout: float) -> None:
+        """Start the thread and return when the service is running.
+
+        Raises:
+            TimeoutError: the service did not start in time.
+            Exception: the error of the thread, if it could not start.
+        """
+        try:
+            self._thread.start()
+        except BaseException:
+            self._server.listener.close()
+            raise
+        # concurrent.futures has a TimeoutError of its own before Python 3.11.
+        _, waiting = wait_for([self._started], timeout)
+        if waiting:
+            raise TimeoutError(f"the emulator did not start within {timeout} s")
+        if self._started.exception() is not None:
+            self._thread.join(_PATIENCE)  # it gives the port back
+        self._started.result()
+
+    def stop(self) -> None:
+        """Stop the service and wait for the thread; does nothing the second time."""
+        if self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._stop.set)
+            except RuntimeError:
+                return  # The loop is closed: it has stopped already.
+        started = self._thread.ident is not None
+        if started and threading.current_thread() is not self._thread:
+            self._thread.join(_PATIENCE)
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        """Call a function on the thread and return its result or raise its exception.
+
+        Raises:
+            TimeoutError: the function took more than a minute.
+            RuntimeError: the emulator is not running.
+        """
+        if threading.current_thread() is self._thread:
+            return function()
+        if self._loop is None or not self._thread.is_alive():
+            raise RuntimeError("the emulator is not running")
+
+        async def run() -> Result:
+            result = function()
+            self.service.settle()
+            await self.service.saved()
+            return result
+
+        coroutine = run()
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            coroutine.close()
+            raise RuntimeError("the emulator is not running") from None
+        # The loop may end before the function is called.
+        either: list[Future[Any]] = [future, self._ended]
+        wait_for(either, _PATIENCE, FIRST_COMPLETED)
+        if not future.done() and not self._ended.done():
+            raise TimeoutError(f"the function took more than {_PATIENCE} s")
+        if not future.done() or future.cancelled():
+            raise RuntimeError("the emulator was stopped")
+        return future.result()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)
+        finally:
+            self._server.listener.close()
+            self._ended.set_result(None)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(
+            lambda loop, context: self._server.note(context.get("exception"))
+        )
+        await self._server.start()
+        self.service.open()
+        self._started.set_result(None)
+        await self._stop.wait()
+        await self.service.close()
+        await self._server.stop()
 
 
 def _without_content(record: logging.LogRecord) -> bool:
@@ -84,11 +195,16 @@ def _without_content(record: logging.LogRecord) -> bool:
 
 
 class Server:
-    """The wire of one service; below /emulator its control answers."""
+    """The wire of one service, on a bound socket; its control is below /emulator."""
 
     def __init__(
-        self, service: Service, control: Control, heartbeat_interval: float
+        self,
+        service: Service,
+        control: Control,
+        listener: socket.socket,
+        heartbeat_interval: float,
     ) -> None:
+        self.listener = listener
         self._service = service
         self._control = control
         self._heartbeat_interval = heartbeat_interval
@@ -119,12 +235,12 @@ class Server:
             auto_decompress=False,
         )
 
-    async def start(self, listener: socket.socket) -> None:
-        """Serve on a bound socket."""
+    async def start(self) -> None:
+        """Serve."""
         await self._runner.setup()
-        await web.SockSite(self._runner, listener).start()
+        await web.SockSite(self._runner, self.listener).start()
 
-    async def stop(self, listener: socket.socket) -> None:
+    async def stop(self) -> None:
         """Close all sockets and the port, without waiting for slow peers."""
         farewells = [
             asyncio.ensure_future(ws.close(code=GOING_AWAY, message=b"stopped"))
@@ -135,7 +251,7 @@ class Server:
         for connection in list(self._sockets.values()):
             connection.cut()
         await asyncio.gather(*farewells, return_exceptions=True)
-        await _stop_accepting(listener)
+        await _stop_accepting(self.listener)
         self._control.close()
         await self._runner.cleanup()
 
@@ -278,12 +394,12 @@ class Server:
     ) -> web.StreamResponse:
         parts = answer.parts
         if not isinstance(parts, AsyncIterator):
-            first, whole = _next_part(parts)
-            if whole:
+            first = _next_part(parts)
+            if len(first) < _PART:
                 return web.Response(
                     status=answer.status, headers=answer.headers, body=first
                 )
-            parts = _rest_of(first, parts)
+            parts = _all_parts(first, parts)
         response = web.StreamResponse(status=answer.status, headers=answer.headers)
         await response.prepare(request)
         try:
@@ -470,20 +586,20 @@ def reason_phrase(message: str) -> str:
     return _NOT_PRINTABLE.sub(" ", message).strip()[:_MAX_REASON]
 
 
-def _next_part(pieces: Iterator[str]) -> tuple[bytes, bool]:
-    """Join pieces to one part of a body; return whether they are all."""
+def _next_part(pieces: Iterator[str]) -> bytes:
+    """Join pieces to one part of a body; a shorter one is the last."""
     part = bytearray()
     for piece in pieces:
         part += piece.encode()
         if len(part) >= _PART:
-            return bytes(part), False
-    return bytes(part), True
+            break
+    return bytes(part)
 
 
-async def _rest_of(first: bytes, pieces: Iterator[str]) -> AsyncIterator[bytes]:
-    part, last = first, False
+async def _all_parts(first: bytes, pieces: Iterator[str]) -> AsyncIterator[bytes]:
+    part = first
     while part:
         yield part
         # Others have their turn before the next part is made.
         await asyncio.sleep(0)
-        part, last = (b"", True) if last else _next_part(pieces)
+        part = _next_part(pieces)

@@ -7,6 +7,7 @@ runs on the emulator's thread.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import logging
@@ -35,7 +36,7 @@ from .auth import (
     channel_url,
 )
 from .channels import Channels, Connection, frame
-from .clock import Clock, DeadlineTimer
+from .clock import Clock, DeadlineTimer, RealClock
 from .engine import Alarm, Engine, Event, ServiceError
 from .engine.errors import invalid, not_found, read_json
 from .faults import Fault, Faults
@@ -83,14 +84,14 @@ class Service:
         self.engine = engine
         self.journal = journal
         self.channels = Channels(journal)
-        # Runs what falls due; None when a test moves the clock, and at the stop.
-        self.timer: DeadlineTimer | None = None
+        # Runs what falls due; None when a test moves the clock, and while it is closed.
+        self._timer: DeadlineTimer | None = None
         # A service that stops is not a worker who leaves.
         self.stopping = False
         self._credentials = f"{engine.account_sid}:{auth_token}".encode()
         self.clock = clock
         self._faults = faults
-        self.saver = saver
+        self._saver = saver
         self.render = Renderer(engine, f"{url}/v1")
         self.api = Api(engine, self.render)
 
@@ -102,14 +103,35 @@ class Service:
         self._addresses = lru_cache(_HOSTS)(addresses)
         engine.on_event(self._send)
         engine.on_alarm(self._alarm)
-        self.webhook_queue = WebhookQueue(auth_token, clock, journal, saver)
-        self.webhooks = Webhooks(engine, self.webhook_queue, self)
+        self._webhook_queue = WebhookQueue(auth_token, clock, journal, saver)
+        self._webhooks = Webhooks(engine, self._webhook_queue, self)
+
+    def open(self) -> None:
+        """Do by itself what falls due, save and send webhooks: on the running loop."""
+        loop = asyncio.get_running_loop()
+        self.stopping = False
+        if self._saver is not None:
+            self._saver.serve(loop)
+        self._webhook_queue.open()
+        if isinstance(self.clock, RealClock):
+            self._timer = DeadlineTimer(loop, self.engine, self.clock)
+            # A state loaded from a file may be old.
+            self.engine.run_due()
+        self.settle()
+
+    async def close(self) -> None:
+        """Do nothing by itself any more."""
+        self.stopping = True
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        await self._webhook_queue.close()
 
     def settle(self) -> None:
         """Note that the engine and its next deadline may have changed."""
         self.journal.touched()
-        if self.timer is not None:
-            self.timer.rearm()
+        if self._timer is not None:
+            self._timer.rearm()
 
     async def saved(self) -> None:
         """Return when nothing is lost any more of what was done so far.
@@ -119,8 +141,8 @@ class Service:
         Raises:
             StateError: it could not be saved.
         """
-        if self.saver is not None:
-            await self.saver.saved()
+        if self._saver is not None:
+            await self._saver.saved()
 
     # Requests. A request arrives, then its fault (if any) decides whether and when
     # it is performed.

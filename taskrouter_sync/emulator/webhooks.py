@@ -14,9 +14,9 @@ from email.utils import format_datetime
 from functools import partial
 from typing import Protocol
 
+from .api.instructions import parameters_of
 from .api.rendering import camel, event_data
 from .api.requests import Response, snake
-from .api.reservations import parameters_of
 from .engine import Engine, Event
 from .engine.calls import CallStatus, PhoneCall
 from .engine.errors import read_json
@@ -188,11 +188,8 @@ def conference_forms(
     here, so there are no other events. Those of voice conferences in general; the sid
     is made of the task's (choice).
     """
-    caller = None if task is None else task.attributes_value.get("call_sid")
-    people = [call.sid]
-    if isinstance(caller, str):
-        # Halves of characters, which JSON can hold, are replaced: a form cannot.
-        people.append(caller.encode("utf-8", "replace").decode())
+    caller = _caller_sid(task)
+    people = [call.sid] if caller is None else [call.sid, caller]
     time = int(call.states[-1].time)
     if call.status == "answered":
         events = [("participant-join", sid) for sid in people]
@@ -218,7 +215,7 @@ def conference_forms(
             form["ReasonConferenceEnded"] = "last-participant-left"
         elif event != "conference-start":
             form["CallSid"] = sid
-        forms.append(form)
+        forms.append(_sendable(form))
     return forms
 
 
@@ -265,10 +262,15 @@ def call_form(call: PhoneCall, task: Task | None, account_sid: str) -> Form:
     answered = [state.time for state in call.states if state.status == "answered"]
     if call.over:
         form["CallDuration"] = str(int(time - answered[0]) if answered else 0)
-    caller = None if task is None else task.attributes_value.get("call_sid")
-    if isinstance(caller, str):
+    caller = _caller_sid(task)
+    if caller is not None:
         form["taskCallSid"] = caller
     return _sendable(form)
+
+
+def _caller_sid(task: Task | None) -> str | None:
+    sid = None if task is None else task.attributes_value.get("call_sid")
+    return sid if isinstance(sid, str) else None
 
 
 def _sendable(form: Form) -> Form:

@@ -329,7 +329,7 @@ def test_start_raises_the_error_of_a_thread_that_cannot_start(
         if broken == "thread":
             patch.setattr(threading.Thread, "start", fail)
         else:
-            patch.setattr("taskrouter_sync.emulator.thread.Server.start", fail)
+            patch.setattr("taskrouter_sync.emulator.server.Server.start", fail)
         with pytest.raises(RuntimeError, match="no more threads"):
             emulator.start()
     address = urlsplit(emulator.url)

@@ -1,8 +1,8 @@
 """REST without a server: which resource responds to what, and how.
 
-Owns: the table of paths; of workspaces and what is in them (except reservations and
-statistics) what each kind takes, and how its list is filtered and ordered.
-Authentication has been checked before.
+Owns: the table of paths; of workspaces and what is in them (except statistics) what
+each kind takes, and how its list is filtered and ordered. Authentication has been
+checked before.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, get_args, get_type_hints
 
 from ..engine import Engine, Event
@@ -24,13 +25,15 @@ from ..engine.errors import (
     MAX_ATTRIBUTES,
     ServiceError,
     check_choice,
+    invalid,
     not_found,
     parse_json,
 )
-from ..engine.model import TaskStatus, Worker
+from ..engine.model import ReservationStatus, Task, TaskStatus, Worker
 from ..engine.tasks import Tasks
 from ..engine.workers import Workers
-from . import reservations, statistics
+from . import statistics
+from .instructions import read_instruction
 from .pages import Test, equals, listed, matches, ordered
 from .rendering import Json, Renderer, camel
 from .requests import (
@@ -308,6 +311,60 @@ def update_worker_channel(request: Request) -> Response:
     return request.shown(channel, request.render.worker_channel)
 
 
+# Instructions without a call: what they do, said as a status.
+_PLAIN_INSTRUCTIONS = {"accept": "accepted", "reject": "rejected"}
+
+
+def list_reservations(request: Request) -> Response:
+    """List the reservations of a task or a worker."""
+    params = request.params
+    status = params.text("ReservationStatus")
+    check_choice(status, get_args(ReservationStatus), "ReservationStatus")
+    owner = request.owner
+    # Only the list of a task can be asked for one worker's.
+    worker_sid = params.text("WorkerSid") if isinstance(owner, Task) else None
+    return listed(
+        request,
+        "reservations",
+        owner.reservations.values(),
+        partial(request.render.reservation, owner=owner),
+        equals(status, "reservation_status"),
+        equals(worker_sid, "worker_sid"),
+    )
+
+
+def fetch_reservation(request: Request) -> Response:
+    """Show a reservation."""
+    owner = request.owner
+    reservation = request.engine.reservations.find(owner, request.sid)
+    return request.shown(reservation, partial(request.render.reservation, owner=owner))
+
+
+def update_reservation(request: Request) -> Response:
+    """Accept, reject, wrap up or complete a reservation, or instruct it."""
+    params, owner = request.params, request.owner
+    render = partial(request.render.reservation, owner=owner)
+    found = request.engine.reservations.find(owner, request.sid)
+    reservation = request.check_version(found)
+    instruction = params.text("Instruction")
+    status = params.text("ReservationStatus")
+    if instruction is not None:
+        if instruction not in _PLAIN_INSTRUCTIONS:
+            if instruction == "supervise" and not isinstance(owner, Task):
+                # Its parameters are published for the path of the task alone.
+                raise invalid(f"Instruction {instruction} is invalid")
+            asked = read_instruction(instruction, params)
+            # The call has only begun: the response shows the reservation as it was.
+            before = request.engine.telephony.instruct(reservation, asked)
+            return request.shown(before, render)
+        status = _PLAIN_INSTRUCTIONS[instruction]
+    # Every parameter is optional: without a status, nothing is changed.
+    request.engine.reservations.update(
+        reservation, status, worker_activity_sid=params.text("WorkerActivitySid")
+    )
+    return request.shown(reservation, render)
+
+
 # What events can be searched by: the objects that have it, and its name there. The
 # first that an event has is the one that `event_data` shows. All of that is not made
 # for each event: there may be many.
@@ -371,10 +428,10 @@ def fetch_event(request: Request) -> Response:
 
 
 _RESERVATIONS: Mapping[str, Handlers] = {
-    "/Reservations": {"GET": reservations.list_reservations},
+    "/Reservations": {"GET": list_reservations},
     "/Reservations/{sid}": {
-        "GET": reservations.fetch_reservation,
-        "POST": reservations.update_reservation,
+        "GET": fetch_reservation,
+        "POST": update_reservation,
     },
 }
 # Below a workspace.

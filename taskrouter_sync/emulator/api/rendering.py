@@ -211,11 +211,11 @@ class Renderer:
             virtual_start_time=iso(task.virtual_start_time),
         )
 
-    def reservation(self, reservation: Reservation, owner: str) -> Json:
-        """Render a reservation below its `owner`, such as Tasks/WT…."""
+    def reservation(self, reservation: Reservation, owner: Task | Worker) -> Json:
+        """Render a reservation below its owner."""
         return self._resource(
             reservation,
-            f"/{owner}/Reservations/{reservation.sid}",
+            f"/{type(owner).__name__}s/{owner.sid}/Reservations/{reservation.sid}",
             "reservation_status task_sid worker_name worker_sid",
             {
                 "task": f"/Tasks/{reservation.task_sid}",

@@ -253,6 +253,11 @@ class Request:
         """The task in the path."""
         return self.engine.tasks.find(self.workspace, self.sids["task"])
 
+    @property
+    def owner(self) -> Task | Worker:
+        """The task or worker in the path, whose reservations follow."""
+        return self.task if "task" in self.sids else self.worker
+
     def check_version(self, entity: Entity_) -> Entity_:
         """Refuse if the request is for another version than the present one."""
         if isinstance(entity, Versioned):

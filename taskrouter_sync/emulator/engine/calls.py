@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, get_args
 
-from .containers import Changes
+from .containers import Changes, Watched
 
 
 InstructionName = Literal["dequeue", "call", "redirect", "conference", "supervise"]
@@ -124,7 +124,7 @@ class PhoneCall:
         )
 
 
-class CallSettings:
+class CallSettings(Watched):
     """How calls proceed. A call uses the settings of the time when it starts."""
 
     def __init__(
@@ -136,7 +136,6 @@ class CallSettings:
         outcomes: Mapping[str, Outcome] | None = None,
     ) -> None:
         """Take the values that `as_dict` returns."""
-        self._changes: Changes | None = None
         self._outcomes: dict[str | None, Outcome] = {}
         # Seconds until a call is answered, is found busy, or fails; 0: at once.
         self.answer_after = answer_after
@@ -152,15 +151,11 @@ class CallSettings:
                 raise ValueError(f"{value!r} is not a valid number of seconds")
             value = float(value)
         super().__setattr__(name, value)
-        self._note()
+        self._changed("service", self)
 
     def watch(self, changes: Changes | None) -> None:
         """Report to `changes` when something is set."""
         self._changes = changes
-
-    def _note(self) -> None:
-        if self._changes is not None:
-            self._changes.note("service", self)
 
     def as_dict(self) -> dict[str, object]:
         """Return all that is set, as plain data."""
@@ -186,7 +181,7 @@ class CallSettings:
             allowed = ", ".join(get_args(Outcome))
             raise ValueError(f"outcome must be one of {allowed}, not {outcome!r}")
         self._outcomes[contact_uri] = outcome
-        self._note()
+        self._changed("service", self)
 
     def foresee(self, contact_uri: str, timeout: float) -> tuple[Outcome, float]:
         """Return the outcome of a call that starts now, and the seconds until then."""
@@ -198,7 +193,7 @@ class CallSettings:
         return outcome, self.answer_after
 
 
-class CallLog:
+class CallLog(Watched):
     """The latest calls in the order in which they were made, and which are live."""
 
     def __init__(self) -> None:
@@ -209,13 +204,12 @@ class CallLog:
         self._live: dict[str, PhoneCall] = {}
         self._by_reservation: dict[str, dict[str, PhoneCall]] = {}
         self.listeners: list[Callable[[PhoneCall], None]] = []
-        self._changes: Changes | None = None
 
     def watch(self, changes: Changes | None) -> None:
         """Report all calls, and the states that they enter."""
         self._changes = changes
         for call in self._calls:
-            self._note(call)
+            self._changed(f"call {call.number}", call)
 
     def __iter__(self) -> Iterator[PhoneCall]:
         """Walk from the oldest to the newest."""
@@ -244,20 +238,15 @@ class CallLog:
         if call.states:
             self._notify(call)
 
-    def _note(self, call: PhoneCall) -> None:
-        if self._changes is not None:
-            self._changes.note(f"call {call.number}", call)
-
     def keep(self, call: PhoneCall) -> None:
         """Log a call that was made before."""
         self._calls.append(call)
         self._bytes += call.size
-        self._note(call)
+        self._changed(f"call {call.number}", call)
         while len(self._calls) > KEEP_CALLS or self._bytes > KEEP_BYTES:
             oldest = self._calls.popleft()
             self._bytes -= oldest.size
-            if self._changes is not None:
-                self._changes.note(f"call {oldest.number}", None)
+            self._changed(f"call {oldest.number}", None)
             # A reservation may be on hold until its call was answered or has failed;
             # it has no more than one such call at a time.
             if oldest.status == "answered" or not oldest.instruction.bridges:
@@ -271,7 +260,7 @@ class CallLog:
         call.states += (CallState(status, now),)
         logged = call.number > self.made - len(self._calls)
         if logged:
-            self._note(call)
+            self._changed(f"call {call.number}", call)
         if call.over or not logged:
             self._let_go(call)
         self._notify(call)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import get_args
+from typing import cast, get_args
 
 from .errors import (
     check_choice,
@@ -543,8 +543,7 @@ class Workflows(Resources[Workflow]):
 
 def _order(value: str | None, parameter: str) -> QueueOrder | None:
     check_choice(value, get_args(QueueOrder), parameter)
-    orders: dict[str | None, QueueOrder] = {"FIFO": "FIFO", "LIFO": "LIFO"}
-    return orders.get(value)
+    return cast("QueueOrder | None", value)
 
 
 def _check_activities(

@@ -39,6 +39,16 @@ class Changes:
         return noted
 
 
+class Watched:
+    """What notes its changes, if somebody wants to know of them."""
+
+    _changes: Changes | None = None
+
+    def _changed(self, key: str, thing: object) -> None:
+        if self._changes is not None:
+            self._changes.note(key, thing)
+
+
 # Without notifying watchers: for values that are not part of the state.
 _set = object.__setattr__
 
@@ -181,7 +191,7 @@ class Deadline(NamedTuple):
     sid: str
 
 
-class Deadlines:
+class Deadlines(Watched):
     """At most one deadline per kind and sid; equal times go in order of setting."""
 
     def __init__(self) -> None:
@@ -189,13 +199,12 @@ class Deadlines:
         self.current: dict[tuple[Kind, str], Deadline] = {}
         self.count = 0
         self._heap: list[Deadline] = []
-        self._changes: Changes | None = None
 
     def watch(self, changes: Changes | None) -> None:
         """Report all deadlines, and those that are set and cleared."""
         self._changes = changes
-        for key, deadline in self.current.items():
-            self._note(key, deadline)
+        for (kind, sid), deadline in self.current.items():
+            self._changed(f"deadline {kind} {sid}", deadline)
 
     def set(self, when: float, kind: Kind, workspace_sid: str, sid: str) -> None:
         """Set or move a deadline."""
@@ -203,7 +212,7 @@ class Deadlines:
         deadline = Deadline(when, self.count, kind, workspace_sid, sid)
         self.current[kind, sid] = deadline
         heapq.heappush(self._heap, deadline)
-        self._note((kind, sid), deadline)
+        self._changed(f"deadline {kind} {sid}", deadline)
         # Entries that were moved or cleared stay in the heap until they surface;
         # a day's time to live of finished tasks would pile up without this.
         if len(self._heap) > 2 * len(self.current) + 64:
@@ -214,14 +223,10 @@ class Deadlines:
         self._heap = list(self.current.values())
         heapq.heapify(self._heap)
 
-    def _note(self, key: tuple[Kind, str], deadline: Deadline | None) -> None:
-        if self._changes is not None:
-            self._changes.note(f"deadline {key[0]} {key[1]}", deadline)
-
     def clear(self, kind: Kind, sid: str) -> None:
         """Forget a deadline, if there is one."""
         if self.current.pop((kind, sid), None) is not None:
-            self._note((kind, sid), None)
+            self._changed(f"deadline {kind} {sid}", None)
 
     def clear_task(self, sid: str) -> None:
         """Forget all deadlines of a task itself."""

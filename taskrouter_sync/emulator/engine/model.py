@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal
 
-from .containers import Changes, Container, Entity, IdleWorkers, Versioned
+from .containers import Changes, Container, Entity, IdleWorkers, Versioned, Watched
 from .errors import find, invalid, not_found
 from .expressions import Expression
 from .workflow import Configuration, Filter, Target
@@ -379,7 +379,7 @@ _CUT = 1000
 _time = attrgetter("time")
 
 
-class EventLog:
+class EventLog(Watched):
     """The events of one workspace in the order in which they happened."""
 
     def __init__(self) -> None:
@@ -390,7 +390,6 @@ class EventLog:
         self._bytes = 0
         # The moment (epoch seconds) after which no event was let go.
         self.complete_since = -math.inf
-        self._changes: Changes | None = None
 
     def __len__(self) -> int:
         return len(self.by_sid)
@@ -418,8 +417,7 @@ class EventLog:
         self.by_sid[event.sid] = event
         self._events.append(event)
         self._bytes += event.size
-        if self._changes is not None:
-            self._changes.note(f"event {event.sid}", event)
+        self._changed(f"event {event.sid}", event)
         while (
             len(self) > KEEP_EVENTS
             or (self._bytes > KEEP_BYTES and len(self) > 1)
@@ -430,8 +428,7 @@ class EventLog:
             self._bytes -= oldest.size
             self.complete_since = oldest.time
             self._gone += 1
-            if self._changes is not None:
-                self._changes.note(f"event {oldest.sid}", None)
+            self._changed(f"event {oldest.sid}", None)
         if self._gone >= _CUT:
             del self._events[: self._gone]
             self._gone = 0

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from taskrouter_sync.emulator.api.instructions import read_instruction
 from taskrouter_sync.emulator.api.requests import Parameters
-from taskrouter_sync.emulator.api.reservations import read_instruction
 from taskrouter_sync.emulator.engine import ServiceError
 from taskrouter_sync.emulator.engine.calls import Instruction
 

@@ -1,4 +1,4 @@
-"""REST: reservations, of a task and of a worker, and their instructions.
+"""REST: the instructions of reservations.
 
 Owns: the names and kinds of an instruction's parameters, and what of them is refused
 whatever the state.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..engine.calls import Instruction, Option
@@ -21,15 +21,9 @@ from ..engine.errors import (
     invalid,
     read_json,
 )
-from ..engine.model import Reservation, ReservationStatus, Task, Worker
 from ..engine.telephony import BAD_CONFERENCE_FROM, BAD_TO_ALERTS
-from .pages import equals, listed
-from .rendering import Json
-from .requests import Parameters, Request, Response, snake
+from .requests import Parameters, snake
 
-
-# Instructions without a call: what they do, said as a status.
-_PLAIN_INSTRUCTIONS = {"accept": "accepted", "reject": "rejected"}
 
 # The codes of the error pages for parameters. The documentation says of some that they
 # are for alerts; refusals have the others too.
@@ -41,66 +35,7 @@ BAD_CALL_URL_ALERT = 40112
 BAD_CALL_SID_ALERT = 40121
 
 
-def list_reservations(request: Request) -> Response:
-    """List the reservations of a task or a worker."""
-    params = request.params
-    status = params.text("ReservationStatus")
-    check_choice(status, get_args(ReservationStatus), "ReservationStatus")
-    # Only the list of a task can be asked for one worker's.
-    worker_sid = params.text("WorkerSid") if "task" in request.sids else None
-    return listed(
-        request,
-        "reservations",
-        _owner(request).reservations.values(),
-        _render(request),
-        equals(status, "reservation_status"),
-        equals(worker_sid, "worker_sid"),
-    )
-
-
-def fetch_reservation(request: Request) -> Response:
-    """Show a reservation."""
-    return request.shown(_find(request), _render(request))
-
-
-def update_reservation(request: Request) -> Response:
-    """Accept, reject, wrap up or complete a reservation, or instruct it."""
-    params = request.params
-    reservation = request.check_version(_find(request))
-    instruction = params.text("Instruction")
-    status = params.text("ReservationStatus")
-    if instruction is not None:
-        if instruction not in _PLAIN_INSTRUCTIONS:
-            if instruction == "supervise" and "task" not in request.sids:
-                # Its parameters are published for the path of the task alone.
-                raise invalid(f"Instruction {instruction} is invalid")
-            asked = read_instruction(instruction, params)
-            # The call has only begun: the response shows the reservation as it was.
-            before = request.engine.telephony.instruct(reservation, asked)
-            return request.shown(before, _render(request))
-        status = _PLAIN_INSTRUCTIONS[instruction]
-    # Every parameter is optional: without a status, nothing is changed.
-    request.engine.reservations.update(
-        reservation, status, worker_activity_sid=params.text("WorkerActivitySid")
-    )
-    return request.shown(reservation, _render(request))
-
-
-def _owner(request: Request) -> Task | Worker:
-    return request.task if "task" in request.sids else request.worker
-
-
-def _find(request: Request) -> Reservation:
-    return request.engine.reservations.find(_owner(request), request.sid)
-
-
-def _render(request: Request) -> Callable[[Reservation], Json]:
-    kind = "task" if "task" in request.sids else "worker"
-    owner = f"{kind.capitalize()}s/{request.sids[kind]}"
-    return lambda reservation: request.render.reservation(reservation, owner)
-
-
-# Instructions. A reader takes the parameters and a name; empty is not given.
+# A reader takes the parameters and a name; empty is not given.
 
 Reader = Callable[[Parameters, str], Any]
 
