@@ -85,7 +85,8 @@ class Faults:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._lock = threading.Lock()  # Guards both lists.
+        # Guards both lists; reentrant, as a signal handler may add a fault.
+        self._lock = threading.RLock()
         self._requests: list[_Scripted] = []
         self._upgrades: list[_Scripted] = []
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import select
+import sys
 import time
+from types import FrameType
+from typing import Any
 
 import pytest
 import requests
@@ -143,3 +146,26 @@ def test_the_next_frames_of_a_socket_are_sent_twice(desk: Desk) -> None:
         desk.emulator.send_frame(desk.worker_sid, text)
     came = [desk.socket.recv() for _ in range(6)]
     assert came == ["one", "one", "two", "two", "three", "four"]
+
+
+def test_a_signal_handler_may_script_one_while_another_is_scripted(
+    emulator: Emulator,
+) -> None:
+    scripted = 0
+
+    def interrupt(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal scripted
+        if frame.f_code.co_name != "_script":
+            return None
+        if event == "line":
+            scripted += 1
+            emulator.faults.answer(503)
+        return interrupt
+
+    tracer = sys.gettrace()
+    sys.settrace(interrupt)
+    try:
+        emulator.faults.answer(503)
+    finally:
+        sys.settrace(tracer)
+    assert emulator.faults.pending == scripted + 1 > 3
