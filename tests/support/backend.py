@@ -81,9 +81,9 @@ class Backend:
     def listed(self, worker_sid: str) -> dict[str, Any]:
         """Give the list of a worker's reservations as the service would now."""
         path = f"/v1/Workspaces/{self._sid}/Workers/{worker_sid}/Reservations"
-        service = self._emulator._service()  # over HTTP a scripted fault could meet it
-        answer = self._emulator.call(
-            lambda engine: service.api.perform(
+        # Over HTTP a scripted fault could meet it.
+        answer = self._emulator._with_service(
+            lambda service: service.api.perform(
                 "GET", path, Parameters.from_json({"PageSize": 1000})
             )
         )
