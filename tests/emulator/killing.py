@@ -2,16 +2,13 @@
 
 Two clients create tasks over REST; a worker accepts and completes them over the event
 bridge. After each kill -9 the program is started again, and has to know all that it
-had answered. ``python -m tests.emulator.killing --rounds 200`` does it for longer.
+had answered.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -158,32 +155,3 @@ def rounds(count: int, state: Path, chance: random.Random) -> Answered:
     with program(*keep) as run:
         check(run, answered)
     return answered
-
-
-def main() -> int:
-    """Do it as often as the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m tests.emulator.killing")
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        state = Path(directory) / "state"
-        chance = random.Random(options.seed)
-        done = 0
-        tasks = reservations = 0
-        while done < options.rounds:
-            # Few enough for the five minutes that tasks are remembered.
-            few = min(40, options.rounds - done)
-            answered = rounds(few, state, chance)
-            done += few
-            tasks += len(answered.tasks)
-            reservations += len(answered.reservations)
-            sys.stdout.write(
-                f"{done} kills, nothing lost: {tasks} tasks,"
-                f" {reservations} reservations (seed {options.seed})\n"
-            )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,7 +11,7 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine.calls import Instruction
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.application import CALL_SID, CALLER
-from tests.emulator.conftest import Desk, OpenDesk
+from tests.emulator.conftest import Desk
 from tests.emulator.rest import Rest
 
 
@@ -181,21 +181,3 @@ def test_an_emulator_that_does_not_run_has_no_calls() -> None:
         _ = emulator.calls
     with pytest.raises(RuntimeError, match="not running"):
         emulator.telephony.outcome(None, "busy")
-
-
-def test_a_real_clock_answers_by_itself(open_desk: OpenDesk) -> None:
-    with Emulator() as emulator:
-        emulator.telephony.answer_after = 0
-        workspace = emulator.workspace(
-            workers={"Alice": {"contact_uri": "client:alice"}},
-            worker_activity="Available",
-        )
-        desk: Desk = open_desk(emulator, workspace)
-        desk.connect()
-        task = emulator.create_task(attributes=CALLER)
-        sid = desk.frame()["payload"]["reservation_sid"]
-        path = f"/Tasks/{task['sid']}/Reservations/{sid}"
-        desk.post("POST", path, {"Instruction": "conference"})
-        frame = desk.frame()
-        assert frame["event_type"] == "reservation.accepted"
-        assert frame["payload"]["reservation_sid"] == sid

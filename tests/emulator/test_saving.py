@@ -117,6 +117,7 @@ def test_the_account_stays_the_same(run: Run) -> None:
     assert first.account_sid == second.account_sid
     assert first.auth_token == second.auth_token
     assert run(account_sid=first.account_sid, auth_token="x").auth_token == "x"
+    assert run().auth_token == first.auth_token
 
 
 def test_tokens_of_before_are_good(run: Run, open_desk: OpenDesk) -> None:
@@ -129,8 +130,8 @@ def test_tokens_of_before_are_good(run: Run, open_desk: OpenDesk) -> None:
 
 
 def test_the_file_of_another_account_is_refused(run: Run) -> None:
-    run()
-    with pytest.raises(StateError, match="belongs to account AC"):
+    account_sid = run().account_sid
+    with pytest.raises(StateError, match=f"state: belongs to account {account_sid}$"):
         run(account_sid="AC" + "0" * 32)
 
 

@@ -171,12 +171,3 @@ def test_events_of_a_task_are_about_it_with_its_queue_and_worker(bench: Bench) -
     assert events["workflow.target-matched"].description == (
         f"Task {task.sid} matched a workflow target"
     )
-
-
-def test_a_task_whose_time_is_over_says_so(bench: Bench) -> None:
-    bench.flow()
-    task = bench.task(timeout=60)
-    bench.advance(60)
-    assert (task.assignment_status, task.reason) == ("canceled", "Task TTL Exceeded")
-    assert bench.events[-1].event_type == "task.canceled"
-    assert bench.events[-1].description == "Task TTL Exceeded"

@@ -375,11 +375,6 @@ def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     assert holders(task) == ["Ann"]
 
 
-def test_who_rejected_may_be_offered_the_task_again(bench: Bench, task: Task) -> None:
-    bench.reject(task)
-    assert holders(task) == ["Ann"]
-
-
 def test_who_rejected_comes_after_those_idle_for_longer(bench: Bench) -> None:
     bench.flow()
     bench.workers("Ann", "Bob")
