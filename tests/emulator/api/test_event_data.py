@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
 
 from taskrouter_sync.emulator.api.rendering import event_data
-from taskrouter_sync.emulator.clock import MANUAL_START
-from taskrouter_sync.emulator.engine import Engine, Event
+
+from ..engine.support import Bench
 
 
 @pytest.fixture
 def events() -> dict[str, dict[str, str]]:
     """What the last event of each type tells, after a busy day."""
-    numbers = itertools.count(1)
-    engine = Engine(
-        "AC1",
-        clock=lambda: MANUAL_START,
-        new_sid=lambda prefix: f"{prefix}{next(numbers)}",
-    )
-    told: dict[str, dict[str, str]] = {}
-
-    def listen(event: Event) -> None:
-        told[event.event_type] = event_data(event)
-
-    engine.on_event(listen)
-    workspace = engine.workspaces.create("Support", template="FIFO")
+    bench = Bench()
+    bench.flow()
+    engine, workspace = bench.engine, bench.workspace
+    engine.workspaces.create("Support")
     engine.activities.create(workspace, "Lunch", available=False)
     engine.task_channels.create(workspace, "Fax", "fax")
-    here = next(item for item in workspace.activities.values() if item.available)
-    worker = engine.workers.create(workspace, "Ann", activity_sid=here.sid)
-    engine.workers.update_channel(worker.channel("voice"), capacity=3)
-    canceled = engine.tasks.create(workspace, attributes='{"n": 1}', priority=2)
+    ann = bench.worker("Ann")
+    engine.workers.update_channel(ann.channel("voice"), capacity=3)
+    canceled = bench.task(attributes={"n": 1}, priority=2)
     engine.tasks.update(canceled, assignment_status="canceled", reason="left")
-    done = engine.tasks.create(workspace)
-    [offer] = done.reservations.values()
-    engine.reservations.update(offer, reservation_status="accepted")
+    done = bench.task()
+    bench.accept(done)
     engine.tasks.update(done, assignment_status="completed", reason="solved")
-    engine.workers.update(worker, activity_sid=workspace.default_activity_sid)
-    return told
+    engine.workers.update(ann, activity_sid=bench.offline)
+    return {event.event_type: event_data(event) for event in bench.events}
 
 
 @pytest.mark.parametrize(
@@ -83,9 +71,9 @@ def events() -> dict[str, dict[str, str]]:
                 "task_age": "0",
                 "task_assignment_status": "canceled",
                 "task_canceled_reason": "left",
-                "task_queue_name": "Sample Queue",
+                "task_queue_name": "Queue 1",
                 "task_queue_target_expression": "1==1",
-                "workflow_name": "Default Fifo Workflow",
+                "workflow_name": "Flow",
             },
         ),
         (
@@ -96,7 +84,7 @@ def events() -> dict[str, dict[str, str]]:
                 "worker_name": "Ann",
                 "worker_attributes": "{}",
                 "worker_activity_name": "Available",
-                "task_queue_name": "Sample Queue",
+                "task_queue_name": "Queue 1",
             },
         ),
         (

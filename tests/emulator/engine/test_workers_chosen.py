@@ -259,20 +259,6 @@ def test_a_task_gets_the_worker_once_its_target_expression_holds(
     assert holders(waiting) == ["Ann"]
 
 
-def leveled(bench: Bench) -> list[Worker]:
-    levels: list[dict[str, Any]] = [
-        {"level": 1, "age": 50},
-        {"age": 20},
-        {"level": 3, "age": 40},
-        {"level": 3, "age": 30},
-    ]
-    names = ["One", "None", "Old three", "Young three"]
-    return [
-        bench.worker(name, **attributes)
-        for name, attributes in zip(names, levels, strict=True)
-    ]
-
-
 @pytest.mark.parametrize(
     ("order_by", "expected"),
     [
@@ -286,7 +272,10 @@ def test_order_by_goes_before_idleness(
     bench: Bench, order_by: str, expected: list[str]
 ) -> None:
     with_target(bench, order_by=order_by)
-    leveled(bench)
+    bench.worker("One", level=1, age=50)
+    bench.worker("None", age=20)
+    bench.worker("Old three", level=3, age=40)
+    bench.worker("Young three", level=3, age=30)
     tasks = [bench.task() for _ in range(4)]
     assert [holders(task)[0] for task in tasks] == expected
 
