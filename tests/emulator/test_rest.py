@@ -29,44 +29,31 @@ def test_without_the_accounts_key_nothing_is_told(
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
-@pytest.mark.parametrize(
-    ("path", "named"),
-    [
-        ("/v1/Nothing", "/Nothing"),
-        ("/v1/Workspaces/WS1", "/Workspaces/WS1"),
-        ("/v1/Workspaces/WS1/Tasks", "/Workspaces/WS1"),
-        ("/v2/Workspaces", "/v2/Workspaces"),
-        ("/v1", "/v1"),
-    ],
-)
-def test_what_is_not_there_is_named(emulator: Emulator, path: str, named: str) -> None:
-    account = emulator.account_sid, emulator.auth_token
-    answer = requests.get(emulator.url + path, auth=account, timeout=5)
-    assert (answer.status_code, answer.json()["code"]) == (404, 20404)
-    assert answer.json()["message"] == f"The requested resource {named} was not found"
+NOT_THERE = """
+    /v1 /v2/Workspaces /Nothing /Workspaces/WS1 /Workspaces/{0}/Nothing
+    /Workspaces/{0}/Activities/WA0 /Workspaces/{0}/Workers/WK0
+    /Workspaces/{0}/TaskQueues/WQ0 /Workspaces/{0}/Workflows/WW0
+    /Workspaces/{0}/Tasks/WT0 /Workspaces/{0}/TaskChannels/TC0
+    /Workspaces/{0}/Events/EV0 /Workspaces/{0}{1}/Reservations/WR0
+    /Workspaces/{0}{2}/Reservations/WR0
+"""
 
 
-def test_what_a_workspace_does_not_have_is_named(
-    rest: Rest, workspace: ReadyWorkspace
-) -> None:
+@pytest.mark.parametrize("path", NOT_THERE.split())
+def test_what_is_not_there_is_named(rest: Rest, path: str) -> None:
     rest.emulator.create_task()
-    for path in (
-        "/Nothing",
-        "/Activities/WA0",
-        "/Workers/WK0",
-        "/TaskQueues/WQ0",
-        "/Workflows/WW0",
-        "/Tasks/WT0",
-        "/TaskChannels/TC0",
-        "/Events/EV0",
-        f"{rest.only('/Tasks')}/Reservations/WR0",
-        f"{rest.only('/Workers')}/Reservations/WR0",
-    ):
-        answer = rest.ask("GET", path)
-        named = f"/Workspaces/{workspace.sid}{path}"
-        message = f"The requested resource {named} was not found"
-        assert (answer.status_code, answer.json()["code"]) == (404, 20404)
-        assert answer.json()["message"] == message
+    sid = rest.url.rpartition("/")[2]
+    path = path.format(sid, rest.only("/Tasks"), rest.only("/Workers"))
+    version = "" if path.startswith("/v") else "/v1"
+    answer = rest.ask("GET", rest.emulator.url + version + path)
+    assert (answer.status_code, answer.json()["code"]) == (404, 20404)
+    assert answer.json()["message"] == f"The requested resource {path} was not found"
+
+
+def test_of_a_workspace_that_is_not_there_it_is_named(rest: Rest) -> None:
+    answer = rest.ask("GET", f"{rest.emulator.api_base_url}/Workspaces/WS1/Tasks")
+    message = "The requested resource /Workspaces/WS1 was not found"
+    assert (answer.status_code, answer.json()["message"]) == (404, message)
 
 
 def test_an_encoded_slash_is_part_of_a_name(rest: Rest) -> None:
@@ -110,20 +97,6 @@ def test_plain_instructions_are_statuses(
     activity_sid = workspace.activities["Break"]
     answer = rest.post(path, Instruction=instruction, WorkerActivitySid=activity_sid)
     assert answer.json()["reservation_status"] == status
-
-
-def test_accepting_a_rescinded_reservation_is_gone(emulator: Emulator) -> None:
-    workspace = emulator.workspace(
-        workers={"Ann": {}, "Bob": {}}, worker_activity="Available"
-    )
-    rest = Rest(emulator, workspace.sid)
-    rest.post(rest.only("/TaskQueues"), MaxReservedWorkers=2)
-    path = f"/Tasks/{emulator.create_task()['sid']}/Reservations"
-    statuses = [
-        rest.post(f"{path}/{each['sid']}", ReservationStatus="accepted").status_code
-        for each in rest.get(path)["reservations"]
-    ]
-    assert statuses == [200, 410]
 
 
 @pytest.mark.parametrize("path", ["/v1/Workspaces", "/v1/Workspaces/WS1"])

@@ -24,7 +24,7 @@ from taskrouter_sync.emulator.state_file import StateError, StateFile
 
 from ..support.receiver import Receiver
 from .application import Application
-from .conftest import Desk, OpenDesk, worker_token
+from .conftest import OpenDesk
 from .rest import Rest
 
 
@@ -118,15 +118,6 @@ def test_the_account_stays_the_same(run: Run) -> None:
     assert first.auth_token == second.auth_token
     assert run(account_sid=first.account_sid, auth_token="x").auth_token == "x"
     assert run().auth_token == first.auth_token
-
-
-def test_tokens_of_before_are_good(run: Run, open_desk: OpenDesk) -> None:
-    with run() as emulator:
-        workspace = ready(emulator)
-        token = worker_token(emulator, workspace, workspace.workers["Alice"])
-    with run() as emulator:
-        desk: Desk = open_desk(emulator, workspace, token=token)
-        assert desk.post("GET", "/Activities").status_code == 200
 
 
 def test_the_file_of_another_account_is_refused(run: Run) -> None:

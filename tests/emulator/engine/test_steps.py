@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -302,15 +301,3 @@ def test_events_share_the_text_of_an_expression(bench: Steps) -> None:
     matched = [e for e in bench.events if e.event_type == "workflow.target-matched"]
     assert len(matched) == 100
     assert len({id(e.details["workflow_filter_expression"]) for e in matched}) == 1
-
-
-def test_numeric_texts_are_numbers(bench: Steps) -> None:
-    bench.lead(filter_of(to(0, priority="4", timeout="10"), to(1)))
-    assert bench.task().priority == 4
-    assert bench.walk(0, 10) == [0, 1]
-
-
-def test_the_sample_without_wrapper_works(bench: Steps) -> None:
-    text = json.dumps({"default_filter": {"task_queue_sid": bench.queues[2].sid}})
-    bench.engine.workflows.create(bench.workspace, "Flow", text)
-    assert bench.at(bench.task()) == 2
