@@ -92,15 +92,3 @@ async def test_a_job_that_breaks_does_not_stop_the_queue(
     await queues_.close()
     [raised] = [each.exc_info for each in caplog.records if each.exc_info]
     assert raised[0] is ZeroDivisionError
-
-
-@in_a_loop
-async def test_a_close_ends_what_runs_and_forgets_what_waits() -> None:
-    queues_, jobs = queues(), Jobs()
-    for name in "ab":
-        queues_.put("x", jobs.job(name), width=1)
-    await settle()
-    await queues_.close()
-    await settle()
-    assert jobs.started == ["a"]
-    assert queues_.unfinished == 0

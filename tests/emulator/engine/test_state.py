@@ -166,75 +166,14 @@ def test_an_expression_of_another_language_is_damage(bench: Bench) -> None:
     assert bench.engine.state() == before
 
 
-class Watcher:
-    """Changes, and how often the first of several was noted."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.times = 0
-        self.changes = Changes(self._first)
-        engine.watch(self.changes)
-        self.take()
-
-    def _first(self) -> None:
-        self.times += 1
-
-    def take(self) -> dict[str, object]:
-        self.times = 0
-        return self.changes.take()
-
-
-def test_who_begins_to_watch_notes_all_there_is(bench: Bench, task: Task) -> None:
-    changes = Changes(lambda: None)
-    bench.engine.watch(changes)
-    beside = ("version ", "configuration ")
-    there = {key for key in bench.engine.state() if not key.startswith(beside)}
-    assert set(changes.take()) == there
-
-
-def test_the_first_change_is_told_once_until_somebody_looks(bench: Bench) -> None:
-    watcher = Watcher(bench.engine)
-    bench.flow()
-    bench.worker("Alice")
-    assert watcher.times == 1
-    assert watcher.take()
-    assert not watcher.take()
-    bench.task()
-    assert watcher.times == 1
-
-
-def test_who_only_looks_changes_nothing(bench: Bench, task: Task) -> None:
-    watcher = Watcher(bench.engine)
-    bench.engine.run_due()
-    bench.engine.state()
-    assert not watcher.take()
-
-
-def test_what_goes_is_noted_with_all_that_belongs_to_it(bench: Bench) -> None:
-    def removed() -> set[str]:
-        return {key for key, thing in watcher.take().items() if thing is None}
-
-    bench.flow()
-    worker = bench.worker("Alice")
-    task = bench.task()
-    reservation = bench.accept(task)
-    watcher = Watcher(bench.engine)
-    bench.engine.tasks.delete(task)
-    assert removed() >= {task.sid, reservation.sid}
-    bench.engine.workers.delete(worker)
-    assert removed() >= {worker.sid, *worker.channels}
-    events = {f"event {event.sid}" for event in bench.workspace.events}
-    bench.engine.workspaces.delete(bench.workspace)
-    assert removed() >= {bench.workspace.sid, *events}
-
-
 @pytest.mark.parametrize("leave", ["watch no more", "put back"])
 def test_who_no_longer_watches_notes_nothing(bench: Bench, leave: str) -> None:
-    before = bench.worker("Alice")
-    watcher = Watcher(bench.engine)
+    before, changes = bench.worker("Alice"), Changes(lambda: None)
+    bench.engine.watch(changes)
     if leave == "put back":
         bench.engine.put_back(bench.engine.state())
     else:
         bench.engine.watch(None)
-    watcher.take()
+    changes.take()
     before.touch(bench.time)
-    assert not watcher.take()
+    assert not changes.take()
