@@ -155,26 +155,6 @@ def test_the_reason_phrase_says_why_an_instruction_is_refused(desk: Desk) -> Non
 # The emulator's own ways
 
 
-def test_calls_go_as_the_emulator_is_told(emulator: Emulator, path: Path) -> None:
-    telephony = emulator.telephony
-    assert (telephony.answer_after, telephony.call_length) == (1, None)
-    telephony.answer_after = 5
-    telephony.call_length = 10
-    telephony.outcome("client:joey", "busy")
-    for to in ("", "client:joey"):
-        path.post({**CALL, "CallTo": to})
-    emulator.advance(60)
-    assert (telephony.answer_after, telephony.call_length) == (5, 10)
-    start = emulator.calls[0].states[0].time
-    assert [
-        [(status, time - start) for status, time in call.states]
-        for call in emulator.calls
-    ] == [
-        [("initiated", 0), ("ringing", 0), ("answered", 5), ("completed", 15)],
-        [("initiated", 0), ("ringing", 0), ("busy", 5)],
-    ]
-
-
 def test_an_emulator_that_does_not_run_has_no_calls() -> None:
     emulator = Emulator()
     with pytest.raises(RuntimeError, match="not running"):

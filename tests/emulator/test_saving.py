@@ -196,8 +196,10 @@ def test_how_calls_go_is_kept(go_on: GoOn) -> None:
     with go_on() as emulator:
         emulator.telephony.outcome("client:joey", "busy")
         emulator.telephony.answer_after = 3
+        emulator.telephony.call_length = 5
     with go_on() as emulator:
-        assert emulator.telephony.answer_after == 3
+        telephony = emulator.telephony
+        assert (telephony.answer_after, telephony.call_length) == (3, 5)
         assert emulator.call(lambda engine: engine.telephony.settings.as_dict())[
             "outcomes"
         ]

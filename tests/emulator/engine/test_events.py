@@ -17,25 +17,6 @@ from taskrouter_sync.emulator.engine.model import Task
 from .support import START, Bench
 
 
-def test_listeners_are_told_at_once_when_it_already_holds(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    seen: list[tuple[str, str]] = []
-
-    def listener(event: Event) -> None:
-        if event.task is not None:
-            task = bench.engine.tasks.find(bench.workspace, event.task.sid)
-            seen.append((event.event_type, task.assignment_status))
-
-    bench.engine.on_event(listener)
-    bench.accept(bench.task())
-    assert seen[0] == ("workflow.target-matched", "pending")
-    assert seen[-2:] == [
-        ("reservation.created", "reserved"),
-        ("reservation.accepted", "assigned"),
-    ]
-
-
 @pytest.mark.parametrize(
     "copied", [copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))]
 )
@@ -74,24 +55,6 @@ def test_snapshots_keep_the_values_of_the_moment(bench: Bench, task: Task) -> No
     (created,) = (e for e in bench.workspace.events if e.event_type == "worker.created")
     assert created.worker is not None
     assert created.worker.activity_name == "Available"
-
-
-def test_an_event_tells_all_about_its_objects(bench: Bench, task: Task) -> None:
-    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
-    *_, event = bench.workspace.events
-    assert (event.resource_type, event.resource_sid[:2]) == ("reservation", "WR")
-    assert event.workspace_sid == bench.workspace.sid
-    assert event.workspace_name == "Bench"
-    assert event.worker_sids == (bench.ann.sid,)
-    for found, expected in (
-        (event.task, task),
-        (event.worker, bench.ann),
-        (event.task_queue, queue),
-        (event.workflow, next(iter(bench.workspace.workflows.values()))),
-    ):
-        assert found is not None
-        assert found.sid == expected.sid
-    assert bench.engine.event(bench.workspace, event.sid) is event
 
 
 def test_the_log_can_be_asked_for_a_stretch_of_time(bench: Bench) -> None:
