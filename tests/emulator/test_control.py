@@ -573,15 +573,6 @@ def test_the_stream_tells_of_sockets(
     assert state["connections"] == {desk.worker_sid: 1}
 
 
-def test_a_reader_that_comes_back_misses_nothing(
-    emulator: Emulator, open_stream: OpenStream
-) -> None:
-    number = len(emulator.events)
-    emulator.create_task()
-    came, _ = open_stream(**{"Last-Event-ID": str(number)}).until("state")
-    assert came == [event.event_type for event in emulator.events[number:]]
-
-
 def test_a_reader_misses_nothing_however_much_happens_at_once(
     emulator: Emulator, open_stream: OpenStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:

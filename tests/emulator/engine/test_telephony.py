@@ -247,33 +247,12 @@ def test_hanging_up_ends_a_call(line: Line, after: float, status: str) -> None:
     assert states(line.call)[-1] == (status, after)
 
 
-def test_no_call_is_hung_up_that_was_never_made(bench: Bench) -> None:
-    with pytest.raises(ServiceError, match="/Calls/CA1 was not found"):
-        bench.engine.telephony.hang_up("CA1")
-
-
 def test_the_log_is_a_copy(line: Line) -> None:
     line.instruct("call")
     before = line.call
     line.advance(1)
     assert before.status == "ringing"
     assert line.call.status == "answered"
-
-
-def test_listeners_hear_each_state_at_its_moment(line: Line) -> None:
-    heard: list[list[tuple[str, float]]] = []
-    line.engine.telephony.on_call(lambda call: heard.append(states(call)))
-    line.settings.call_length = 5
-    line.instruct("call")
-    line.instruct("redirect")
-    line.advance(60)
-    assert [last for *_, last in heard] == [
-        ("initiated", 0),
-        ("ringing", 0),
-        ("redirected", 0),
-        ("answered", 1),
-        ("completed", 6),
-    ]
 
 
 # What becomes of the reservation.
