@@ -97,21 +97,6 @@ def test_snapshots_in_events_stay_snapshots(bench: Bench) -> None:
     assert created.worker.channels is workspace.workers[worker.sid].channels
 
 
-def test_what_is_due_since_happens_in_order(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Alice")
-    bench.task(timeout=60)
-    bench.task(timeout=30)
-    state = bench.engine.state()
-    now = bench.engine.now
-    bench.time += 1000
-    bench.engine.put_back(state)
-    bench.told()
-    bench.engine.run_due()
-    canceled = [e.time for e in bench.events if e.event_type == "task.canceled"]
-    assert canceled == [now + 30, now + 60]
-
-
 def test_attributes_that_outgrew_their_limit_come_back(bench: Bench) -> None:
     """An instruction may add a call's sid to as much as a caller may give."""
     bench.flow()
