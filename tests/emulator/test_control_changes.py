@@ -10,6 +10,26 @@ from taskrouter_sync.emulator.control.changes import Changes
 from taskrouter_sync.emulator.journal import Journal
 
 
+def test_a_condition_is_asked_again_at_each_change() -> None:
+    async def story() -> None:
+        journal: Journal = Journal()
+        changes = Changes(journal)
+        waiting = asyncio.ensure_future(
+            changes.until(lambda: journal.connections("WK1") == 2, 5, "two")
+        )
+        for _ in range(2):
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            journal.connected("WK1", +1)
+        await waiting
+
+    asyncio.run(story())
+
+
+def test_what_holds_already_takes_no_time() -> None:
+    asyncio.run(Changes(Journal()).until(lambda: True, 0, "it"))
+
+
 def test_who_waits_is_told_when_the_emulator_stops() -> None:
     async def story() -> None:
         changes = Changes(Journal())

@@ -57,6 +57,24 @@ def test_snapshots_keep_the_values_of_the_moment(bench: Bench, task: Task) -> No
     assert created.worker.activity_name == "Available"
 
 
+def test_an_event_tells_all_about_its_objects(bench: Bench, task: Task) -> None:
+    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
+    *_, event = bench.workspace.events
+    assert (event.resource_type, event.resource_sid[:2]) == ("reservation", "WR")
+    assert event.workspace_sid == bench.workspace.sid
+    assert event.workspace_name == "Bench"
+    assert event.worker_sids == (bench.ann.sid,)
+    for found, expected in (
+        (event.task, task),
+        (event.worker, bench.ann),
+        (event.task_queue, queue),
+        (event.workflow, next(iter(bench.workspace.workflows.values()))),
+    ):
+        assert found is not None
+        assert found.sid == expected.sid
+    assert bench.engine.event(bench.workspace, event.sid) is event
+
+
 def test_the_log_can_be_asked_for_a_stretch_of_time(bench: Bench) -> None:
     for name in ("Ann", "Bob", "Cid"):
         bench.advance(10)
