@@ -26,6 +26,12 @@ def pending(emulator: Emulator) -> list[str]:
     ]
 
 
+def test_a_snapshot_is_json(emulator: Emulator) -> None:
+    emulator.create_task()
+    snapshot = emulator.snapshot()
+    assert json.loads(json.dumps(snapshot)) == snapshot
+
+
 def test_a_snapshot_holds_no_secret(emulator: Emulator) -> None:
     text = json.dumps(emulator.snapshot())
     assert emulator.auth_token not in text
