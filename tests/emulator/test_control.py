@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection, IncompleteRead
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,7 +18,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.control import changes
 from taskrouter_sync.emulator.control.commands import COMMANDS, Command
-from taskrouter_sync.emulator.faults import Faults
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.conftest import Desk, OpenDesk
 from tests.emulator.rest import Rest
@@ -160,16 +160,10 @@ def test_trouble_is_scripted_by_the_methods_of_faults(
     method: str,
     given: dict[str, Any],
 ) -> None:
-    assert method in dir(Faults)
-    called: list[dict[str, Any]] = []
-
-    def record(**options: Any) -> int:
-        called.append(options)
-        return 7
-
-    monkeypatch.setattr(emulator.faults, method, record)
+    scripted = Mock(return_value=7)
+    monkeypatch.setattr(emulator.faults, method, scripted)
     answer = remote.post(path, **given)
-    assert called == [given]
+    scripted.assert_called_once_with(**given)
     assert answer == ({"sockets": 7} if path.startswith("/sockets") else {})
 
 

@@ -38,6 +38,14 @@ def contradicting(desk: Desk) -> str:
     return signed(desk, {**claims, "policies": claims["policies"] + refusals})
 
 
+def without_web_sockets(desk: Desk) -> str:
+    emulator = desk.emulator
+    account = emulator.account_sid, emulator.auth_token
+    names = *account, desk.workspace.sid, desk.worker_sid
+    jwt: str = WorkerCapabilityToken(*names, allow_web_sockets=False).to_jwt()
+    return jwt
+
+
 def of_another_worker(desk: Desk) -> str:
     return worker_token(desk.emulator, desk.workspace, "WK" + "0" * 32)
 
@@ -67,6 +75,7 @@ TOKENS: dict[str, tuple[Callable[[Desk], str], int, int]] = {
     "unsigned": (lambda desk: jwt.encode(claims_of(desk), None, "none"), 403, 403),
     "garbage": (lambda desk: "not.a.token", 403, 403),
     "of another worker": (of_another_worker, 403, 403),
+    "without web sockets": (without_web_sockets, 403, 403),
 }
 
 
@@ -109,19 +118,6 @@ def test_a_request_on_another_workers_channel_is_refused(
     assert other.post("GET", f"/Workers/{desk.worker_sid}").status_code == 403
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         other.connect()
-
-
-def test_a_token_without_web_sockets_neither_posts_nor_connects(desk: Desk) -> None:
-    desk.token = WorkerCapabilityToken(
-        desk.emulator.account_sid,
-        desk.emulator.auth_token,
-        desk.workspace.sid,
-        desk.worker_sid,
-        allow_web_sockets=False,
-    ).to_jwt()
-    assert desk.post("GET", f"/Workers/{desk.worker_sid}").status_code == 403
-    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
-        desk.connect()
 
 
 def test_a_filter_of_a_policy_is_looked_at(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import closing
 from functools import partial
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import requests
@@ -139,15 +139,8 @@ def test_events_are_found_by_what_they_show(
     everything = rest.get("/Events")["events"]
     voice_sid = everything[0]["event_data"]["task_channel_sid"]
     queue_sid = workspace.task_queues["Everyone"]
-    shown: list[object] = []
-
-    task_data = rendering._task_data
-
-    def show(*values: Any) -> dict[str, Any]:
-        shown.append(values)
-        return task_data(*values)
-
-    monkeypatch.setattr(rendering, "_task_data", show)
+    shown = Mock(wraps=rendering._task_data)
+    monkeypatch.setattr(rendering, "_task_data", shown)
     for parameter, value, name in (
         ("TaskSid", task_sid, "task_sid"),
         ("ReservationSid", offer["sid"], "reservation_sid"),
@@ -158,12 +151,12 @@ def test_events_are_found_by_what_they_show(
         ("TaskChannel", voice_sid, "task_channel_sid"),
         ("TaskSid", "WT1", "task_sid"),
     ):
-        shown.clear()
+        shown.reset_mock()
         found = rest.get("/Events", **{parameter: value})["events"]
         assert found == [e for e in everything if e["event_data"].get(name) == value]
         assert bool(found) == (value != "WT1")
         # What all the others show was not made.
-        assert len(shown) <= len(found)
+        assert shown.call_count <= len(found)
 
 
 def test_a_walk_goes_on_where_time_has_removed_its_place(rest: Rest) -> None:
