@@ -205,7 +205,10 @@ def test_a_pending_reservation_outlasts_the_deadline(bench: Steps) -> None:
     assert task.reason == TIMEOUT
 
 
-def test_who_times_out_late_goes_through_the_missed_targets(bench: Steps) -> None:
+@pytest.mark.parametrize(("somebody", "place"), [(True, 1), (False, 2)])
+def test_who_times_out_late_goes_through_the_missed_targets(
+    bench: Steps, somebody: bool, place: int
+) -> None:
     """Each target that is out of time is tried once."""
     bench.queues[1] = bench.queue("level == 1")
     bench.lead(
@@ -215,9 +218,11 @@ def test_who_times_out_late_goes_through_the_missed_targets(bench: Steps) -> Non
     bench.worker("Ann")
     task = bench.task()
     bench.advance(24)
-    bench.worker("Bob", level=1)
+    bench.worker("Bob", level=int(somebody), available=somebody)
+    bench.told()
     bench.advance(1)
-    assert (bench.at(task), holders(task)) == (1, ["Bob"])
+    assert (bench.at(task), holders(task)) == (place, ["Bob"] if somebody else [])
+    assert bench.told().count("task-queue.timeout") == place
 
 
 def test_within_the_deadline_the_target_keeps_looking(bench: Steps) -> None:

@@ -298,6 +298,7 @@ def test_only_the_known_worker_gets_the_task(
     bench.worker("Ann")
     bob = bench.worker("Bob", available=False)
     task = bench.task(attributes={"agent": bob.sid, "name": "bob"})
+    bench.worker("Cid")
     assert task.assignment_status == "pending"
     bench.engine.workers.update(bob, activity_sid=bench.available)
     assert holders(task) == ["Bob"]
