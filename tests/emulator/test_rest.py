@@ -29,25 +29,36 @@ def test_without_the_accounts_key_nothing_is_told(
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
-NOT_THERE = """
-    /v1 /v2/Workspaces /Nothing /Workspaces/WS1 /Workspaces/{0}/Nothing
-    /Workspaces/{0}/Activities/WA0 /Workspaces/{0}/Workers/WK0
-    /Workspaces/{0}/TaskQueues/WQ0 /Workspaces/{0}/Workflows/WW0
-    /Workspaces/{0}/Tasks/WT0 /Workspaces/{0}/TaskChannels/TC0
-    /Workspaces/{0}/Events/EV0 /Workspaces/{0}{1}/Reservations/WR0
-    /Workspaces/{0}{2}/Reservations/WR0
-"""
+NOT_THERE = [
+    "/v1",
+    "/v2/Workspaces",
+    "/v1/Nothing",
+    "/v1/Workspaces/WS1",
+    "{workspace}/Nothing",
+    "{workspace}/Activities/WA0",
+    "{workspace}/Workers/WK0",
+    "{workspace}/TaskQueues/WQ0",
+    "{workspace}/Workflows/WW0",
+    "{workspace}/Tasks/WT0",
+    "{workspace}/TaskChannels/TC0",
+    "{workspace}/Events/EV0",
+    "{workspace}{task}/Reservations/WR0",
+    "{workspace}{worker}/Reservations/WR0",
+]
 
 
-@pytest.mark.parametrize("path", NOT_THERE.split())
+@pytest.mark.parametrize("path", NOT_THERE)
 def test_what_is_not_there_is_named(rest: Rest, path: str) -> None:
     rest.emulator.create_task()
-    sid = rest.url.rpartition("/")[2]
-    path = path.format(sid, rest.only("/Tasks"), rest.only("/Workers"))
-    version = "" if path.startswith("/v") else "/v1"
-    answer = rest.ask("GET", rest.emulator.url + version + path)
+    path = path.format(
+        workspace=rest.url.removeprefix(rest.emulator.url),
+        task=rest.only("/Tasks"),
+        worker=rest.only("/Workers"),
+    )
+    answer = rest.ask("GET", rest.emulator.url + path)
+    named = path.removeprefix("/v1") or path
     assert (answer.status_code, answer.json()["code"]) == (404, 20404)
-    assert answer.json()["message"] == f"The requested resource {path} was not found"
+    assert answer.json()["message"] == f"The requested resource {named} was not found"
 
 
 def test_of_a_workspace_that_is_not_there_it_is_named(rest: Rest) -> None:
