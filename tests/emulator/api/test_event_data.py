@@ -8,7 +8,7 @@ import pytest
 
 from taskrouter_sync.emulator.api.rendering import event_data
 
-from ..engine.support import Bench
+from ..engine.support import Bench, filter_of, target
 
 
 @pytest.fixture
@@ -28,6 +28,10 @@ def events() -> dict[str, dict[str, str]]:
     bench.accept(done)
     engine.tasks.update(done, assignment_status="completed", reason="solved")
     engine.workers.update(ann, activity_sid=bench.offline)
+    first, second = bench.queue(), bench.queue()
+    steps = filter_of(target(first, timeout=9), target(second))
+    bench.task(workflow_sid=bench.workflow(steps).sid)
+    bench.advance(9)
     return {event.event_type: event_data(event) for event in bench.events}
 
 
@@ -61,6 +65,8 @@ TOLD = [
     ("task.completed", "worker_attributes", "{}"),
     ("task.completed", "worker_activity_name", "Available"),
     ("task.completed", "task_queue_name", "Queue 1"),
+    ("task-queue.moved", "previous_task_queue_name", "Queue 2"),
+    ("task-queue.moved", "task_queue_name", "Queue 3"),
     ("reservation.accepted", "worker_name", "Ann"),
     ("reservation.accepted", "task_assignment_status", "assigned"),
     ("reservation.accepted", "task_addons", "{}"),

@@ -111,6 +111,15 @@ def test_attributes_that_outgrew_their_limit_come_back(bench: Bench) -> None:
     assert again.attributes_value == task.attributes_value
 
 
+def test_what_a_worker_did_who_is_gone_comes_back(bench: Bench, task: Task) -> None:
+    reservation = bench.accept(task)
+    bench.complete(task)
+    bench.engine.workers.delete(bench.ann)
+    bench.engine.put_back(bench.engine.state())
+    again = bench.engine.workspaces[bench.workspace.sid].tasks[task.sid]
+    assert list(again.reservations) == [reservation.sid]
+
+
 DAMAGE: dict[str, Records] = {
     "an entity without an owner": {"WTx": {"kind": "task"}},
     "an entity of no kind": {"WTx": {"kind": "planet"}},
