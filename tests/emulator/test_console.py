@@ -429,17 +429,6 @@ def test_a_text_cannot_become_markup_by_mistake(
     assert "TrustedHTML" in complaints.pop()
 
 
-def test_it_asks_nothing_of_other_servers(
-    emulator: Emulator, workspace: ReadyWorkspace, page: Page
-) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.reload()
-    expect(row(page, "workers", "Alice")).to_be_visible()
-    assert asked
-    assert all(url.startswith(f"{emulator.url}/") for url in asked)
-
-
 # Who can use it
 
 

@@ -55,37 +55,6 @@ def test_the_values_that_are_there_are_given() -> None:
     assert read(FIELDS, {"seconds": 1}) == {"seconds": 1}
 
 
-WRONG: list[tuple[dict[str, object], str, str]] = [
-    ({}, "seconds", "seconds is missing in the body"),
-    ({"seconds": "1"}, "seconds", "seconds must be a number from 0 to 60"),
-    (
-        {"seconds": 1, "second": 1},
-        "second",
-        "second is an unknown parameter; use: seconds, queues",
-    ),
-    (
-        {"seconds": 1, "queues": {"Support": 1}},
-        "queues.Support",
-        "queues.Support must be a string of at most 1048576 bytes",
-    ),
-    (
-        {"seconds": 1, "queues": []},
-        "queues",
-        "queues must be a JSON object whose values are each a string of at most "
-        "1048576 bytes",
-    ),
-]
-
-
-@pytest.mark.parametrize(("document", "field", "message"), WRONG)
-def test_an_error_names_the_field(
-    document: dict[str, object], field: str, message: str
-) -> None:
-    with pytest.raises(FieldError) as raised:
-        read(FIELDS, document)
-    assert (raised.value.field, str(raised.value)) == (field, message)
-
-
 # Python takes some of them.
 NO_NUMBERS = ["", "0_1", " 1", "1\n", "\u0661", "\uff11", "nan", "0x1", "--1", "."]
 
@@ -115,9 +84,3 @@ def test_what_is_there_twice_is_refused() -> None:
         of_query((), [("n", "1"), ("n", "1")])
     with pytest.raises(FieldError, match="n is a duplicate"):
         document_of('{"n": 1, "n": 1}')
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "1", "[" * 100_000])
-def test_what_is_no_json_object_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):
-        document_of(text)

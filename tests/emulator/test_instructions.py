@@ -11,7 +11,7 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.engine.calls import Instruction
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 from tests.emulator.application import CALL_SID, CALLER
-from tests.emulator.conftest import Desk, OpenDesk
+from tests.emulator.conftest import Desk
 from tests.emulator.rest import Rest
 
 
@@ -155,47 +155,9 @@ def test_the_reason_phrase_says_why_an_instruction_is_refused(desk: Desk) -> Non
 # The emulator's own ways
 
 
-def test_calls_go_as_the_emulator_is_told(emulator: Emulator, path: Path) -> None:
-    telephony = emulator.telephony
-    assert (telephony.answer_after, telephony.call_length) == (1, None)
-    telephony.answer_after = 5
-    telephony.call_length = 10
-    telephony.outcome("client:joey", "busy")
-    for to in ("", "client:joey"):
-        path.post({**CALL, "CallTo": to})
-    emulator.advance(60)
-    assert (telephony.answer_after, telephony.call_length) == (5, 10)
-    start = emulator.calls[0].states[0].time
-    assert [
-        [(status, time - start) for status, time in call.states]
-        for call in emulator.calls
-    ] == [
-        [("initiated", 0), ("ringing", 0), ("answered", 5), ("completed", 15)],
-        [("initiated", 0), ("ringing", 0), ("busy", 5)],
-    ]
-
-
 def test_an_emulator_that_does_not_run_has_no_calls() -> None:
     emulator = Emulator()
     with pytest.raises(RuntimeError, match="not running"):
         _ = emulator.calls
     with pytest.raises(RuntimeError, match="not running"):
         emulator.telephony.outcome(None, "busy")
-
-
-def test_a_real_clock_answers_by_itself(open_desk: OpenDesk) -> None:
-    with Emulator() as emulator:
-        emulator.telephony.answer_after = 0
-        workspace = emulator.workspace(
-            workers={"Alice": {"contact_uri": "client:alice"}},
-            worker_activity="Available",
-        )
-        desk: Desk = open_desk(emulator, workspace)
-        desk.connect()
-        task = emulator.create_task(attributes=CALLER)
-        sid = desk.frame()["payload"]["reservation_sid"]
-        path = f"/Tasks/{task['sid']}/Reservations/{sid}"
-        desk.post("POST", path, {"Instruction": "conference"})
-        frame = desk.frame()
-        assert frame["event_type"] == "reservation.accepted"
-        assert frame["payload"]["reservation_sid"] == sid

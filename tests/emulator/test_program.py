@@ -220,20 +220,10 @@ def test_a_manual_clock_is_advanced_over_http() -> None:
     assert clock == {"now": 1_767_225_660.0, "manual": True, "next_deadline": None}
 
 
-@pytest.mark.parametrize(
-    ("contents", "message"),
-    [
-        ('{"queues": {"Q": 1}}', "queues.Q must be a string of at most 1048576 bytes"),
-        ('{"queues": {"Q": "a b"}}', "queues.Q: "),
-        ('{"name": ', "Expecting value: line 1 column 10 (char 9)"),
-    ],
-)
-def test_what_is_wrong_with_a_file_is_said_in_one_line(
-    plan: Path, contents: str, message: str
-) -> None:
-    plan.write_text(contents)
+def test_what_is_wrong_with_a_file_is_said_in_one_line(plan: Path) -> None:
+    plan.write_text('{"queues": {"Q": "a b"}}')
     said = complaint("--seed", str(plan))
-    assert said.startswith(f"{plan}: {message}")
+    assert said.startswith(f"{plan}: queues.Q: ")
     assert said.count("\n") == 1
 
 

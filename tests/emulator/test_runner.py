@@ -217,13 +217,6 @@ def test_who_waits_for_a_stopping_emulator_is_told() -> None:
     assert all("stopped" in answer or "not running" in answer for answer in answers)
 
 
-def test_a_manual_clock_starts_at_the_same_moment_every_time(
-    emulator: Emulator,
-) -> None:
-    emulator.workspace()
-    assert emulator.create_task()["date_created"] == "2026-01-01T00:00:00Z"
-
-
 def test_advancing_lets_each_thing_happen_at_its_own_moment(emulator: Emulator) -> None:
     emulator.workspace(worker_activity="Available", task_reservation_timeout=30)
     emulator.create_task(timeout=100)
@@ -268,18 +261,6 @@ def test_a_call_is_answered_after_a_fraction_of_a_second(emulator: Emulator) -> 
 def test_a_real_clock_cannot_be_advanced() -> None:
     with Emulator() as emulator, pytest.raises(RuntimeError, match="manual clock"):
         emulator.advance(1)
-
-
-def test_a_real_clock_lets_things_happen_by_themselves(open_desk: OpenDesk) -> None:
-    with Emulator() as emulator:
-        workspace = emulator.workspace(
-            worker_activity="Available", task_reservation_timeout=1
-        )
-        desk = open_desk(emulator, workspace)
-        desk.connect()
-        emulator.create_task()
-        assert desk.frame()["event_type"] == "reservation.created"
-        assert desk.frame()["event_type"] == "reservation.timeout"
 
 
 # Setting up
@@ -341,14 +322,6 @@ def test_new_workers_are_offline_or_what_stands_for_it(
     ready = emulator.workspace(**options)
     worker = Backend(emulator, ready).worker(ready.workers["Alice"])
     assert worker.activity_name == default
-
-
-def test_a_workspace_that_the_service_refuses_leaves_nothing(
-    emulator: Emulator,
-) -> None:
-    with pytest.raises(ServiceError, match=r"^queues\.Support: "):
-        emulator.workspace(queues={"Everyone": "1==1", "Support": "1=="})
-    assert emulator.call(lambda engine: len(engine.workspaces)) == 0
 
 
 def test_a_created_task_is_shown_as_rest_shows_it(emulator: Emulator) -> None:

@@ -14,11 +14,6 @@ def test_a_sid_is_its_prefix_and_32_digits() -> None:
     assert re.fullmatch("WT[0-9a-f]{32}", Sids(None)("WT"))
 
 
-def test_a_seed_makes_them_repeat() -> None:
-    first, second = Sids(7), Sids(7)
-    assert [first("WT") for _ in range(5)] == [second("WT") for _ in range(5)]
-
-
 def test_without_a_seed_they_do_not_repeat() -> None:
     assert Sids(None)("") != Sids(None)("")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,14 +15,6 @@ from taskrouter_sync.emulator.state_file import FORMAT, StateError, StateFile
 
 
 MADE_UP = ("AC" + "1" * 32, "2" * 32)
-
-HOLDER = """
-import sys
-from taskrouter_sync.emulator.state_file import StateFile
-file = StateFile(sys.argv[1])
-print("open", flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture
@@ -79,34 +69,12 @@ def test_what_fails_inside_of_a_transaction_undoes_it(path: Path) -> None:
 # Whose it is
 
 
-def test_what_was_made_up_is_kept(path: Path) -> None:
-    made(path)
-    with closing(StateFile(path)) as file:
-        assert file.account(None, None, ("AC" + "3" * 32, "4" * 32)) == MADE_UP
-
-
 def test_a_given_auth_token_is_not_kept(path: Path) -> None:
     with closing(StateFile(path)) as file:
         assert file.account("AC", "given", MADE_UP) == ("AC", "given")
     assert b"given" not in path.read_bytes()
     with closing(StateFile(path)) as file:
         assert file.account(None, None, MADE_UP) == ("AC", MADE_UP[1])
-
-
-def test_a_given_auth_token_goes_before_the_kept_one(path: Path) -> None:
-    made(path)
-    with closing(StateFile(path)) as file:
-        assert file.account(None, "given", MADE_UP) == (MADE_UP[0], "given")
-        assert file.account(None, None, MADE_UP) == MADE_UP
-
-
-def test_the_file_of_another_account_is_refused(path: Path) -> None:
-    made(path)
-    with (
-        closing(StateFile(path)) as file,
-        pytest.raises(StateError, match=f"state: belongs to account {MADE_UP[0]}$"),
-    ):
-        file.account("AC" + "5" * 32, None, MADE_UP)
 
 
 # What is refused
@@ -165,40 +133,3 @@ def test_another_file_is_refused_and_left_as_it_is(
 def test_a_file_where_nothing_can_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="No such file or directory"):
         StateFile(tmp_path / "nowhere" / "state")
-
-
-def test_a_file_in_use_is_refused(path: Path) -> None:
-    with (
-        closing(StateFile(path)),
-        pytest.raises(StateError, match="in use by another process"),
-    ):
-        StateFile(path)
-
-
-def test_a_file_in_use_by_another_process_is_refused(path: Path) -> None:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"open\n"
-        with pytest.raises(StateError, match="in use by another process"):
-            StateFile(path)
-        holder.kill()
-    made(path)
-
-
-def test_a_full_disk_is_told_and_nothing_is_written(path: Path) -> None:
-    with closing(StateFile(path)) as file:
-        execute = file.connection.execute
-        pages = execute("PRAGMA page_count").fetchone()[0]
-        execute(f"PRAGMA max_page_count = {pages}")
-        with (
-            pytest.raises(StateError, match="state: database or disk is full"),
-            file.transaction(),
-        ):
-            execute("INSERT INTO account VALUES ('AC', NULL)")
-            file.write({"service": "x" * 100_000})
-        assert not execute("SELECT * FROM account").fetchall()

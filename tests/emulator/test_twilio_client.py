@@ -156,10 +156,6 @@ def test_a_page_knows_its_neighbors(ws: Any) -> None:
     assert first.previous_page() is None
 
 
-def test_a_bare_page_number_is_refused(ws: Any) -> None:
-    assert refusal(lambda: ws.activities.page(page_number=1)) == (400, 40153)
-
-
 def test_wrong_credentials_are_refused(
     emulator: Emulator, http: CheckedHttpClient
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -82,26 +82,14 @@ def test_another_version_is_refused_and_nothing_changes(
     assert len(rest.emulator.events) == events
 
 
-FORMS: list[Callable[[str], str]] = [
-    lambda etag: etag,
-    lambda etag: etag.strip('"'),
-    lambda etag: f"W/{etag}",
-    lambda etag: f'"99", {etag}',
-    lambda etag: "*",
-    lambda etag: "",
-]
-
-
-@pytest.mark.parametrize("form", FORMS, ids=["as-is", "bare", "weak", "list", "*", ""])
+# As it is, bare, weak, in a list, any, none.
+@pytest.mark.parametrize("form", ['"{}"', "{}", 'W/"{}"', '"99", "{}"', "*", ""])
 @pytest.mark.parametrize(("method", "path", "data"), OPERATIONS)
 def test_the_present_version_is_taken(
-    rest: Resources,
-    method: str,
-    path: str,
-    data: Mapping[str, str],
-    form: Callable[[str], str],
+    rest: Resources, method: str, path: str, data: Mapping[str, str], form: str
 ) -> None:
-    answer = rest.change(method, path, data, form(rest.etag(path)))
+    if_match = form.format(rest.etag(path).strip('"'))
+    answer = rest.change(method, path, data, if_match)
     assert answer.status_code == (204 if method == "DELETE" else 200)
 
 

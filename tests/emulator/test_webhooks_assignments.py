@@ -117,6 +117,9 @@ def test_an_empty_answer_leaves_it_to_rest(reply: Reply, app: Application) -> No
 # Answers of no use
 
 
+CALL = {"instruction": "call", "from": "+1", "url": "http://a/"}
+DEQUEUE = {"instruction": "dequeue"}
+REDIRECT = {"instruction": "redirect", "call_sid": CALL_SID, "url": "http://a/"}
 REACHED: list[tuple[int, str, object]] = [
     (40005, "the response has no instruction", {}),
     (40005, "the response has no instruction", [1]),
@@ -124,41 +127,25 @@ REACHED: list[tuple[int, str, object]] = [
     (55555, "'dance' is not a valid instruction", {"instruction": "dance"}),
     (55555, "['accept'] is not a valid instruction", {"instruction": ["accept"]}),
     (55555, "'supervise' is not a valid instruction", {"instruction": "supervise"}),
-    (
-        55555,
-        "CallUrl must be a string or a number",
-        {"instruction": "call", "url": {"a": 1}},
-    ),
+    (55555, "CallUrl must be a string or a number", {**CALL, "url": {"a": 1}}),
     (
         40100,
         "WorkerActivitySid WA0 is not an activity of the workspace",
         {"instruction": "reject", "activity_sid": "WA0"},
     ),
-    (
-        40112,
-        "CallUrl is not a valid URL",
-        {"instruction": "call", "from": "+1", "url": "ftp://a"},
-    ),
-    (
-        40110,
-        "CallTo ? is not a valid phone number",
-        {"instruction": "call", "from": "+1", "url": "http://a/", "to": "?"},
-    ),
+    (40112, "CallUrl is not a valid URL", {**CALL, "url": "ftp://a"}),
+    (40110, "CallTo ? is not a valid phone number", {**CALL, "to": "?"}),
     (
         40121,
         "RedirectCallSid CA1 is not a valid Call sid",
-        {"instruction": "redirect", "call_sid": "CA1", "url": "http://a/"},
+        {**REDIRECT, "call_sid": "CA1"},
     ),
     (
         40130,
         "DequeuePostWorkActivitySid WA0 is not an activity of the workspace",
-        {"instruction": "dequeue", "post_work_activity_sid": "WA0"},
+        {**DEQUEUE, "post_work_activity_sid": "WA0"},
     ),
-    (
-        20001,
-        "DequeueTimeout must be an integer",
-        {"instruction": "dequeue", "timeout": 1e400},
-    ),
+    (20001, "DequeueTimeout must be an integer", {**DEQUEUE, "timeout": 1e400}),
 ]
 
 
@@ -182,9 +169,9 @@ def test_an_instruction_of_no_use_is_an_alert(
     ("instruction", "code"),
     [
         ({"instruction": "accept"}, 20001),
-        ({"instruction": "dequeue"}, 40135),
-        ({"instruction": "call", "from": "+1", "url": "http://a/"}, 40114),
-        ({"instruction": "redirect", "call_sid": CALL_SID, "url": "http://a/"}, 40123),
+        (DEQUEUE, 40135),
+        (CALL, 40114),
+        (REDIRECT, 40123),
     ],
 )
 def test_an_instruction_that_comes_too_late_is_an_alert(
@@ -209,7 +196,7 @@ def test_an_instruction_for_a_deleted_task_is_an_alert(app: Application) -> None
 
 
 def test_a_worker_whom_nobody_can_call_is_an_alert(app: Application) -> None:
-    app.answers(says({"instruction": "call", "from": "+1", "url": "http://a/"}))
+    app.answers(says(CALL))
     app.backend.update_worker(app.workspace.workers["Alice"], attributes="{}")
     app.offer()
     assert app.alert().code == 40110

@@ -92,16 +92,17 @@ def test_a_change_of_activity_tells_of_the_one_before(
     app: Application, ws: Any
 ) -> None:
     app.subscribe("worker.activity.update")
-    app.emulator.advance(90)
+    app.emulator.advance(90.5)
     worker = ws.workers(app.workspace.workers["Alice"])
     worker.update(activity_sid=app.workspace.activities["Break"])
     [hook] = app.receiver.expect("/events")
     expected = {
+        "EventDescription": "Worker Alice updated to Break Activity",
         "WorkerActivityName": "Break",
         "WorkerPreviousActivitySid": app.workspace.activities["Available"],
         "WorkerPreviousActivityName": "Available",
         "WorkerTimeInPreviousActivity": "90",
-        "WorkerTimeInPreviousActivityMs": "90000",
+        "WorkerTimeInPreviousActivityMs": "90500",
     }
     assert hook.form.items() >= expected.items()
 

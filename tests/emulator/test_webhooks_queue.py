@@ -57,33 +57,6 @@ def queues(limit: int = 10, limit_in_all: int = 10, places: int = 10) -> Queues:
 
 
 @in_a_loop
-async def test_a_queue_of_width_one_runs_one_after_the_other() -> None:
-    queues_, jobs = queues(), Jobs()
-    for name in "abc":
-        assert queues_.put("x", jobs.job(name), width=1)
-    assert queues_.put("y", jobs.job("other"), width=1)
-    await settle()
-    assert jobs.started == ["a", "other"]
-    await jobs.end("a")
-    assert jobs.started == ["a", "other", "b"]
-    await jobs.end("b", "c", "other")
-    assert jobs.started == ["a", "other", "b", "c"]
-    assert queues_.unfinished == 0
-
-
-@in_a_loop
-async def test_a_wide_queue_runs_several_at_once() -> None:
-    queues_, jobs = queues(), Jobs()
-    for name in "abc":
-        queues_.put("x", jobs.job(name), width=2)
-    await settle()
-    assert jobs.started == ["a", "b"]
-    await jobs.end("b")
-    assert jobs.started == ["a", "b", "c"]
-    await queues_.close()
-
-
-@in_a_loop
 async def test_queues_take_turns_when_there_are_no_places_for_all() -> None:
     queues_, jobs = queues(places=1), Jobs()
     for name in ("x1", "x2", "x3", "y1"):
@@ -93,16 +66,6 @@ async def test_queues_take_turns_when_there_are_no_places_for_all() -> None:
         await jobs.end(name)
     assert jobs.started == ["x1", "x2", "y1", "x3"]
     assert queues_.unfinished == 0
-
-
-@in_a_loop
-async def test_a_full_queue_takes_no_more() -> None:
-    queues_, jobs = queues(limit=1), Jobs()
-    assert queues_.put("x", jobs.job("a"), width=1)
-    assert queues_.put("x", jobs.job("b"), width=1)
-    assert not queues_.put("x", jobs.job("c"), width=1)
-    assert queues_.put("y", jobs.job("d"), width=1)
-    await queues_.close()
 
 
 @in_a_loop
@@ -129,15 +92,3 @@ async def test_a_job_that_breaks_does_not_stop_the_queue(
     await queues_.close()
     [raised] = [each.exc_info for each in caplog.records if each.exc_info]
     assert raised[0] is ZeroDivisionError
-
-
-@in_a_loop
-async def test_a_close_ends_what_runs_and_forgets_what_waits() -> None:
-    queues_, jobs = queues(), Jobs()
-    for name in "ab":
-        queues_.put("x", jobs.job(name), width=1)
-    await settle()
-    await queues_.close()
-    await settle()
-    assert jobs.started == ["a"]
-    assert queues_.unfinished == 0

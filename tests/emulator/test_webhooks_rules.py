@@ -102,12 +102,6 @@ def test_a_url_is_sent_in_the_form_that_is_signed(url: str, wired: str) -> None:
     assert post.signature == sign(KEY, wired, {"a": "b c"})
 
 
-def test_a_get_has_no_body() -> None:
-    post = compose(KEY, URL, {"a": "b c"}, "GET")
-    assert (post.url, post.body) == (f"{URL}&a=b+c", "")
-    assert post.signature == sign(KEY, post.url, {})
-
-
 def test_a_password_is_sent_but_neither_signed_nor_shown() -> None:
     url = "http://joe:pass@Example.com:8080/x?key=pass"
     post = compose(KEY, url, {})

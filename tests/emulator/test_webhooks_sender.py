@@ -62,11 +62,6 @@ def test_the_answer_is_given_as_it_came() -> None:
         assert send(it.url) == Reply(200, "application/json", body)
 
 
-def test_a_redirection_is_an_answer() -> None:
-    with answering(307, b"", ("Location", "/there")) as server:
-        assert send(server.url).status == 307
-
-
 def test_what_is_no_utf8_is_read_as_well_as_it_can_be() -> None:
     with answering(200, b"\xff{}", *JSON) as server:
         assert send(server.url).text == "\ufffd{}"

@@ -67,6 +67,11 @@ def test_the_default_filter_has_no_timeout_and_takes_task_queue_sid() -> None:
     assert (target.queue_sid, target.priority, target.timeout) == ("WQ2", 4, None)
 
 
+def of_target(said: str) -> str:
+    """Write a configuration whose only target says this."""
+    return f'{{"filters": [{{"targets": [{{"queue": "WQ1", {said}}}]}}]}}'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -83,29 +88,19 @@ def test_the_default_filter_has_no_timeout_and_takes_task_queue_sid() -> None:
             '{"filters": [{"targets": [%s1]}, {"targets": [1]}]}' % ("1," * 4999),
             "there must be at most 5000 targets",
         ),
+        (of_target('"timeout": 0'), r"targets\[0\].timeout must be between 1"),
+        (of_target('"priority": "high"'), "priority must be an integer"),
         (
-            '{"filters": [{"targets": [{"queue": "WQ1", "timeout": 0}]}]}',
-            r"targets\[0\].timeout must be between 1",
-        ),
-        (
-            '{"default_filter": {"queue": "WQ1", "priority": "high"}}',
-            "priority must be an integer",
-        ),
-        (
-            '{"default_filter": {"queue": "WQ1", "expression": "skill-level > 3"}}',
+            of_target('"expression": "skill-level > 3"'),
             "extraneous input 'evel' expecting OPERATOR",
         ),
+        (of_target('"order_by": "level"'), "order_by is not valid: level"),
         (
-            '{"filters": [{"targets": [{"queue": "WQ1", "order_by": "level"}]}]}',
-            "order_by is not valid: level",
-        ),
-        (
-            '{"filters": [{"targets": [{"queue": "WQ1", "order_by": "%s"}]}]}'
-            % ("worker.a," * 4000),
+            of_target('"order_by": "%s"' % ("worker.a," * 4000)),
             r"targets\[0\].order_by must not be longer than 32768 characters",
         ),
         (
-            '{"filters": [{"targets": [{"queue": "WQ1", "known_worker_sid": "a"}]}]}',
+            of_target('"known_worker_sid": "a"'),
             "known_worker_sid must be of the form task.name",
         ),
     ],

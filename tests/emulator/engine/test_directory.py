@@ -150,22 +150,6 @@ class TestWorkers:
         bench.engine.workers.delete(bench.worker("Ann"))
         bench.worker("Ann")
 
-    def test_an_activity_is_told_with_the_one_before(self, bench: Bench) -> None:
-        ann = bench.worker("Ann")
-        bench.advance(2.5)
-        bench.told()
-        bench.engine.workers.update(ann, activity_sid=bench.offline)
-        (event,) = bench.events
-        assert event.event_type == "worker.activity.update"
-        assert event.description == "Worker Ann updated to Offline Activity"
-        assert event.previous_activity is not None
-        assert event.previous_activity.friendly_name == "Available"
-        assert event.details == {
-            "worker_time_in_previous_activity": "2",
-            "worker_time_in_previous_activity_ms": "2500",
-        }
-        assert ann.date_status_changed == START + 2.5
-
     def test_the_same_activity_again_is_no_change(self, bench: Bench) -> None:
         ann = bench.worker("Ann")
         bench.advance(5)
@@ -173,13 +157,6 @@ class TestWorkers:
         bench.engine.workers.update(ann, activity_sid=bench.available)
         assert bench.told() == []
         assert ann.date_status_changed == START
-
-    def test_attributes_are_told(self, bench: Bench) -> None:
-        ann = bench.worker("Ann")
-        bench.told()
-        bench.engine.workers.update(ann, attributes='{"a": 1}', friendly_name="Anna")
-        assert bench.told() == ["worker.attributes.update"]
-        assert (ann.attributes_value, ann.friendly_name) == ({"a": 1}, "Anna")
 
     def test_a_refused_update_changes_nothing(self, bench: Bench) -> None:
         ann = bench.worker("Ann")

@@ -17,25 +17,6 @@ from taskrouter_sync.emulator.engine.model import Task
 from .support import START, Bench
 
 
-def test_listeners_are_told_at_once_when_it_already_holds(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Ann")
-    seen: list[tuple[str, str]] = []
-
-    def listener(event: Event) -> None:
-        if event.task is not None:
-            task = bench.engine.tasks.find(bench.workspace, event.task.sid)
-            seen.append((event.event_type, task.assignment_status))
-
-    bench.engine.on_event(listener)
-    bench.accept(bench.task())
-    assert seen[0] == ("workflow.target-matched", "pending")
-    assert seen[-2:] == [
-        ("reservation.created", "reserved"),
-        ("reservation.accepted", "assigned"),
-    ]
-
-
 @pytest.mark.parametrize(
     "copied", [copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))]
 )
@@ -171,12 +152,3 @@ def test_events_of_a_task_are_about_it_with_its_queue_and_worker(bench: Bench) -
     assert events["workflow.target-matched"].description == (
         f"Task {task.sid} matched a workflow target"
     )
-
-
-def test_a_task_whose_time_is_over_says_so(bench: Bench) -> None:
-    bench.flow()
-    task = bench.task(timeout=60)
-    bench.advance(60)
-    assert (task.assignment_status, task.reason) == ("canceled", "Task TTL Exceeded")
-    assert bench.events[-1].event_type == "task.canceled"
-    assert bench.events[-1].description == "Task TTL Exceeded"

@@ -19,7 +19,7 @@ from taskrouter_sync.emulator.engine.expressions import (
 )
 
 
-WORKER = {
+CONTEXT = {
     "skills": ["support", "sales"],
     "languages": ["english"],
     "level": 5,
@@ -31,6 +31,14 @@ WORKER = {
     "$odd_1": 1,
     "in": {"has": 1},
     "grid": [[1, 2], [3]],
+    "24h": 1,
+    "levels": {"24h": 4, "7": "x"},
+    "task": {"lang": "english", "agents": ["WK1"], "cat": "x"},
+    "worker": {
+        "sid": "WK1",
+        "languages": ["english"],
+        "channel": {"chat": {"assigned_tasks": 0}},
+    },
 }
 
 
@@ -56,15 +64,7 @@ WORKER = {
         ("missing == null", True),
         ("missing > 1", False),
         ('missing HAS "x"', False),
-    ],
-)
-def test_examples_of_the_documentation(expression: str, expected: bool) -> None:
-    assert parse(expression).matches(WORKER) is expected
-
-
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
+        # On task and worker.
         ("task.lang IN worker.languages", True),
         ("worker.sid IN task.agents", True),
         ("worker.sid NOT IN task.none", True),
@@ -73,16 +73,8 @@ def test_examples_of_the_documentation(expression: str, expected: bool) -> None:
         ("task.cat == 'x' OR task.cat == 'y'", True),
     ],
 )
-def test_examples_on_task_and_worker(expression: str, expected: bool) -> None:
-    context = {
-        "task": {"lang": "english", "agents": ["WK1"], "cat": "x"},
-        "worker": {
-            "sid": "WK1",
-            "languages": ["english"],
-            "channel": {"chat": {"assigned_tasks": 0}},
-        },
-    }
-    assert parse(expression).matches(context) is expected
+def test_examples_of_the_documentation(expression: str, expected: bool) -> None:
+    assert parse(expression).matches(CONTEXT) is expected
 
 
 @pytest.mark.parametrize(
@@ -111,6 +103,12 @@ def test_examples_on_task_and_worker(expression: str, expected: bool) -> None:
         ("address[0] == null", True),
         ("level.deep.down == null", True),
         ("level IN[5]", True),
+        # Names may begin with a digit.
+        ("levels.24h > 3", True),
+        ("24h == 1", True),
+        ("levels.24h == 4 AND 24h == 1", True),
+        ("levels.7 == 'x'", True),
+        ("24 == 24", True),
         # Numeric texts are numbers to a number, and texts to a text.
         ("tech_support_skill > 5", True),
         ("tech_support_skill == 6", True),
@@ -150,7 +148,7 @@ def test_examples_on_task_and_worker(expression: str, expected: bool) -> None:
     ],
 )
 def test_choices_of_this_emulator(expression: str, expected: bool) -> None:
-    assert parse(expression).matches(WORKER) is expected
+    assert parse(expression).matches(CONTEXT) is expected
 
 
 @pytest.mark.parametrize(
@@ -259,22 +257,6 @@ def test_what_is_no_expression_is_refused_in_time_with_its_length(text: str) -> 
         parse(text)
     assert time.process_time() - begin < 3
     assert len(str(refused.value)) < 300
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("levels.24h > 3", True),
-        ("24h == 1", True),
-        ("levels.24h == 4 AND 24h == 1", True),
-        ("levels.7 == 'x'", True),
-        ("24 == 24", True),
-        ("list[0] == 24", True),
-    ],
-)
-def test_names_may_begin_with_a_digit(text: str, expected: bool) -> None:
-    context = {"levels": {"24h": 4, "7": "x"}, "24h": 1, "list": [24]}
-    assert parse(text).matches(context) is expected
 
 
 def test_mentions_says_which_keys_are_read() -> None:

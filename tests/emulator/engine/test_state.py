@@ -97,21 +97,6 @@ def test_snapshots_in_events_stay_snapshots(bench: Bench) -> None:
     assert created.worker.channels is workspace.workers[worker.sid].channels
 
 
-def test_what_is_due_since_happens_in_order(bench: Bench) -> None:
-    bench.flow()
-    bench.worker("Alice")
-    bench.task(timeout=60)
-    bench.task(timeout=30)
-    state = bench.engine.state()
-    now = bench.engine.now
-    bench.time += 1000
-    bench.engine.put_back(state)
-    bench.told()
-    bench.engine.run_due()
-    canceled = [e.time for e in bench.events if e.event_type == "task.canceled"]
-    assert canceled == [now + 30, now + 60]
-
-
 def test_attributes_that_outgrew_their_limit_come_back(bench: Bench) -> None:
     """An instruction may add a call's sid to as much as a caller may give."""
     bench.flow()
@@ -124,6 +109,15 @@ def test_attributes_that_outgrew_their_limit_come_back(bench: Bench) -> None:
     bench.engine.put_back(bench.engine.state())
     again = bench.engine.workspaces[bench.workspace.sid].tasks[task.sid]
     assert again.attributes_value == task.attributes_value
+
+
+def test_what_a_worker_did_who_is_gone_comes_back(bench: Bench, task: Task) -> None:
+    reservation = bench.accept(task)
+    bench.complete(task)
+    bench.engine.workers.delete(bench.ann)
+    bench.engine.put_back(bench.engine.state())
+    again = bench.engine.workspaces[bench.workspace.sid].tasks[task.sid]
+    assert list(again.reservations) == [reservation.sid]
 
 
 DAMAGE: dict[str, Records] = {
@@ -166,75 +160,14 @@ def test_an_expression_of_another_language_is_damage(bench: Bench) -> None:
     assert bench.engine.state() == before
 
 
-class Watcher:
-    """Changes, and how often the first of several was noted."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.times = 0
-        self.changes = Changes(self._first)
-        engine.watch(self.changes)
-        self.take()
-
-    def _first(self) -> None:
-        self.times += 1
-
-    def take(self) -> dict[str, object]:
-        self.times = 0
-        return self.changes.take()
-
-
-def test_who_begins_to_watch_notes_all_there_is(bench: Bench, task: Task) -> None:
-    changes = Changes(lambda: None)
-    bench.engine.watch(changes)
-    beside = ("version ", "configuration ")
-    there = {key for key in bench.engine.state() if not key.startswith(beside)}
-    assert set(changes.take()) == there
-
-
-def test_the_first_change_is_told_once_until_somebody_looks(bench: Bench) -> None:
-    watcher = Watcher(bench.engine)
-    bench.flow()
-    bench.worker("Alice")
-    assert watcher.times == 1
-    assert watcher.take()
-    assert not watcher.take()
-    bench.task()
-    assert watcher.times == 1
-
-
-def test_who_only_looks_changes_nothing(bench: Bench, task: Task) -> None:
-    watcher = Watcher(bench.engine)
-    bench.engine.run_due()
-    bench.engine.state()
-    assert not watcher.take()
-
-
-def test_what_goes_is_noted_with_all_that_belongs_to_it(bench: Bench) -> None:
-    def removed() -> set[str]:
-        return {key for key, thing in watcher.take().items() if thing is None}
-
-    bench.flow()
-    worker = bench.worker("Alice")
-    task = bench.task()
-    reservation = bench.accept(task)
-    watcher = Watcher(bench.engine)
-    bench.engine.tasks.delete(task)
-    assert removed() >= {task.sid, reservation.sid}
-    bench.engine.workers.delete(worker)
-    assert removed() >= {worker.sid, *worker.channels}
-    events = {f"event {event.sid}" for event in bench.workspace.events}
-    bench.engine.workspaces.delete(bench.workspace)
-    assert removed() >= {bench.workspace.sid, *events}
-
-
 @pytest.mark.parametrize("leave", ["watch no more", "put back"])
 def test_who_no_longer_watches_notes_nothing(bench: Bench, leave: str) -> None:
-    before = bench.worker("Alice")
-    watcher = Watcher(bench.engine)
+    before, changes = bench.worker("Alice"), Changes(lambda: None)
+    bench.engine.watch(changes)
     if leave == "put back":
         bench.engine.put_back(bench.engine.state())
     else:
         bench.engine.watch(None)
-    watcher.take()
+    changes.take()
     before.touch(bench.time)
-    assert not watcher.take()
+    assert not changes.take()

@@ -69,6 +69,7 @@ def test_an_accepted_and_completed_task(bench: Bench, task: Task) -> None:
     bench.advance(7)
     bench.accept(task)
     bench.advance(7)
+    bench.engine.tasks.update(task, assignment_status="wrapping")
     bench.complete(task)
     expected = {
         "avg_task_acceptance_time": 7,
@@ -80,6 +81,12 @@ def test_an_accepted_and_completed_task(bench: Bench, task: Task) -> None:
     assert counted(queue_of(bench, queue)) == {**expected, "tasks_entered": 1}
     flow = bench.workspace.workflows[task.workflow_sid]
     assert counted(workflow_of(bench, flow)) == {**expected, "tasks_entered": 1}
+    tally = cumulative.tally(bench.workspace.events)
+    assert tally.counts(cumulative.COMBINED) == {
+        "tasks_assigned": 1,
+        "reservations_wrapup": 1,
+        "reservations_completed": 1,
+    }
 
 
 def test_a_rejected_and_a_timed_out_reservation(bench: Bench, task: Task) -> None:
@@ -207,23 +214,23 @@ def test_waits_are_split_at_thresholds(bench: Bench) -> None:
     bench.flow()
     bench.workers("Ann", "Bob", "Cid")
     tasks = [bench.task() for _ in range(4)]
-    for task, seconds in zip(tasks, (4, 1, 1, 24.5), strict=True):
+    for task, seconds in zip(tasks, (4, 1, 1, 24), strict=True):
         bench.advance(seconds)
         if task is tasks[-1]:
             bench.engine.tasks.update(task, assignment_status="canceled")
         else:
             bench.accept(task)
-    # Accepted after 4, 5 and 6 seconds, canceled after 30.5; 5 is not above 5.
-    assert split(bench, 5, 30, 60) == {
+    # Accepted after 4, 5 and 6 seconds, canceled after 30; 5 is not above 5.
+    assert split(bench, 5, 29, 30) == {
         "5": {
             "above": {"tasks_canceled": 1, "reservations_accepted": 1},
             "below": {"tasks_canceled": 0, "reservations_accepted": 2},
         },
-        "30": {
+        "29": {
             "above": {"tasks_canceled": 1, "reservations_accepted": 0},
             "below": {"tasks_canceled": 0, "reservations_accepted": 3},
         },
-        "60": {
+        "30": {
             "above": {"tasks_canceled": 0, "reservations_accepted": 0},
             "below": {"tasks_canceled": 1, "reservations_accepted": 3},
         },

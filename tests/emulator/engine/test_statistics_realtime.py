@@ -89,6 +89,8 @@ def test_the_longest_waiting_task_is_the_oldest_pending_one(
     bench: Bench, task: Task
 ) -> None:
     assert tasks(bench)["longest_task_waiting_sid"] is None
+    queue = bench.workspace.task_queues[task.task_queue_sid or ""]
+    assert relative(bench, queue)["longest_relative_task_sid_in_queue"] is None
     bench.advance(10)
     first = bench.task()
     bench.advance(0.9)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -206,7 +205,10 @@ def test_a_pending_reservation_outlasts_the_deadline(bench: Steps) -> None:
     assert task.reason == TIMEOUT
 
 
-def test_who_times_out_late_goes_through_the_missed_targets(bench: Steps) -> None:
+@pytest.mark.parametrize(("somebody", "place"), [(True, 1), (False, 2)])
+def test_who_times_out_late_goes_through_the_missed_targets(
+    bench: Steps, somebody: bool, place: int
+) -> None:
     """Each target that is out of time is tried once."""
     bench.queues[1] = bench.queue("level == 1")
     bench.lead(
@@ -216,9 +218,11 @@ def test_who_times_out_late_goes_through_the_missed_targets(bench: Steps) -> Non
     bench.worker("Ann")
     task = bench.task()
     bench.advance(24)
-    bench.worker("Bob", level=1)
+    bench.worker("Bob", level=int(somebody), available=somebody)
+    bench.told()
     bench.advance(1)
-    assert (bench.at(task), holders(task)) == (1, ["Bob"])
+    assert (bench.at(task), holders(task)) == (place, ["Bob"] if somebody else [])
+    assert bench.told().count("task-queue.timeout") == place
 
 
 def test_within_the_deadline_the_target_keeps_looking(bench: Steps) -> None:
@@ -302,15 +306,3 @@ def test_events_share_the_text_of_an_expression(bench: Steps) -> None:
     matched = [e for e in bench.events if e.event_type == "workflow.target-matched"]
     assert len(matched) == 100
     assert len({id(e.details["workflow_filter_expression"]) for e in matched}) == 1
-
-
-def test_numeric_texts_are_numbers(bench: Steps) -> None:
-    bench.lead(filter_of(to(0, priority="4", timeout="10"), to(1)))
-    assert bench.task().priority == 4
-    assert bench.walk(0, 10) == [0, 1]
-
-
-def test_the_sample_without_wrapper_works(bench: Steps) -> None:
-    text = json.dumps({"default_filter": {"task_queue_sid": bench.queues[2].sid}})
-    bench.engine.workflows.create(bench.workspace, "Flow", text)
-    assert bench.at(bench.task()) == 2

@@ -287,6 +287,7 @@ class TestTime:
         bench.advance(60)
         assert offered.assignment_status == waiting.assignment_status == "canceled"
         assert offered.reason == waiting.reason == "Task TTL Exceeded"
+        assert bench.events[0].description == "Task TTL Exceeded"
         assert bench.told() == [
             "task.canceled",
             "reservation.canceled",

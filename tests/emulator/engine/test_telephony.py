@@ -247,11 +247,6 @@ def test_hanging_up_ends_a_call(line: Line, after: float, status: str) -> None:
     assert states(line.call)[-1] == (status, after)
 
 
-def test_no_call_is_hung_up_that_was_never_made(bench: Bench) -> None:
-    with pytest.raises(ServiceError, match="/Calls/CA1 was not found"):
-        bench.engine.telephony.hang_up("CA1")
-
-
 def test_the_log_is_a_copy(line: Line) -> None:
     line.instruct("call")
     before = line.call
@@ -260,20 +255,41 @@ def test_the_log_is_a_copy(line: Line) -> None:
     assert line.call.status == "answered"
 
 
-def test_listeners_hear_each_state_at_its_moment(line: Line) -> None:
-    heard: list[list[tuple[str, float]]] = []
-    line.engine.telephony.on_call(lambda call: heard.append(states(call)))
-    line.settings.call_length = 5
-    line.instruct("call")
-    line.instruct("redirect")
-    line.advance(60)
-    assert [last for *_, last in heard] == [
-        ("initiated", 0),
-        ("ringing", 0),
-        ("redirected", 0),
-        ("answered", 1),
-        ("completed", 6),
-    ]
+# What becomes of the reservation.
+
+UPDATED, ACCEPTED = "task.updated", "reservation.accepted"
+
+
+# With what is told, at once and when it is answered.
+@pytest.mark.parametrize(
+    ("name", "accept", "at_once", "told_at_once", "then", "told_then"),
+    [
+        ("dequeue", False, "pending", [UPDATED], "accepted", [ACCEPTED]),
+        ("call", False, "pending", [UPDATED], "pending", []),
+        ("call", True, "accepted", [ACCEPTED, UPDATED], "accepted", []),
+        ("redirect", False, "pending", [], "pending", []),
+        ("redirect", True, "accepted", [ACCEPTED], "accepted", []),
+        ("conference", False, "pending", [], "accepted", [ACCEPTED]),
+    ],
+)
+def test_an_instruction_accepts_when_it_is_to(
+    line: Line,
+    name: str,
+    accept: bool,
+    at_once: str,
+    told_at_once: list[str],
+    then: str,
+    told_then: list[str],
+) -> None:
+    line.instruct(name, accept=accept)
+    assert (line.status, line.told()) == (at_once, told_at_once)
+    # While it rings the worker's page can pair the call with the task.
+    named = {"worker_call_sid": line.call.sid} if UPDATED in told_at_once else {}
+    assert line.attributes == {**CALLER, **named}
+    line.advance(1)
+    assert (line.status, line.told()) == (then, told_then)
+    assigned = then == "accepted"
+    assert line.caller.assignment_status == ("assigned" if assigned else "reserved")
 
 
 # Dequeue.
@@ -289,18 +305,6 @@ def test_attributes_that_got_a_call_can_be_written_back(line: Line, name: str) -
     shown = line.caller.attributes
     assert shown == f'{text[:-1]},"worker_call_sid":"{line.call.sid}"}}'
     line.engine.tasks.update(line.caller, attributes=shown)
-
-
-def test_dequeue_accepts_when_it_is_answered(line: Line) -> None:
-    line.instruct("dequeue")
-    assert line.status == "pending"
-    # While it rings the worker's page can pair the call with the task.
-    assert line.attributes == {**CALLER, "worker_call_sid": line.call.sid}
-    assert line.told() == ["task.updated"]
-    line.advance(1)
-    assert line.status == "accepted"
-    assert line.caller.assignment_status == "assigned"
-    assert line.told() == ["reservation.accepted"]
 
 
 def test_dequeue_moves_the_worker_on_after_the_call(line: Line) -> None:
@@ -378,22 +382,6 @@ def test_who_dequeues_first_rescinds_the_others(bench: Bench) -> None:
 # Call.
 
 
-def test_call_leaves_the_reservation_pending(line: Line) -> None:
-    line.instruct("call")
-    line.advance(1)
-    assert line.status == "pending"
-    assert line.attributes["worker_call_sid"] == line.call.sid
-    assert line.told() == ["task.updated"]
-
-
-def test_call_accepts_at_once_if_it_is_told_so(line: Line) -> None:
-    line.instruct("call", accept=True)
-    assert line.status == "accepted"
-    assert line.told() == ["reservation.accepted", "task.updated"]
-    line.advance(1)
-    assert line.told() == []
-
-
 def test_call_does_not_keep_a_reservation_from_its_timeout(line: Line) -> None:
     line.settings.answer_after = 130
     line.instruct("call", timeout=200)
@@ -413,14 +401,8 @@ def test_a_reservation_can_be_called_for_again(line: Line) -> None:
 # Redirect.
 
 
-@pytest.mark.parametrize(
-    ("accept", "expected"), [(False, "pending"), (True, "accepted")]
-)
-def test_redirect_accepts_only_if_it_is_told_so(
-    line: Line, accept: bool, expected: str
-) -> None:
-    line.instruct("redirect", accept=accept)
-    assert line.status == expected
+def test_redirect_is_of_the_callers_call(line: Line) -> None:
+    line.instruct("redirect")
     assert (line.call.sid, line.call.to) == (CALLER["call_sid"], None)
     assert line.call.instruction.url == URL
     assert states(line.call) == [("redirected", 0)]
@@ -437,15 +419,6 @@ def test_redirecting_a_workers_call_leaves_it_live(line: Line) -> None:
 
 
 # Conference.
-
-
-def test_conference_accepts_when_it_is_set_up(line: Line) -> None:
-    line.instruct("conference")
-    assert line.status == "pending"
-    line.advance(1)
-    assert line.status == "accepted"
-    assert line.attributes == CALLER
-    assert line.told() == ["reservation.accepted"]
 
 
 def test_a_reservation_on_hold_does_not_time_out(line: Line) -> None:
@@ -747,15 +720,3 @@ def test_a_conference_is_set_up_even_if_the_log_has_let_go_of_it(
     log = line.engine.telephony._core.calls
     assert log.all_live() == list(log)
     assert [key for key in watched.take() if key.startswith("call ")] == ["call 2"]
-
-
-def test_one_leap_of_time_is_as_good_as_many_steps() -> None:
-    def story(steps: int) -> tuple[list[str], list[tuple[str, float]]]:
-        line = Line()
-        line.settings.call_length = 40
-        line.instruct("conference", post_work_activity_sid=line.unavailable)
-        for _ in range(steps):
-            line.advance(64 / steps)
-        return line.told(), states(line.call)
-
-    assert story(1) == story(64)

@@ -259,20 +259,6 @@ def test_a_task_gets_the_worker_once_its_target_expression_holds(
     assert holders(waiting) == ["Ann"]
 
 
-def leveled(bench: Bench) -> list[Worker]:
-    levels: list[dict[str, Any]] = [
-        {"level": 1, "age": 50},
-        {"age": 20},
-        {"level": 3, "age": 40},
-        {"level": 3, "age": 30},
-    ]
-    names = ["One", "None", "Old three", "Young three"]
-    return [
-        bench.worker(name, **attributes)
-        for name, attributes in zip(names, levels, strict=True)
-    ]
-
-
 @pytest.mark.parametrize(
     ("order_by", "expected"),
     [
@@ -286,7 +272,10 @@ def test_order_by_goes_before_idleness(
     bench: Bench, order_by: str, expected: list[str]
 ) -> None:
     with_target(bench, order_by=order_by)
-    leveled(bench)
+    bench.worker("One", level=1, age=50)
+    bench.worker("None", age=20)
+    bench.worker("Old three", level=3, age=40)
+    bench.worker("Young three", level=3, age=30)
     tasks = [bench.task() for _ in range(4)]
     assert [holders(task)[0] for task in tasks] == expected
 
@@ -309,6 +298,7 @@ def test_only_the_known_worker_gets_the_task(
     bench.worker("Ann")
     bob = bench.worker("Bob", available=False)
     task = bench.task(attributes={"agent": bob.sid, "name": "bob"})
+    bench.worker("Cid")
     assert task.assignment_status == "pending"
     bench.engine.workers.update(bob, activity_sid=bench.available)
     assert holders(task) == ["Bob"]
@@ -372,11 +362,6 @@ def test_a_known_worker_outside_of_the_queue_gets_nothing(bench: Bench) -> None:
     )
     assert task.assignment_status == "pending"
     bench.engine.workers.update(ann, attributes='{"level": 1}')
-    assert holders(task) == ["Ann"]
-
-
-def test_who_rejected_may_be_offered_the_task_again(bench: Bench, task: Task) -> None:
-    bench.reject(task)
     assert holders(task) == ["Ann"]
 
 
