@@ -35,7 +35,6 @@ from taskrouter_sync.resources.statistics import StatisticsData
 
 from ..strategies import json_values, moderate, names, payloads, texts, words
 from ..support.recording_session import (
-    AC,
     WA,
     WC,
     WK,
@@ -168,40 +167,6 @@ PLAIN: list[Any] = [
 @pytest.mark.parametrize("payload", PLAIN)
 def test_all_else_is_left_as_it_is(session: RecordingSession, payload: Any) -> None:
     assert session.make(payload) == payload
-
-
-NEIGHBORS: list[tuple[Any, dict[str, Any], type[Resource] | None, str]] = [
-    # Sid, the payload that it stands in, what it points to, where that is.
-    (WS, {}, WorkspaceResource, ""),
-    (WT, {}, Task, f"/Tasks/{WT}"),
-    (WQ, {"sid": WT}, TaskQueueResource, f"/TaskQueues/{WQ}"),
-    (WR, {"task_sid": WT}, Reservation, f"/Tasks/{WT}/Reservations/{WR}"),
-    (WC, {"worker_sid": WK}, WorkerChannel, f"/Workers/{WK}/Channels/{WC}"),
-    (AC, {}, None, ""),
-    ("TC00000000000000000000000000000001", {}, None, ""),
-    ("", {}, None, ""),
-    (None, {}, None, ""),
-    (5, {}, None, ""),
-    ([WT], {}, None, ""),
-]
-
-
-@pytest.mark.parametrize(("sid", "context", "kind", "path"), NEIGHBORS)
-def test_what_a_sid_points_to(
-    session: RecordingSession,
-    sid: Any,
-    context: dict[str, Any],
-    kind: type[Resource] | None,
-    path: str,
-) -> None:
-    found = session.neighbor(sid, context)
-    if kind is None:
-        assert found is None
-    else:
-        assert type(found) is kind
-        assert found._url == WORKSPACE + path
-        assert found.payload == {"sid": sid}
-    assert session.requests == []
 
 
 # In `payload` alone.
