@@ -175,12 +175,6 @@ def test_a_notebook_shows_a_resource(worker: Any) -> None:
     assert "url" not in words
 
 
-def test_a_notebook_shows_a_list(workers: Any) -> None:
-    words = check(workers._repr_html_()).words
-    assert words[:3] == ["WorkerList page=0 items=2", "sid", "friendly_name"]
-    assert "Bob" in words
-
-
 def test_a_notebook_shows_statistics() -> None:
     words = check(StatisticsData(PAYLOAD)._repr_html_()).words
     assert words[0] == "StatisticsData"
