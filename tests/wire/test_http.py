@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -242,22 +241,6 @@ def test_a_sleep_of_the_machine_ends_kept_connections(
         post(http, server.url)
         post(http, server.url)
         assert server.connections == 2
-
-
-def test_forty_threads_share_the_pool(
-    http: Http, caplog: pytest.LogCaptureFixture
-) -> None:
-    with RawServer(*[keep] * 40) as server:
-        threads = [
-            threading.Thread(target=lambda: [post(http, server.url) for _ in range(5)])
-            for _ in range(40)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(10)
-        assert server.connections <= 40
-    assert caplog.messages == []
 
 
 # Proxies.
