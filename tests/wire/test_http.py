@@ -302,13 +302,6 @@ def test_credentials_of_a_proxy_are_sent_in_utf_8(
     assert f"Proxy-Authorization: Basic {pair}" in sent
 
 
-def test_a_proxy_of_a_session_needs_no_scheme(http: Http) -> None:
-    with RawServer(raw(head("200 OK") + GOOD)) as server, requests.Session() as session:
-        session.proxies = {"all": f"127.0.0.1:{server.port}"}
-        assert post(Http(session), "http://event-bridge.example").payload
-        assert server.next_head().startswith("POST http://event-bridge.example")
-
-
 PROXIES: list[Any] = [
     "http://Al:se#cret@127.0.0.1:3128",
     "http://Al:secret@127.0.0.1:port",
