@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from . import payloads
-from .clients import LIMIT, bare_socket, ready_worker
+from .clients import bare_socket, ready_worker, time_events
 from .report import Figure, interleaved
 from .service import BenchService
 
@@ -37,25 +36,8 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
 
 
 def _ours(service: BenchService, count: int, kind: str = "come_and_go") -> float:
-    times: list[float] = []
-    done = threading.Event()
-    seen = 0
-
-    def told(reservation: Any) -> None:
-        nonlocal seen
-        seen += 1
-        if seen in (_WARM, count):
-            times.append(time.perf_counter())
-            if seen == count:
-                done.set()
-
     with ready_worker(service) as worker:
-        worker.setSkipFetchReservation(True)
-        worker.on("reservation.created", told)
-        worker.on("reservation.timeout", told)
-        service.tell(kind, payloads.worker_sid(0), count)
-        assert done.wait(LIMIT), f"only {seen} of {count} frames came"
-    return (count - _WARM) / (times[1] - times[0])
+        return (count - _WARM) / time_events(service, worker, count, _WARM, kind)
 
 
 def _bare(service: BenchService, count: int, **options: Any) -> float:

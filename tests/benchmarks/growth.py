@@ -7,8 +7,6 @@ turn with ours: the machine may be faster now than it was at the beginning.
 from __future__ import annotations
 
 import gc
-import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -16,9 +14,8 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-from . import payloads
-from .clients import LIMIT, open_worker, ready_worker
-from .report import Figure, interleaved
+from .clients import LIMIT, open_worker, ready_worker, time_events
+from .report import Figure, interleaved, memory
 from .service import BenchService, bench_service
 
 
@@ -86,10 +83,12 @@ def _with_past_events(
 ) -> Iterator[Figure]:
     with ready_worker(service) as worker:
         _per_event(service, worker, _THOUSAND)
-        memory = _memory()
+        gc.collect()
+        before = memory()
         for _ in range(count // _THOUSAND):
             _per_event(service, worker, _THOUSAND)
-        grown = _memory()
+        gc.collect()
+        grown = memory()
         late, early = interleaved(runs, lambda: _per_event(service, worker), lone)
     yield Figure(
         f"an event, after {count:,} events",
@@ -102,7 +101,7 @@ def _with_past_events(
     yield Figure(
         f"memory, after {count:,} events",
         grown,
-        memory,
+        before,
         "KB",
         "after 1,000",
         "<= 1.05",
@@ -154,26 +153,7 @@ def _lone_request() -> float:
 
 def _per_event(service: BenchService, worker: Any, at_once: int = _AT_ONCE) -> float:
     """Send reservations that come and end; gives seconds for each event."""
-    times: list[float] = []
-    done = threading.Event()
-    seen = 0
-
-    def heard(reservation: Any) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == 1:
-            times.append(time.perf_counter())
-        elif seen == at_once:
-            times.append(time.perf_counter())
-            done.set()
-
-    worker.setSkipFetchReservation(True)
-    for event in ("reservation.created", "reservation.timeout"):
-        worker.on(event, heard)
-    service.tell("come_and_go", payloads.worker_sid(0), at_once)
-    assert done.wait(LIMIT), f"only {seen} of {at_once} events came"
-    worker.remove_all_listeners()
-    return (times[1] - times[0]) / (at_once - 1)
+    return time_events(service, worker, at_once, 1, "come_and_go") / (at_once - 1)
 
 
 def _per_request(worker: Any) -> float:
@@ -182,10 +162,3 @@ def _per_request(worker: Any) -> float:
     for _ in range(200):
         worker.fetch()
     return (time.perf_counter() - started) / 200
-
-
-def _memory() -> float:
-    gc.collect()
-    with open("/proc/self/statm") as statm:
-        pages = int(statm.read().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024

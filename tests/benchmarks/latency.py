@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from . import payloads
-from .clients import LIMIT, age, ready_worker
+from .clients import Notes, age, ready_worker
 from .report import Figure, percentile
 from .service import BenchService
 
@@ -45,36 +44,26 @@ def measure(service: BenchService, quick: bool) -> Iterator[Figure]:
 
 
 def _paced(service: BenchService, count: int) -> list[float]:
-    ages: list[float] = []
-    done = threading.Event()
+    ages = Notes[float](count)
 
     def created(reservation: Any) -> None:
-        ages.append(age(reservation.sid))
+        came = age(reservation.sid)
         assert reservation.task.priority == 0
-        if len(ages) == count:
-            done.set()
+        ages.add(came)
 
     with ready_worker(service) as worker:
         worker.on("reservation.created", created)
         service.tell("pace", [payloads.worker_sid(0)], count, RATE)
-        assert done.wait(LIMIT), f"only {len(ages)} of {count} events came"
-    return ages
+        return ages.wait()
 
 
 def _burst(service: BenchService) -> float:
-    sids: list[str] = []
-    done = threading.Event()
-
-    def created(reservation: Any) -> None:
-        sids.append(reservation.sid)
-        if len(sids) == BURST:
-            done.set()
-
+    sids = Notes[str](BURST)
     with ready_worker(service) as worker:
-        worker.on("reservation.created", created)
+        worker.on("reservation.created", lambda each: sids.add(each.sid))
         started = time.perf_counter()
         service.tell("burst", payloads.worker_sid(0), BURST)
-        assert done.wait(LIMIT), f"only {len(sids)} of {BURST} events came"
+        came = sids.wait()
         took = time.perf_counter() - started
-    assert sids == sorted(sids), "out of order"
+    assert came == sorted(came), "out of order"
     return BURST / took

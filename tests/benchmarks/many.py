@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import threading
 import time
@@ -13,8 +12,8 @@ from multiprocessing import get_context
 from typing import Any
 
 from . import payloads
-from .clients import LIMIT, age, bare_socket, open_worker, token
-from .report import Figure, interleaved, percentile
+from .clients import LIMIT, Notes, age, bare_socket, open_worker, token
+from .report import Figure, interleaved, memory, percentile
 from .service import BenchService, bench_service
 
 
@@ -144,46 +143,29 @@ def _watch(
     open_all: Callable[[], None], workers: int, pause: float, idle: float
 ) -> dict[str, float]:
     """Watch all being opened, and after a pause being idle for a while; seconds."""
-    before, started = _memory(), time.perf_counter()
+    before, started = memory(), time.perf_counter()
     open_all()
     opening = time.perf_counter() - started
     threading.Event().wait(pause)
-    memory = (_memory() - before) / workers
+    each = (memory() - before) / workers
     cpu = time.process_time()
     threading.Event().wait(idle)
     used = (time.process_time() - cpu) / idle * 100
-    return {"memory": memory, "opening": opening, "idle": used}
-
-
-def _memory() -> float:
-    """Tell what this process has in memory, in KB."""
-    with open("/proc/self/statm") as statm:
-        pages = int(statm.read().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
+    return {"memory": each, "opening": opening, "idle": used}
 
 
 def _hear(service: BenchService, workers: int, count: int) -> dict[str, float]:
-    ages: list[float] = []
-    lock = threading.Lock()
-    done = threading.Event()
-
-    def created(reservation: Any) -> None:
-        with lock:
-            ages.append(age(reservation.sid))
-            if len(ages) == count:
-                done.set()
-
+    ages = Notes[float](count)
     with ExitStack() as stack:
         opened = [
             stack.enter_context(open_worker(service, number))
             for number in range(workers)
         ]
         for worker in opened:
-            worker.on("reservation.created", created)
+            worker.on("reservation.created", lambda each: ages.add(age(each.sid)))
             worker.wait_until_ready(LIMIT)
         # What is pending is asked for after that.
         threading.Event().wait(0.5)
         sids = [payloads.worker_sid(number) for number in range(workers)]
         service.tell("pace", sids, count, RATE)
-        assert done.wait(LIMIT + count / RATE), f"{count - len(ages)} events were lost"
-    return {"p95": percentile(ages, 95)}
+        return {"p95": percentile(ages.wait(LIMIT + count / RATE), 95)}

@@ -1,4 +1,4 @@
-"""What the benchmarks print: ours beside a peer of the same run, and the machine."""
+"""What the benchmarks measure and print: ours beside a peer of the same run."""
 
 from __future__ import annotations
 
@@ -76,6 +76,13 @@ def percentile(values: Sequence[float], percent: float) -> float:
     """Give the value that so many percent of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def memory() -> float:
+    """Tell what this process has in memory, in KB."""
+    with open("/proc/self/statm") as statm:
+        pages = int(statm.read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 def machine() -> str:

@@ -10,7 +10,6 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
-from types import TracebackType
 from typing import Any, TypeVar
 
 from .fault import Fault, Kind
@@ -60,12 +59,7 @@ class Proxy:
             raise TimeoutError("the proxy did not start")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_PATIENCE)
 

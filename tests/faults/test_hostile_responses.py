@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -130,49 +130,68 @@ def head(*lines: str) -> bytes:
 WHOLE, HALF = len(YES), YES[: len(YES) // 2]
 CHUNKED = head("Transfer-Encoding: chunked")
 
-Broken = tuple[bytes, Script | None, type[TaskRouterError]]
+
+class Broken(NamedTuple):
+    """What is sent, and what is said of it.
+
+    Attributes:
+        end: what comes after it; else the connection ends.
+        words: of the error's message, in our own words.
+    """
+
+    data: bytes
+    kind: type[TaskRouterError]
+    words: str
+    end: Script | None = None
+
+
+IN_THE_MIDDLE = "the connection was closed in the middle of the response"
+NO_RESPONSE = "the connection was closed without a response"
+NO_HTTP = "the response is not HTTP"
+NO_JSON = "is not a JSON object"
+TOO_LATE = "did not respond in time"
+LONG = f"Content-Length: {WHOLE}"
+
 BROKEN: Mapping[str, Broken] = {
-    "ends before a response": (b"", None, ConnectionFailed),
-    "resets before a response": (b"", Peer.cut, ConnectionFailed),
-    "ends in the status line": (b"HTTP/1.1 20", None, ConnectionFailed),
-    "ends in the head": (b"HTTP/1.1 200 OK\r\nContent-Le", None, InvalidResponse),
-    "resets in the head": (OK, Peer.cut, ConnectionFailed),
-    "ends in the body": (
-        head(f"Content-Length: {WHOLE}") + HALF,
-        None,
-        ConnectionFailed,
+    "ends before a response": Broken(b"", ConnectionFailed, NO_RESPONSE),
+    "resets before a response": Broken(
+        b"", ConnectionFailed, "reset by peer", end=Peer.cut
     ),
-    "ends in a chunk": (CHUNKED + b"ff\r\n" + HALF, None, ConnectionFailed),
-    "ends between chunks": (
+    "ends in the status line": Broken(b"HTTP/1.1 20", ConnectionFailed, NO_HTTP),
+    "ends in the head": Broken(
+        b"HTTP/1.1 200 OK\r\nContent-Le", InvalidResponse, "is empty"
+    ),
+    "resets in the head": Broken(OK, ConnectionFailed, "reset by peer", end=Peer.cut),
+    "ends in the body": Broken(head(LONG) + HALF, ConnectionFailed, IN_THE_MIDDLE),
+    "ends in a chunk": Broken(
+        CHUNKED + b"ff\r\n" + HALF, ConnectionFailed, IN_THE_MIDDLE
+    ),
+    "ends between chunks": Broken(
         CHUNKED + f"{len(HALF):x}\r\n".encode() + HALF + b"\r\n",
-        None,
         ConnectionFailed,
+        IN_THE_MIDDLE,
     ),
-    "says too great a length": (
-        head(f"Content-Length: {WHOLE + 1}") + YES,
-        None,
-        ConnectionFailed,
+    "says too great a length": Broken(
+        head(f"Content-Length: {WHOLE + 1}") + YES, ConnectionFailed, IN_THE_MIDDLE
     ),
-    "says too small a length": (
-        head(f"Content-Length: {WHOLE - 1}") + YES,
-        None,
-        InvalidResponse,
+    "says too small a length": Broken(
+        head(f"Content-Length: {WHOLE - 1}") + YES, InvalidResponse, NO_JSON
     ),
-    "says no length, and ends early": (head() + HALF, None, InvalidResponse),
-    "says two lengths": (head("Content-Length: 5, 6") + YES, None, InvalidResponse),
-    "says no number of a chunk": (CHUNKED + b"zz\r\n" + YES, None, ConnectionFailed),
-    "says gzip, and it is none": (
-        head("Content-Encoding: gzip", f"Content-Length: {WHOLE}") + YES,
-        None,
-        InvalidResponse,
+    "says no length, and ends early": Broken(head() + HALF, InvalidResponse, NO_JSON),
+    "says two lengths": Broken(
+        head("Content-Length: 5, 6") + YES, InvalidResponse, "can't be decoded"
     ),
-    "speaks no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", None, ConnectionFailed),
-    "says nothing": (b"", Peer.stall, RequestTimeout),
-    "stalls in the head": (OK, Peer.stall, RequestTimeout),
-    "stalls in the body": (
-        head(f"Content-Length: {WHOLE}") + HALF,
-        Peer.stall,
-        RequestTimeout,
+    "says no number of a chunk": Broken(
+        CHUNKED + b"zz\r\n" + YES, ConnectionFailed, IN_THE_MIDDLE
+    ),
+    "says gzip, and it is none": Broken(
+        head("Content-Encoding: gzip", LONG) + YES, InvalidResponse, "can't be decoded"
+    ),
+    "speaks no HTTP": Broken(b"SSH-2.0-OpenSSH_9.6\r\n\r\n", ConnectionFailed, NO_HTTP),
+    "says nothing": Broken(b"", RequestTimeout, TOO_LATE, end=Peer.stall),
+    "stalls in the head": Broken(OK, RequestTimeout, TOO_LATE, end=Peer.stall),
+    "stalls in the body": Broken(
+        head(LONG) + HALF, RequestTimeout, TOO_LATE, end=Peer.stall
     ),
 }
 
@@ -180,7 +199,7 @@ BROKEN: Mapping[str, Broken] = {
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_response(service: Service, open_at: Open, what: str) -> None:
     """Asked once each time: what may have reached the service is not repeated."""
-    data, end, kind = BROKEN[what]
+    data, kind, words, end = BROKEN[what]
     service.script = saying(data, end=end)
     worker = open_at(0.05 if kind is RequestTimeout else 2.0)
     update = partial(worker.update, {"FriendlyName": "Ann"})
@@ -191,7 +210,7 @@ def test_a_broken_response(service: Service, open_at: Open, what: str) -> None:
             call()
         for error in (outcome.error, caught.value):
             assert type(error) is kind
-            assert error.message
+            assert words in error.message
             assert_no_secret(error, TOKEN)
     if kind is not RequestTimeout:  # of the last ones it may not have read yet
         assert len(service.heads) == 6
@@ -199,8 +218,8 @@ def test_a_broken_response(service: Service, open_at: Open, what: str) -> None:
 
 WITH_A_HEAD = [
     what
-    for what, (data, *_) in BROKEN.items()
-    if b"\r\n\r\n" in data and what not in ("speaks no HTTP", "says two lengths")
+    for what, broken in BROKEN.items()
+    if b"\r\n\r\n" in broken.data and what not in ("speaks no HTTP", "says two lengths")
 ]
 
 
@@ -209,8 +228,8 @@ WITH_A_HEAD = [
 def test_a_refusal_is_one_whatever_its_body(
     trouble: Any, what: str, status: bytes
 ) -> None:
-    data, end, _ = BROKEN[what]
-    error = trouble(saying(data.replace(b"200 OK", status), end=end), 0.2)
+    data = BROKEN[what].data.replace(b"200 OK", status)
+    error = trouble(saying(data, end=BROKEN[what].end), 0.2)
     assert (type(error), error.code) == (HttpError, int(status[:3]))
 
 

@@ -18,7 +18,6 @@ from taskrouter_sync.arguments import (
     Signature,
     Update,
     as_given,
-    as_text,
     check_sid,
     checked,
     read_fetch,
@@ -117,56 +116,6 @@ def test_arguments(
     callback: Any,
 ) -> None:
     assert signature.read(args, keywords) == (values, callback)
-
-
-REFUSED: list[tuple[Signature, tuple[Any, ...], Values, str]] = [
-    (DIAL, (), {}, "phone.dial: dialFrom is required"),
-    (DIAL, (None, "ann"), {}, "phone.dial: dialFrom is required"),
-    (
-        DIAL,
-        ("joe", "ann", 30, "x"),
-        {},
-        "takes 3 and a callback, not 4",
-    ),
-    (DIAL, ("joe", ["ann"]), {}, "dialTo must be str or .*, not list"),
-    (DIAL, ("joe", {"a": 1}), {}, "dialTo must be str or .*, not dict"),
-    (DIAL, ("joe", b"ann"), {}, "dialTo must be str or .*, not bytes"),
-    (DIAL, ("joe", cb, cb), {}, "more than one callback was given"),
-    (DIAL, ("joe", cb), {"callback": cb}, "more than one callback was given"),
-    (DIAL, ("joe",), {"callback": cb, "cb": cb}, "more than one callback was given"),
-    (DIAL, ("joe",), {"callback": "cb"}, "callback must be a callable, not str"),
-    (DIAL, ("joe",), {"cb": 5}, "cb must be a callable, not int"),
-    (DIAL, ("joe",), {"colour": "red"}, "unknown argument 'colour'"),
-    (DIAL, ("joe",), {"options": {}}, "unknown argument 'options'"),
-    (DIAL, ("joe",), {"from_": "ann"}, "from_ was given more than once"),
-    (DIAL, (), {"from_": "a", "dialFrom": "b"}, "dialFrom was given more than once"),
-    (COMPLETE, (cb, "done", "x"), {}, "takes 1 and a callback, not 2"),
-    (COMPLETE, (cb, ["done"]), {}, "reason must be .*, not list"),
-    (CONFER, ({}, {"a": 1}), {}, "options was given more than once"),
-    (CONFER, ({},), {"options": {}}, "options was given more than once"),
-    (CONFER, (), {"options": "Beep"}, "options must be a dict, not str"),
-    (DELETE, (), {}, "workers.delete: sid is required"),
-    (DELETE, (cb,), {}, "workers.delete: sid is required"),
-    (DELETE, (5, cb), {}, "sid must be str, not int"),
-    (DELETE, ("", cb), {}, "workers.delete: sid is required and must not be empty"),
-    # What could not be sent.
-    (
-        CONFER,
-        ({"Beep": b"no"},),
-        {},
-        "the value of Beep must be a string, .* not bytes",
-    ),
-    (CONFER, (), {"beep": {"no"}}, "the value of Beep must be a string, .* not set"),
-    (CONFER, ({5: "no"},), {}, "the name of a parameter must be a string, not int 5"),
-]
-
-
-@pytest.mark.parametrize(("signature", "args", "keywords", "words"), REFUSED)
-def test_wrong_arguments(
-    signature: Signature, args: tuple[Any, ...], keywords: Values, words: str
-) -> None:
-    with pytest.raises(ArgumentError, match=words):
-        signature.read(args, keywords)
 
 
 def test_a_call_changes_nothing_of_the_callers() -> None:
@@ -284,42 +233,12 @@ def test_update(args: tuple[Any, ...], keywords: Values, update: Update) -> None
     assert read_update("worker.update", args, keywords) == update
 
 
-REFUSED_UPDATES: list[tuple[tuple[Any, ...], str]] = [
-    ((), "got nothing"),
-    ((cb,), "got nothing"),
-    ((None, cb), "got NoneType"),
-    (("ActivitySid",), "got str"),
-    (("ActivitySid", cb), "got str"),
-    (
-        ("ActivitySid", None, cb),
-        "the value of ActivitySid must be a string, not NoneType",
-    ),
-    (
-        ("ActivitySid", b"WA", cb),
-        "the value of ActivitySid must be a string, .* not bytes",
-    ),
-    (({"ActivitySid": b"WA"}, cb), "the value of ActivitySid must be .*, not bytes"),
-    (({5: "WA"}, cb), "the name of a parameter must be a string, not int 5"),
-    ((5, "x"), "got int, str"),
-    ((True,), "got bool"),
-    (([("A", "b")], cb), "got list"),
-    ((5, "A", "b", cb), "got int, str, str"),
-    (({"a": "b"}, "not a function"), "got dict, str"),
-    (({"a": "b"}, {"c": "d"}), "got dict, dict"),
-    (("A", "b", "C", "d", cb), "got str, str, str, str"),
-    (("A", "b", cb, cb), "more than one callback"),
-]
-
-
-@pytest.mark.parametrize(("args", "words"), REFUSED_UPDATES)
-def test_what_is_no_update(args: tuple[Any, ...], words: str) -> None:
-    with pytest.raises(ArgumentError, match=f"^worker.update: .*{words}"):
-        read_update("worker.update", args, {})
-
-
 @pytest.mark.parametrize(
     ("args", "keywords", "words"),
     [
+        # More is in `documented/wrong_calls.py`.
+        ((5, "A", "b", cb), {}, "got int, str, str"),
+        (({"a": "b"}, "not a function"), {}, "got dict, str"),
         ((), {"name": "A"}, "got str"),
         ((), {"value": "b"}, "got str"),
         (("b",), {"name": "A"}, "name was given more than once"),
@@ -329,9 +248,7 @@ def test_what_is_no_update(args: tuple[Any, ...], words: str) -> None:
         ((), {"friendly_name": b"Ann"}, "the value of FriendlyName must be a string"),
     ],
 )
-def test_keywords_that_are_no_update(
-    args: tuple[Any, ...], keywords: Values, words: str
-) -> None:
+def test_what_is_no_update(args: tuple[Any, ...], keywords: Values, words: str) -> None:
     with pytest.raises(ArgumentError, match=f"^worker.update: .*{words}"):
         read_update("worker.update", args, keywords)
 
@@ -359,13 +276,6 @@ def test_an_update_of_one(
     assert read == Update({"A": "b"}, None, sid)
 
 
-@pytest.mark.parametrize("args", [(WA,), (WA, None), (WA, None, cb), (WA, cb)])
-def test_an_update_of_one_that_says_nothing_but_its_sid(args: tuple[Any, ...]) -> None:
-    words = "^m: expected a name and a value, or a dict, then a callback; got "
-    with pytest.raises(ArgumentError, match=words):
-        read_update("m", args, {}, of_one=True)
-
-
 @pytest.mark.parametrize(
     "args", [({"A": "b"},), ("A", "b"), ("", "A", "b"), ("Attributes", {"A": "b"})]
 )
@@ -374,22 +284,12 @@ def test_an_update_of_one_without_a_sid(args: tuple[Any, ...]) -> None:
         read_update("m", args, {}, of_one=True)
 
 
-# What would lead a URL elsewhere.
-NO_SIDS = ["..", ".", "a/b", f"{WA}?x=1", "?FriendlyName=Ann", "WK 1", " ", "WK1\n"]
-NO_SIDS += ["#", "%2e%2e", "a\\b", "WKé", "WK1\x00"]
-
-
-@pytest.mark.parametrize("sid", NO_SIDS)
-def test_what_can_be_no_sid(sid: str) -> None:
-    words = ": sid must be a sid, with letters and digits only, not "
+@pytest.mark.parametrize("sid", [" ", f"{WA}?x=1", "a\\b", "WKé", "WK1\n", "WK1\x00"])
+def test_what_would_lead_a_url_elsewhere_is_no_sid(sid: str) -> None:
+    """How it may be given is in `clients/test_texts.py`."""
+    words = "m: sid must be a sid, with letters and digits only, not "
     with pytest.raises(ArgumentError, match=words):
         check_sid("m", sid)
-    with pytest.raises(ArgumentError, match=words):
-        read_fetch("m", (sid, cb), {})
-    with pytest.raises(ArgumentError, match=words):
-        read_update("m", (sid, "A", "b"), {}, of_one=True)
-    with pytest.raises(ArgumentError, match=words):
-        DELETE.read((sid,), {})
 
 
 FETCHES: list[tuple[tuple[Any, ...], Values, Fetch]] = [
@@ -426,34 +326,6 @@ def test_fetch(args: tuple[Any, ...], keywords: Values, fetch: Fetch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "keywords", "words"),
-    [
-        ((5, cb), {}, "1st argument must be a dict of parameters or a sid, not int"),
-        (([WA],), {}, "1st argument must be a dict of parameters or a sid, not list"),
-        ((WA, {"A": "b"}), {}, "expected parameters or a sid, then a callback"),
-        ((WA,), {"available": True}, "a sid takes no further parameters, not Availa"),
-        (
-            (),
-            {"sid": WA, "page_size": 5, "page": 2},
-            "^activities.fetch: a sid takes no further parameters, not PageSize, Page$",
-        ),
-        ((cb, cb), {}, "more than one callback"),
-        ((WA,), {"params": {}}, "expected parameters or a sid, then a callback"),
-        ((), {"params": WA}, "params must be a dict, not str"),
-        ((), {"sid": 5}, "must be a dict of parameters or a sid, not int"),
-    ],
-)
-def test_what_is_no_fetch(args: tuple[Any, ...], keywords: Values, words: str) -> None:
-    with pytest.raises(ArgumentError, match=words):
-        read_fetch("activities.fetch", args, keywords)
-
-
-def test_statistics_are_not_fetched_by_text() -> None:
-    with pytest.raises(ArgumentError, match="must be a dict of parameters, not str"):
-        read_fetch("statistics.fetch", ("Minutes", cb), {}, by_sid=False)
-
-
-@pytest.mark.parametrize(
     ("args", "keywords", "params", "callback"),
     [
         (({"FriendlyName": "Ann"}, cb), {}, {"FriendlyName": "Ann"}, cb),
@@ -480,22 +352,6 @@ def test_params(
     args: tuple[Any, ...], keywords: Values, params: Values, callback: Any
 ) -> None:
     assert read_params("workers.create", args, keywords) == (params, callback)
-
-
-@pytest.mark.parametrize(
-    ("args", "words"),
-    [
-        ((), "got nothing"),
-        ((cb,), "got nothing"),
-        ((None, cb), "got NoneType"),
-        (("FriendlyName", cb), "got str"),
-        (("FriendlyName", "Ann"), "got str, str"),
-        (({}, {}), "got dict, dict"),
-    ],
-)
-def test_params_that_are_missing(args: tuple[Any, ...], words: str) -> None:
-    with pytest.raises(ArgumentError, match=f"a dict of parameters, {words}"):
-        read_params("workers.create", args, {})
 
 
 def test_the_callers_dicts_are_left_as_they_are() -> None:
@@ -562,16 +418,6 @@ def test_objects_go_out_as_the_json_text_of_themselves(value: Any) -> None:
     assert json.loads(sent, parse_int=float) == json.loads(said, parse_int=float)
 
 
-def test_none_is_not_sent() -> None:
-    assert as_text({"FriendlyName": None, "Timeout": 0}) == {"Timeout": "0"}
-
-
-def test_the_callers_own_dict_is_left_as_it_is() -> None:
-    params = {"Attributes": {"a": [1]}, "Timeout": 5}
-    assert as_text(params) == {"Attributes": '{"a":[1]}', "Timeout": "5"}
-    assert params == {"Attributes": {"a": [1]}, "Timeout": 5}
-
-
 EIGHT = datetime(2015, 7, 30, 20, 0, tzinfo=timezone.utc)
 
 
@@ -619,37 +465,6 @@ def test_what_can_t_be_sent(value: Any) -> None:
     words = "^workers.create: the value of Attributes must be a string, .* not "
     with pytest.raises(ArgumentError, match=words + type(value).__name__):
         checked("workers.create", {"A": "b", "Attributes": value})
-
-
-@pytest.mark.parametrize("name", [5, None, b"A", ("A", "b")])
-def test_a_name_is_text(name: Any) -> None:
-    words = "^workers.create: the name of a parameter must be a string, not "
-    with pytest.raises(ArgumentError, match=words + type(name).__name__):
-        checked("workers.create", {name: "b"})
-
-
-async def coroutine(error: Any, result: Any) -> None:
-    """A mistake: nothing here would await it."""
-
-
-@pytest.mark.parametrize(
-    "read",
-    [
-        lambda *args, **keywords: DIAL.read(("joe", *args), keywords),
-        lambda *args, **keywords: COMPLETE.read(args, keywords),
-        lambda *args, **keywords: CONFER.read(args, keywords),
-        lambda *args, **keywords: read_update("m", ("A", "b", *args), keywords),
-        lambda *args, **keywords: read_fetch("m", args, keywords),
-        lambda *args, **keywords: read_params("m", ({}, *args), keywords),
-    ],
-)
-def test_a_coroutine_function_is_no_callback(read: Any) -> None:
-    words = "callback must be an ordinary function, not the coroutine function"
-    with pytest.raises(ArgumentError, match=words):
-        read(coroutine)
-    for name in ("callback", "cb"):
-        with pytest.raises(ArgumentError, match=words):
-            read(**{name: coroutine})
 
 
 def test_help_shows_what_a_method_takes() -> None:

@@ -38,6 +38,7 @@ CAMEL_CASE = [
     ("double__under", "doubleUnder"),
     ("Already_Upper", "AlreadyUpper"),
     ("camelAlready", "camelAlready"),
+    ("with_camelPart", "withCamelPart"),
     ("with-dash", "with-dash"),
     ("__", ""),
     ("", ""),

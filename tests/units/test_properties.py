@@ -262,24 +262,12 @@ TEXT = '{"foo":"bar","from":"+1","baz":{"n":[{"m":1},[{"deep":2}]]},"items":3}'
 
 
 class TestJsonObject:
-    """User data behaves as JavaScript's objects do, at every depth."""
+    """User data: that it behaves as in JavaScript is in `public/test_objects.py`."""
 
     @pytest.fixture(params=[TEXT, json.loads(TEXT)], ids=["text", "object"])
     def data(self, request: pytest.FixtureRequest) -> Any:
         """The same data, sent as JSON text and as an object."""
         return user_data(copy.deepcopy(request.param))
-
-    def test_a_key_is_an_attribute_too(self, data: Any) -> None:
-        assert data["foo"] == data.foo == "bar"
-        assert data.baz.n[0].m == 1
-        assert data.baz.n[1][0].deep == 2
-
-    def test_an_absent_name_is_none_and_an_absent_key_an_error(self, data: Any) -> None:
-        for each in (data, data.baz, data.baz.n[0], data.baz.n[1][0]):
-            assert each.language is None
-            assert each.class_ is None
-            with pytest.raises(KeyError):
-                _ = each["language"]
 
     @pytest.mark.parametrize("name", ["__html__", "__array__", "_repr_html_", "__x"])
     def test_what_python_asks_for_is_not_there(self, data: Any, name: str) -> None:
@@ -458,19 +446,17 @@ class TestRecord:
         assert Record({"items": 1, "pop_item": 2})["items"] == 1
 
     def test_of_two_names_with_one_camel_case_the_later_wins(self) -> None:
+        """The earlier one is read by its own name."""
         record = Record({"a_b": 1, "a__b": 2})
         assert record == {"aB": 2}
+        assert (record["a_b"], record["a__b"]) == (1, 2)
+        assert record.a_b == record.get("a_b") == 1
 
     @pytest.mark.parametrize("names", [["aB", "a_b"], ["a_b", "aB"]])
     def test_a_name_in_camel_case_keeps_its_own_value(self, names: list[str]) -> None:
         record = Record({name: name for name in names})
         assert record == {"aB": "aB"}
         assert (record["aB"], record["a_b"], record.a_b) == ("aB", "a_b", "a_b")
-
-    def test_the_earlier_one_is_read_by_its_own_name(self) -> None:
-        record = Record({"a_b": 1, "a__b": 2})
-        assert (record["a_b"], record["a__b"]) == (1, 2)
-        assert record.a_b == record.get("a_b") == 1
 
     @pytest.mark.parametrize(
         "again",

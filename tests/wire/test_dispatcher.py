@@ -194,23 +194,6 @@ def test_a_full_queue_lets_the_reader_wait(desk: Desk, size: int) -> None:
     assert put(desk.run("room"))
 
 
-def test_an_interrupt_ends_the_waiting() -> None:
-    desk = Desk(TIMING._replace(pause=3600.0))
-    for number in range(TIMING.max_events):
-        desk.dispatcher.put(desk.run(number), size=1)
-    ended = threading.Event()
-
-    def interrupt() -> None:
-        # Again and again: one that comes before the waiting is none of it.
-        while not ended.wait(0.01):
-            desk.dispatcher.interrupt()
-
-    interrupter = Background(interrupt)
-    assert not desk.dispatcher.put(desk.run("more"), size=1)
-    ended.set()
-    interrupter.result()
-
-
 def test_a_slow_callback_is_named_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

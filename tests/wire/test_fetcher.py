@@ -28,21 +28,6 @@ def _start_none(thread: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
-def test_a_client_whose_requests_all_wait_stops_no_other(fetcher: Fetcher) -> None:
-    go, running = threading.Event(), threading.Semaphore(0)
-
-    def wait() -> bool:
-        running.release()
-        return go.wait(LIMIT)
-
-    waiting = [fetcher.submit("Alice", wait) for _ in range(20)]
-    for _ in range(4):
-        assert running.acquire(timeout=LIMIT)
-    assert fetcher.submit("Bob", lambda: "Bob's").result(LIMIT) == "Bob's"
-    go.set()
-    assert all(each.result(LIMIT) for each in waiting)
-
-
 def test_clients_take_turns_with_the_shared_threads(fetcher: Fetcher) -> None:
     started: SimpleQueue[str] = SimpleQueue()
     may_end = {name: threading.Semaphore(0) for name in ("Alice", "Bob")}
