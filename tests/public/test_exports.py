@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
 import sys
 from pydoc import plaintext, render_doc
 from typing import get_type_hints
@@ -12,6 +11,8 @@ import pytest
 
 import taskrouter_sync
 from taskrouter_sync import Twilio
+
+from ..support.script import run_python
 
 
 ERRORS = [
@@ -148,11 +149,5 @@ LOADED = "print(*(name for name in sys.argv[1:] if name in sys.modules))"
     ids=["nothing of the emulator", "minting tokens", "nothing started"],
 )
 def test_what_importing_brings_along(program: str, names: str, printed: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, *names.split()],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=25,
-    )
-    assert done.stdout.strip() == printed
+    done = run_python("-W", "error", "-c", program, *names.split())
+    assert (done.stdout.strip(), done.stderr) == (printed, "")
