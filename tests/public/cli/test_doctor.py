@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import jwt
 import pytest
-import trustme
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.tokens import read_claims
 
-from ...support.front import Front, front
+from ...conftest import SetProxy
+from ...support.front import Front, front, secure
 from .conftest import Run
 
 
@@ -164,13 +163,10 @@ def test_a_service_without_tls_is_found(
 
 
 @pytest.fixture
-def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+def proxy(set_proxy: SetProxy) -> Iterator[Front]:
     """A proxy that the environment names."""
     with front() as made:
-        url = f"http://me:password@127.0.0.1:{made.port}"
-        monkeypatch.setenv("HTTP_PROXY", url)
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
+        set_proxy(f"http://me:password@127.0.0.1:{made.port}")
         yield made
 
 
@@ -231,13 +227,15 @@ def test_a_proxy_that_cannot_be_used_is_found_and_its_variable_named(
 @pytest.mark.parametrize(
     "variable", ["TASKROUTER_EVENT_BRIDGE_URL", "TASKROUTER_API_URL"]
 )
-def test_a_password_in_a_base_url_is_not_shown(
+def test_an_address_that_is_none_is_found_without_its_password(
     run: Run, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    for password in ("secret", "1234#secret", "1234/secret", "1234?secret"):
-        monkeypatch.setenv(variable, f"http://me:{password}@127.0.0.1:1")
+    passwords = ("secret", "1234#secret", "1234/secret", "1234?secret")
+    for url in ("here", *(f"http://me:{each}@127.0.0.1:1" for each in passwords)):
+        monkeypatch.setenv(variable, url)
         ran = run("doctor", "--json")
         [found] = [each for each in looks(ran.out) if each["verdict"] == "wrong"]
+        assert found["what"] == "addresses"
         assert found["found"].startswith(f"{variable} must be a URL such as ")
         assert "secret" not in ran.out + ran.err
         assert "1234" not in found["found"].replace("http://127.0.0.1:8123", "")
@@ -276,14 +274,9 @@ def test_certificates_are_looked_at(
     tmp_path: Path,
     place: str,
 ) -> None:
-    authority = trustme.CA()
-    bundle = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    with front(emulator.event_bridge_url, context) as made:
-        url = f"https://{place}:{made.port}"
+    with secure(emulator.event_bridge_url, tmp_path) as (url, bundle):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        url = url.replace("127.0.0.1", place)
         monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", url)
         ran = run("doctor")
     assert wrong(ran.out) == ([] if place == "127.0.0.1" else ["TLS"])
@@ -302,16 +295,6 @@ def test_what_the_service_refuses_is_explained(
     assert wrong(ran.out) == ["ready"]
     assert advice in ran.out
     assert "ok     handshake" in ran.out
-
-
-@pytest.mark.usefixtures("account")
-def test_an_address_that_is_none_is_found(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "here")
-    ran = run("doctor")
-    assert wrong(ran.out) == ["addresses"]
-    assert "TASKROUTER_EVENT_BRIDGE_URL must be a URL" in ran.out
 
 
 def test_json_is_for_programs_and_holds_no_secret(
