@@ -20,7 +20,7 @@ from taskrouter_sync.emulator import Emulator
 from ...conftest import ReadyWorker
 from ...faults.stage import SELF, TOKEN, on_stage
 from ...support.backend import Backend
-from ...support.collector import Collector
+from ...support.collector import Collector, settle
 from ...support.internals import expect_no_late_frames
 from ...support.raw_server import Peer, RawServer
 
@@ -166,7 +166,7 @@ def test_what_a_list_lacked_is_read_at_the_first_heartbeat(
     emulator.faults.answer(200, listed(), method="GET", url=url)
     worker.connect()
     came.expect("ready")
-    mark(emulator, worker)
+    settle(emulator, worker)
     assert "reservation.created" not in came.names()
     emulator.send_frame(alice, " ")
     came.expect("reservation.created")
@@ -203,14 +203,14 @@ def test_a_list_dated_before_what_is_known_is_read_once_more(
     came.expect("ready")
     url = f"/Workers/{alice}/Channels"
     emulator.wait_for_requests(2, method="GET", url=url)
-    mark(emulator, worker)
+    settle(emulator, worker)
     assert came.count("capacity.update") == 1
     emulator.send_frame(alice, " ")
     emulator.wait_for_requests(3, method="GET", url=url)
     if is_set_back:
         missed = came.expect("capacity.update")
         assert missed.configured_capacity == channel.configured_capacity
-    mark(emulator, worker)
+    settle(emulator, worker)
     assert came.count("capacity.update") == 1 + is_set_back
 
 
@@ -228,7 +228,7 @@ def test_a_frame_that_the_sync_has_overtaken_changes_no_order(
     came.expect("reservation.completed")
     payload = {"sid": task, "reservation_sid": sid}
     emulator.send_frame(alice, {"event_type": "reservation.wrapup", "payload": payload})
-    mark(emulator, worker)
+    settle(emulator, worker)
     told = [name for name in came.names() if name.startswith("reservation.")]
     assert told == [f"reservation.{e}" for e in ("created", "accepted", "completed")]
 
@@ -252,7 +252,7 @@ def test_the_frame_of_a_change_that_a_sync_has_told_comes_too_late(
     told = came.expect("attributes.update")
     frame = {"event_type": "worker.attributes.update", "payload": told.payload}
     emulator.send_frame(alice, frame)
-    mark(emulator, worker)
+    settle(emulator, worker)
     assert came.count("attributes.update") == 1
 
 
@@ -271,15 +271,8 @@ def test_a_return_to_what_was_before_the_gap_is_told_within_the_same_second(
         frame = {"event_type": "worker.attributes.update", "payload": payload}
         emulator.send_frame(alice, frame)
     assert came.expect("attributes.update").attributes == {"number": 7}
-    mark(emulator, worker)
+    settle(emulator, worker)
     assert came.count("attributes.update") == 3
-
-
-def mark(emulator: Emulator, worker: Worker) -> None:
-    """Wait until all that came before has been handled."""
-    seen = Collector().listen(worker, "mark")
-    emulator.send_frame(worker.worker_sid, {"event_type": "mark", "payload": {}})
-    seen.expect("mark")
 
 
 # Clocks that differ.

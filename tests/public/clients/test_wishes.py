@@ -16,7 +16,7 @@ from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.backend import Backend, ReadyWorkspace
 from ...support.collector import Collector
 from ...support.internals import set_pauses
-from .conftest import Marker, TokenDue
+from .conftest import Settle, TokenDue
 
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -156,7 +156,7 @@ def test_the_move_back_outlasts_a_second_cut(
 
 
 def test_a_choice_of_somebody_else_is_not_undone(
-    desk: Desk, open_worker: OpenWorker, send: Marker
+    desk: Desk, open_worker: OpenWorker, settle: Settle
 ) -> None:
     """In the second gap, while the move back is still tried."""
     desk.open(open_worker, None)
@@ -170,10 +170,8 @@ def test_a_choice_of_somebody_else_is_not_undone(
     desk.worker.connect()
     desk.changes.expect("ready")
     desk.emulator.faults.clear()
-    marks = Collector().listen(desk.worker, "mark")
     for _ in range(3):
-        send("mark")
-        marks.expect("mark")
+        settle(desk.worker)
     assert desk.activity() == "Break"
 
 
@@ -206,7 +204,7 @@ def test_close_waits_for_what_is_under_way(desk: Desk, open_worker: OpenWorker) 
 
 @pytest.mark.parametrize("chosen", ["Break", "Offline"])
 def test_an_update_of_the_program_replaces_the_wish(
-    desk: Desk, open_worker: OpenWorker, send: Marker, chosen: str
+    desk: Desk, open_worker: OpenWorker, settle: Settle, chosen: str
 ) -> None:
     desk.put_in("Offline")
     url = f"/Workers/{desk.alice}"
@@ -217,10 +215,8 @@ def test_an_update_of_the_program_replaces_the_wish(
     desk.emulator.faults.clear()
     desk.worker.update("ActivitySid", desk.activities[chosen])
     # The program's word is the last, though another request was under way.
-    marks = Collector().listen(desk.worker, "mark")
     for number in range(200):
-        send("mark")
-        marks.expect("mark")
+        settle(desk.worker)
         if number >= 20 and desk.activity() == chosen:
             break
     assert desk.activity() == chosen
@@ -257,9 +253,7 @@ def test_a_choice_of_the_program_is_what_the_worker_is_moved_back_to(
     desk.expect("Break")
 
 
-def test_a_refused_wish_is_given_up(
-    desk: Desk, open_worker: OpenWorker, send: Marker
-) -> None:
+def test_a_refused_wish_is_given_up(desk: Desk, open_worker: OpenWorker) -> None:
     desk.put_in("Offline")
     desk.open(open_worker, "Break", token=None)
     errors = Collector().listen(desk.worker, "error")
@@ -397,7 +391,7 @@ def test_a_wish_that_is_refused_with_every_token_is_not_repeated_without_a_pause
     desk: Desk,
     open_worker: OpenWorker,
     worker_token: MintToken,
-    send: Marker,
+    settle: Settle,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """At once with one other token, and no more often."""
@@ -405,14 +399,13 @@ def test_a_wish_that_is_refused_with_every_token_is_not_repeated_without_a_pause
     url = f"/Workers/{desk.alice}"
     desk.emulator.faults.answer(401, method="POST", url=url, times=1_000_000)
     desk.open(open_worker, None, token=worker_token)
-    came = Collector().listen(desk.worker, "error", "mark")
+    came = Collector().listen(desk.worker, "error")
     desk.changes.expect("ready")
     desk.leave()
     desk.worker.connect()
     assert came.expect("error").code == 401
     for _ in range(20):
-        send("mark")
-        came.expect("mark")
+        settle(desk.worker)
     assert len(desk.emulator.wait_for_requests(2, method="POST", url=url)) == 2
     assert came.count("error") == 1
 
