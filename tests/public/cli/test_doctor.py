@@ -18,6 +18,9 @@ from ...support.front import Front, front, secure
 from .conftest import Run
 
 
+pytestmark = pytest.mark.usefixtures("account")
+
+
 def wrong(out: str) -> list[str]:
     """List what was found to be wrong."""
     return [line.split()[1] for line in out.splitlines() if line.startswith("WRONG")]
@@ -28,7 +31,6 @@ def looks(out: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("kind", [[], ["worker"], ["taskqueue"], ["workspace"]])
 def test_where_all_is_well_it_says_so(run: Run, kind: list[str]) -> None:
     ran = run("doctor", *kind)
@@ -37,13 +39,16 @@ def test_where_all_is_well_it_says_so(run: Run, kind: list[str]) -> None:
     assert "ready" in ran.out
 
 
-def test_without_a_token_it_says_what_to_set(run: Run) -> None:
+def test_without_a_token_it_says_what_to_set(
+    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in account:
+        monkeypatch.delenv(name)
     ran = run("doctor")
     assert (ran.status, wrong(ran.out)) == (1, ["token"])
     assert "→ set TASKROUTER_TOKEN" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_the_token_alone_needs_no_service(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,7 +60,6 @@ def test_the_token_alone_needs_no_service(
     assert "DNS" not in ran.out
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("kind", ["worker", "taskqueue", "workspace"])
 def test_a_token_says_itself_which_client_it_is_for(
     run: Run, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -67,7 +71,6 @@ def test_a_token_says_itself_which_client_it_is_for(
     assert f"ready       {name}" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_what_is_no_token_is_not_repeated(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +121,6 @@ def test_a_token_that_it_has_made_itself_is_not_called_good(
         assert what not in run("doctor").out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_missing_policy_is_found_before_the_service_says_so(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,7 +134,6 @@ def test_a_missing_policy_is_found_before_the_service_says_so(
     assert "→ create the token with allow_update_activities=True" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_name_without_an_address_is_found(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,13 +146,11 @@ def test_a_name_without_an_address_is_found(
     assert "127.0.0.1 could not be resolved: Name or service not known" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_service_that_is_not_there_is_found(run: Run, emulator: Emulator) -> None:
     emulator.stop()
     assert wrong(run("doctor").out) == ["TCP"]
 
 
-@pytest.mark.usefixtures("account")
 def test_a_service_without_tls_is_found(
     run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +169,6 @@ def proxy(set_proxy: SetProxy) -> Iterator[Front]:
         yield made
 
 
-@pytest.mark.usefixtures("account")
 def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
     ran = run("doctor")
     assert (ran.status, wrong(ran.out)) == (0, [])
@@ -178,7 +176,6 @@ def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
     assert "password" not in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
     # As a proxy may that repeats what it was sent.
     proxy.refusal = b"HTTP/1.1 407 no: Basic bWU6cGFzc3dvcmQ= password\r\n\r\n"
@@ -190,7 +187,6 @@ def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
     assert "bWU6" not in ran.out
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     "url",
     [
@@ -223,7 +219,6 @@ def test_a_proxy_that_cannot_be_used_is_found_and_its_variable_named(
         assert f"HTTP_PROXY {found['found'].partition(' ')[2]}\n" in ran.err
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     "variable", ["TASKROUTER_EVENT_BRIDGE_URL", "TASKROUTER_API_URL"]
 )
@@ -241,7 +236,6 @@ def test_an_address_that_is_none_is_found_without_its_password(
         assert "1234" not in found["found"].replace("http://127.0.0.1:8123", "")
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_certificates_that_cannot_be_read_are_found(
@@ -265,7 +259,6 @@ def test_certificates_that_cannot_be_read_are_found(
     assert f"correct or unset {name}" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("place", ["127.0.0.1", "localhost"])
 def test_certificates_are_looked_at(
     run: Run,
@@ -283,7 +276,6 @@ def test_certificates_are_looked_at(
     assert ("ok     TLS         TLSv1." in ran.out) == (place == "127.0.0.1")
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     ("status", "advice"), [(403, "lacks a policy"), (404, "exists in the account AC")]
 )

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,13 +18,17 @@ from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support import collector
+from ...support.backend import Backend
 from ...support.collector import EVENTS, Collector
 from ...support.internals import EXPIRY_MARGIN
 
 
 Marker = Callable[[str], None]
 Settle = Callable[[Worker], None]
+OpenDesk = Callable[..., "Desk"]
 TokenDue = Callable[[float], str]
+
+CHANNEL_EVENTS = ("capacity.update", "channel.availability.update")
 
 
 class Provider:
@@ -49,19 +54,99 @@ class Provider:
         return len(self.threads)
 
 
-@pytest.fixture
-def desk(ready_worker: ReadyWorker) -> tuple[Worker, Collector]:
-    return ready_worker()
+class Desk:
+    """Alice's client, all that its listeners are told from its opening on, and what
+    becomes of her latest reservation, whoever does it.
+
+    Attributes:
+        url: where the list of her reservations is.
+    """
+
+    def __init__(
+        self, emulator: Emulator, backend: Backend, worker: Worker, came: Collector
+    ) -> None:
+        self.emulator, self.faults, self.backend = emulator, emulator.faults, backend
+        self.worker, self.came = worker, came.listen(worker, *CHANNEL_EVENTS)
+        self.alice = str(worker.sid)
+        self.url = f"/Workers/{self.alice}/Reservations"
+
+    def do(self, acts: str) -> None:
+        """Let these happen: create, cancel, or a status of the reservation."""
+        for act in acts.split():
+            if act == "create":
+                self.backend.create_task()
+            elif act == "cancel":
+                self.backend.cancel(self._latest().task_sid)
+            else:
+                self.backend.update_reservation(self._latest().sid, act)
+
+    def _latest(self) -> Any:
+        return list(self.backend.reservations(self.alice).values())[-1]
+
+    @contextmanager
+    def gap(self) -> Iterator[None]:
+        """Be disconnected for a while; by the end all that was missed is told."""
+        self.worker.disconnect()
+        self.came.expect("disconnected")
+        yield
+        self.worker.connect()
+        self.came.expect("ready")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until everything before this moment is told."""
+        collector.settle(self.emulator, self.worker)
+
+    def told(self) -> list[tuple[str, str]]:
+        """List the reservation events that listeners got."""
+        return [
+            (name.partition(".")[2], args[0].sid)
+            for name, args in self.came.calls()
+            if name.startswith("reservation.")
+        ]
+
+    def names(self) -> str:
+        return " ".join(event for event, _ in self.told())
+
+    def logged(self) -> list[tuple[str, str]]:
+        """List those of the service's log that can be known after a gap."""
+        pairs = [
+            (event.event_type.partition(".")[2], event.resource_sid)
+            for event in self.emulator.events
+            if event.event_type.startswith("reservation.")
+            and self.alice in event.worker_sids
+        ]
+        completed = {sid for event, sid in pairs if event == "completed"}
+        return [
+            (event, sid)
+            for event, sid in pairs
+            if event != "wrapup" or sid not in completed
+        ]
 
 
 @pytest.fixture
-def worker(desk: tuple[Worker, Collector]) -> Worker:
-    return desk[0]
+def open_desk(
+    emulator: Emulator, backend: Backend, ready_worker: ReadyWorker
+) -> OpenDesk:
+    """Open Alice's client, and wait until nothing is pending for it."""
+    return lambda *args, **options: Desk(
+        emulator, backend, *ready_worker(*args, **options)
+    )
 
 
 @pytest.fixture
-def came(desk: tuple[Worker, Collector]) -> Collector:
-    return desk[1]
+def desk(open_desk: OpenDesk) -> Desk:
+    return open_desk()
+
+
+@pytest.fixture
+def worker(desk: Desk) -> Worker:
+    return desk.worker
+
+
+@pytest.fixture
+def came(desk: Desk) -> Collector:
+    return desk.came
 
 
 @pytest.fixture
