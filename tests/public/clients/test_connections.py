@@ -45,6 +45,7 @@ def test_a_disconnected_client_stays_usable_for_requests(
 def test_connect_while_connected_does_nothing(
     worker: Worker, came: Collector, settle: Settle
 ) -> None:
+    """And each event comes once, though the response to `ready` repeats its name."""
     worker.connect()
     worker.connect()
     settle(worker)
