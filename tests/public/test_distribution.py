@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import pytest
 
+from ..support.script import run_python
+
 
 ROOT = Path(__file__).parents[2]
 
@@ -282,14 +284,11 @@ def editable(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def mypy(folder: Path, python: Path, program: str) -> set[int]:
     """Give the lines that mypy finds wrong."""
-    run = subprocess.run(
-        [sys.executable, "-m", "mypy", "--python-executable", python, program],
+    run = run_python(
+        *("-m", "mypy", "--python-executable", python, program),
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=170,
+        PYTHONPATH="",
     )
     assert run.returncode in (0, 1), run.stderr
     return {
@@ -299,24 +298,12 @@ def mypy(folder: Path, python: Path, program: str) -> set[int]:
 
 def pyright(folder: Path, python: Path, program: str) -> set[int]:
     """Give the lines that pyright finds wrong."""
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "basedpyright",
-            "--pythonpath",
-            python,
-            "--level",
-            "error",
-            "--outputjson",
-            program,
-        ],
+    run = run_python(
+        *("-m", "basedpyright", "--pythonpath", python),
+        *("--level", "error", "--outputjson", program),
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        check=False,
         timeout=170,
+        PYTHONPATH="",
     )
     assert run.returncode in (0, 1), run.stderr
     found = json.loads(run.stdout)["generalDiagnostics"]

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
+from docutils.core import publish_doctree
 
 from taskrouter_sync import WorkspaceCapabilityToken
 from taskrouter_sync.cli.main import _parse, _parser
@@ -33,6 +34,7 @@ from taskrouter_sync.testing import LocalTaskRouter
 from taskrouter_sync.typed_events import WORKER_EVENTS
 
 from ..support.raw_server import unused_port
+from ..support.script import run_python
 
 
 pytest_plugins = "pytester"
@@ -147,6 +149,35 @@ def test_the_readme_lists_the_events() -> None:
     assert not missing, "add these to the README's table of events"
 
 
+# The last line of what people paste from the README, and what they install before.
+ENDS = {
+    ".venv/bin/python examples/quickstart.py": "'.[emulator]'",
+    ".venv/bin/python -m pytest": "-e '.[test]'",
+}
+
+
+def test_the_commands_of_the_readme_stand_there_once() -> None:
+    """What .ci/run runs: each ends with its own line."""
+    lines = [line.strip() for line in README.read_text("utf-8").splitlines()]
+    for last, what in ENDS.items():
+        assert lines.count(last) == 1
+        place = lines.index(last)
+        assert lines[place - 2 : place] == [
+            "python3 -m venv .venv",
+            f".venv/bin/pip install -q {what}",
+        ]
+
+
+@pytest.mark.parametrize(
+    "page", ["README.rst", "CHANGELOG.rst", "examples/PORTING.rst"]
+)
+def test_pages_that_are_shown_elsewhere_are_well_formed(page: str) -> None:
+    publish_doctree(
+        (ROOT / page).read_text("utf-8"),
+        settings_overrides={"halt_level": 2, "report_level": 5},
+    )
+
+
 # Python.
 
 
@@ -222,6 +253,27 @@ def test_the_python_of_a_page_runs(
                     stack.callback(client.close)
     raised = [each for each in caplog.records if each.exc_info]
     assert not raised, "a callback of the page raised"
+
+
+def of_the_readme(words: str) -> str:
+    """Find the first block of the README's Python with these words."""
+    return next(each.code for each in of("python", "README") if words in each.code)
+
+
+def test_the_readme_s_worker_completes_its_task() -> None:
+    with service() as started:
+        names: dict[str, Any] = {"WORKER_TOKEN": started.worker_token()}
+        exec(of_the_readme("on_completed"), names)
+        with names["worker"] as worker:
+            worker.wait_until_ready(5)
+            started.create_task({"topic": "readme"})
+            started.emulator.wait_for_events("task.completed")
+
+
+def test_the_readme_s_emulator_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where variables of another service were left behind."""
+    monkeypatch.setenv("TASKROUTER_API_URL", "http://127.0.0.1:9/v1")
+    exec(of_the_readme("import Emulator"), {})
 
 
 def test_the_tests_pass(
@@ -380,14 +432,11 @@ def test_celery_gets_the_events(broker: Any, tmp_path: Path) -> None:
             # An error travels with its attributes.
             gone = "WT" + "0" * 32
             for sid, answer in ((gone, "404 "), (task["sid"], "40")):
-                asked = subprocess.run(
-                    [sys.executable, "ask.py", sid],
+                asked = run_python(
+                    *("ask.py", sid),
                     cwd=tmp_path,
-                    env={**os.environ, "PYTHONPATH": str(ROOT)},
-                    capture_output=True,
-                    text=True,
                     timeout=LIMIT,
-                    check=False,
+                    PYTHONPATH=str(ROOT),
                 )
                 assert asked.stdout.startswith(answer), asked.stderr
             listener.send_signal(signal.SIGTERM)

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 import requests
 
-import taskrouter_sync
 from taskrouter_sync import (
     TaskQueue,
     TaskQueueCapabilityToken,
@@ -26,6 +25,7 @@ from taskrouter_sync import (
     WorkerCapabilityToken,
     Workspace,
     WorkspaceCapabilityToken,
+    errors,
 )
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.errors import (
@@ -46,17 +46,24 @@ from ..support.internals import timing
 from ..support.raw_server import RawServer
 
 
-# One of each kind, with all that it can have.
-ERRORS: list[TaskRouterError] = [
-    TaskRouterError("m", code=7, response="r"),
-    HttpError(429, "m", twilio_code=1, more_info="https://t/1", retry_after=2.5),
-    RequestTimeout("m"),
-    ConnectionFailed("m", reached=True, response="r"),
-    InvalidResponse("m", response="{"),
-    ClientClosed(),
-    TokenError("m"),
-    ArgumentError("m"),
+# One of each kind, with all that it can have; its code, its message, and what `except`
+# catches it as besides.
+KINDS: list[tuple[TaskRouterError, int, str, type[Exception]]] = [
+    (TaskRouterError("m", code=7, response="r"), 7, "m", Exception),
+    (
+        HttpError(429, "m", twilio_code=1, more_info="https://t/1", retry_after=2.5),
+        429,
+        "m",
+        Exception,
+    ),
+    (RequestTimeout("m"), 0, "m", TimeoutError),
+    (ConnectionFailed("m", reached=True, response="r"), 0, "m", Exception),
+    (InvalidResponse("m", code=200, response="{"), 200, "m", Exception),
+    (ClientClosed(), 0, "The client is closed", Exception),
+    (TokenError("m"), 0, "m", ValueError),
+    (ArgumentError("m"), 0, "m", TypeError),
 ]
+ERRORS = [error for error, *_ in KINDS]
 
 
 def fail(kind: str) -> None:
@@ -71,13 +78,40 @@ def public(error: TaskRouterError) -> dict[str, Any]:
     return {"text": str(error), **{k: v for k, v in values.items() if not callable(v)}}
 
 
-def test_there_is_one_of_each_kind() -> None:
+def test_the_docstring_draws_the_whole_tree() -> None:
     kinds = {
         each
-        for each in vars(taskrouter_sync.errors).values()
+        for each in vars(errors).values()
         if isinstance(each, type) and issubclass(each, TaskRouterError)
     }
     assert kinds == {type(each) for each in ERRORS}
+    assert errors.__doc__ is not None
+    for kind in kinds - {TaskRouterError}:
+        assert f"── {kind.__name__} " in errors.__doc__
+
+
+@pytest.mark.parametrize(("error", "code", "message", "caught_as"), KINDS, ids=repr)
+def test_every_error_has_a_code_and_a_message(
+    error: TaskRouterError, code: int, message: str, caught_as: type[Exception]
+) -> None:
+    assert (error.code, error.message) == (code, message)
+    assert isinstance(error, caught_as)
+    assert message in str(error)
+
+
+def test_an_error_has_what_is_known_of_it() -> None:
+    error = HttpError(
+        429, "Too many", twilio_code=20429, more_info="https://t/20429", retry_after=2.5
+    )
+    assert str(error) == "429 Too many"
+    assert (error.status, error.twilio_code, error.retry_after) == (429, 20429, 2.5)
+    assert error.more_info == "https://t/20429"
+    error = HttpError(500, "Oops")
+    assert (error.twilio_code, error.more_info, error.retry_after) == (None,) * 3
+    assert not ConnectionFailed("refused").reached
+    assert ConnectionFailed("cut", reached=True).reached
+    assert InvalidResponse("no JSON", response="{").response == "{"
+    assert InvalidResponse("no JSON").response == ""
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -108,13 +142,6 @@ def test_what_a_request_raises_can_be_pickled(center: Center) -> None:
         worker.fetch()
     again = pickle.loads(pickle.dumps(raised.value))
     assert public(again) == public(raised.value)
-
-
-def test_resources_say_what_to_use_instead(center: Center) -> None:
-    for each in (center.task, center.reservation, center.page):
-        for attempt in (copy.deepcopy, pickle.dumps):
-            with pytest.raises(TypeError, match="to_dict"):
-                attempt(each)
 
 
 # Secrets.

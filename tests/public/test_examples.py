@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from taskrouter_sync.emulator import Emulator
 
+from ..support.script import run_python
+
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-OURS = ("TWILIO_", "TASKROUTER_")
 
 
 # What each prints, and so what has happened in the emulator, in this order.
@@ -57,15 +56,7 @@ def test_every_example_is_run() -> None:
 
 
 def run(name: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-    return subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLES / name)],
-        env={**clean, **variables},
-        capture_output=True,
-        text=True,
-        timeout=25,
-        check=False,
-    )
+    return run_python("-W", "error", EXAMPLES / name, **variables)
 
 
 def test_quickstart_completes_a_task_and_prints_it() -> None:

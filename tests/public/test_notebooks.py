@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,6 @@ import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
-from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
 
 from taskrouter_sync.emulator import Emulator
@@ -27,25 +25,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 LIMIT = 60.0  # seconds for anything that a kernel does; usually it takes one or two
 
-pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(autouse=True)
-def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Kernels have no account, and nothing of this machine's own settings."""
-    for name in os.environ:
-        if name.startswith(("TWILIO_", "TASKROUTER_")):
-            monkeypatch.delenv(name)
-    for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
-        monkeypatch.setenv(name, str(tmp_path))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loop() -> Iterator[None]:
-    """The event loop that Jupyter's clients keep: here before any test, so no leak."""
-    kept = ensure_event_loop()
-    yield
-    kept.close()
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("no_jupyter_settings", "jupyter_loop"),
+]
 
 
 def executed(name: str) -> list[Any]:

@@ -25,7 +25,6 @@ from ..support.script import Script
 
 PORTED = Path(__file__).parents[2] / "examples" / "ported"
 PAGES = sorted(path.stem for path in PORTED.glob("*.py") if path.stem != "page")
-OURS = ("TWILIO_", "TASKROUTER_")
 FROM, TO = "+15551234567", "+15557654321"
 
 
@@ -62,7 +61,6 @@ def open_page(center: Center) -> Iterator[Callable[..., Page]]:
     with ExitStack() as stack:
 
         def open_one(name: str, **variables: str) -> Page:
-            clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
             process = stack.enter_context(
                 subprocess.Popen(
                     [sys.executable, "-W", "error", str(PORTED / f"{name}.py")],
@@ -71,7 +69,7 @@ def open_page(center: Center) -> Iterator[Callable[..., Page]]:
                     stderr=subprocess.PIPE,
                     text=True,
                     env={
-                        **clean,
+                        **os.environ,
                         "TASKROUTER_EVENT_BRIDGE_URL": center.emulator.event_bridge_url,
                         "WORKER_TOKEN": center.token(Worker),
                         "TASK_QUEUE_TOKEN": center.token(TaskQueue),

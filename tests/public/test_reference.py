@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from playwright import sync_api as playwright
+
+from ..support.script import run_python
 
 
 ROOT = Path(__file__).parents[2]
@@ -49,12 +49,11 @@ TOO_WIDE = """
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The documentation, built as the README says."""
     folder = tmp_path_factory.mktemp("docs")
-    run = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "docs", folder],
+    run = run_python(
+        *("-m", "sphinx", "-W", "--keep-going", "-q", "docs"),
+        folder,
         cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+        timeout=110,
     )
     assert (run.returncode, run.stderr) == (0, "")
     return folder

@@ -18,7 +18,7 @@ from taskrouter_sync import (
 from taskrouter_sync.emulator import Emulator
 
 from .backend import Backend, ReadyWorkspace
-from .collector import LIMIT, Collector
+from .collector import LIMIT, settle
 
 
 # The caller whose tasks the telephony instructions are for.
@@ -87,9 +87,7 @@ class Center:
 
     def settle(self, client: Any) -> None:
         """Wait until everything that was sent before this moment has been told."""
-        came = Collector().listen(client, "settled")
-        self.emulator.send_frame(client.sid, {"event_type": "settled", "payload": {}})
-        came.expect("settled")
+        settle(self.emulator, client)
 
     @cached_property
     def worker(self) -> Any:

@@ -102,6 +102,13 @@ class Block:
         wait(self.inside, "the listener's call")
 
 
+def settle(emulator: Any, client: Any) -> None:
+    """Wait until a client has told all that was sent to it before this moment."""
+    came = Collector().listen(client, "settled")
+    emulator.send_frame(client.sid, {"event_type": "settled", "payload": {}})
+    came.expect("settled")
+
+
 def wait(event: threading.Event, what: str, timeout: float = LIMIT) -> None:
     """Wait until an event is set; the message names what did not happen."""
     assert event.wait(timeout), f"{what}: not within {timeout:g} s"

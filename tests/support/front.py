@@ -47,6 +47,10 @@ class Front:
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def close(self) -> None:
         _end(self._listener)
         self._listener.close()

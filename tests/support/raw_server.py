@@ -77,19 +77,6 @@ class Peer:
                 return value.strip()
         return None
 
-    def read_frame(self) -> tuple[int, bytes]:
-        """Read one frame of the client, unmasked."""
-        first, second = self._exactly(2)
-        size = second & 0x7F
-        if size == 126:
-            (size,) = struct.unpack(">H", self._exactly(2))
-        elif size == 127:
-            (size,) = struct.unpack(">Q", self._exactly(8))
-        mask = self._exactly(4)
-        data = self._exactly(size)
-        unmasked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
-        return first & 0x0F, unmasked
-
     def until_gone(self) -> bytes:
         """Read until the client closes; gives what it sent."""
         while self._read():
@@ -154,13 +141,6 @@ class Peer:
         """Do nothing until the client goes away or the server stops."""
         self.server.stalled.set()
         self.until_gone()
-
-    def _exactly(self, size: int) -> bytes:
-        while len(self._buffer) < size:
-            if not self._read():
-                raise ConnectionError("the client went away in the middle of a frame")
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
-        return data
 
     def _read(self) -> bool:
         """Read some; False at the end."""

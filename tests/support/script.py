@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import IO
 
 from .collector import Background
@@ -39,6 +40,24 @@ def tell_when_it_waits(function):
 
 threading.Thread(target=tell_when_it_waits, args=["%s"], daemon=True).start()
 """
+
+
+def run_python(
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    timeout: float = 25.0,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run Python to its end, with these variables besides those of this process."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
 
 
 class Script:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -34,13 +35,6 @@ OURS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of this machine's own environment counts."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def account(
     no_account: None,
@@ -64,8 +58,9 @@ def account(
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the program with these arguments, to its end."""
+    monkeypatch.setattr(sys, "argv", ["taskrouter-sync"])
 
     def run_one(*arguments: str) -> Ran:
         try:

@@ -18,15 +18,43 @@ import pytest
 LIMIT = 20.0  # seconds for anything that must come
 
 
+# How the program is started.
+PROGRAM = (sys.executable, "-W", "error", "-m", "taskrouter_sync")
+
+
 def started(
-    *arguments: str, environment: Mapping[str, str], **options: object
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    stdin: int | None = None,
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
     """Start the program; its output is not buffered by Python."""
-    return subprocess.Popen(  # type: ignore[call-overload,no-any-return] # options
-        [sys.executable, "-W", "error", "-m", "taskrouter_sync", *arguments],
-        env={**os.environ, "TERM": "xterm", **environment},
-        **options,
+    return subprocess.Popen(
+        [*PROGRAM, *arguments],
+        env={**os.environ, "TERM": "xterm", **(environment or {})},
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
     )
+
+
+def finished(
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    given: bytes | None = None,
+) -> tuple[int, str, str]:
+    """Run the program to its end; gives status, output and errors.
+
+    Args:
+        arguments: of the program.
+        environment: more of it.
+        given: what comes from its standard input.
+    """
+    stdin = None if given is None else subprocess.PIPE
+    with started(*arguments, environment=environment, stdin=stdin) as process:
+        out, err = process.communicate(given, timeout=LIMIT)
+    return process.returncode, out.decode(), err.decode()
 
 
 class Terminal:
@@ -112,7 +140,7 @@ def controlled(
         environment: more of it.
         shell: what bash does instead, with job control; "$@" is the program there.
     """
-    ours = [sys.executable, "-W", "error", "-m", "taskrouter_sync", *arguments]
+    ours = [*PROGRAM, *arguments]
     if shell is not None:
         ours = ["bash", "-m", "-c", shell, "bash", *ours]
     screen, inner = pty.openpty()

@@ -15,7 +15,7 @@ from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.setup import ReadyWorkspace
 
 from .conftest import Run
-from .program import LIMIT, controlled, started, terminal
+from .program import LIMIT, controlled, finished, started, terminal
 
 
 def status(emulator: Emulator, task: dict[str, Any]) -> str:
@@ -136,31 +136,18 @@ def test_an_activity_that_is_not_there_is_refused_with_those_that_are(
 
 def test_keys_come_from_a_pipe_too(account: dict[str, str], emulator: Emulator) -> None:
     emulator.create_task()
-    with started(
-        "worker",
-        environment=account,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        out, err = process.communicate(b"?\n", timeout=LIMIT)
-    assert process.returncode == 0
-    assert b"a  accept" in err
-    assert b"Alice is Available" in out
-    assert b"\x1b" not in out + err
+    status, out, err = finished("worker", environment=account, given=b"?\n")
+    assert status == 0
+    assert "a  accept" in err
+    assert "Alice is Available" in out
+    assert "\x1b" not in out + err
 
 
 def test_programs_get_everything_as_json(
     account: dict[str, str], emulator: Emulator, alice: str
 ) -> None:
-    with started(
-        "worker",
-        "--json",
-        environment=account,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    ours = started("worker", "--json", environment=account, stdin=subprocess.PIPE)
+    with ours as process:
         assert process.stdin is not None
         assert process.stdout is not None
         came: list[dict[str, Any]] = []

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import jwt
 import pytest
-import trustme
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.tokens import read_claims
 
-from ...support.front import Front, front
+from ...conftest import SetProxy
+from ...support.front import Front, front, secure
 from .conftest import Run
+
+
+pytestmark = pytest.mark.usefixtures("account")
 
 
 def wrong(out: str) -> list[str]:
@@ -29,7 +31,6 @@ def looks(out: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("kind", [[], ["worker"], ["taskqueue"], ["workspace"]])
 def test_where_all_is_well_it_says_so(run: Run, kind: list[str]) -> None:
     ran = run("doctor", *kind)
@@ -38,13 +39,16 @@ def test_where_all_is_well_it_says_so(run: Run, kind: list[str]) -> None:
     assert "ready" in ran.out
 
 
-def test_without_a_token_it_says_what_to_set(run: Run) -> None:
+def test_without_a_token_it_says_what_to_set(
+    run: Run, account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in account:
+        monkeypatch.delenv(name)
     ran = run("doctor")
     assert (ran.status, wrong(ran.out)) == (1, ["token"])
     assert "→ set TASKROUTER_TOKEN" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_the_token_alone_needs_no_service(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,7 +60,6 @@ def test_the_token_alone_needs_no_service(
     assert "DNS" not in ran.out
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("kind", ["worker", "taskqueue", "workspace"])
 def test_a_token_says_itself_which_client_it_is_for(
     run: Run, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -68,7 +71,6 @@ def test_a_token_says_itself_which_client_it_is_for(
     assert f"ready       {name}" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_what_is_no_token_is_not_repeated(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +121,6 @@ def test_a_token_that_it_has_made_itself_is_not_called_good(
         assert what not in run("doctor").out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_missing_policy_is_found_before_the_service_says_so(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +134,6 @@ def test_a_missing_policy_is_found_before_the_service_says_so(
     assert "→ create the token with allow_update_activities=True" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_name_without_an_address_is_found(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,13 +146,11 @@ def test_a_name_without_an_address_is_found(
     assert "127.0.0.1 could not be resolved: Name or service not known" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_service_that_is_not_there_is_found(run: Run, emulator: Emulator) -> None:
     emulator.stop()
     assert wrong(run("doctor").out) == ["TCP"]
 
 
-@pytest.mark.usefixtures("account")
 def test_a_service_without_tls_is_found(
     run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,17 +162,13 @@ def test_a_service_without_tls_is_found(
 
 
 @pytest.fixture
-def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+def proxy(set_proxy: SetProxy) -> Iterator[Front]:
     """A proxy that the environment names."""
     with front() as made:
-        url = f"http://me:password@127.0.0.1:{made.port}"
-        monkeypatch.setenv("HTTP_PROXY", url)
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
+        set_proxy(f"http://me:password@127.0.0.1:{made.port}")
         yield made
 
 
-@pytest.mark.usefixtures("account")
 def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
     ran = run("doctor")
     assert (ran.status, wrong(ran.out)) == (0, [])
@@ -182,7 +176,6 @@ def test_a_proxy_is_named_without_its_password(run: Run, proxy: Front) -> None:
     assert "password" not in ran.out
 
 
-@pytest.mark.usefixtures("account")
 def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
     # As a proxy may that repeats what it was sent.
     proxy.refusal = b"HTTP/1.1 407 no: Basic bWU6cGFzc3dvcmQ= password\r\n\r\n"
@@ -194,7 +187,6 @@ def test_a_proxy_that_gives_no_tunnel_is_found(run: Run, proxy: Front) -> None:
     assert "bWU6" not in ran.out
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     "url",
     [
@@ -227,23 +219,23 @@ def test_a_proxy_that_cannot_be_used_is_found_and_its_variable_named(
         assert f"HTTP_PROXY {found['found'].partition(' ')[2]}\n" in ran.err
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     "variable", ["TASKROUTER_EVENT_BRIDGE_URL", "TASKROUTER_API_URL"]
 )
-def test_a_password_in_a_base_url_is_not_shown(
+def test_an_address_that_is_none_is_found_without_its_password(
     run: Run, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    for password in ("secret", "1234#secret", "1234/secret", "1234?secret"):
-        monkeypatch.setenv(variable, f"http://me:{password}@127.0.0.1:1")
+    passwords = ("secret", "1234#secret", "1234/secret", "1234?secret")
+    for url in ("here", *(f"http://me:{each}@127.0.0.1:1" for each in passwords)):
+        monkeypatch.setenv(variable, url)
         ran = run("doctor", "--json")
         [found] = [each for each in looks(ran.out) if each["verdict"] == "wrong"]
+        assert found["what"] == "addresses"
         assert found["found"].startswith(f"{variable} must be a URL such as ")
         assert "secret" not in ran.out + ran.err
         assert "1234" not in found["found"].replace("http://127.0.0.1:8123", "")
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_certificates_that_cannot_be_read_are_found(
@@ -267,7 +259,6 @@ def test_certificates_that_cannot_be_read_are_found(
     assert f"correct or unset {name}" in ran.out
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("place", ["127.0.0.1", "localhost"])
 def test_certificates_are_looked_at(
     run: Run,
@@ -276,21 +267,15 @@ def test_certificates_are_looked_at(
     tmp_path: Path,
     place: str,
 ) -> None:
-    authority = trustme.CA()
-    bundle = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    with front(emulator.event_bridge_url, context) as made:
-        url = f"https://{place}:{made.port}"
+    with secure(emulator.event_bridge_url, tmp_path) as (url, bundle):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        url = url.replace("127.0.0.1", place)
         monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", url)
         ran = run("doctor")
     assert wrong(ran.out) == ([] if place == "127.0.0.1" else ["TLS"])
     assert ("ok     TLS         TLSv1." in ran.out) == (place == "127.0.0.1")
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     ("status", "advice"), [(403, "lacks a policy"), (404, "exists in the account AC")]
 )
@@ -302,16 +287,6 @@ def test_what_the_service_refuses_is_explained(
     assert wrong(ran.out) == ["ready"]
     assert advice in ran.out
     assert "ok     handshake" in ran.out
-
-
-@pytest.mark.usefixtures("account")
-def test_an_address_that_is_none_is_found(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", "here")
-    ran = run("doctor")
-    assert wrong(ran.out) == ["addresses"]
-    assert "TASKROUTER_EVENT_BRIDGE_URL must be a URL" in ran.out
 
 
 def test_json_is_for_programs_and_holds_no_secret(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import pytest
 
 from taskrouter_sync.emulator import Emulator
 
+from ...support.script import run_python
 from .conftest import OURS, Run
-from .program import LIMIT, controlled, started
+from .program import LIMIT, PROGRAM, controlled, finished, started
 
 
 def test_its_help_has_the_services_own_arguments(run: Run) -> None:
@@ -28,12 +28,7 @@ def test_its_help_has_the_services_own_arguments(run: Run) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [("SIGINT", 130), ("SIGTERM", 0)])
 def test_it_serves_until_a_signal_comes(number: str, status: int) -> None:
-    with started(
-        *("emulator", "--port", "0"),
-        environment={},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with started("emulator", "--port", "0") as process:
         assert process.stdout is not None
         assert b"TaskRouter emulator at http://127.0.0.1:" in process.stdout.readline()
         while b"Attributes=" not in process.stdout.readline():
@@ -44,11 +39,7 @@ def test_it_serves_until_a_signal_comes(number: str, status: int) -> None:
 
 
 def test_what_it_exports_is_what_the_other_commands_read(run: Run) -> None:
-    with started(
-        *("emulator", "--port", "0", "--print-tokens"),
-        environment={},
-        stdout=subprocess.PIPE,
-    ) as process:
+    with started("emulator", "--port", "0", "--print-tokens") as process:
         assert process.stdout is not None
         text = ""
         while "Attributes=" not in text:
@@ -63,14 +54,8 @@ def test_what_it_exports_is_what_the_other_commands_read(run: Run) -> None:
             ["doctor"],
             ["doctor", "taskqueue"],
         ):
-            with started(
-                *command,
-                environment=exported,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            ) as other:
-                _, err = other.communicate(timeout=LIMIT)
-            assert (other.returncode, err) == (0, b"")
+            status, _, err = finished(*command, environment=exported)
+            assert (status, err) == (0, "")
         process.send_signal(signal.SIGTERM)
 
 
@@ -89,13 +74,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         (["--help"], 0),
         (["completion", "bash"], 0),
     ):
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", WITHOUT, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=20,
-        )
+        done = run_python("-W", "error", "-c", WITHOUT, *arguments)
         assert done.returncode == status
         assert ("pip install 'taskrouter_sync[emulator]'" in done.stderr) == bool(
             status
@@ -117,9 +96,6 @@ def command(*words: str) -> tuple[str, ...]:
     return ("emulator", "--", *words)
 
 
-PRINT = "import os, json; print(json.dumps(dict(os.environ)))"
-
-
 def test_a_command_finds_the_service_in_its_environment() -> None:
     ours = ("-m", "taskrouter_sync")
     script = (
@@ -131,15 +107,9 @@ def test_a_command_finds_the_service_in_its_environment() -> None:
     left = dict.fromkeys(OURS, "of another account")
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         del left[name]
-    with started(
-        *command("sh", "-c", script),
-        environment=left,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        out, err = process.communicate(timeout=LIMIT)
-    assert (process.returncode, err) == (0, b"")
-    sid, *events, task = out.decode().splitlines()
+    status, out, err = finished(*command("sh", "-c", script), environment=left)
+    assert (status, err) == (0, "")
+    sid, *events, task = out.splitlines()
     assert re.fullmatch("WT[0-9a-f]{32}", sid)
     assert [line.split()[1] for line in events] == [
         "connected",
@@ -150,14 +120,11 @@ def test_a_command_finds_the_service_in_its_environment() -> None:
 
 
 def test_a_command_finds_the_service_behind_no_proxy() -> None:
-    with started(
-        *command(sys.executable, "-m", "taskrouter_sync", "task", "create"),
+    status, out, err = finished(
+        *command(*PROGRAM, "task", "create"),
         environment={"HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "x"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        out, err = process.communicate(timeout=LIMIT)
-    assert (process.returncode, out[:2], err) == (0, b"WT", b"")
+    )
+    assert (status, out[:2], err) == (0, "WT", "")
 
 
 @pytest.mark.parametrize(
@@ -173,17 +140,14 @@ def test_a_command_finds_the_service_behind_no_proxy() -> None:
     ],
 )
 def test_a_commands_exit_status_is_its_own(words: list[str], status: int) -> None:
-    with started(*command(*words), environment={}, stderr=subprocess.PIPE) as process:
-        _, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == status
+    ended, _, err = finished(*command(*words))
+    assert ended == status
     assert len(err.splitlines()) == (status in (126, 127))
 
 
 def test_a_command_ends_with_the_emulator() -> None:
     script = "trap 'echo ended; exit 5' TERM; echo begun; while :; do sleep 0.05; done"
-    with started(
-        *command("sh", "-c", script), environment={}, stdout=subprocess.PIPE
-    ) as process:
+    with started(*command("sh", "-c", script)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"begun\n"
         process.send_signal(signal.SIGTERM)
@@ -203,17 +167,10 @@ def test_ctrl_c_is_for_the_command() -> None:
 def test_the_log_shows_requests_and_events_as_they_happen() -> None:
     ours = f"{sys.executable} -m taskrouter_sync"
     script = f"{ours} task create && {ours} listen --count 3 >/dev/null; exit 3"
-    with started(
-        *("emulator", "--log", "--", "sh", "-c", script),
-        environment={},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        out, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 3
+    status, out, log = finished("emulator", "--log", "--", "sh", "-c", script)
+    assert status == 3
     # What the command prints is not mixed with the log.
-    [sid] = out.decode().split()
-    log = err.decode()
+    [sid] = out.split()
     lines = [line.split(None, 1)[1] for line in log.splitlines()]
     created = next(line for line in lines if line.startswith("task.created"))
     assert f"Task {sid} created" in created
@@ -227,12 +184,7 @@ def test_the_log_shows_requests_and_events_as_they_happen() -> None:
 def test_the_log_of_a_service_for_people_is_below_its_greeting(
     tmp_path: Path,
 ) -> None:
-    with started(
-        *("emulator", "--port", "0", "--log"),
-        environment={},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with started("emulator", "--port", "0", "--log") as process:
         assert process.stdout is not None
         address = process.stdout.readline().decode().split()[3]
         while b"Attributes=" not in process.stdout.readline():

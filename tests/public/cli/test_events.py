@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 from datetime import datetime, timezone
 from typing import Any
 
@@ -65,9 +64,7 @@ def test_an_event_of_the_service_is_a_sentence(
 ) -> None:
     if "sid" not in payload and name != "odd":
         payload = {"sid": alice, "friendly_name": "Alice", **payload}
-    with started(
-        "listen", "--count", "3", environment=account, stdout=subprocess.PIPE
-    ) as process:
+    with started("listen", "--count", "3", environment=account) as process:
         assert process.stdout is not None
         assert b"connected" in process.stdout.readline()
         assert b"ready" in process.stdout.readline()

@@ -1,8 +1,6 @@
-"""``listen``: events as lines and as JSON, until it is enough."""
+"""``listen``: events as lines, until it is enough."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
@@ -25,16 +23,6 @@ def test_events_are_lines(run: Run, emulator: Emulator) -> None:
     assert created.split()[1:3] == ["reservation.created", "Reservation"]
     said = f'of task {task["sid"][:8]}… is pending: {{"language": "en"}}'
     assert created.endswith(said)
-
-
-def test_events_are_json(run: Run, emulator: Emulator, alice: str) -> None:
-    emulator.create_task(attributes={"language": "en"})
-    ran = run("listen", "--json", "--count", "1", "--event", "reservation.created")
-    [event] = map(json.loads, ran.out.splitlines())
-    assert (event["event"], event["channel"]) == ("reservation.created", alice)
-    assert event["at"].endswith("Z")
-    assert event["payload"]["reservation_status"] == "pending"
-    assert json.loads(event["payload"]["task"]["attributes"]) == {"language": "en"}
 
 
 def test_an_event_that_nobody_knows_is_shown(

@@ -18,8 +18,9 @@ import taskrouter_sync
 from taskrouter_sync.cli import emulator_command, main as program
 from taskrouter_sync.emulator import Emulator
 
+from ...support.script import run_python
 from .conftest import Run
-from .program import LIMIT, started
+from .program import LIMIT, PROGRAM, finished, started
 
 
 COMMANDS = [
@@ -42,14 +43,7 @@ def test_it_has_a_name_of_its_own() -> None:
 
 
 def test_it_is_a_module_too() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "taskrouter_sync", "--version"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=20,
-    )
-    assert done.stdout.strip() == taskrouter_sync.__version__
+    assert finished("--version") == (0, f"{taskrouter_sync.__version__}\n", "")
 
 
 @pytest.mark.parametrize("command", [[], *COMMANDS])
@@ -85,58 +79,47 @@ def test_every_example_can_be_typed(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ["no-command"],
-        ["task", "no-command"],
-        ["token", "nobody"],
-        ["token"],
-        ["token", "worker", "--ttl", "soon"],
-        ["token", "worker", "--ttl", "-5"],
-        ["listen", "--count", "0"],
-        ["listen", "--coun", "1"],
-        ["listen", "--event", "nosuch"],
-        ["emulator", "--port", "99999"],
-        ["emulator", "--"],
-        ["task", "create", "not-a-pair"],
-        ["task", "cancel"],
-        ["task", "list", "--status", "lost"],
-        ["completion", "cmd"],
-        ["task", "create", "--attributes", "[1]"],
-        ["task", "create", "--attributes", "{"],
-        ["token", "taskqueue", "--allow", "update-activities"],
-    ],
-)
-def test_a_usage_error_is_one_line_and_status_2(run: Run, arguments: list[str]) -> None:
-    ran = run(*arguments)
-    assert (ran.status, ran.out) == (2, "")
-    [line] = ran.err.splitlines()
-    assert line.startswith("taskrouter-sync")
-
-
-@pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["no-command"], "invalid choice: 'no-command'"),
+        (["task", "no-command"], "invalid choice: 'no-command'"),
+        (["token"], "specify one of worker, taskqueue, workspace; or --decode"),
+        (["token", "nobody"], "invalid choice: 'nobody'"),
+        (["token", "worker", "--ttl", "soon"], "invalid duration 'soon'"),
+        (["token", "worker", "--ttl", "-5"], "invalid duration '-5'"),
+        (["token", "taskqueue", "--allow", "update-activities"], "of workers only"),
         (["listen", "--timeout", "5x"], "invalid duration '5x' (use 90s, 15m or 8h)"),
         (["listen", "--timeout", "1e9d"], "invalid duration '1e9d' (use 90s"),
         (["listen", "--count", "0"], "'0' must be a positive integer"),
         (["listen", "--count", "9" * 5000], "must be a positive integer"),
+        (["listen", "--coun", "1"], "unrecognized arguments: --coun"),
+        (["listen", "--event", "nosuch"], "use one of ready, connected, "),
+        (["listen", "--event", "task."], "there is no event 'task.'"),
         (
             ["listen", "--event", "reservations.created"],
             "there is no event 'reservations.created' (did you mean "
             "reservation.created?)",
         ),
-        (["listen", "--event", "task."], "there is no event 'task.'"),
-        (["listen", "--event", "nosuch"], "use one of ready, connected, "),
         (["emulator", "--port", "99999"], "'99999' is not a port (use 0 to 65535)"),
-        (["token"], "specify one of worker, taskqueue, workspace; or --decode"),
+        (["emulator", "--"], "specify a command after --"),
         (["task", "create", "x"], "'x' is not of the form NAME=VALUE"),
+        (["task", "create", "--attributes", "[1]"], "must be a JSON object"),
+        (["task", "create", "--attributes", "{"], "--attributes is not valid JSON"),
+        (["task", "update", "WT1"], "specify what to update"),
+        (["task", "update", "WT1", "--reason", "x"], "is the reason of a --status"),
+        (["task", "cancel"], "arguments are required: "),
+        (["task", "list", "--status", "lost"], "invalid choice: 'lost'"),
+        (["completion", "cmd"], "invalid choice: 'cmd'"),
     ],
 )
-def test_a_usage_error_says_what_is_right(
+def test_a_usage_error_is_one_line_that_says_what_is_right(
     run: Run, arguments: list[str], says: str
 ) -> None:
-    assert says in run(*arguments).err
+    ran = run(*arguments)
+    assert (ran.status, ran.out) == (2, "")
+    [line] = ran.err.splitlines()
+    assert line.startswith("taskrouter-sync")
+    assert says in line
 
 
 @pytest.mark.parametrize("command", [[], ["task"]])
@@ -152,13 +135,7 @@ def test_usage_and_errors_name_the_command_that_was_typed(command: list[str]) ->
         (["-m", "taskrouter_sync"], "python -m taskrouter_sync"),
         (["-c", INSTALLED], "taskrouter-sync"),
     ):
-        done = subprocess.run(
-            [sys.executable, *called, *command, "--no-such-option"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LIMIT,
-        )
+        done = run_python(*called, *command, "--no-such-option")
         typed = " ".join([name, *command])
         assert done.stderr.startswith(f"{typed}: error: ")
         assert f"(see `{typed} --help`)" in done.stderr
@@ -253,9 +230,7 @@ def test_what_the_service_refuses_ends_with_1(
 
 
 def test_ctrl_c_ends_it_without_a_word(account: dict[str, str]) -> None:
-    with started(
-        "listen", environment=account, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with started("listen", environment=account) as process:
         assert process.stdout is not None
         assert b"connected" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -276,18 +251,13 @@ sys.exit(main(["listen"]))
 
 
 def test_ctrl_c_while_libraries_are_loaded_ends_it_without_a_word() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOADING],
-        capture_output=True,
-        check=False,
-        timeout=LIMIT,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+    done = run_python("-c", LOADING)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_what_it_waits_for_is_said(account: dict[str, str], emulator: Emulator) -> None:
     emulator.stop()
-    with started("listen", environment=account, stderr=subprocess.PIPE) as process:
+    with started("listen", environment=account) as process:
         assert process.stderr is not None
         line = process.stderr.readline().decode()
         process.send_signal(signal.SIGINT)
@@ -297,15 +267,7 @@ def test_what_it_waits_for_is_said(account: dict[str, str], emulator: Emulator) 
 
 
 def test_a_reader_who_leaves_ends_it_without_a_word(account: dict[str, str]) -> None:
-    with started(
-        "stats",
-        "--json",
-        "--every",
-        "0.01",
-        environment=account,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with started("stats", "--json", "--every", "0.01", environment=account) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"[")
         process.stdout.close()
@@ -315,18 +277,9 @@ def test_a_reader_who_leaves_ends_it_without_a_word(account: dict[str, str]) -> 
 
 
 def test_verbose_tells_each_step(account: dict[str, str]) -> None:
-    with started(
-        "listen",
-        "--count",
-        "2",
-        "-v",
-        environment=account,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        _, err = process.communicate(timeout=LIMIT)
-    assert b"connecting" in err
-    assert account["TWILIO_AUTH_TOKEN"].encode() not in err
+    _, _, err = finished("listen", "--count", "2", "-v", environment=account)
+    assert "connecting" in err
+    assert account["TWILIO_AUTH_TOKEN"] not in err
 
 
 @pytest.mark.parametrize(
@@ -363,15 +316,10 @@ def test_output_never_fails_for_an_encoding(
         )
     )
     emulator.create_task(attributes={"name": "Zoë 李"})
-    with started(
-        *command,
-        environment={**account, "PYTHONUTF8": "0", **encoding},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        out, err = process.communicate(timeout=LIMIT)
-    assert (process.returncode, err) == (0, b"")
-    out.decode("ascii")
+    variables = {**account, "PYTHONUTF8": "0", **encoding}
+    status, out, err = finished(*command, environment=variables)
+    assert (status, err) == (0, "")
+    assert out.isascii()
 
 
 @pytest.mark.parametrize(
@@ -399,7 +347,7 @@ def test_a_stream_that_is_missing_or_full_is_no_traceback(
     done = subprocess.run(
         [
             *("sh", "-c", f'exec "$@" {redirection}', "sh"),
-            *(sys.executable, "-W", "error", "-m", "taskrouter_sync", *command),
+            *(*PROGRAM, *command),
         ],
         # A buffer fails only when it is flushed, which may be at the very end.
         env={**os.environ, **account, "PYTHONUNBUFFERED": ""},
@@ -415,30 +363,19 @@ def test_a_stream_that_is_missing_or_full_is_no_traceback(
 
 
 def test_input_never_fails_for_an_encoding() -> None:
-    with started(
-        "token",
-        "--decode",
-        environment={"PYTHONIOENCODING": "utf-8:strict"},
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        _, err = process.communicate(b"\xff\xfe\n", timeout=LIMIT)
-    assert process.returncode == 1
-    assert b"The token is not a valid JWT" in err
+    encoding = {"PYTHONIOENCODING": "utf-8:strict"}
+    given = b"\xff\xfe\n"
+    status, _, err = finished("token", "--decode", environment=encoding, given=given)
+    assert status == 1
+    assert "The token is not a valid JWT" in err
     assert len(err.splitlines()) == 1
 
 
 def test_an_error_never_fails_for_an_encoding(account: dict[str, str]) -> None:
-    with started(
-        "worker",
-        "--activity",
-        "Pausé",
-        environment={**account, "PYTHONIOENCODING": "ascii"},
-        stderr=subprocess.PIPE,
-    ) as process:
-        _, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 1
-    assert rb"there is no activity Paus\xe9" in err
+    ascii_only = {**account, "PYTHONIOENCODING": "ascii"}
+    status, _, err = finished("worker", "--activity", "Pausé", environment=ascii_only)
+    assert status == 1
+    assert r"there is no activity Paus\xe9" in err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

@@ -115,23 +115,6 @@ def test_a_tasks_priority_and_status_are_changed(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        ([], "specify what to update"),
-        (["--reason", "x"], "--reason is the reason of a --status"),
-        (["--attributes", "[1]"], "--attributes must be a JSON object"),
-        (["--attributes", "{"], "--attributes is not valid JSON"),
-    ],
-)
-def test_an_update_of_nothing_is_a_usage_error(
-    run: Run, arguments: list[str], says: str
-) -> None:
-    ran = run("task", "update", "WT" + "0" * 32, *arguments)
-    assert (ran.status, ran.out) == (2, "")
-    assert says in ran.err
-
-
 def test_tasks_are_canceled_also_after_one_that_is_refused(run: Run) -> None:
     first, last = created(run), created(run)
     unknown = "WT" + "0" * 32

@@ -69,10 +69,6 @@ def test_the_option_that_is_advised_is_the_one_that_helps(
     assert request.what not in [each.what for each in refused_requests(helped)]
 
 
-def verdicts(found: Any) -> list[tuple[str, str]]:
-    return [(each.verdict, each.found) for each in found]
-
-
 def test_a_good_token_has_nothing_wrong() -> None:
     good = claims("worker")
     found = [*token_checks.check_claims(good), *token_checks.check_policies(good)]

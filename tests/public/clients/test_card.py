@@ -7,12 +7,12 @@ from typing import Any
 
 from hypothesis import given
 
-from taskrouter_sync import TaskQueue, TaskQueueCapabilityToken
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...strategies import moderate
-from ...support.backend import Backend, ReadyWorkspace
+from ...support.backend import Backend
+from ...support.center import Center
 from ...support.collector import Block, Collector
 from ...support.html import MARKUP, check
 from ...support.internals import show
@@ -102,17 +102,10 @@ def test_nothing_that_is_shown_holds_the_token(
         assert part not in repr(worker) + worker._repr_html_()
 
 
-def test_other_clients_have_cards_too(
-    emulator: Emulator, workspace: ReadyWorkspace
-) -> None:
-    sid = workspace.task_queues["Everyone"]
-    token = TaskQueueCapabilityToken(
-        emulator.account_sid, emulator.auth_token, workspace.sid, sid
-    ).to_jwt()
-    with TaskQueue(token, event_bridge_base_url=emulator.event_bridge_url) as queue:
-        queue.wait_until_ready(5)
-        assert repr(queue) == f"<TaskQueue {sid} open friendly_name='Everyone'>"
-        assert shown(queue)["friendly_name"] == "Everyone"
+def test_other_clients_have_cards_too(center: Center) -> None:
+    queue = center.task_queue
+    assert repr(queue) == f"<TaskQueue {center.queue} open friendly_name='Everyone'>"
+    assert shown(queue)["friendly_name"] == "Everyone"
 
 
 def test_no_property_of_a_client_becomes_markup(ready_worker: ReadyWorker) -> None:

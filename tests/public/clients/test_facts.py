@@ -15,14 +15,12 @@ from typing import Any
 import pytest
 
 from taskrouter_sync import Worker
-from taskrouter_sync.emulator import Emulator
 
-from ...conftest import ReadyWorker
 from ...faults.stage import SELF, TOKEN, on_stage
-from ...support.backend import Backend
 from ...support.collector import Collector
 from ...support.internals import expect_no_late_frames
 from ...support.raw_server import Peer, RawServer
+from .conftest import Desk
 
 
 SIDS = ("WR00000000000000000000000000000001", "WR00000000000000000000000000000002")
@@ -74,17 +72,12 @@ def test_each_event_is_told_once_in_whatever_order_it_comes(
     assert told == expected
 
 
-def test_an_unknown_event_leaves_the_reservation_open(
-    backend: Backend, emulator: Emulator, alice: str, ready_worker: ReadyWorker
-) -> None:
-    worker, came = ready_worker()
+def test_an_unknown_event_leaves_the_reservation_open(desk: Desk) -> None:
+    worker, came = desk.worker, desk.came
     came.listen(worker, "reservation.unheard-of")
-    task = backend.create_task()
+    desk.do("create")
     sid = came.expect("reservation.created").sid
-    payload = {"sid": task, "reservation_sid": sid}
-    emulator.send_frame(
-        alice, {"event_type": "reservation.unheard-of", "payload": payload}
-    )
+    desk.emulator.send_frame(desk.alice, frame("unheard-of", sid))
     came.expect("reservation.unheard-of")
     assert list(worker.reservations) == [sid]
     worker.reservations[sid].accept()
@@ -96,190 +89,138 @@ def test_an_unknown_event_leaves_the_reservation_open(
 
 @pytest.mark.parametrize("detail", [503, 404, 403])
 def test_a_list_that_lags_deafens_nobody(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    ready_worker: ReadyWorker,
-    no_pauses: None,
-    detail: int,
+    desk: Desk, no_pauses: None, detail: int
 ) -> None:
     """Not even if the reservation alone can't be read either: it counts as over."""
-    _, came = ready_worker()
-    backend.create_task()
-    created = came.expect("reservation.created")
-    url = f"/Workers/{alice}/Reservations"
-    emulator.faults.answer(200, listed(), method="GET", url=url)
-    emulator.faults.answer(detail, method="GET", url=f"/Reservations/{created.sid}")
-    emulator.faults.cut_sockets(alice)
-    came.expect("ready")
-    backend.update_reservation(created.sid, "accepted")
-    backend.update_reservation(created.sid, "completed")
-    assert came.expect("reservation.accepted").sid == created.sid
-    assert came.expect("reservation.completed").sid == created.sid
-    names = [name for name in came.names() if name.startswith("reservation")]
+    desk.do("create")
+    created = desk.came.expect("reservation.created")
+    desk.faults.answer(200, listed(), method="GET", url=desk.url)
+    desk.faults.answer(detail, method="GET", url=f"/Reservations/{created.sid}")
+    desk.faults.cut_sockets(desk.alice)
+    desk.came.expect("ready")
+    desk.do("accepted completed")
+    assert desk.came.expect("reservation.accepted").sid == created.sid
+    assert desk.came.expect("reservation.completed").sid == created.sid
     if detail != 404:
-        assert names == [
-            f"reservation.{e}" for e in ("created", "accepted", "completed")
-        ]
+        assert desk.names() == "created accepted completed"
 
 
 def test_what_no_list_has_and_nobody_may_ask_for_is_over(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    ready_worker: ReadyWorker,
-    no_pauses: None,
+    desk: Desk, no_pauses: None
 ) -> None:
     """Not at the first list without it: that one may lag."""
-    worker, came = ready_worker()
-    backend.create_task()
-    created = came.expect("reservation.created")
+    desk.do("create")
+    created = desk.came.expect("reservation.created")
     alone = f"/Reservations/{created.sid}"
-    asked = len(emulator.requests)
-    emulator.faults.answer(403, method="GET", url=alone, times=99)
-    emulator.faults.answer(
-        200, listed(), method="GET", url=f"/Workers/{alice}/Reservations", times=99
-    )
-    emulator.faults.cut_sockets(alice)
-    assert came.expect("reservation.canceled").sid == created.sid
-    urls = [each.url for each in emulator.requests[asked:]]
+    asked = len(desk.emulator.requests)
+    desk.faults.answer(403, method="GET", url=alone, times=99)
+    desk.faults.answer(200, listed(), method="GET", url=desk.url, times=99)
+    desk.faults.cut_sockets(desk.alice)
+    assert desk.came.expect("reservation.canceled").sid == created.sid
+    urls = [each.url for each in desk.emulator.requests[asked:]]
     assert sum(alone in each for each in urls) > 1
-    assert worker.reservations == {}
+    assert desk.worker.reservations == {}
 
 
 @pytest.mark.parametrize("reconnects", [False, True])
 def test_what_a_list_lacked_is_read_at_the_first_heartbeat(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    ready_worker: ReadyWorker,
-    reconnects: bool,
+    desk: Desk, reconnects: bool
 ) -> None:
-    worker, came = ready_worker()
-    url = f"/Workers/{alice}/Reservations"
     if reconnects:
-        assert worker.reservations == {}  # asks for what was before
-        emulator.wait_for_requests(2, method="GET", url=url)
-    worker.disconnect()
-    came.expect("disconnected")
-    backend.create_task()
-    emulator.faults.answer(200, listed(), method="GET", url=url)
-    worker.connect()
-    came.expect("ready")
-    mark(emulator, worker)
-    assert "reservation.created" not in came.names()
-    emulator.send_frame(alice, " ")
-    came.expect("reservation.created")
+        assert desk.worker.reservations == {}  # asks for what was before
+        desk.emulator.wait_for_requests(2, method="GET", url=desk.url)
+    desk.worker.disconnect()
+    desk.came.expect("disconnected")
+    desk.do("create")
+    desk.faults.answer(200, listed(), method="GET", url=desk.url)
+    desk.worker.connect()
+    desk.came.expect("ready")
+    desk.settle()
+    assert "reservation.created" not in desk.came.names()
+    desk.emulator.send_frame(desk.alice, " ")
+    desk.came.expect("reservation.created")
 
 
 @pytest.mark.parametrize("is_set_back", [False, True])
 def test_a_list_dated_before_what_is_known_is_read_once_more(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    ready_worker: ReadyWorker,
-    is_set_back: bool,
+    desk: Desk, is_set_back: bool
 ) -> None:
     """It may lag; or the service's clock was set back, and it is right."""
-    worker, came = ready_worker()
-    came.listen(worker, "capacity.update")
+    came = desk.came
     [channel] = [
         each
-        for each in worker.fetch_channels()
+        for each in desk.worker.fetch_channels()
         if each.task_channel_unique_name == "default"
     ]
-    backend.update_channel(alice, "default", capacity=5)
+    desk.backend.update_channel(desk.alice, "default", capacity=5)
     assert came.expect("capacity.update").configured_capacity == 5
     old = {**channel.payload, "date_updated": 1577836800}
     meta = {"key": "channels", "page": 0, "next_page_url": None}
-    emulator.faults.answer(
-        200,
-        {"payload": {"channels": [old], "meta": meta}},
-        method="GET",
-        url=f"/Workers/{alice}/Channels",
-        times=2 if is_set_back else 1,
-    )
-    emulator.faults.cut_sockets(alice)
+    body = {"payload": {"channels": [old], "meta": meta}}
+    url = f"/Workers/{desk.alice}/Channels"
+    times = 2 if is_set_back else 1
+    desk.faults.answer(200, body, method="GET", url=url, times=times)
+    desk.faults.cut_sockets(desk.alice)
     came.expect("ready")
-    url = f"/Workers/{alice}/Channels"
-    emulator.wait_for_requests(2, method="GET", url=url)
-    mark(emulator, worker)
+    desk.emulator.wait_for_requests(2, method="GET", url=url)
+    desk.settle()
     assert came.count("capacity.update") == 1
-    emulator.send_frame(alice, " ")
-    emulator.wait_for_requests(3, method="GET", url=url)
+    desk.emulator.send_frame(desk.alice, " ")
+    desk.emulator.wait_for_requests(3, method="GET", url=url)
     if is_set_back:
         missed = came.expect("capacity.update")
         assert missed.configured_capacity == channel.configured_capacity
-    mark(emulator, worker)
+    desk.settle()
     assert came.count("capacity.update") == 1 + is_set_back
 
 
-def test_a_frame_that_the_sync_has_overtaken_changes_no_order(
-    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
-) -> None:
-    worker, came = ready_worker()
-    task = backend.create_task()
-    sid = came.expect("reservation.created").sid
-    worker.disconnect()
-    came.expect("disconnected")
-    for status in ("accepted", "wrapping", "completed"):
-        backend.update_reservation(sid, status)
-    worker.connect()
-    came.expect("reservation.completed")
-    payload = {"sid": task, "reservation_sid": sid}
-    emulator.send_frame(alice, {"event_type": "reservation.wrapup", "payload": payload})
-    mark(emulator, worker)
-    told = [name for name in came.names() if name.startswith("reservation.")]
-    assert told == [f"reservation.{e}" for e in ("created", "accepted", "completed")]
+def test_a_frame_that_the_sync_has_overtaken_changes_no_order(desk: Desk) -> None:
+    desk.do("create")
+    sid = desk.came.expect("reservation.created").sid
+    desk.worker.disconnect()
+    desk.came.expect("disconnected")
+    desk.do("accepted wrapping completed")
+    desk.worker.connect()
+    desk.came.expect("reservation.completed")
+    desk.emulator.send_frame(desk.alice, frame("wrapup", sid))
+    desk.settle()
+    assert desk.names() == "created accepted completed"
 
 
 @pytest.mark.parametrize("is_very_late", [False, True])
 def test_the_frame_of_a_change_that_a_sync_has_told_comes_too_late(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    ready_worker: ReadyWorker,
-    monkeypatch: pytest.MonkeyPatch,
-    is_very_late: bool,
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, is_very_late: bool
 ) -> None:
     if is_very_late:
         expect_no_late_frames(monkeypatch)
-    worker, came = ready_worker()
-    worker.disconnect()
-    came.expect("disconnected")
-    backend.update_worker(alice, attributes='{"number": 7}')
-    worker.connect()
-    told = came.expect("attributes.update")
+    desk.worker.disconnect()
+    desk.came.expect("disconnected")
+    desk.backend.update_worker(desk.alice, attributes='{"number": 7}')
+    desk.worker.connect()
+    told = desk.came.expect("attributes.update")
     frame = {"event_type": "worker.attributes.update", "payload": told.payload}
-    emulator.send_frame(alice, frame)
-    mark(emulator, worker)
-    assert came.count("attributes.update") == 1
+    desk.emulator.send_frame(desk.alice, frame)
+    desk.settle()
+    assert desk.came.count("attributes.update") == 1
 
 
 def test_a_return_to_what_was_before_the_gap_is_told_within_the_same_second(
-    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
+    desk: Desk,
 ) -> None:
     """But a frame of it that comes twice is told once."""
-    worker, came = ready_worker()
-    backend.update_worker(alice, attributes='{"number": 7}')
+    came = desk.came
+    desk.backend.update_worker(desk.alice, attributes='{"number": 7}')
     payload = came.expect("attributes.update").payload
     other = {"payload": {**payload, "attributes": "{}"}, "event_type": "ready"}
-    emulator.faults.answer(200, other, method="GET", url=f"/Workers/{alice}")
-    emulator.faults.cut_sockets(alice)
+    desk.faults.answer(200, other, method="GET", url=f"/Workers/{desk.alice}")
+    desk.faults.cut_sockets(desk.alice)
     assert came.expect("attributes.update").attributes == {}
     for _ in range(2):
         frame = {"event_type": "worker.attributes.update", "payload": payload}
-        emulator.send_frame(alice, frame)
+        desk.emulator.send_frame(desk.alice, frame)
     assert came.expect("attributes.update").attributes == {"number": 7}
-    mark(emulator, worker)
+    desk.settle()
     assert came.count("attributes.update") == 3
-
-
-def mark(emulator: Emulator, worker: Worker) -> None:
-    """Wait until all that came before has been handled."""
-    seen = Collector().listen(worker, "mark")
-    emulator.send_frame(worker.worker_sid, {"event_type": "mark", "payload": {}})
-    seen.expect("mark")
 
 
 # Clocks that differ.
@@ -378,9 +319,9 @@ def test_a_status_that_is_no_text_spoils_no_list() -> None:
 
 @pytest.mark.parametrize("dated", [1, -86400])
 def test_a_response_to_the_program_is_shown_whatever_its_date(
-    emulator: Emulator, alice: str, ready_worker: ReadyWorker, dated: int
+    desk: Desk, dated: int
 ) -> None:
-    worker, _ = ready_worker()
+    worker = desk.worker
     payload = {**worker.payload, "friendly_name": "Al", "date_updated": dated}
     calls: list[Callable[[], Any]] = [
         worker.fetch,
@@ -389,7 +330,7 @@ def test_a_response_to_the_program_is_shown_whatever_its_date(
     ]
     for call in calls[: 2 + (dated < 0)]:
         body = {"payload": {**payload, "friendly_name": str(random.random())}}
-        emulator.faults.answer(200, body, url=f"/Workers/{alice}")
+        desk.faults.answer(200, body, url=f"/Workers/{desk.alice}")
         with pytest.warns(DeprecationWarning) if call is calls[2] else nullcontext():
             call()
         assert worker.friendly_name == body["payload"]["friendly_name"]
@@ -399,45 +340,36 @@ def test_a_response_to_the_program_is_shown_whatever_its_date(
 
 @pytest.mark.parametrize("name", ["worker", "ready"])
 def test_a_response_to_another_object_is_shown_by_the_client(
-    emulator: Emulator,
-    alice: str,
-    backend: Backend,
-    ready_worker: ReadyWorker,
-    name: str,
+    desk: Desk, name: str
 ) -> None:
-    worker, came = ready_worker()
+    worker = desk.worker
     if name == "ready":
         other = Collector().listen(worker, "ready").expect("ready")
     else:
-        backend.create_task(language="en")
-        other = came.expect("reservation.created").worker
+        desk.do("create")
+        other = desk.came.expect("reservation.created").worker
     body = {"payload": {**worker.payload, "friendly_name": "Zoe"}}
-    emulator.faults.answer(200, body, url=f"/Workers/{alice}")
+    desk.faults.answer(200, body, url=f"/Workers/{desk.alice}")
     other.update("FriendlyName", "Zoe")
     assert worker.friendly_name == "Zoe"
     late = Collector().listen(worker, "ready")
     assert late.expect("ready").friendly_name == "Zoe"
 
 
-def test_the_task_of_an_open_reservation_is_kept_current(
-    backend: Backend, ready_worker: ReadyWorker
-) -> None:
-    worker, came = ready_worker()
-    changed = Collector().listen(worker, "task.updated")
-    task_sid = backend.create_task(language="en")
-    sid = came.expect("reservation.created").sid
-    backend.update_task(task_sid, attributes='{"language": "en", "urgent": true}')
+def test_the_task_of_an_open_reservation_is_kept_current(desk: Desk) -> None:
+    changed = Collector().listen(desk.worker, "task.updated")
+    task_sid = desk.backend.create_task(language="en")
+    sid = desk.came.expect("reservation.created").sid
+    attributes = '{"language": "en", "urgent": true}'
+    desk.backend.update_task(task_sid, attributes=attributes)
     changed.expect("task.updated")
-    assert worker.reservations[sid].task.attributes.urgent is True
+    assert desk.worker.reservations[sid].task.attributes.urgent is True
 
 
-def test_a_response_about_the_task_of_an_open_reservation_is_shown(
-    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
-) -> None:
+def test_a_response_about_the_task_of_an_open_reservation_is_shown(desk: Desk) -> None:
     """At once, not when its event comes."""
-    worker, came = ready_worker()
-    task_sid = backend.create_task(language="en")
-    sid = came.expect("reservation.created").sid
-    emulator.faults.stall_sockets(alice)
-    worker.update_task(task_sid, {"Attributes": {"urgent": True}})
-    assert worker.reservations[sid].task.attributes.urgent is True
+    task_sid = desk.backend.create_task(language="en")
+    sid = desk.came.expect("reservation.created").sid
+    desk.faults.stall_sockets(desk.alice)
+    desk.worker.update_task(task_sid, {"Attributes": {"urgent": True}})
+    assert desk.worker.reservations[sid].task.attributes.urgent is True

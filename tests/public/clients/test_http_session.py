@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -20,17 +19,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from taskrouter_sync import ConnectionFailed, HttpError, TaskQueue, Worker, Workspace
 from taskrouter_sync.emulator import Emulator
 
-from ...conftest import MintToken, OpenWorker
+from ...conftest import OpenWorker
 from ...support.center import Center
 from ...support.collector import Collector
 from ...support.front import front
-
-
-@pytest.fixture
-def session() -> Iterator[requests.Session]:
-    """A session that is the program's."""
-    with requests.Session() as made:
-        yield made
 
 
 class Counting(HTTPAdapter):
@@ -125,10 +117,9 @@ def test_with_each_lost_websocket_the_kept_connections_are_given_up(
     is_own: bool,
 ) -> None:
     """What has lost the one may have lost the others: however often in a second."""
-    url = emulator.event_bridge_url
-    with front(url) as way:
+    with front(emulator.event_bridge_url) as way:
         worker = open_worker(
-            event_bridge_base_url=url.replace(f":{urlsplit(url).port}", f":{way.port}"),
+            event_bridge_base_url=way.url,
             http_session=session if is_own else None,
         )
         came = Collector().listen(worker, "disconnected")
@@ -287,17 +278,15 @@ def demanding_url(emulator: Emulator, authority: trustme.CA) -> Iterator[str]:
     context.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(context)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    plain = emulator.event_bridge_url
-    with front(plain, context) as made:
-        port = urlsplit(plain).port
-        yield plain.replace("http:", "https:").replace(f":{port}", f":{made.port}")
+    with front(emulator.event_bridge_url, context) as made:
+        yield made.url.replace("http:", "https:")
 
 
 @pytest.mark.parametrize("files", [1, 2])
 def test_its_client_certificate_opens_requests_and_the_websocket(
     demanding_url: str,
     authority: trustme.CA,
-    worker_token: MintToken,
+    open_worker: OpenWorker,
     emulator: Emulator,
     session: requests.Session,
     tmp_path: Path,
@@ -314,11 +303,8 @@ def test_its_client_certificate_opens_requests_and_the_websocket(
         own.private_key_pem.write_to_path(paths[2])
         session.cert = paths[1], paths[2]
     session.verify = tmp_path / "bundle"  # type: ignore[assignment]
-    with Worker(
-        worker_token(),
-        event_bridge_base_url=demanding_url,
-        http_session=session,
-        daemon=True,
+    with open_worker(
+        event_bridge_base_url=demanding_url, http_session=session
     ) as worker:
         came = Collector().listen(worker)
         worker.wait_until_ready(5)
@@ -328,15 +314,11 @@ def test_its_client_certificate_opens_requests_and_the_websocket(
 
 
 def test_its_missing_certificate_is_named(
-    demanding_url: str, worker_token: MintToken, session: requests.Session
+    demanding_url: str, open_worker: OpenWorker, session: requests.Session
 ) -> None:
     session.cert = "/nowhere/own.pem"
-    with Worker(
-        worker_token(),
-        False,
-        event_bridge_base_url=demanding_url,
-        http_session=session,
-        daemon=True,
+    with open_worker(
+        event_bridge_base_url=demanding_url, http_session=session
     ) as worker:
         words = "the client certificate /nowhere/own.pem does not exist"
         with pytest.raises(ConnectionFailed, match=words):
@@ -357,18 +339,15 @@ def test_its_header_that_can_t_be_sent_is_not_the_service_s_fault(
 def test_without_it_such_a_service_can_t_be_reached(
     demanding_url: str,
     authority: trustme.CA,
-    worker_token: MintToken,
+    open_worker: OpenWorker,
     session: requests.Session,
     tmp_path: Path,
 ) -> None:
     bundle = str(tmp_path / "bundle")
     authority.cert_pem.write_to_path(bundle)
     session.verify = bundle
-    with Worker(
-        worker_token(),
-        event_bridge_base_url=demanding_url,
-        http_session=session,
-        daemon=True,
+    with open_worker(
+        event_bridge_base_url=demanding_url, http_session=session
     ) as worker:
         came = Collector().listen(worker, "error")
         assert isinstance(came.expect("error"), ConnectionFailed)

@@ -12,11 +12,11 @@ import pytest
 from taskrouter_sync import Worker
 from taskrouter_sync.emulator import Emulator
 
-from ...conftest import ReadyWorker
+from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.backend import Backend
 from ...support.collector import Background, Block, Collector
 from ...support.internals import timing
-from .conftest import Marker
+from .conftest import Marker, Settle
 
 
 # In order.
@@ -204,9 +204,9 @@ def test_listeners_may_be_added_and_removed_while_events_come(
 
 
 def test_a_listener_may_be_told_once_or_take_itself_off(
-    worker: Worker, send: Marker
+    worker: Worker, send: Marker, settle: Settle
 ) -> None:
-    came = Collector().listen(worker, "marker")
+    came = Collector()
     worker.once("one", came.callback("once"))
 
     def listener() -> None:
@@ -214,10 +214,10 @@ def test_a_listener_may_be_told_once_or_take_itself_off(
         worker.removeListener("one", listener)
 
     worker.on("one", listener)
-    for event in ("one", "one", "marker"):
-        send(event)
-    came.expect("marker")
-    assert came.names() == ["once", "called", "marker"]
+    send("one")
+    send("one")
+    settle(worker)
+    assert came.names() == ["once", "called"]
 
 
 def test_decorators_register(worker: Worker, send: Marker) -> None:
@@ -236,21 +236,19 @@ def test_decorators_register(worker: Worker, send: Marker) -> None:
 
 
 def test_a_late_listener_of_a_state_is_told_once_on_the_event_thread(
-    worker: Worker, came: Collector, send: Marker, alice: str
+    worker: Worker, came: Collector, settle: Settle, alice: str
 ) -> None:
     late = Collector()
     for number in range(20):
         worker.on("ready", late.callback(f"ready {number}"))
     worker.on("connected", lambda: late.add(threading.current_thread().name))
-    late.listen(worker, "ready", "marker")
+    late.listen(worker, "ready")
     assert late.expect("ready") == came.last("ready")
-    send("marker")
-    late.expect("marker")
+    settle(worker)
     assert late.names() == [
         *(f"ready {number}" for number in range(20)),
         f"taskrouter-events-{alice}",
         "ready",
-        "marker",
     ]
 
 
@@ -277,8 +275,8 @@ def test_what_no_longer_holds_is_not_told_late(worker: Worker, came: Collector) 
 @pytest.mark.parametrize("what", ["handshake", "ready"])
 def test_a_refusal_is_told_late_as_long_as_it_lasts(
     emulator: Emulator,
-    open_worker: Callable[..., Worker],
-    worker_token: Callable[..., str],
+    open_worker: OpenWorker,
+    worker_token: MintToken,
     alice: str,
     what: str,
 ) -> None:
@@ -297,7 +295,7 @@ def test_a_refusal_is_told_late_as_long_as_it_lasts(
 
 
 def test_trouble_that_has_passed_is_not_told_late(
-    emulator: Emulator, open_worker: Callable[..., Worker], no_pauses: None
+    emulator: Emulator, open_worker: OpenWorker, no_pauses: None
 ) -> None:
     emulator.faults.refuse_upgrades(503)
     worker = open_worker()
@@ -308,37 +306,33 @@ def test_trouble_that_has_passed_is_not_told_late(
 
 
 def test_pending_reservations_that_nobody_was_told_of_are_told_late(
-    backend: Backend, open_worker: Callable[..., Worker], send: Marker
+    backend: Backend, open_worker: OpenWorker, settle: Settle
 ) -> None:
     backend.create_task()
     worker = open_worker()
-    seen = Collector().listen(worker, "reservation.accepted", "marker")
+    seen = Collector().listen(worker, "reservation.accepted")
     worker.wait_until_ready(5.0)
     for _ in range(2):
         backend.create_task()
-    send("marker")
-    seen.expect("marker")
+    settle(worker)
     accepted = list(worker.reservations.values())[-1]
     accepted.accept()
     seen.expect("reservation.accepted")
     first = Collector().listen(worker, "reservation.created")
     told = {first.expect("reservation.created").sid for _ in range(2)}
     assert told == worker.reservations.keys() - {accepted.sid}
-    second = Collector().listen(worker, "reservation.created", "marker")
-    send("marker")
-    second.expect("marker")
-    assert second.names() == ["marker"]
+    second = Collector().listen(worker, "reservation.created")
+    settle(worker)
+    assert second.names() == []
 
 
 def test_what_is_told_late_is_the_reservation_as_it_is_now(
-    backend: Backend, open_worker: Callable[..., Worker], send: Marker
+    backend: Backend, open_worker: OpenWorker, settle: Settle
 ) -> None:
     worker = open_worker()
-    seen = Collector().listen(worker, "marker")
     worker.wait_until_ready(5.0)
     task_sid = backend.create_task(language="en")
-    send("marker")
-    seen.expect("marker")
+    settle(worker)
     worker.fetch_reservations()
     worker.update_task(task_sid, {"Attributes": {"urgent": True}})
     late = Collector().listen(worker, "reservation.created")
@@ -346,7 +340,7 @@ def test_what_is_told_late_is_the_reservation_as_it_is_now(
 
 
 def test_a_late_listener_waits_for_nothing_that_is_under_way(
-    emulator: Emulator, open_worker: Callable[..., Worker], alice: str
+    emulator: Emulator, open_worker: OpenWorker, alice: str
 ) -> None:
     emulator.faults.delay(1.0, url=f"/Workers/{alice}")
     worker = open_worker()
@@ -373,16 +367,18 @@ def test_a_late_listener_waits_for_nothing_that_is_under_way(
     ids=["added", "taken off at once", "told meanwhile"],
 )
 def test_a_listener_that_is_added_in_a_callback(
-    worker: Worker, send: Marker, act: Callable[[Any, Any], Any], told: list[str]
+    worker: Worker,
+    send: Marker,
+    settle: Settle,
+    act: Callable[[Any, Any], Any],
+    told: list[str],
 ) -> None:
-    late = Collector().listen(worker, "marker")
+    late = Collector()
     worker.once("one", lambda: act(worker, late.callback("ready")))
     send("one")
-    send("marker")
-    late.expect("marker")
-    send("marker")
-    late.expect("marker")
-    assert [name for name in late.names() if name != "marker"] == told
+    for _ in range(2):
+        settle(worker)
+    assert late.names() == told
 
 
 def test_a_listener_of_a_closed_client_is_told_that_nothing_will_come(

@@ -2,117 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
-
 import pytest
 
-from taskrouter_sync import InvalidResponse, Worker
+from taskrouter_sync import InvalidResponse
 from taskrouter_sync.emulator import Emulator
 
-from ...conftest import MintToken, ReadyWorker
+from ...conftest import MintToken
 from ...support.backend import Backend, ReadyWorkspace
-from ...support.collector import Collector
 from ...support.internals import limit_memory, limit_pages, set_pauses, timing
-from .conftest import Marker
-
-
-Gap = Callable[[], AbstractContextManager[None]]
-Pair = tuple[str, str]
-
-CHANNEL_EVENTS = ("capacity.update", "channel.availability.update")
-
-
-@pytest.fixture
-def came(desk: tuple[Worker, Collector]) -> Collector:
-    """All that Alice's listeners are told from her first `ready` on."""
-    worker, came = desk
-    return came.listen(worker, *CHANNEL_EVENTS)
-
-
-@pytest.fixture
-def settled(worker: Worker, send: Marker) -> Callable[[], None]:
-    """Wait until everything before this moment is told."""
-
-    def wait() -> None:
-        marks = Collector().listen(worker, "settled")
-        send("settled")
-        marks.expect("settled")
-
-    return wait
-
-
-@pytest.fixture
-def gap(worker: Worker, came: Collector, settled: Callable[[], None]) -> Gap:
-    """Be disconnected for a while; by the end all that was missed is told."""
-
-    @contextmanager
-    def disconnected() -> Iterator[None]:
-        worker.disconnect()
-        came.expect("disconnected")
-        yield
-        worker.connect()
-        came.expect("ready")
-        settled()
-
-    return disconnected
-
-
-def told(came: Collector) -> list[Pair]:
-    """List the reservation events that listeners got."""
-    return [
-        (name.partition(".")[2], args[0].sid)
-        for name, args in came.calls()
-        if name.startswith("reservation.")
-    ]
-
-
-def names(came: Collector) -> str:
-    return " ".join(event for event, _ in told(came))
-
-
-def logged(emulator: Emulator, worker_sid: str) -> list[Pair]:
-    """List those of the service's log that can be known after a gap."""
-    pairs = [
-        (event.event_type.partition(".")[2], event.resource_sid)
-        for event in emulator.events
-        if event.event_type.startswith("reservation.")
-        and worker_sid in event.worker_sids
-    ]
-    completed = {sid for event, sid in pairs if event == "completed"}
-    return [
-        (event, sid)
-        for event, sid in pairs
-        if event != "wrapup" or sid not in completed
-    ]
-
-
-class Alice:
-    """What becomes of Alice's latest reservation, whoever does it."""
-
-    def __init__(self, backend: Backend, sid: str) -> None:
-        self._backend = backend
-        self._sid = sid
-
-    def do(self, *acts: str) -> None:
-        """Let these happen: create, cancel, or a status of the reservation."""
-        for act in acts:
-            if act == "create":
-                self._backend.create_task()
-            elif act == "cancel":
-                self._backend.cancel(self._latest().task_sid)
-            else:
-                self._backend.update_reservation(self._latest().sid, act)
-
-    def _latest(self) -> Any:
-        return list(self._backend.reservations(self._sid).values())[-1]
-
-
-@pytest.fixture
-def at_service(backend: Backend, alice: str) -> Alice:
-    return Alice(backend, alice)
+from .conftest import CHANNEL_EVENTS, Desk, OpenDesk, Provider
 
 
 @pytest.mark.parametrize(
@@ -141,73 +39,58 @@ def at_service(backend: Backend, alice: str) -> Alice:
     ],
 )
 def test_what_was_missed_is_told_once_and_in_order(
-    at_service: Alice,
-    came: Collector,
-    worker: Worker,
-    gap: Gap,
-    settled: Callable[[], None],
-    before: str,
-    within: str,
-    events: str,
+    desk: Desk, before: str, within: str, events: str
 ) -> None:
-    at_service.do(*before.split())
-    settled()
-    with gap():
-        at_service.do(*within.split())
-    assert names(came) == events
+    desk.do(before)
+    desk.settle()
+    with desk.gap():
+        desk.do(within)
+    assert desk.names() == events
     over = {"completed", "canceled"} & {*events.split()}
-    assert len(worker.reservations) == (not over)
-    with gap():
+    assert len(desk.worker.reservations) == (not over)
+    with desk.gap():
         pass
-    assert names(came) == events
+    assert desk.names() == events
 
 
-def test_what_is_offered_anew_in_a_gap_is_another_reservation(
-    emulator: Emulator, at_service: Alice, alice: str, came: Collector, gap: Gap
-) -> None:
-    with gap():
-        at_service.do("create", "rejected", "rejected", "accepted")
-    assert told(came) == logged(emulator, alice)
-    assert len({sid for _, sid in told(came)}) == 3
+def test_what_is_offered_anew_in_a_gap_is_another_reservation(desk: Desk) -> None:
+    with desk.gap():
+        desk.do("create rejected rejected accepted")
+    assert desk.told() == desk.logged()
+    assert len({sid for _, sid in desk.told()}) == 3
 
 
-def test_a_reservation_of_the_gap_comes_with_its_task(
-    backend: Backend, came: Collector, gap: Gap
-) -> None:
-    with gap():
-        backend.create_task(language="no")
-    reservation = came.last("reservation.created")
+def test_a_reservation_of_the_gap_comes_with_its_task(desk: Desk) -> None:
+    with desk.gap():
+        desk.backend.create_task(language="no")
+    reservation = desk.came.last("reservation.created")
     assert reservation.task.attributes.language == "no"
     reservation.accept()
-    assert came.expect("reservation.accepted").sid == reservation.sid
+    assert desk.came.expect("reservation.accepted").sid == reservation.sid
 
 
-def test_gap_after_gap(at_service: Alice, came: Collector, gap: Gap) -> None:
-    with gap():
+def test_gap_after_gap(desk: Desk) -> None:
+    with desk.gap():
         pass
-    assert set(came.names()) == {"connected", "ready", "disconnected"}
+    assert set(desk.came.names()) == {"connected", "ready", "disconnected"}
     for act in ("create", "accepted", "wrapping", "completed"):
-        with gap():
-            at_service.do(act)
-    assert names(came) == "created accepted wrapup completed"
+        with desk.gap():
+            desk.do(act)
+    assert desk.names() == "created accepted wrapup completed"
 
 
 # The worker itself.
 
 
 def test_changes_of_the_worker_are_told_once(
-    backend: Backend,
-    workspace: ReadyWorkspace,
-    alice: str,
-    worker: Worker,
-    came: Collector,
-    gap: Gap,
+    desk: Desk, workspace: ReadyWorkspace
 ) -> None:
     """Whoever made them."""
-    with gap():
+    worker, came = desk.worker, desk.came
+    with desk.gap():
         worker.update("ActivitySid", workspace.activities["Break"])
-        backend.update_worker(alice, attributes='{"level": 2}')
-    with gap():
+        desk.backend.update_worker(desk.alice, attributes='{"level": 2}')
+    with desk.gap():
         pass
     assert came.count("activity.update") == came.count("attributes.update") == 1
     assert came.last("activity.update").activity_name == "Break"
@@ -216,149 +99,112 @@ def test_changes_of_the_worker_are_told_once(
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_channels_are_compared_if_the_client_knew_them(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    worker: Worker,
-    came: Collector,
-    gap: Gap,
-    known: bool,
-) -> None:
+def test_channels_are_compared_if_the_client_knew_them(desk: Desk, known: bool) -> None:
+    worker, came = desk.worker, desk.came
     if known:
         worker.fetch_channels()
-    asked = len(emulator.requests)
-    with gap():
-        backend.update_channel(alice, "voice", capacity=7, available=False)
+    asked = len(desk.emulator.requests)
+    with desk.gap():
+        desk.backend.update_channel(desk.alice, "voice", capacity=7, available=False)
         if known:
             worker.fetch_channels()  # to read it is not to be told of it
-    with gap():
+    with desk.gap():
         pass
     assert [came.count(name) for name in CHANNEL_EVENTS] == [known, known]
     if known:
         assert came.last("capacity.update").configured_capacity == 7
         assert came.last("channel.availability.update").available is False
     else:
-        urls = [each.url for each in emulator.requests[asked:]]
-        assert not [url for url in urls if f"/Workers/{alice}/Channels" in url]
+        urls = [each.url for each in desk.emulator.requests[asked:]]
+        assert not [url for url in urls if f"/Workers/{desk.alice}/Channels" in url]
 
 
 def test_a_worker_whom_the_service_moved_away_is_moved_back(
-    emulator: Emulator,
-    workspace: ReadyWorkspace,
-    alice: str,
-    ready_worker: ReadyWorker,
+    open_desk: OpenDesk, workspace: ReadyWorkspace
 ) -> None:
-    away = workspace.activities["Break"]
-    worker, came = ready_worker(disconnect_activity_sid=away)
-    emulator.faults.cut_sockets(alice)
-    assert came.expect("activity.update").activity_name == "Break"
-    assert came.expect("activity.update").activity_name == "Available"
-    assert worker.activity_name == "Available"
+    desk = open_desk(disconnect_activity_sid=workspace.activities["Break"])
+    desk.faults.cut_sockets(desk.alice)
+    assert desk.came.expect("activity.update").activity_name == "Break"
+    assert desk.came.expect("activity.update").activity_name == "Available"
+    assert desk.worker.activity_name == "Available"
 
 
 # Trouble.
 
 
-def test_the_state_is_asked_for_until_it_is_known(
-    emulator: Emulator,
-    at_service: Alice,
-    alice: str,
-    came: Collector,
-    gap: Gap,
-    no_pauses: None,
-) -> None:
-    url = f"/Workers/{alice}/Reservations"
-    with gap():
-        at_service.do("create")
-        emulator.faults.answer(503, method="GET", url=url, times=2)
-    came.expect("reservation.created")
-    assert came.count("error") == 2
-    assert told(came) == logged(emulator, alice)
+def test_the_state_is_asked_for_until_it_is_known(desk: Desk, no_pauses: None) -> None:
+    with desk.gap():
+        desk.do("create")
+        desk.faults.answer(503, method="GET", url=desk.url, times=2)
+    desk.came.expect("reservation.created")
+    assert desk.came.count("error") == 2
+    assert desk.told() == desk.logged()
 
 
 def test_events_that_overtake_an_unread_gap_keep_the_order(
-    emulator: Emulator,
-    at_service: Alice,
-    alice: str,
-    came: Collector,
-    gap: Gap,
-    settled: Callable[[], None],
-    monkeypatch: pytest.MonkeyPatch,
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_pauses(monkeypatch, 3600.0)
-    with gap():
-        at_service.do("create")
-        emulator.faults.answer(503, method="GET", url=f"/Workers/{alice}/Reservations")
-    assert told(came) == []
-    at_service.do("accepted")
-    settled()
-    assert told(came) == logged(emulator, alice)
+    with desk.gap():
+        desk.do("create")
+        desk.faults.answer(503, method="GET", url=desk.url)
+    assert desk.told() == []
+    desk.do("accepted")
+    desk.settle()
+    assert desk.told() == desk.logged()
     # The next connection reads what this one could not.
-    with gap():
+    with desk.gap():
         pass
-    assert names(came) == "created accepted"
+    assert desk.names() == "created accepted"
 
 
 @pytest.mark.parametrize(
     "payload", ["{}", '{"reservations": {}}', '{"reservations": 5}']
 )
 def test_a_response_without_a_list_is_no_empty_list(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    came: Collector,
-    no_pauses: None,
-    payload: str,
+    desk: Desk, no_pauses: None, payload: str
 ) -> None:
     """Or what is open would be told as withdrawn."""
-    backend.create_task()
-    came.expect("reservation.created")
-    emulator.faults.malformed(f'{{"payload": {payload}}}', url="/Reservations")
-    emulator.faults.cut_sockets(alice)
-    came.expect("ready")
-    assert isinstance(came.expect("error"), InvalidResponse)
-    backend.cancel()
-    came.expect("reservation.canceled")
-    assert names(came) == "created canceled"
+    desk.do("create")
+    desk.came.expect("reservation.created")
+    desk.faults.malformed(f'{{"payload": {payload}}}', url="/Reservations")
+    desk.faults.cut_sockets(desk.alice)
+    desk.came.expect("ready")
+    assert isinstance(desk.came.expect("error"), InvalidResponse)
+    desk.backend.cancel()
+    desk.came.expect("reservation.canceled")
+    assert desk.names() == "created canceled"
 
 
 def test_a_list_without_end_is_no_list(
-    emulator: Emulator,
-    came: Collector,
-    alice: str,
-    no_pauses: None,
-    monkeypatch: pytest.MonkeyPatch,
+    desk: Desk, no_pauses: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_pages(monkeypatch, 5)
-    page = f'{{"meta": {{"key": "reservations", "next_page_url": "{emulator.url}"}},'
+    url = desk.emulator.url
+    page = f'{{"meta": {{"key": "reservations", "next_page_url": "{url}"}},'
     page += '"reservations": []}'
-    emulator.faults.answer(200, f'{{"payload": {page}}}', url="/Reservations", times=1)
-    emulator.faults.answer(200, f'{{"payload": {page}}}', url=emulator.url, times=9)
-    emulator.faults.cut_sockets(alice)
-    assert "never end" in came.expect("error").message
+    desk.faults.answer(200, f'{{"payload": {page}}}', url="/Reservations", times=1)
+    desk.faults.answer(200, f'{{"payload": {page}}}', url=url, times=9)
+    desk.faults.cut_sockets(desk.alice)
+    assert "never end" in desk.came.expect("error").message
 
 
 def test_a_long_day_is_not_told_again(
-    emulator: Emulator,
-    backend: Backend,
-    came: Collector,
-    no_pauses: None,
-    monkeypatch: pytest.MonkeyPatch,
+    desk: Desk, no_pauses: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many reservations are over: the service still lists them."""
     limit_memory(monkeypatch, 2)
     for _ in range(5):
-        backend.create_task()
-        came.expect("reservation.created")
-        backend.cancel()
-        came.expect("reservation.canceled")
-    before = told(came)
-    emulator.faults.cut_sockets()
-    came.expect("ready")
-    backend.create_task()
-    came.expect("reservation.created")
-    assert told(came)[:-1] == before
+        desk.do("create")
+        desk.came.expect("reservation.created")
+        desk.backend.cancel()
+        desk.came.expect("reservation.canceled")
+    before = desk.told()
+    desk.faults.cut_sockets()
+    desk.came.expect("ready")
+    desk.do("create")
+    desk.came.expect("reservation.created")
+    assert desk.told()[:-1] == before
 
 
 @pytest.mark.parametrize("by", ["a gap", "a fetch"])
@@ -368,234 +214,169 @@ def test_a_long_day_is_not_told_again(
     ids=["pending", "accepted"],
 )
 def test_an_end_that_was_concluded_from_a_service_that_lagged_is_taken_back(
-    emulator: Emulator,
-    backend: Backend,
-    at_service: Alice,
-    alice: str,
-    worker: Worker,
-    came: Collector,
-    gap: Gap,
-    settled: Callable[[], None],
-    acts: str,
-    act: str,
-    end: str,
-    by: str,
+    desk: Desk, acts: str, act: str, end: str, by: str
 ) -> None:
-    at_service.do(*acts.split())
-    settled()
+    worker, came = desk.worker, desk.came
+    desk.do(acts)
+    desk.settle()
     sid = came.last("reservation.created").sid
-    url = f"/Workers/{alice}/Reservations"
-    empty = {**backend.listed(alice), "reservations": []}
-    with gap():
-        emulator.faults.answer(200, {"payload": empty}, method="GET", url=url)
-        emulator.faults.answer(404, method="GET", url=f"{url}/{sid}")
+    empty = {**desk.backend.listed(desk.alice), "reservations": []}
+    with desk.gap():
+        desk.faults.answer(200, {"payload": empty}, method="GET", url=desk.url)
+        desk.faults.answer(404, method="GET", url=f"{desk.url}/{sid}")
     assert came.expect(f"reservation.{end}").sid == sid
     assert worker.reservations == {}
     if by == "a gap":
-        with gap():
+        with desk.gap():
             pass
     else:
         worker.fetch_reservations()
     task = came.last("reservation.created").task
     assert worker.reservations[sid].task.sid == task.sid
     # Its real end is told too.
-    at_service.do(act)
+    desk.do(act)
     assert came.expect(f"reservation.{end}").sid == sid
     assert worker.reservations == {}
-    assert names(came) == " ".join(["created", *acts.split()[1:], end, end])
+    assert desk.names() == " ".join(["created", *acts.split()[1:], end, end])
 
 
-def test_frames_that_come_twice_are_told_once(
-    emulator: Emulator,
-    at_service: Alice,
-    alice: str,
-    came: Collector,
-    settled: Callable[[], None],
-) -> None:
-    emulator.faults.duplicate_frames(alice, times=9)
-    at_service.do("create", "accepted", "wrapping", "completed")
-    settled()
-    assert names(came) == "created accepted wrapup completed"
+def test_frames_that_come_twice_are_told_once(desk: Desk) -> None:
+    desk.faults.duplicate_frames(desk.alice, times=9)
+    desk.do("create accepted wrapping completed")
+    desk.settle()
+    assert desk.names() == "created accepted wrapup completed"
 
 
-def test_a_response_that_is_ahead_of_its_event(
-    emulator: Emulator,
-    at_service: Alice,
-    alice: str,
-    worker: Worker,
-    came: Collector,
-    settled: Callable[[], None],
-) -> None:
-    at_service.do("create")
+def test_a_response_that_is_ahead_of_its_event(desk: Desk) -> None:
+    worker, came = desk.worker, desk.came
+    desk.do("create")
     reservation = came.expect("reservation.created")
-    emulator.faults.stall_sockets(alice)
+    desk.faults.stall_sockets(desk.alice)
     assert reservation.accept().reservation_status == "accepted"
     (shown,) = worker.reservations.values()
     assert shown.reservation_status == "accepted"
-    at_service.do("completed")
+    desk.do("completed")
     assert reservation.fetch().reservation_status == "completed"
     assert worker.reservations == {}
     # The events are still to come, and take nothing back.
-    assert names(came) == "created"
-    emulator.faults.resume_sockets(alice)
+    assert desk.names() == "created"
+    desk.faults.resume_sockets(desk.alice)
     came.expect("reservation.accepted")
     assert worker.reservations == {}
     came.expect("reservation.completed")
-    settled()
-    assert told(came) == logged(emulator, alice)
+    desk.settle()
+    assert desk.told() == desk.logged()
 
 
 def test_what_happens_on_a_dead_connection_is_told_on_the_next(
-    emulator: Emulator,
-    at_service: Alice,
-    alice: str,
-    ready_worker: ReadyWorker,
-    no_pauses: None,
+    open_desk: OpenDesk, no_pauses: None
 ) -> None:
-    _, came = ready_worker(_timing=timing(heartbeat=1.0))
-    emulator.faults.stall_sockets(alice)
-    at_service.do("create", "accepted")
-    came.expect("disconnected")
-    assert told(came) == []
-    came.expect("reservation.accepted")
-    assert told(came) == logged(emulator, alice)
+    desk = open_desk(_timing=timing(heartbeat=1.0))
+    desk.faults.stall_sockets(desk.alice)
+    desk.do("create accepted")
+    desk.came.expect("disconnected")
+    assert desk.told() == []
+    desk.came.expect("reservation.accepted")
+    assert desk.told() == desk.logged()
 
 
 def test_what_has_come_already_is_not_what_was_before(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    ready_worker: ReadyWorker,
-    no_pauses: None,
+    desk: Desk, no_pauses: None
 ) -> None:
     """Its event may be queued when the past is read, dated within the same second."""
-    worker, came = ready_worker()
-    emulator.faults.delay(1.0, url="/Tasks/")
-    task = backend.create_task()
-    emulator.wait_for_requests(url=f"/Tasks/{task}")
-    emulator.faults.stall_sockets(alice)
-    backend.cancel(task)
-    assert worker.reservations == {}
-    came.expect("reservation.created")
-    emulator.faults.cut_sockets(alice)
-    came.expect("reservation.canceled")
+    desk.faults.delay(1.0, url="/Tasks/")
+    task = desk.backend.create_task()
+    desk.emulator.wait_for_requests(url=f"/Tasks/{task}")
+    desk.faults.stall_sockets(desk.alice)
+    desk.backend.cancel(task)
+    assert desk.worker.reservations == {}
+    desk.came.expect("reservation.created")
+    desk.faults.cut_sockets(desk.alice)
+    desk.came.expect("reservation.canceled")
 
 
 # A fresh token.
 
 
-class Provider:
-    """Gives tokens, and notes on which threads it was called."""
-
-    def __init__(self, mint: MintToken) -> None:
-        self._mint = mint
-        self.threads: list[str] = []
-
-    def __call__(self) -> str:
-        self.threads.append(threading.current_thread().name)
-        return self._mint()
-
-
 @pytest.mark.parametrize("times", [1, 2, 9])
 def test_details_that_are_refused_are_asked_for_with_a_fresh_token(
-    emulator: Emulator,
-    backend: Backend,
-    ready_worker: ReadyWorker,
-    worker_token: MintToken,
-    alice: str,
-    times: int,
+    open_desk: OpenDesk, worker_token: MintToken, times: int
 ) -> None:
     """Once more, and no more often."""
     provider = Provider(worker_token)
-    _, came = ready_worker(provider)
-    emulator.faults.answer(401, method="GET", url="/Tasks/", times=times)
-    sid = backend.create_task()
-    reservation = came.expect("reservation.created")
+    desk = open_desk(provider)
+    desk.faults.answer(401, method="GET", url="/Tasks/", times=times)
+    sid = desk.backend.create_task()
+    reservation = desk.came.expect("reservation.created")
     assert reservation.task.sid == sid
     assert ("reservation_status" in reservation.payload) is (times < 9)
     # The user's code runs where all of it does.
-    assert provider.threads[1:] == [f"taskrouter-events-{alice}"]
-    asked = [each for each in emulator.requests if sid in each.url]
-    assert len(asked) == 4
+    assert provider.threads[1:] == [f"taskrouter-events-{desk.alice}"]
+    assert len([each for each in desk.emulator.requests if sid in each.url]) == 4
 
 
 def test_many_refused_details_need_one_fresh_token(
-    emulator: Emulator,
-    backend: Backend,
-    ready_worker: ReadyWorker,
-    worker_token: MintToken,
-    alice: str,
+    open_desk: OpenDesk, worker_token: MintToken
 ) -> None:
-    _, came = ready_worker(Provider(worker_token))
-    emulator.faults.answer(401, method="GET", url="/Tasks/", times=10)
+    desk = open_desk(Provider(worker_token))
+    desk.faults.answer(401, method="GET", url="/Tasks/", times=10)
     for _ in range(5):
-        backend.create_task()
+        desk.do("create")
     # Those that came after the refresh were asked for with the fresh one at once.
-    found = [came.expect("reservation.created") for _ in range(5)]
-    assert [each.sid for each in found] == [sid for _, sid in logged(emulator, alice)]
+    found = [desk.came.expect("reservation.created") for _ in range(5)]
+    assert [each.sid for each in found] == [sid for _, sid in desk.logged()]
 
 
 @pytest.mark.parametrize("name", ["Reservations", "Tasks"])
 def test_a_refused_look_at_the_state_is_repeated_with_a_fresh_token(
-    emulator: Emulator,
-    backend: Backend,
-    ready_worker: ReadyWorker,
-    worker_token: MintToken,
-    alice: str,
-    name: str,
+    open_desk: OpenDesk, worker_token: MintToken, name: str
 ) -> None:
     provider = Provider(worker_token)
-    worker, came = ready_worker(provider)
-    worker.disconnect()
-    came.expect("disconnected")
-    backend.create_task()
-    emulator.faults.answer(401, method="GET", url=f"/{name}")
-    worker.connect()
-    assert came.expect("reservation.created").task.assignment_status == "reserved"
-    assert set(provider.threads[1:]) == {f"taskrouter-events-{alice}"}
-    assert "error" not in came.names()
+    desk = open_desk(provider)
+    desk.worker.disconnect()
+    desk.came.expect("disconnected")
+    desk.do("create")
+    desk.faults.answer(401, method="GET", url=f"/{name}")
+    desk.worker.connect()
+    created = desk.came.expect("reservation.created")
+    assert created.task.assignment_status == "reserved"
+    assert set(provider.threads[1:]) == {f"taskrouter-events-{desk.alice}"}
+    assert "error" not in desk.came.names()
 
 
 def test_a_provider_that_fails_leaves_the_frame(
-    emulator: Emulator,
-    backend: Backend,
-    ready_worker: ReadyWorker,
-    worker_token: MintToken,
+    open_desk: OpenDesk, worker_token: MintToken
 ) -> None:
     tokens = [worker_token()]
-    _, came = ready_worker(tokens.pop)
-    emulator.faults.answer(401, method="GET", url="/Tasks/")
-    sid = backend.create_task()
-    assert "IndexError" in came.expect("error").message
-    assert came.expect("reservation.created").task.sid == sid
+    desk = open_desk(tokens.pop)
+    desk.faults.answer(401, method="GET", url="/Tasks/")
+    sid = desk.backend.create_task()
+    assert "IndexError" in desk.came.expect("error").message
+    assert desk.came.expect("reservation.created").task.sid == sid
+
+
+# What was before the client.
 
 
 def test_what_was_accepted_in_the_second_before_the_client_was_not_missed(
-    emulator: Emulator, backend: Backend, alice: str, ready_worker: ReadyWorker
+    backend: Backend, alice: str, open_desk: OpenDesk
 ) -> None:
     """Dates have whole seconds: of those of the first second frames tell enough."""
     backend.create_task()
     [sid] = backend.reservations(alice)
     backend.update_reservation(sid, "accepted")
-    worker, came = ready_worker()
-    marks = Collector().listen(worker, "settled")
-
-    def settle() -> None:
-        emulator.send_frame(alice, {"event_type": "settled"})
-        marks.expect("settled")
-
-    assert worker.reservations == {}  # asks for what was before
-    url = f"/Workers/{alice}/Reservations"
-    emulator.wait_for_requests(2, method="GET", url=url)
-    settle()
-    assert list(worker.reservations) == [sid]
-    emulator.faults.cut_sockets(alice)
-    came.expect("disconnected")
-    came.expect("ready")
-    emulator.wait_for_requests(3, method="GET", url=url)
-    settle()
-    assert not [name for name in came.names() if name.startswith("reservation.")]
-    assert list(worker.reservations) == [sid]
+    desk = open_desk()
+    assert desk.worker.reservations == {}  # asks for what was before
+    desk.emulator.wait_for_requests(2, method="GET", url=desk.url)
+    desk.settle()
+    assert list(desk.worker.reservations) == [sid]
+    desk.faults.cut_sockets(alice)
+    desk.came.expect("disconnected")
+    desk.came.expect("ready")
+    desk.emulator.wait_for_requests(3, method="GET", url=desk.url)
+    desk.settle()
+    assert desk.told() == []
+    assert list(desk.worker.reservations) == [sid]
 
 
 @pytest.fixture
@@ -603,9 +384,9 @@ def late(
     emulator: Emulator,
     backend: Backend,
     alice: str,
-    ready_worker: ReadyWorker,
+    open_desk: OpenDesk,
     no_pauses: None,
-) -> tuple[Worker, Collector, str, str]:
+) -> tuple[Desk, str, str]:
     """A client whose first list failed, and what was accepted and pending before it."""
     backend.create_task()
     [accepted] = backend.reservations(alice)
@@ -613,38 +394,31 @@ def late(
     backend.create_task()
     [_, pending] = backend.reservations(alice)
     emulator.faults.answer(503, method="GET", url="/Reservations")
-    worker, came = ready_worker()
-    while came.expect("reservation.created").sid != pending:
+    desk = open_desk()
+    while desk.came.expect("reservation.created").sid != pending:
         continue
-    return worker, came, accepted, pending
+    return desk, accepted, pending
 
 
 def test_a_first_list_that_failed_hides_nothing_that_was_open(
-    emulator: Emulator, alice: str, late: tuple[Worker, Collector, str, str]
+    late: tuple[Desk, str, str],
 ) -> None:
-    worker, _, accepted, pending = late
-    assert pending in worker.reservations  # asks for what was before
-    url = f"/Workers/{alice}/Reservations"
-    emulator.wait_for_requests(3, method="GET", url=url)
-    marks = Collector().listen(worker, "settled")
-    emulator.send_frame(alice, {"event_type": "settled"})
-    marks.expect("settled")
-    assert {*worker.reservations} == {accepted, pending}
+    desk, accepted, pending = late
+    assert pending in desk.worker.reservations  # asks for what was before
+    desk.emulator.wait_for_requests(3, method="GET", url=desk.url)
+    desk.settle()
+    assert {*desk.worker.reservations} == {accepted, pending}
 
 
 def test_a_first_list_that_failed_spoils_no_later_one(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    late: tuple[Worker, Collector, str, str],
+    late: tuple[Desk, str, str],
 ) -> None:
     """What a frame that makes no sense should have said is read from the list."""
-    _, came, _, pending = late
-    listed = backend.listed(alice)
+    desk, _, pending = late
+    listed = desk.backend.listed(desk.alice)
     for each in listed["reservations"]:
         each["reservation_status"] = "accepted"
-    url = f"/Workers/{alice}/Reservations"
-    emulator.faults.answer(200, {"payload": listed}, method="GET", url=url)
-    emulator.faults.send_text(alice, '{"event_type": "reservation.acc')
-    while came.expect("reservation.accepted").sid != pending:
+    desk.faults.answer(200, {"payload": listed}, method="GET", url=desk.url)
+    desk.faults.send_text(desk.alice, '{"event_type": "reservation.acc')
+    while desk.came.expect("reservation.accepted").sid != pending:
         continue

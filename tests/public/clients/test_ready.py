@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,11 +17,12 @@ from taskrouter_sync import (
 )
 from taskrouter_sync.emulator import Emulator
 
-from ...conftest import MintToken, OpenWorker, ReadyWorker
+from ...conftest import OpenWorker, ReadyWorker
 from ...support.backend import Backend
 from ...support.collector import Background, Collector
 from ...support.internals import timing
 from ...support.raw_server import unused_port
+from .conftest import Settle
 
 
 def test_connected_comes_before_ready_and_reservations_after(
@@ -80,16 +80,14 @@ def test_what_meets_trouble_is_asked_for_again(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_a_ready_that_is_refused_is_an_error_and_not_asked_for_again(
-    emulator: Emulator, alice: str, open_worker: OpenWorker, status: int
+    emulator: Emulator, alice: str, open_worker: OpenWorker, settle: Settle, status: int
 ) -> None:
     emulator.faults.answer(status, url=f"/Workers/{alice}")
     worker = open_worker()
-    came = Collector().listen(worker, "error", "marker")
-    assert came.expect("error").code == status
+    assert Collector().listen(worker, "error").expect("error").code == status
     with pytest.raises(HttpError):
         worker.wait_until_ready(5.0)
-    emulator.send_frame(alice, {"event_type": "marker", "payload": {}})
-    came.expect("marker")
+    settle(worker)
     assert len(emulator.wait_for_requests(url=f"/Workers/{alice}")) == 1
 
 
@@ -158,19 +156,6 @@ def test_in_a_callback_it_would_wait_for_itself_until_the_client_is_ready(
 
     worker.on(event, wait)
     assert isinstance(came.expect("done"), RuntimeError) is raises
-
-
-def test_an_expired_token_is_what_keeps_a_lost_client_from_working(
-    emulator: Emulator, worker_token: MintToken, ready_worker: ReadyWorker
-) -> None:
-    # Five seconds before its end a token counts as expired.
-    token = worker_token(valid_until=time.time() + 6.2)
-    worker, came = ready_worker(token)
-    came.expect("token.expired")
-    emulator.faults.cut_sockets()
-    came.expect("disconnected")
-    with pytest.raises(HttpError, match="expired"):
-        worker.wait_until_ready(5.0)
 
 
 def test_before_ready_the_client_knows_its_sid_only(

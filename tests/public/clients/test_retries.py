@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -84,6 +85,20 @@ def test_what_is_repeated(
     assert sent == [method] * (1 + (method in repeated))
 
 
+@contextmanager
+def mocked_worker(
+    center: Center, session: requests.Session
+) -> Iterator[tuple[Worker, responses.RequestsMock, str]]:
+    """Give a client, what answers its requests from now on, and where they go."""
+    url = f"{center.emulator.event_bridge_url}/v1/wschannels/"
+    url += f"{center.emulator.account_sid}/{center.alice}"
+    with responses.RequestsMock() as mocked:
+        mocked.add_passthru(center.emulator.url)
+        with center.ready(Worker, http_session=session, max_retries=1) as worker:
+            mocked.passthru_prefixes = ()
+            yield worker, mocked, url
+
+
 @pytest.mark.parametrize("method", CALLS)
 @pytest.mark.parametrize(
     ("error", "repeated"),
@@ -96,17 +111,13 @@ def test_what_is_repeated(
 )
 def test_what_did_not_reach_the_service_is_repeated(
     center: Center,
+    session: requests.Session,
     no_pauses: None,
     method: str,
     error: requests.RequestException,
     repeated: list[str],
 ) -> None:
-    with requests.Session() as session, responses.RequestsMock() as mocked:
-        mocked.add_passthru(center.emulator.url)
-        worker = center.ready(Worker, http_session=session, max_retries=1)
-        mocked.passthru_prefixes = ()
-        url = f"{center.emulator.event_bridge_url}/v1/wschannels/"
-        url += f"{center.emulator.account_sid}/{center.alice}"
+    with mocked_worker(center, session) as (worker, mocked, url):
         mocked.post(url, body=error)
         if method in repeated:
             mocked.post(url, json={"payload": {"sid": center.alice}})
@@ -115,7 +126,6 @@ def test_what_did_not_reach_the_service_is_repeated(
             with pytest.raises(TaskRouterError):
                 CALLS[method](worker)
         assert len(mocked.calls) == 1 + (method in repeated)
-        worker.close()
 
 
 def test_without_it_nothing_is_repeated(center: Center) -> None:
@@ -167,47 +177,44 @@ class Busy(HTTPAdapter):
     ],
 )
 def test_what_the_client_asks_for_by_itself_waits_as_long_as_the_service_says(
-    center: Center, no_pauses: None, what: str, is_first: bool
+    center: Center,
+    session: requests.Session,
+    no_pauses: None,
+    what: str,
+    is_first: bool,
 ) -> None:
     adapter = Busy()
     refused = what.replace("WK…", center.alice)
-    with requests.Session() as session:
-        session.mount("http://", adapter)
-        if is_first:
-            adapter.refused = refused
-        worker = center.open(
-            Worker, http_session=session, connect_activity_sid=center.rest
-        )
-        came = Collector().listen(worker, "activity.update", "capacity.update", "error")
-        if not is_first:
-            came.expect("activity.update")
-            center.backend.update_channel(center.alice, "default", capacity=5)
-            came.expect("capacity.update")
-            adapter.asked.clear()
-            adapter.refused = refused
-            center.emulator.faults.cut_sockets()
-        error = came.expect("error")
-        assert (error.code, error.retry_after) == (503, 30.0)
-        # It would be asked for at once, before any of these frames is told.
-        for _ in range(20):
-            center.settle(worker)
-        assert adapter.asked.count(refused) == 1
-        # Meanwhile the client does all else.
-        adapter.refused = ""
-        assert worker.fetch().sid == center.alice
-        worker.close()
+    session.mount("http://", adapter)
+    if is_first:
+        adapter.refused = refused
+    worker = center.open(Worker, http_session=session, connect_activity_sid=center.rest)
+    came = Collector().listen(worker, "activity.update", "capacity.update", "error")
+    if not is_first:
+        came.expect("activity.update")
+        center.backend.update_channel(center.alice, "default", capacity=5)
+        came.expect("capacity.update")
+        adapter.asked.clear()
+        adapter.refused = refused
+        center.emulator.faults.cut_sockets()
+    error = came.expect("error")
+    assert (error.code, error.retry_after) == (503, 30.0)
+    # It would be asked for at once, before any of these frames is told.
+    for _ in range(20):
+        center.settle(worker)
+    assert adapter.asked.count(refused) == 1
+    # Meanwhile the client does all else.
+    adapter.refused = ""
+    assert worker.fetch().sid == center.alice
+    worker.close()
 
 
-def test_the_service_says_when_to_try_again(center: Center, no_pauses: None) -> None:
-    with requests.Session() as session, responses.RequestsMock() as mocked:
-        mocked.add_passthru(center.emulator.url)
-        worker = center.ready(Worker, http_session=session, max_retries=1)
-        mocked.passthru_prefixes = ()
-        url = f"{center.emulator.event_bridge_url}/v1/wschannels/"
-        url += f"{center.emulator.account_sid}/{center.alice}"
+def test_the_service_says_when_to_try_again(
+    center: Center, session: requests.Session, no_pauses: None
+) -> None:
+    with mocked_worker(center, session) as (worker, mocked, url):
         mocked.post(url, status=429, headers={"Retry-After": "0.3"})
         mocked.post(url, json={"payload": {"sid": center.alice}})
         started = time.monotonic()
         worker.fetch()
         assert time.monotonic() - started >= 0.3
-        worker.close()

@@ -107,6 +107,9 @@ def test_a_region_is_a_name(worker_token: MintToken, region: Any) -> None:
         "http://[::1",
         "http://h\n",
         "http://h" + "x" * 300 + ".example",
+        f"http://{'x' * 70}.com",
+        "http://a..com",
+        b"http://h",
         7,
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -16,22 +15,20 @@ from taskrouter_sync.emulator import Emulator
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.collector import Collector, wait
 from ...support.internals import EXPIRY_MARGIN, set_pauses, timing
-from .conftest import Marker, TokenDue
+from .conftest import Settle, TokenDue
 
 
 def test_it_is_told_once_five_seconds_before(
-    ready_worker: ReadyWorker, token_due: TokenDue, send: Marker
+    ready_worker: ReadyWorker, token_due: TokenDue, settle: Settle
 ) -> None:
     """A connection that is open lasts."""
     due = time.time() + 1.5
     worker, came = ready_worker(token_due(1.5))
-    came.listen(worker, "marker")
     assert "token.expired" not in came.names()
     came.expect("token.expired")
     assert EXPIRY_MARGIN == 5.0
     assert 0.0 <= time.time() - due < 2.0
-    send("marker")
-    came.expect("marker")
+    settle(worker)
     assert "disconnected" not in came.names()
     worker.disconnect()
     came.expect("disconnected")
@@ -71,15 +68,13 @@ def test_the_end_of_the_token_in_use_counts(
     open_worker: OpenWorker,
     worker_token: MintToken,
     token_due: TokenDue,
-    send: Marker,
+    settle: Settle,
 ) -> None:
     worker, came = ready_worker(token_due(1.5))
-    came.listen(worker, "marker")
     clock = Collector().listen(open_worker(token_due(1.7)), "token.expired")
     worker.update_token(worker_token())
     clock.expect("token.expired")
-    send("marker")
-    came.expect("marker")
+    settle(worker)
     assert "token.expired" not in came.names()
     for _ in range(2):
         worker.update_token(token_due(0.1))
@@ -123,14 +118,12 @@ def test_many_clients_tell_their_own(
     ready_worker: ReadyWorker,
     open_worker: OpenWorker,
     token_due: TokenDue,
-    send: Marker,
+    settle: Settle,
 ) -> None:
     worker, lasting = ready_worker()
-    lasting.listen(worker, "marker")
     for client in [open_worker(token_due(0.2)) for _ in range(5)]:
         Collector().listen(client, "token.expired").expect("token.expired")
-    send("marker")
-    lasting.expect("marker")
+    settle(worker)
     assert "token.expired" not in lasting.names()
 
 
@@ -180,28 +173,6 @@ def _until_not_expired(worker: Worker) -> None:
         if late.names() == ["connected"]:
             return
     raise AssertionError("the token is still said to have expired")
-
-
-class Rests(logging.Handler):
-    """Sets an event when a client's log says that its connection rests."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = threading.Event()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage().endswith("-> idle"):
-            self.seen.set()
-
-
-@pytest.fixture
-def rests(caplog: pytest.LogCaptureFixture) -> Iterator[threading.Event]:
-    """Is set when a client's connection rests."""
-    caplog.set_level(logging.DEBUG)
-    log, handler = logging.getLogger("taskrouter_sync"), Rests()
-    log.addHandler(handler)
-    yield handler.seen
-    log.removeHandler(handler)
 
 
 def test_a_client_that_rests_on_an_expired_token_notices_that_it_has_not(

@@ -17,26 +17,7 @@ from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.backend import Backend, ReadyWorkspace
 from ...support.collector import Background, Block, Collector
 from ...support.internals import set_renewal
-from .conftest import TokenDue
-
-
-class Provider:
-    """Gives these one by one, the last one again and again; raises exceptions."""
-
-    def __init__(self, *given: Any) -> None:
-        self._given = list(given)
-        self.threads: list[str] = []
-
-    def __call__(self) -> str:
-        self.threads.append(threading.current_thread().name)
-        given = self._given.pop(0) if len(self._given) > 1 else self._given[0]
-        if isinstance(given, BaseException):
-            raise given
-        return str(given() if callable(given) else given)
-
-    @property
-    def count(self) -> int:
-        return len(self.threads)
+from .conftest import Provider, TokenDue
 
 
 class Unspeakable(Exception):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -17,7 +15,7 @@ from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.backend import Backend, ReadyWorkspace
 from ...support.collector import Background, Block, Collector, wait
 from ...support.internals import set_pauses
-from .conftest import Marker, TokenDue
+from .conftest import Settle, TokenDue
 
 
 # Where it counts.
@@ -49,11 +47,9 @@ def test_an_open_connection_is_not_touched_by_many_threads(
     worker: Worker,
     came: Collector,
     worker_token: MintToken,
-    send: Marker,
+    settle: Settle,
     hurried_switching: None,
 ) -> None:
-    came.listen(worker, "marker")
-
     def bring(token: str) -> None:
         for _ in range(20):
             worker.update_token(token)
@@ -62,9 +58,8 @@ def test_an_open_connection_is_not_touched_by_many_threads(
     for each in [Background(partial(bring, token)) for token in tokens]:
         each.result()
     assert worker.fetch().friendlyName == "Alice"
-    send("marker")
-    came.expect("marker")
-    assert came.names() == ["connected", "ready", "marker"]
+    settle(worker)
+    assert came.names() == ["connected", "ready"]
 
 
 def test_it_wakes_a_connection_that_waits_for_the_next_attempt(
@@ -133,17 +128,16 @@ def test_one_that_comes_before_ready_does_not_double_it(
     open_worker: OpenWorker,
     worker_token: MintToken,
     alice: str,
-    send: Marker,
+    settle: Settle,
 ) -> None:
     emulator.faults.delay(0.2, url=f"/Workers/{alice}")
     worker = open_worker()
-    came = Collector().listen(worker).listen(worker, "marker")
+    came = Collector().listen(worker)
     came.expect("connected")
     worker.update_token(worker_token(ttl=7200))
     came.expect("ready")
-    send("marker")
-    came.expect("marker")
-    assert came.names() == ["connected", "ready", "marker"]
+    settle(worker)
+    assert came.names() == ["connected", "ready"]
 
 
 def test_a_ready_that_waits_for_its_next_try_is_asked_for_at_once_and_once(
@@ -151,58 +145,23 @@ def test_a_ready_that_waits_for_its_next_try_is_asked_for_at_once_and_once(
     heard_worker: ReadyWorker,
     worker_token: MintToken,
     alice: str,
-    send: Marker,
+    settle: Settle,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     set_pauses(monkeypatch, 0.3)
     emulator.faults.answer(503, url=f"/Workers/{alice}")
     worker, came = heard_worker()
-    came.listen(worker, "marker")
     came.expect("error")
     worker.update_token(worker_token(ttl=7200))
     came.expect("ready")
     # Until after the next try was due.
     emulator.faults.delay(0.4, url=f"/Workers/{alice}")
     worker.fetch()
-    send("marker")
-    came.expect("marker")
+    settle(worker)
     assert came.count("ready") == 1
 
 
-def test_it_is_what_a_refused_ready_waits_for(
-    emulator: Emulator, open_worker: OpenWorker, worker_token: MintToken, alice: str
-) -> None:
-    emulator.faults.answer(401, url=f"/Workers/{alice}")
-    worker = open_worker()
-    came = Collector().listen(worker)
-    assert came.expect("error").code == 401
-    worker.update_token(worker_token(ttl=7200))
-    came.expect("ready")
-
-
 # What was said of the old one is not held against the new one.
-
-
-class Refusal(logging.Handler):
-    """Sets an event when a connection waits for another token."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.came = threading.Event()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if "-> idle" in record.getMessage():
-            self.came.set()
-
-
-@pytest.fixture
-def refusal(caplog: pytest.LogCaptureFixture) -> Iterator[threading.Event]:
-    """Tell when a connection waits for another token."""
-    caplog.set_level(logging.DEBUG, "taskrouter_sync")
-    handler = Refusal()
-    logging.getLogger("taskrouter_sync").addHandler(handler)
-    yield handler.came
-    logging.getLogger("taskrouter_sync").removeHandler(handler)
 
 
 def test_a_ready_that_is_refused_too_late_is_asked_for_again(
@@ -233,14 +192,14 @@ def test_a_refusal_that_is_told_too_late_keeps_nobody_from_waiting(
     worker: Worker,
     worker_token: MintToken,
     alice: str,
-    refusal: threading.Event,
+    rests: threading.Event,
 ) -> None:
     block = Block()
     worker.once("disconnected", block)
     emulator.faults.refuse_upgrades(401)
     emulator.faults.cut_sockets()
     block.wait_until_inside()
-    wait(refusal, "the refusal")
+    wait(rests, "the refusal")
     emulator.faults.delay(0.2, url=f"/Workers/{alice}")
     worker.update_token(worker_token(ttl=7200))
     block.go_on.set()

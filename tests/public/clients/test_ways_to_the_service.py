@@ -5,49 +5,35 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-import trustme
 
 from taskrouter_sync import ConnectionFailed, RequestTimeout, Worker
 from taskrouter_sync.emulator import Emulator
 
-from ...conftest import MintToken
+from ...conftest import MintToken, OpenWorker, SetProxy
 from ...support.collector import Collector
-from ...support.front import Front, front
+from ...support.front import Front, front, secure
 
 
 OpenAt = Callable[[str], Worker]
 
 
 @pytest.fixture
-def open_at(worker_token: MintToken) -> Iterator[OpenAt]:
+def open_at(open_worker: OpenWorker) -> OpenAt:
     """Open Alice's client at a URL of the event bridge."""
-    opened: list[Worker] = []
-
-    def open_one(url: str) -> Worker:
-        worker = Worker(worker_token(), event_bridge_base_url=url, daemon=True)
-        opened.append(worker)
-        return worker
-
-    yield open_one
-    for each in opened:
-        each.close()
+    return lambda url: open_worker(event_bridge_base_url=url)
 
 
 @pytest.fixture
-def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+def proxy(set_proxy: SetProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     """A proxy that the environment names."""
     with front() as made:
-        for name in ("HTTP_PROXY", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{made.port}")
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
+        set_proxy(made.url)
+        monkeypatch.setenv("HTTPS_PROXY", made.url)
         yield made
 
 
@@ -69,7 +55,7 @@ def test_requests_and_events_go_through_the_proxy(
 def test_a_blank_after_the_proxy_s_url_does_not_count(
     emulator: Emulator, proxy: Front, open_at: OpenAt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port} ")
+    monkeypatch.setenv("HTTP_PROXY", f"{proxy.url} ")
     open_at(emulator.event_bridge_url).wait_until_ready(5)
     assert _methods(proxy) == {"CONNECT", "POST"}
 
@@ -145,36 +131,23 @@ def test_a_kind_of_proxy_that_can_t_be_used_is_named(
 
 
 @pytest.fixture
-def authority() -> trustme.CA:
-    """A certificate authority that no machine trusts by itself."""
-    return trustme.CA()
+def tls(emulator: Emulator, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The emulator behind a TLS of which no machine knows the authority, and that."""
+    with secure(emulator.event_bridge_url, tmp_path) as (url, bundle):
+        yield url, Path(bundle)
 
 
 @pytest.fixture
-def secure_url(emulator: Emulator, authority: trustme.CA) -> Iterator[str]:
-    """The emulator behind TLS, with a certificate for 127.0.0.1."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    plain = emulator.event_bridge_url
-    with front(plain, context) as made:
-        yield plain.replace("http:", "https:").replace(
-            f":{urlsplit(plain).port}", f":{made.port}"
-        )
-
-
-@pytest.fixture
-def bundle(authority: trustme.CA, tmp_path: Path) -> Path:
+def bundle(tls: tuple[str, Path]) -> Path:
     """The authority's certificate in a file."""
-    path = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
+    return tls[1]
 
 
 @pytest.fixture
-def trusted_url(secure_url: str, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def trusted_url(tls: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> str:
     """The emulator behind a TLS that the environment trusts."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    return secure_url
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tls[1]))
+    return tls[0]
 
 
 def test_the_environment_s_certificates_are_trusted(
@@ -203,9 +176,9 @@ def test_a_directory_of_certificates_is_trusted(
 
 
 def test_a_certificate_of_nobody_known_is_refused(
-    secure_url: str, open_at: OpenAt
+    tls: tuple[str, Path], open_at: OpenAt
 ) -> None:
-    worker = open_at(secure_url)
+    worker = open_at(tls[0])
     came = Collector().listen(worker, "error")
     error = came.expect("error")
     assert isinstance(error, ConnectionFailed)

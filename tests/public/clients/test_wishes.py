@@ -16,7 +16,7 @@ from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support.backend import Backend, ReadyWorkspace
 from ...support.collector import Collector
 from ...support.internals import set_pauses
-from .conftest import Marker, TokenDue
+from .conftest import Settle, TokenDue
 
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -53,18 +53,20 @@ class Desk:
     """Alice's client, which goes Offline by a disconnect."""
 
     def __init__(
-        self, emulator: Emulator, workspace: ReadyWorkspace, backend: Backend
+        self,
+        emulator: Emulator,
+        workspace: ReadyWorkspace,
+        backend: Backend,
+        open_worker: OpenWorker,
     ) -> None:
-        self.emulator, self._backend = emulator, backend
+        self.emulator, self.backend, self._open = emulator, backend, open_worker
         self.alice = workspace.workers["Alice"]
         self.activities = workspace.activities
         self.changes: Collector
         self.worker: Worker
 
-    def open(
-        self, open_worker: OpenWorker, connect: str | None, **options: Any
-    ) -> None:
-        self.worker = open_worker(
+    def open(self, connect: str | None, **options: Any) -> None:
+        self.worker = self._open(
             connect_activity_sid=connect and self.activities[connect],
             disconnect_activity_sid=self.activities["Offline"],
             **options,
@@ -74,7 +76,7 @@ class Desk:
         )
 
     def put_in(self, activity: str) -> None:
-        self._backend.update_worker(self.alice, activity_sid=self.activities[activity])
+        self.backend.update_worker(self.alice, activity_sid=self.activities[activity])
 
     def activity(self) -> str:
         names = {sid: name for name, sid in self.activities.items()}
@@ -105,36 +107,35 @@ class Desk:
 
 
 @pytest.fixture
-def desk(emulator: Emulator, workspace: ReadyWorkspace, backend: Backend) -> Desk:
-    return Desk(emulator, workspace, backend)
+def desk(
+    emulator: Emulator,
+    workspace: ReadyWorkspace,
+    backend: Backend,
+    open_worker: OpenWorker,
+) -> Desk:
+    return Desk(emulator, workspace, backend, open_worker)
 
 
-def test_the_connect_activity_outlasts_trouble(
-    desk: Desk, open_worker: OpenWorker, trouble: Trouble
-) -> None:
+def test_the_connect_activity_outlasts_trouble(desk: Desk, trouble: Trouble) -> None:
     desk.put_in("Offline")
     trouble(desk.emulator, f"/Workers/{desk.alice}")
-    desk.open(open_worker, "Break")
+    desk.open("Break")
     desk.expect("Break")
 
 
-def test_the_connect_activity_outlasts_a_lost_connection(
-    desk: Desk, open_worker: OpenWorker
-) -> None:
+def test_the_connect_activity_outlasts_a_lost_connection(desk: Desk) -> None:
     """Events do not wait for it."""
     desk.put_in("Offline")
     desk.emulator.faults.delay(30.0, method="POST", url=f"/Workers/{desk.alice}")
-    desk.open(open_worker, "Break")
+    desk.open("Break")
     desk.changes.expect("ready")
     desk.emulator.wait_for_requests(method="POST", url=f"/Workers/{desk.alice}")
     desk.cut()
     desk.expect("Break")
 
 
-def test_the_move_back_outlasts_trouble(
-    desk: Desk, open_worker: OpenWorker, trouble: Trouble
-) -> None:
-    desk.open(open_worker, None)
+def test_the_move_back_outlasts_trouble(desk: Desk, trouble: Trouble) -> None:
+    desk.open(None)
     desk.changes.expect("ready")
     trouble(desk.emulator, f"/Workers/{desk.alice}")
     desk.emulator.faults.cut_sockets(desk.alice)
@@ -142,10 +143,8 @@ def test_the_move_back_outlasts_trouble(
     desk.expect("Available")
 
 
-def test_the_move_back_outlasts_a_second_cut(
-    desk: Desk, open_worker: OpenWorker
-) -> None:
-    desk.open(open_worker, None)
+def test_the_move_back_outlasts_a_second_cut(desk: Desk) -> None:
+    desk.open(None)
     desk.changes.expect("ready")
     for _ in range(3):
         desk.emulator.faults.answer(
@@ -155,11 +154,9 @@ def test_the_move_back_outlasts_a_second_cut(
     desk.expect("Available")
 
 
-def test_a_choice_of_somebody_else_is_not_undone(
-    desk: Desk, open_worker: OpenWorker, send: Marker
-) -> None:
+def test_a_choice_of_somebody_else_is_not_undone(desk: Desk, settle: Settle) -> None:
     """In the second gap, while the move back is still tried."""
-    desk.open(open_worker, None)
+    desk.open(None)
     desk.changes.expect("ready")
     desk.emulator.faults.answer(
         503, method="POST", url=f"/Workers/{desk.alice}", times=500
@@ -170,21 +167,17 @@ def test_a_choice_of_somebody_else_is_not_undone(
     desk.worker.connect()
     desk.changes.expect("ready")
     desk.emulator.faults.clear()
-    marks = Collector().listen(desk.worker, "mark")
     for _ in range(3):
-        send("mark")
-        marks.expect("mark")
+        settle(desk.worker)
     assert desk.activity() == "Break"
 
 
-def test_an_update_of_the_program_waits_for_what_is_under_way(
-    desk: Desk, open_worker: OpenWorker
-) -> None:
+def test_an_update_of_the_program_waits_for_what_is_under_way(desk: Desk) -> None:
     """Or the service would carry it out first, and that after it."""
     desk.put_in("Offline")
     url = f"/Workers/{desk.alice}"
     desk.emulator.faults.delay(0.3, method="POST", url=url)
-    desk.open(open_worker, "Available")
+    desk.open("Available")
     desk.emulator.wait_for_requests(1, method="POST", url=url)
     changes = Collector().listen(desk.worker, "activity.update")
     desk.worker.update("ActivitySid", desk.activities["Break"])
@@ -192,12 +185,12 @@ def test_an_update_of_the_program_waits_for_what_is_under_way(
         assert changes.expect("activity.update").activityName == name
 
 
-def test_close_waits_for_what_is_under_way(desk: Desk, open_worker: OpenWorker) -> None:
+def test_close_waits_for_what_is_under_way(desk: Desk) -> None:
     """Or the worker would be available, and nobody there."""
     desk.put_in("Offline")
     url = f"/Workers/{desk.alice}"
     desk.emulator.faults.delay(0.1, method="POST", url=url)
-    desk.open(open_worker, "Available")
+    desk.open("Available")
     desk.emulator.wait_for_requests(1, method="POST", url=url)
     desk.worker.close()
     desk.emulator.wait_for_events("worker.activity.update", 2)
@@ -206,21 +199,19 @@ def test_close_waits_for_what_is_under_way(desk: Desk, open_worker: OpenWorker) 
 
 @pytest.mark.parametrize("chosen", ["Break", "Offline"])
 def test_an_update_of_the_program_replaces_the_wish(
-    desk: Desk, open_worker: OpenWorker, send: Marker, chosen: str
+    desk: Desk, settle: Settle, chosen: str
 ) -> None:
     desk.put_in("Offline")
     url = f"/Workers/{desk.alice}"
     desk.emulator.faults.answer(503, method="POST", url=url, times=500)
-    desk.open(open_worker, "Available")
+    desk.open("Available")
     desk.changes.expect("ready")
     desk.emulator.wait_for_requests(3, method="POST", url=url)
     desk.emulator.faults.clear()
     desk.worker.update("ActivitySid", desk.activities[chosen])
     # The program's word is the last, though another request was under way.
-    marks = Collector().listen(desk.worker, "mark")
     for number in range(200):
-        send("mark")
-        marks.expect("mark")
+        settle(desk.worker)
         if number >= 20 and desk.activity() == chosen:
             break
     assert desk.activity() == chosen
@@ -241,15 +232,12 @@ def by_a_reject(worker: Worker, ready: Any, activity: str) -> None:
 
 @pytest.mark.parametrize("choose", [by_an_update, by_what_ready_brought, by_a_reject])
 def test_a_choice_of_the_program_is_what_the_worker_is_moved_back_to(
-    desk: Desk,
-    backend: Backend,
-    open_worker: OpenWorker,
-    choose: Callable[[Worker, Any, str], None],
+    desk: Desk, choose: Callable[[Worker, Any, str], None]
 ) -> None:
     """However it was made, and although its frame got lost with the connection."""
-    desk.open(open_worker, None)
+    desk.open(None)
     ready = desk.changes.expect("ready")
-    backend.create_task()
+    desk.backend.create_task()
     desk.emulator.faults.stall_sockets(desk.alice)
     choose(desk.worker, ready, desk.activities["Break"])
     assert desk.activity() == "Break"
@@ -257,11 +245,9 @@ def test_a_choice_of_the_program_is_what_the_worker_is_moved_back_to(
     desk.expect("Break")
 
 
-def test_a_refused_wish_is_given_up(
-    desk: Desk, open_worker: OpenWorker, send: Marker
-) -> None:
+def test_a_refused_wish_is_given_up(desk: Desk) -> None:
     desk.put_in("Offline")
-    desk.open(open_worker, "Break", token=None)
+    desk.open("Break", token=None)
     errors = Collector().listen(desk.worker, "error")
     desk.changes.expect("ready")
     desk.expect("Break")
@@ -271,11 +257,9 @@ def test_a_refused_wish_is_given_up(
     assert desk.activity() == "Offline"
 
 
-def test_ready_outlasts_trouble(
-    desk: Desk, open_worker: OpenWorker, trouble: Trouble
-) -> None:
+def test_ready_outlasts_trouble(desk: Desk, trouble: Trouble) -> None:
     trouble(desk.emulator, f"/Workers/{desk.alice}")
-    desk.open(open_worker, None)
+    desk.open(None)
     desk.worker.wait_until_ready(5)
 
 
@@ -333,8 +317,6 @@ OWN_REQUESTS = {
 )
 def test_what_is_refused_is_done_with_a_later_token_of_the_provider(
     desk: Desk,
-    backend: Backend,
-    open_worker: OpenWorker,
     worker_token: MintToken,
     method: str,
     path: str,
@@ -353,24 +335,24 @@ def test_what_is_refused_is_done_with_a_later_token_of_the_provider(
 
     def happen() -> None:
         if event == "reservation.created":
-            backend.create_task()
+            desk.backend.create_task()
         elif event == "reservation.canceled":
-            backend.cancel()
+            desk.backend.cancel()
         elif event == "capacity.update":
-            backend.update_channel(desk.alice, "default", capacity=5)
+            desk.backend.update_channel(desk.alice, "default", capacity=5)
         times = 1 if failure else 3
         desk.emulator.faults.answer(401, method=method, url=path, times=times)
 
     if is_first:
         happen()
     connect = "Break" if is_first and method == "POST" else None
-    desk.open(open_worker, connect, token=provide)
+    desk.open(connect, token=provide)
     came = Collector().listen(
         desk.worker, "capacity.update", "reservation.created", "reservation.canceled"
     )
     if not is_first:
         desk.changes.expect("ready")
-        backend.create_task()
+        desk.backend.create_task()
         came.expect("reservation.created")
         desk.worker.fetch_channels()
         desk.leave()
@@ -394,25 +376,20 @@ def test_a_wish_that_is_refused_is_fulfilled_with_the_next_token(
 
 
 def test_a_wish_that_is_refused_with_every_token_is_not_repeated_without_a_pause(
-    desk: Desk,
-    open_worker: OpenWorker,
-    worker_token: MintToken,
-    send: Marker,
-    monkeypatch: pytest.MonkeyPatch,
+    desk: Desk, worker_token: MintToken, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once with one other token, and no more often."""
     set_pauses(monkeypatch, 3600.0)
     url = f"/Workers/{desk.alice}"
     desk.emulator.faults.answer(401, method="POST", url=url, times=1_000_000)
-    desk.open(open_worker, None, token=worker_token)
-    came = Collector().listen(desk.worker, "error", "mark")
+    desk.open(None, token=worker_token)
+    came = Collector().listen(desk.worker, "error")
     desk.changes.expect("ready")
     desk.leave()
     desk.worker.connect()
     assert came.expect("error").code == 401
     for _ in range(20):
-        send("mark")
-        came.expect("mark")
+        settle(desk.worker)
     assert len(desk.emulator.wait_for_requests(2, method="POST", url=url)) == 2
     assert came.count("error") == 1
 
@@ -437,12 +414,7 @@ def test_a_token_that_is_not_valid_yet_is_tried_until_it_is(
 
 @pytest.mark.parametrize("part", ["activity", "pending", "missed", "channels"])
 def test_what_is_refused_with_a_token_that_is_not_valid_yet_is_done_with_it_later(
-    desk: Desk,
-    backend: Backend,
-    open_worker: OpenWorker,
-    worker_token: MintToken,
-    token_due: TokenDue,
-    part: str,
+    desk: Desk, worker_token: MintToken, token_due: TokenDue, part: str
 ) -> None:
     emulator = desk.emulator
     tokens = [worker_token()]
@@ -460,23 +432,23 @@ def test_what_is_refused_with_a_token_that_is_not_valid_yet_is_done_with_it_late
     if part == "activity":
         desk.put_in("Offline")
         refuse()
-        desk.open(open_worker, "Break", token=provide)
+        desk.open("Break", token=provide)
         desk.expect("Break")
         return
     if part == "pending":
-        backend.create_task()
+        desk.backend.create_task()
         refuse()
-    desk.open(open_worker, None, token=provide)
+    desk.open(None, token=provide)
     came = Collector().listen(desk.worker, "reservation.created", "capacity.update")
     desk.changes.expect("ready")
     if part == "pending":
         came.expect("reservation.created")
         return
-    backend.update_channel(desk.alice, "default", capacity=5)
+    desk.backend.update_channel(desk.alice, "default", capacity=5)
     came.expect("capacity.update")
     desk.leave()
-    backend.create_task()
-    backend.update_channel(desk.alice, "default", capacity=6)
+    desk.backend.create_task()
+    desk.backend.update_channel(desk.alice, "default", capacity=6)
     refuse()
     desk.worker.connect()
     came.expect("capacity.update" if part == "channels" else "reservation.created")
@@ -505,55 +477,46 @@ WITHOUT: dict[str, dict[str, bool]] = {
 
 @pytest.mark.parametrize("parts", [("Channels",), ("Tasks",), ("Channels", "Tasks")])
 def test_a_refused_part_does_not_spoil_the_others(
-    emulator: Emulator,
-    backend: Backend,
-    alice: str,
-    desk: Desk,
-    open_worker: OpenWorker,
-    worker_token: MintToken,
-    parts: tuple[str, ...],
+    desk: Desk, worker_token: MintToken, parts: tuple[str, ...]
 ) -> None:
     options = {name: value for part in parts for name, value in WITHOUT[part].items()}
-    desk.open(open_worker, None, token=worker_token(**options))
+    desk.open(None, token=worker_token(**options))
     came = Collector().listen(
         desk.worker, "capacity.update", "reservation.created", "reservation.canceled"
     )
     desk.changes.expect("ready")
-    backend.update_channel(alice, "default", capacity=5)
+    desk.backend.update_channel(desk.alice, "default", capacity=5)
     came.expect("capacity.update")
     for _ in range(2):
         desk.worker.disconnect()
         desk.changes.expect("disconnected")
-        sid = backend.create_task()
+        sid = desk.backend.create_task()
         desk.worker.connect()
         created = came.expect("reservation.created")
         desk.worker.disconnect()
         desk.changes.expect("disconnected")
-        backend.cancel(sid)
+        desk.backend.cancel(sid)
         desk.worker.connect()
         assert came.expect("reservation.canceled").sid == created.sid
 
 
 def test_the_connect_activity_needs_no_right_to_read_reservations(
-    desk: Desk, open_worker: OpenWorker, worker_token: MintToken
+    desk: Desk, worker_token: MintToken
 ) -> None:
     desk.put_in("Offline")
-    desk.open(open_worker, "Break", token=worker_token(**WITHOUT["Reservations"]))
+    desk.open("Break", token=worker_token(**WITHOUT["Reservations"]))
     desk.expect("Break")
 
 
 def test_what_was_refused_is_read_with_the_next_token(
-    backend: Backend,
-    desk: Desk,
-    open_worker: OpenWorker,
-    worker_token: MintToken,
+    desk: Desk, worker_token: MintToken
 ) -> None:
-    desk.open(open_worker, None, token=worker_token())
+    desk.open(None, token=worker_token())
     came = Collector().listen(desk.worker, "reservation.created", "error")
     desk.changes.expect("ready")
     desk.worker.disconnect()
     desk.changes.expect("disconnected")
-    backend.create_task()
+    desk.backend.create_task()
     desk.worker.update_token(worker_token(**WITHOUT["Reservations"]))
     desk.worker.connect()
     assert came.expect("error").code == 403

@@ -11,7 +11,7 @@ from taskrouter_sync import ClientClosed, HttpError, TaskQueue, Worker, Workspac
 from taskrouter_sync.emulator import Emulator
 
 from ...support.center import Center
-from ...support.collector import LIMIT, Collector
+from ...support.collector import LIMIT, Collector, settle
 
 
 KINDS = [Worker, TaskQueue, Workspace]
@@ -64,14 +64,13 @@ def test_a_lost_connection_is_made_again(
 
 def test_error(client: Any, emulator: Emulator) -> None:
     """It has `response` and `message`; the connection goes on."""
-    came = Collector().listen(client, "ready", "error", "marker")
+    came = Collector().listen(client, "ready", "error")
     came.expect("ready")
     emulator.send_frame(client.sid, "{no JSON")
     error = came.expect("error")
     assert error.response == "{no JSON"
     assert error.message
-    emulator.send_frame(client.sid, {"event_type": "marker", "payload": {}})
-    came.expect("marker")
+    settle(emulator, client)
     assert emulator.connections(client.sid) == 1
 
 
@@ -79,10 +78,10 @@ def test_error(client: Any, emulator: Emulator) -> None:
 def test_a_refused_ready_is_an_error_and_waits_for_a_token(
     center: Center, kind: Any
 ) -> None:
-    center.emulator.faults.answer(403, url=path_of(kind, center))
+    center.emulator.faults.answer(401, url=path_of(kind, center))
     client = center.open(kind)
     came = Collector().listen(client)
-    assert came.expect("error").code == 403
+    assert came.expect("error").code == 401
     with pytest.raises(HttpError):
         client.wait_until_ready(LIMIT)
     client.updateToken(center.token(kind, ttl=7200))

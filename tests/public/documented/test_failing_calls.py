@@ -21,7 +21,6 @@ from taskrouter_sync.emulator import Emulator
 from ...support.center import Center
 from ...support.internals import timing
 from ...support.outcome import Outcome
-from ...support.secrets import assert_no_secret
 from .calls import BY_SUBJECT, Call, subject_of
 
 
@@ -150,14 +149,6 @@ def test_no_response_in_time(center: Center) -> None:
             0,
             "The service did not respond in time",
         )
-
-
-def test_no_error_shows_the_token(center: Center) -> None:
-    token = center.token(Worker)
-    worker = center.ready(Worker, token)
-    center.emulator.faults.answer(403, message=f"Bad token {token}", times=ALL)
-    for error in Calls(center, "worker", worker).all_errors(HttpError):
-        assert_no_secret(error, token)
 
 
 def test_after_trouble_all_goes_on(center: Center) -> None:

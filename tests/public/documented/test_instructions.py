@@ -154,31 +154,6 @@ def test_events_with_their_name_are_events_whatever_they_are(
     assert params_of(center) == (sent if to is None else {**sent, "DequeueTo": to})
 
 
-@pytest.mark.parametrize(
-    ("method", "args", "missing"),
-    [
-        ("call", (), "callFrom"),
-        ("call", (FROM,), "callUrl"),
-        ("call", (None, URL), "callFrom"),
-        ("redirect", (), "redirectCallSid"),
-        ("redirect", (CALLER,), "redirectUrl"),
-        ("redirect", (None, URL, "true"), "redirectCallSid"),
-    ],
-)
-def test_what_an_instruction_can_t_do_without(
-    center: Center,
-    outcome: Outcome,
-    method: str,
-    args: tuple[Any, ...],
-    missing: str,
-) -> None:
-    """A TypeError names it, before anything is sent."""
-    with pytest.raises(TypeError, match=f"reservation.{method}: {missing} is required"):
-        getattr(center.reservation, method)(*args, outcome.callback)
-    assert outcome.calls == []
-    assert not [each for each in center.sent() if each[0] == "POST"]
-
-
 # What becomes of them.
 
 

@@ -87,14 +87,6 @@ def test_the_event_of_a_page_of_the_pending_list_is_emitted(center: Center) -> N
     assert list(came.expect("noted")) == []
 
 
-def test_what_the_client_asked_for_comes_once(
-    emulator: Emulator, ready_worker: ReadyWorker
-) -> None:
-    """The response to `ready` repeats its name: that is one event and not two."""
-    _, came = ready_worker()
-    assert came.count("ready") == 1
-
-
 def test_a_reservation_event_in_a_response_is_one_event(center: Center) -> None:
     """The frame that says the same comes too. In JavaScript it has no sid."""
     pending = center.reservation

@@ -16,21 +16,21 @@ from .calls import subject_of
 from .wrong_calls import CB, GROUPS, KEYWORDS, SID
 
 
-def test_the_message_names_method_and_argument(center: Center) -> None:
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_message_names_method_and_argument(center: Center, name: str) -> None:
     """A TypeError that says what came and what must."""
-    for name, cases in GROUPS.items():
-        subject = subject_of(name, center)
-        before = center.sent()
-        for method, args, words in cases:
-            outcome = Outcome()
-            given = [outcome.callback if each is CB else each for each in args]
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
-                with pytest.raises(TypeError, match=rf"^\w+\.\w+: .*{words}") as caught:
-                    attrgetter(method)(subject)(*given)
-                assert type(caught.value) is ArgumentError
-                assert (caught.value.code, outcome.calls) == (0, [])
-        assert center.sent() == before
+    subject = subject_of(name, center)
+    before = center.sent()
+    for method, args, words in GROUPS[name]:
+        outcome = Outcome()
+        given = [outcome.callback if each is CB else each for each in args]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            with pytest.raises(TypeError, match=rf"^\w+\.\w+: .*{words}") as caught:
+                attrgetter(method)(subject)(*given)
+            assert type(caught.value) is ArgumentError
+            assert (caught.value.code, outcome.calls) == (0, [])
+    assert center.sent() == before
 
 
 @pytest.mark.parametrize("name", [name for name in GROUPS if name != "workers"])

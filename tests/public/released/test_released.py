@@ -6,22 +6,18 @@ nothing that they use has been removed or renamed.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_core.utils import ensure_event_loop
 from nbclient import NotebookClient
 
 from taskrouter_sync.cli.main import _parse, _parser
 from taskrouter_sync.emulator import Emulator, plan
 
+from ...support.script import run_python
 from ..test_documentation import Block, blocks, page_names
 from ..test_examples import FLOWS
 
@@ -34,36 +30,15 @@ README = [*blocks(RELEASED / "README.rst")]
 NOTEBOOKS = [path.name for path in EXAMPLES.glob("*.ipynb")]
 LIMIT = 60.0  # seconds for anything that a kernel does
 
-pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture(autouse=True)
-def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Programs and kernels have no account and no settings of this machine."""
-    for name in os.environ:
-        if name.startswith(("TWILIO_", "TASKROUTER_")):
-            monkeypatch.delenv(name)
-    for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
-        monkeypatch.setenv(name, str(tmp_path))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loop() -> Iterator[None]:
-    """The event loop that Jupyter's clients keep: here before any test, so no leak."""
-    kept = ensure_event_loop()
-    yield
-    kept.close()
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("no_jupyter_settings", "jupyter_loop"),
+]
 
 
 @pytest.mark.parametrize("name", [*FLOWS, "quickstart.py"])
 def test_an_example_runs(name: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLES / name)],
-        capture_output=True,
-        text=True,
-        timeout=25,
-        check=False,
-    )
+    done = run_python("-W", "error", EXAMPLES / name)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     if name in FLOWS:

@@ -13,9 +13,6 @@ from taskrouter_sync import ArgumentError, HttpError, Worker, close_all
 from taskrouter_sync.testing import EventLog, LocalTaskRouter
 
 
-OURS = ("TWILIO_", "TASKROUTER_")
-
-
 @pytest.fixture
 def local() -> Iterator[LocalTaskRouter]:
     """A service in which Alice and Bob are available."""
