@@ -322,6 +322,8 @@ def test_a_response_to_the_program_is_shown_whatever_its_date(
     desk: Desk, dated: int
 ) -> None:
     worker = desk.worker
+    desk.backend.update_worker(desk.alice, attributes='{"level": 2}')
+    desk.settle()  # from now on it has a date that is later
     payload = {**worker.payload, "friendly_name": "Al", "date_updated": dated}
     calls: list[Callable[[], Any]] = [
         worker.fetch,
