@@ -121,6 +121,14 @@ def test_events_come_under_their_names(client: Any, emulator: Emulator) -> None:
     assert came.expect("weather.changed").sky == "blue"
 
 
+def test_a_mistyped_event_is_named_in_the_log(
+    client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.on("token.expird", print)
+    words = "There is no event 'token.expird'; did you mean 'token.expired'?"
+    assert words in caplog.text
+
+
 @pytest.mark.parametrize("kind", [TaskQueue, Workspace])
 def test_others_are_told_of_reservations_by_the_frame(
     center: Center, kind: Any
