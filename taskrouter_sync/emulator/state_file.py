@@ -107,12 +107,10 @@ class StateFile:
         """Read the records that version 1.0 kept in tables, and drop these."""
         state: dict[str, Any] = {}
         for name in ("general", "configurations"):
-            rows = self.connection.execute(f"SELECT name, value FROM {name}")
+            rows = self._read_all(f"SELECT name, value FROM {name}")
             state[name] = {key: json.loads(value) for key, value in rows}
         for name in ("entities", "versions", "events", "deadlines", "calls"):
-            rows = self.connection.execute(
-                f"SELECT row, value FROM {name} ORDER BY row"
-            )
+            rows = self._read_all(f"SELECT row, value FROM {name} ORDER BY row")
             state[name] = {row: json.loads(value) for row, value in rows}
         general = state.pop("general")
         for name in (*state, "general"):
@@ -126,6 +124,10 @@ class StateFile:
 
     def _read_one(self, statement: str) -> Any:
         return self.connection.execute(statement).fetchone()[0]
+
+    def _read_all(self, statement: str) -> list[Any]:
+        # At once: an error's traceback would hold a cursor, and that the file.
+        return self.connection.execute(statement).fetchall()
 
     def account(
         self, account_sid: str | None, auth_token: str | None, made_up: tuple[str, str]
@@ -165,7 +167,7 @@ class StateFile:
         Raises:
             ValueError: one is damaged.
         """
-        rows = self.connection.execute("SELECT key, value FROM records ORDER BY number")
+        rows = self._read_all("SELECT key, value FROM records ORDER BY number")
         try:
             return {key: json.loads(value) for key, value in rows}
         except (TypeError, ValueError, RecursionError):
