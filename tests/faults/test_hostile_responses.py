@@ -145,6 +145,10 @@ class Broken(NamedTuple):
     end: Script | None = None
 
 
+# Where libraries of other versions may see something else, only these.
+LOST = "The connection to the service was lost: "
+NO_SENSE = "The service's response "
+
 IN_THE_MIDDLE = "the connection was closed in the middle of the response"
 NO_RESPONSE = "the connection was closed without a response"
 NO_HTTP = "the response is not HTTP"
@@ -154,14 +158,12 @@ LONG = f"Content-Length: {WHOLE}"
 
 BROKEN: Mapping[str, Broken] = {
     "ends before a response": Broken(b"", ConnectionFailed, NO_RESPONSE),
-    "resets before a response": Broken(
-        b"", ConnectionFailed, "reset by peer", end=Peer.cut
-    ),
+    "resets before a response": Broken(b"", ConnectionFailed, LOST, end=Peer.cut),
     "ends in the status line": Broken(b"HTTP/1.1 20", ConnectionFailed, NO_HTTP),
     "ends in the head": Broken(
-        b"HTTP/1.1 200 OK\r\nContent-Le", InvalidResponse, "is empty"
+        b"HTTP/1.1 200 OK\r\nContent-Le", InvalidResponse, NO_SENSE
     ),
-    "resets in the head": Broken(OK, ConnectionFailed, "reset by peer", end=Peer.cut),
+    "resets in the head": Broken(OK, ConnectionFailed, LOST, end=Peer.cut),
     "ends in the body": Broken(head(LONG) + HALF, ConnectionFailed, IN_THE_MIDDLE),
     "ends in a chunk": Broken(
         CHUNKED + b"ff\r\n" + HALF, ConnectionFailed, IN_THE_MIDDLE
@@ -179,10 +181,10 @@ BROKEN: Mapping[str, Broken] = {
     ),
     "says no length, and ends early": Broken(head() + HALF, InvalidResponse, NO_JSON),
     "says two lengths": Broken(
-        head("Content-Length: 5, 6") + YES, InvalidResponse, "can't be decoded"
+        head("Content-Length: 5, 6") + YES, InvalidResponse, NO_SENSE
     ),
     "says no number of a chunk": Broken(
-        CHUNKED + b"zz\r\n" + YES, ConnectionFailed, IN_THE_MIDDLE
+        CHUNKED + b"zz\r\n" + YES, ConnectionFailed, LOST
     ),
     "says gzip, and it is none": Broken(
         head("Content-Encoding: gzip", LONG) + YES, InvalidResponse, "can't be decoded"

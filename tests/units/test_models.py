@@ -26,24 +26,13 @@ from ..support.recording_session import (
 )
 
 
-RESERVATION = {
-    "sid": WR,
-    "task_sid": WT,
-    "worker_sid": WK,
-    "reservation_status": "pending",
-}
-PATH = f"/Tasks/{WT}/Reservations/{WR}"
-TASK = {
-    "sid": WT,
-    "assignment_status": "assigned",
-    "attributes": '{"foo":"bar"}',
-    "task_queue_sid": WQ,
-}
+RESERVATION = {"sid": WR, "task_sid": WT}
+TASK = {"sid": WT, "assignment_status": "assigned"}
 
 
 @pytest.fixture
 def reservation(session: RecordingSession) -> Any:
-    session.reply(f"POST {PATH}", {**RESERVATION, "reservation_status": "accepted"})
+    session.reply(f"POST /Tasks/{WT}/Reservations/{WR}", RESERVATION)
     session.reply(f"GET /Tasks/{WT}", TASK)
     return session.make(RESERVATION)
 

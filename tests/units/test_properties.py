@@ -446,9 +446,11 @@ class TestRecord:
         assert Record({"items": 1, "pop_item": 2})["items"] == 1
 
     def test_of_two_names_with_one_camel_case_the_later_wins(self) -> None:
-        """The earlier one is read by its own name."""
         record = Record({"a_b": 1, "a__b": 2})
         assert record == {"aB": 2}
+
+    def test_the_earlier_one_is_read_by_its_own_name(self) -> None:
+        record = Record({"a_b": 1, "a__b": 2})
         assert (record["a_b"], record["a__b"]) == (1, 2)
         assert record.a_b == record.get("a_b") == 1
 
