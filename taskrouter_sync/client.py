@@ -480,12 +480,12 @@ class Client(Emitter, Resource[R]):
         self._dispatcher.put(self._handle_connected)
         self._dispatcher.put(*ready)
 
-    def _on_message(self, data: bytes) -> bool:
+    def _on_message(self, data: bytes) -> None:
         try:
             event = parse_frame(data)
             if event is None:
                 self._on_heartbeat()
-                return True
+                return
             queued = self._queue_event(event, len(data))
         except InvalidResponse as error:
             error.response = self._tried.secret.hidden_in(error.response)
@@ -501,7 +501,6 @@ class Client(Emitter, Resource[R]):
             )
             self._connection.pause()
             self._dispatcher.put(self._connection.resume)
-        return queued
 
     def _on_heartbeat(self) -> None:
         """Do what can wait until the connection has stood for a while."""

@@ -58,12 +58,12 @@ class ConnectionListener(Protocol):
     """Follows the connection, on its thread; must not raise.
 
     `_target` is asked before each attempt; None: there is nothing to try until
-    `Connection.retry`. `_on_message` returns False to drop the connection.
+    `Connection.retry`.
     """
 
     def _target(self) -> Target | None: ...
     def _on_open(self) -> None: ...
-    def _on_message(self, data: bytes) -> bool: ...
+    def _on_message(self, data: bytes) -> None: ...
     def _on_close(self, ending: Ending) -> None: ...
     def _on_error(self, error: TaskRouterError) -> None: ...
 
@@ -223,8 +223,7 @@ class Connection:
             self._set_state(State.OPEN)
             listener._on_open()
             for data in transport:
-                if not listener._on_message(data):
-                    transport.abort()
+                listener._on_message(data)
         except Aborted:
             pass
         except Closed as closed:

@@ -236,11 +236,20 @@ def test_a_file_that_became_useless_is_told_at_the_start(run: Run, path: Path) -
         ready(emulator)
 
 
-def test_a_damaged_state_is_told_at_the_start(run: Run, path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM records WHERE key LIKE 'version%'",
+        "UPDATE records SET value = 'x' WHERE key = 'service'",
+    ],
+)
+def test_a_damaged_state_is_told_at_the_start(
+    run: Run, path: Path, damage: str
+) -> None:
     with run() as emulator:
         ready(emulator)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DELETE FROM records WHERE key LIKE 'version%'")
+        connection.execute(damage)
     emulator = run()
     with pytest.raises(StateError, match="damaged") as caught:
         emulator.start()

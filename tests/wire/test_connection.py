@@ -25,8 +25,7 @@ LOG = logging.LoggerAdapter(logging.getLogger("tests.wire"))
 class Follower:
     """Notes what a connection tells; stands for a client."""
 
-    def __init__(self, url: str, takes: bool) -> None:
-        self._takes = takes
+    def __init__(self, url: str) -> None:
         self._url = Secret(f"ws{url.removeprefix('http')}/x")
         self._told: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
@@ -44,9 +43,8 @@ class Follower:
     def _on_open(self) -> None:
         self._told.put(("open", None))
 
-    def _on_message(self, data: bytes) -> bool:
+    def _on_message(self, data: bytes) -> None:
         self._told.put(("message", data))
-        return self._takes
 
     def _on_close(self, ending: Ending) -> None:
         self._told.put(("close", ending))
@@ -56,11 +54,9 @@ class Follower:
 
 
 @contextmanager
-def connected(
-    *scripts: Script, takes: bool = True
-) -> Iterator[tuple[Connection, Follower]]:
+def connected(*scripts: Script) -> Iterator[tuple[Connection, Follower]]:
     with RawServer(*scripts) as server:
-        follower = Follower(server.url, takes)
+        follower = Follower(server.url)
         timing = Timing(backoff=0.0, heartbeat=60.0)
         connection = Connection("taskrouter-socket-x", follower, timing, LOG)
         connection.start()
@@ -88,12 +84,6 @@ def test_it_tells_how_it_ended() -> None:
         follower.expect("message")
         connection.disconnect()
         assert follower.expect("close") == Ending(lost=False)
-
-
-def test_a_message_that_is_not_taken_ends_the_connection() -> None:
-    with connected(stay, stay, takes=False) as (_, follower):
-        follower.expect("close")
-        follower.expect("message")
 
 
 @pytest.mark.parametrize("is_whole", [True, False])
