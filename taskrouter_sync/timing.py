@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import threading
 import time
@@ -23,8 +22,9 @@ from .errors import (
 
 T = TypeVar("T")
 
-# Seconds of one wait where Ctrl-C can't interrupt a wait without a limit.
-WAIT = 0.5 if os.name == "nt" else None
+# Seconds that the main thread waits at once. No signal ends a wait on Windows, nor
+# elsewhere if it comes after Python's last look for signals and before the wait itself.
+_WAIT = 0.5
 
 # The longest backoff, in seconds.
 LONGEST = 30.0
@@ -150,7 +150,7 @@ class Condition:
 
 
 def one_wait(seconds: float) -> float | None:
-    """Give how long the main thread may wait at once; None for without a limit."""
-    if WAIT is not None:
-        return min(seconds, WAIT)
+    """Give how long this thread may wait at once; None for without a limit."""
+    if threading.current_thread() is threading.main_thread():
+        return min(seconds, _WAIT)
     return None if math.isinf(seconds) else min(seconds, threading.TIMEOUT_MAX)

@@ -120,7 +120,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def take(inbox: queue.SimpleQueue[T], deadline: float | None = None) -> T:
-    """Wait for the next item; Ctrl-C interrupts it on Windows too.
+    """Wait for the next item; Ctrl-C interrupts it wherever it comes.
 
     Raises:
         queue.Empty: the deadline, in seconds of `time.monotonic`, has passed.

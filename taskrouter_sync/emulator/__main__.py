@@ -37,8 +37,9 @@ DEFAULT_PLAN: dict[str, Any] = {
 DEFAULT_PORT = 8123
 # Of the tokens that are printed: a working day.
 TTL = 12 * 3600
-# On Windows a wait without a limit can't be interrupted by Ctrl-C.
-_AT_ONCE = 0.5 if os.name == "nt" else None
+# Seconds of one wait. No signal ends a wait on Windows, nor elsewhere if it comes after
+# Python's last look for signals and before the wait itself.
+_AT_ONCE = 0.5
 # Lines of the log that wait for somebody to read what went before.
 _WAITING_LINES = 1000
 # Seconds that the last of them have at the end.

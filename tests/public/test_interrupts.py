@@ -1,4 +1,7 @@
-"""Ctrl-C where it ends no wait of the main thread, as on Windows."""
+"""Ctrl-C where it ends no wait of the main thread.
+
+As on Windows, and elsewhere when it comes just before the wait.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 # Another thread gets the signal; its handler runs when the main thread's wait is over.
-# Only the modules that decide how long to wait take the system for Windows.
 ELSEWHERE = """
 import logging.handlers, os, pathlib, shlex, signal, sys, threading
 from taskrouter_sync.emulator import Emulator, ServiceError, plan
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-usual, os.name = os.name, "nt"
-import taskrouter_sync.timing, taskrouter_sync.emulator.__main__
-os.name = usual
+import taskrouter_sync.emulator.__main__
 """
 
 
