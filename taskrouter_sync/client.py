@@ -60,7 +60,8 @@ if TYPE_CHECKING:
 
     Self = TypeVar("Self", bound="Client[Any]")
 
-# Seconds that `close` gives what is running, a callback for one; and the last request.
+# Seconds that `close` waits for what is running, such as a callback; and how many of
+# them for the last request.
 _CLOSE = 0.5
 _LAST_REQUEST = 0.35
 

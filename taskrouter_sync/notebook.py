@@ -1,4 +1,4 @@
-"""What people see of this package: in a notebook its cells, HTML and tracebacks.
+"""The program around this package: notebook cells, HTML and tracebacks.
 
 Asks IPython through its documented names, and only if the program has loaded it. The
 HTML is of plain values: escaped, shortened, with local dates. Imports nothing of the

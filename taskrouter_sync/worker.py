@@ -696,8 +696,10 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         this fails.
         """
         with self._changed.lock:
+            if not self._is_ready:
+                return  # it may be by the time that it is closed
             activity, self._last_activity = self._last_activity, None
-        if activity and self._is_ready:
+        if activity:
             params = {"ActivitySid": activity}
             last = self._session.start_last("POST", self._url, params, self._wish)
             self._last_request = last

@@ -28,7 +28,7 @@ else:
 
 
 class _StatisticsClient(ClientEvents[R], HasStatistics[StatisticsData], Client[R]):
-    """What the clients for supervisors have in common, beside `Worker`."""
+    """What both have in common: the constructor, and statistics."""
 
     @public_arguments
     def __init__(
