@@ -84,7 +84,6 @@ print(number)
 """
 
 
-@pytest.mark.timeout(60)
 def test_it_ends_by_a_signal_between_any_two_instructions_of_its_wait() -> None:
     run = [sys.executable, "-c", _EACH_STEP]
     done = subprocess.run(run, capture_output=True, text=True, timeout=50)

@@ -237,7 +237,6 @@ def page_names() -> Iterator[dict[str, Any]]:
 SCRIPTS = [page for page in PAGES if any(True for each in of("python", page.name))]
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("page", SCRIPTS, ids=lambda page: page.name)
 def test_the_python_of_a_page_runs(
     page: Path, caplog: pytest.LogCaptureFixture

@@ -120,7 +120,6 @@ def _filled(program: str, **values: object) -> str:
     return program
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("inner", "longest", "fewest"),
     [("QUICK", 0.0003, 3000), ("QUICK + SLOW", 0.002, 300)],
@@ -144,7 +143,6 @@ def test_every_method_in_every_method(
     assert "Traceback" not in errors
 
 
-@pytest.mark.timeout(60)
 def test_close_in_every_method(run: Run) -> None:
     script = run(_filled(_PROGRAM + _CLOSE, LONGEST=0.004, MOST=150, SEED=6))
     status, out, errors = script.ends(50)
@@ -198,7 +196,6 @@ print(number, flush=True)
 """
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("wait", ["run_forever()", "wait_until_ready()"])
 def test_a_wait_sees_a_close_between_any_two_of_its_instructions(
     run: Run, wait: str

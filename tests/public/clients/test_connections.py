@@ -178,9 +178,9 @@ def test_a_client_that_is_evicted_once_is_not_said_to_be_again(
 def test_heartbeats_keep_a_connection(
     emulator: Emulator, ready_worker: ReadyWorker, alice: str, send: Marker
 ) -> None:
-    worker, came = ready_worker(_timing=timing(heartbeat=0.6))
+    worker, came = ready_worker(_timing=timing(heartbeat=1.5))
     came.listen(worker, "marker")
-    for _ in range(8):
+    for _ in range(18):
         emulator.send_frame(alice, " ")
         emulator.faults.delay(0.1, url=f"/Workers/{alice}")
         worker.fetch()

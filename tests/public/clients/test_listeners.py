@@ -163,12 +163,12 @@ def test_a_listener_that_blocks_delays_its_own_client_only(
 def test_a_listener_that_blocks_does_not_keep_heartbeats_from_being_seen(
     ready_worker: ReadyWorker, emulator: Emulator, alice: str, send: Marker
 ) -> None:
-    worker, came = ready_worker(_timing=timing(heartbeat=0.7))
+    worker, came = ready_worker(_timing=timing(heartbeat=1.5))
     block = Block()
     worker.on("one", block)
     send("one")
     block.wait_until_inside()
-    for _ in range(9):
+    for _ in range(18):
         emulator.send_frame(alice, " ")
         assert not block.go_on.wait(0.1)
     came.listen(worker, "two")

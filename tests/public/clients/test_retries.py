@@ -42,7 +42,7 @@ def lost(emulator: Emulator, method: str) -> None:
 
 
 def slow(emulator: Emulator, method: str) -> None:
-    emulator.faults.delay(2.0, method=method)
+    emulator.faults.delay(60.0, method=method)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_is_repeated(
     repeated: list[str],
 ) -> None:
     emulator = center.emulator
-    worker = center.ready(Worker, max_retries=1, _timing=timing(answer=0.5))
+    worker = center.ready(Worker, max_retries=1, _timing=timing(answer=2.0))
     asked = len(emulator.requests)
     trouble(emulator, method)
     if method in repeated:
