@@ -178,9 +178,12 @@ def test_what_raises_stops_nothing(
     assert caplog.messages.count("An event could not be delivered") == 2
 
 
-@pytest.mark.parametrize("size", [1, 400])
-def test_a_full_queue_lets_the_reader_wait(desk: Desk, size: int) -> None:
-    """For a while; what is always accepted waits for no room."""
+@pytest.mark.parametrize(("size", "room"), [(1, 4), (400, 2), (2000, 1)])
+def test_a_full_queue_lets_the_reader_wait(desk: Desk, size: int, room: int) -> None:
+    """For a while; what is always accepted waits for no room.
+
+    Full of events or of bytes; one frame has room, however large it is.
+    """
     held: Future[Any] = Future()
     put = partial(desk.dispatcher.put, size=size)
     put(desk.run(0), held)
@@ -188,6 +191,7 @@ def test_a_full_queue_lets_the_reader_wait(desk: Desk, size: int) -> None:
     while put(desk.run(count)):
         count += 1
         assert count <= TIMING.max_events
+    assert count == room
     assert desk.dispatcher.put(desk.run("always"))
     held.set_result(None)
     desk.expect(*range(count), "always")

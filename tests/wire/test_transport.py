@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -12,11 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 import trustme
 
+from taskrouter_sync import transport as transport_module
 from taskrouter_sync.errors import ConnectionFailed, HttpError, TaskRouterError
 from taskrouter_sync.network import Proxy, Route
 from taskrouter_sync.timing import Timing
@@ -293,6 +296,39 @@ def test_abort_ends_whatever_it_is_doing(transport: Transport, script: Script) -
         with pytest.raises(Aborted):
             reader.result(5)
         assert time.monotonic() - started < 0.5
+
+
+def test_abort_ends_opening_after_any_line() -> None:
+    """The service never responds: what misses an abort lasts until the time limit."""
+    left, aborted_at = 0, 0.0
+    timing = TIMING._replace(handshake=2.0)
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal left, aborted_at
+        if frame.f_code.co_filename != transport_module.__file__:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                aborted_at = time.monotonic()
+                transport.abort()
+        return trace
+
+    with RawServer(*[Peer.stall] * 200) as server:
+        for number in itertools.count(1):
+            left, transport = number, Transport(timing)
+            before, started = sys.gettrace(), time.monotonic()
+            sys.settrace(trace)
+            try:
+                with pytest.raises(Aborted):
+                    transport.open(url(server.port), DIRECT)
+            finally:
+                sys.settrace(before)
+                transport.close()
+            if aborted_at - started > timing.handshake:
+                break  # by a line that comes after the limit
+            assert time.monotonic() - aborted_at < 1.5
+    assert number > 20
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux drops what is too much")

@@ -185,6 +185,21 @@ def test_an_update_of_the_program_waits_for_what_is_under_way(desk: Desk) -> Non
         assert changes.expect("activity.update").activityName == name
 
 
+def test_a_choice_of_the_program_outlasts_what_is_under_way(desk: Desk) -> None:
+    """Of which the service knows nothing yet, so that it carries that out last."""
+    desk.put_in("Offline")
+    url = f"/Workers/{desk.alice}"
+    desk.emulator.faults.delay(0.3, method="POST", url=url)
+    desk.open("Available")
+    ready = desk.changes.expect("ready")
+    desk.emulator.wait_for_requests(1, method="POST", url=url)
+    ready.update("ActivitySid", desk.activities["Break"])
+    for name in ("Available", "Break"):
+        while desk.changes.expect("activity.update").activity_name != name:
+            continue
+    assert desk.activity() == "Break"
+
+
 def test_close_waits_for_what_is_under_way(desk: Desk) -> None:
     """Or the worker would be available, and nobody there."""
     desk.put_in("Offline")
