@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from taskrouter_sync import HttpError, TaskRouterError, Worker
 from taskrouter_sync.emulator import Emulator
 
 from ...support.center import Center
-from ...support.collector import Collector
+from ...support.collector import LIMIT, Collector
 from ...support.internals import timing
 
 
@@ -143,14 +144,17 @@ class Busy(HTTPAdapter):
     Attributes:
         asked: method and last part of the URL of each request.
         refused: those that are refused.
+        may_begin: set when somebody listens; no request is sent before.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[str] = []
         self.refused = ""
+        self.may_begin = threading.Event()
 
     def send(self, request: Any, *args: Any, **keywords: Any) -> requests.Response:
+        assert self.may_begin.wait(LIMIT)
         envelope = json.loads(request.body)
         self.asked.append(f"{envelope['method']} {envelope['url'].rpartition('/')[2]}")
         if self.asked[-1] != self.refused:
@@ -190,6 +194,7 @@ def test_what_the_client_asks_for_by_itself_waits_as_long_as_the_service_says(
         adapter.refused = refused
     worker = center.open(Worker, http_session=session, connect_activity_sid=center.rest)
     came = Collector().listen(worker, "activity.update", "capacity.update", "error")
+    adapter.may_begin.set()
     if not is_first:
         came.expect("activity.update")
         center.backend.update_channel(center.alice, "default", capacity=5)
