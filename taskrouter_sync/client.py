@@ -816,6 +816,10 @@ class Client(Emitter, Resource[R]):
             level = logging.DEBUG
         if self._log.isEnabledFor(level):
             self._log.log(level, "%s: %s", self._sid, event_line(event, args))
+        if event == "ready":
+            # Before it, for who has just begun to listen to both.
+            for each in self._registered("connected"):
+                self._call_late_listener(each)
         return self.emit(event, *args)
 
     def _wait_until_handled(self, timeout: float) -> None:

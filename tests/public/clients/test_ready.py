@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from taskrouter_sync.emulator import Emulator
 
 from ...conftest import OpenWorker, ReadyWorker
 from ...support.backend import Backend
-from ...support.collector import Background, Collector
+from ...support.collector import LIMIT, Background, Collector
 from ...support.internals import timing
 from ...support.raw_server import unused_port
 from .conftest import Settle
@@ -34,6 +35,30 @@ def test_connected_comes_before_ready_and_reservations_after(
     came.expect("reservation.created")
     assert came.names() == ["connected", "ready", "reservation.created"]
     assert (worker.friendlyName, worker.activity_name) == ("Alice", "Available")
+
+
+def test_it_does_so_for_who_listens_at_the_last_moment(
+    open_worker: OpenWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After the client is ready, and before that is told."""
+    caplog.set_level(logging.INFO, "taskrouter_sync")
+    opened, came = Background(open_worker), Collector()
+
+    class Moment(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if ": ready " in record.getMessage():
+                came.listen(opened.result(LIMIT), "connected", "ready")
+
+    handler = Moment()
+    logging.getLogger("taskrouter_sync").addHandler(handler)
+    try:
+        opened.result(LIMIT).wait_until_ready(LIMIT)
+        came.expect("ready")
+        settled = Collector().listen(opened.result(LIMIT), "connected")
+        settled.expect("connected")
+    finally:
+        logging.getLogger("taskrouter_sync").removeHandler(handler)
+    assert came.names() == ["connected", "ready"]
 
 
 @pytest.mark.parametrize(
