@@ -817,7 +817,7 @@ class Client(Emitter, Resource[R]):
         if self._log.isEnabledFor(level):
             self._log.log(level, "%s: %s", self._sid, event_line(event, args))
         if event == "ready":
-            # Before it, for who has just begun to listen to both.
+            # Listeners that were added just now get both in order.
             for each in self._registered("connected"):
                 self._call_late_listener(each)
         return self.emit(event, *args)

@@ -37,10 +37,10 @@ def test_connected_comes_before_ready_and_reservations_after(
     assert (worker.friendlyName, worker.activity_name) == ("Alice", "Available")
 
 
-def test_it_does_so_for_who_listens_at_the_last_moment(
+def test_listeners_added_at_the_last_moment_get_both_in_order(
     open_worker: OpenWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After the client is ready, and before that is told."""
+    """After the client has become ready, and before `ready` is emitted."""
     caplog.set_level(logging.INFO, "taskrouter_sync")
     opened, came = Background(open_worker), Collector()
 
