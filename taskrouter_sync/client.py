@@ -13,6 +13,7 @@ import os
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -152,6 +153,8 @@ class Client(Emitter, Resource[R]):
         self._of_connection: set[Future[Any]] = set()
         # The wall clock's distance from the monotonic one when the timers were set.
         self._clock = 0.0
+        # Listeners of a state that holds already, until the event thread calls them.
+        self._late: deque[Registration] = deque()
         # All below belong to the event thread.
         self._connected = False
         self._is_ready = False
@@ -773,7 +776,8 @@ class Client(Emitter, Resource[R]):
                     name_of(registration.callback),
                 )
         elif registration.event in self._STATES:
-            self._dispatcher.call_soon(partial(self._call_late_listener, registration))
+            self._late.append(registration)
+            self._dispatcher.call_soon(self._call_late_listeners)
 
     def _on_listener_error(
         self, registration: Registration, error: BaseException
@@ -781,12 +785,15 @@ class Client(Emitter, Resource[R]):
         super()._on_listener_error(registration, error)
         lifecycle.listener_raised(self, registration.callback, error)
 
-    def _call_late_listener(self, registration: Registration) -> None:
-        if registration.delivered or not self._is_registered(registration):
-            return
-        args = self._state_of(registration.event)
-        if args is not None:
-            self._emit_to([registration], *args)
+    def _call_late_listeners(self, before: str | None = None) -> None:
+        """Call the late listeners that wait; those of the event `before` are next."""
+        for _ in range(len(self._late)):
+            each = self._late.popleft()
+            if each.event == before or each.delivered or not self._is_registered(each):
+                continue
+            args = self._state_of(each.event)
+            if args is not None:
+                self._emit_to([each], *args)
 
     def _state_of(self, event: str) -> tuple[Any, ...] | None:
         """Give what an event would carry now, if the state that it reports holds."""
@@ -816,10 +823,9 @@ class Client(Emitter, Resource[R]):
             level = logging.DEBUG
         if self._log.isEnabledFor(level):
             self._log.log(level, "%s: %s", self._sid, event_line(event, args))
-        if event == "ready":
-            # Listeners that were added just now get both in order.
-            for each in self._registered("connected"):
-                self._call_late_listener(each)
+        if self._late:
+            # Who was added just now gets the state first: `ready` before a reservation.
+            self._call_late_listeners(before=event)
         return self.emit(event, *args)
 
     def _wait_until_handled(self, timeout: float) -> None:

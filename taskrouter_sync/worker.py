@@ -90,7 +90,6 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
 
     _SID_CLAIM = "worker_sid"
     _PATH = "/Workers/{sid}"
-    _STATES = Client._STATES | {_CREATED}
 
     # The newest request for the wanted activity, and when one has ended.
     _wish: Future[Any] | None = None
@@ -560,10 +559,13 @@ class Worker(WorkerEvents, WorkerFields, Client[WorkerResource]):
         self._is_behind = True
         super()._handle_disconnected(ending)
 
-    def _call_late_listener(self, registration: Registration) -> None:
-        if registration.event != _CREATED:
-            super()._call_late_listener(registration)
-            return
+    def _on_registered(self, registration: Registration) -> None:
+        super()._on_registered(registration)
+        if registration.event == _CREATED and not self._is_closed:
+            self._dispatcher.call_soon(self._emit_undelivered)
+
+    def _emit_undelivered(self) -> None:
+        """Emit the pending reservations for which nobody listened yet."""
         for sid, reservation in self._reservations.undelivered().items():
             if self._emit(_CREATED, reservation):
                 self._reservations.delivered(sid)

@@ -37,28 +37,36 @@ def test_connected_comes_before_ready_and_reservations_after(
     assert (worker.friendlyName, worker.activity_name) == ("Alice", "Available")
 
 
+@pytest.mark.parametrize(
+    ("first", "then"), [("connected", "ready"), ("ready", "reservation.created")]
+)
 def test_listeners_added_at_the_last_moment_get_both_in_order(
-    open_worker: OpenWorker, caplog: pytest.LogCaptureFixture
+    backend: Backend,
+    open_worker: OpenWorker,
+    caplog: pytest.LogCaptureFixture,
+    first: str,
+    then: str,
 ) -> None:
-    """After the client has become ready, and before `ready` is emitted."""
+    """After the first event was emitted, and just when the second is."""
     caplog.set_level(logging.INFO, "taskrouter_sync")
+    backend.create_task()
     opened, came = Background(open_worker), Collector()
 
     class Moment(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if ": ready " in record.getMessage():
-                came.listen(opened.result(LIMIT), "connected", "ready")
+            if f": {then} " in record.getMessage():
+                came.listen(opened.result(LIMIT), first, then)
 
     handler = Moment()
     logging.getLogger("taskrouter_sync").addHandler(handler)
     try:
         opened.result(LIMIT).wait_until_ready(LIMIT)
-        came.expect("ready")
+        came.expect(then)
         settled = Collector().listen(opened.result(LIMIT), "connected")
         settled.expect("connected")
     finally:
         logging.getLogger("taskrouter_sync").removeHandler(handler)
-    assert came.names() == ["connected", "ready"]
+    assert came.names() == [first, then]
 
 
 @pytest.mark.parametrize(
