@@ -48,6 +48,8 @@ _SIGNS = {
 }
 # Seconds until `ready` must have come.
 _PATIENCE = 10.0
+# Seconds until the reason why it can't come has reached the listeners.
+_MOMENT = 1.0
 
 
 def add(commands: Commands) -> None:
@@ -171,12 +173,17 @@ def _check_client(
     kind: Kind, text: str, claims: Mapping[str, Any], debug: bool
 ) -> Iterator[Finding]:
     """Open a real client, and wait until it is ready."""
-    connected = threading.Event()
+    connected, told = threading.Event(), threading.Event()
     began = time.monotonic()
     try:
         with kind.client(text, debug=debug, daemon=True) as client:
             client.on("connected", connected.set)
-            client.wait_until_ready(_PATIENCE)
+            client.on("error", told.set)
+            try:
+                client.wait_until_ready(_PATIENCE)
+            except TaskRouterError:
+                told.wait(_MOMENT)  # by then `connected` has come, if it ever does
+                raise
             took = (time.monotonic() - began) * 1000
             name = client.get("friendly_name") or client.sid
         result = ok("ready", f"{name}, after {took:.0f} ms")

@@ -11,7 +11,6 @@ import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
-from nbclient import NotebookClient
 
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.emulator.setup import ReadyWorkspace
@@ -19,6 +18,7 @@ from taskrouter_sync.emulator.setup import ReadyWorkspace
 from ..conftest import MintToken
 from ..support.html import check
 from ..support.script import WATCHED
+from .conftest import RunNotebook
 
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -27,16 +27,14 @@ LIMIT = 60.0  # seconds for anything that a kernel does; usually it takes one or
 
 pytestmark = [
     pytest.mark.timeout(120),
-    pytest.mark.usefixtures("no_jupyter_settings", "jupyter_loop"),
+    pytest.mark.usefixtures("jupyter_loop"),
 ]
 
 
-def executed(name: str) -> list[Any]:
+def executed(name: str, run_notebook: RunNotebook) -> list[Any]:
     """Run a notebook; give its cells of code, with their outputs."""
     notebook = nbformat.read(EXAMPLES / name, as_version=4)  # type: ignore[no-untyped-call] # of nbformat
-    NotebookClient(
-        notebook, timeout=LIMIT, resources={"metadata": {"path": str(EXAMPLES)}}
-    ).execute()
+    run_notebook(notebook, EXAMPLES)
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
@@ -53,8 +51,8 @@ def cell_with(cells: list[Any], source: str) -> Any:
     return found
 
 
-def test_an_agents_notebook_runs() -> None:
-    cells = executed("agent.ipynb")
+def test_an_agents_notebook_runs(run_notebook: RunNotebook) -> None:
+    cells = executed("agent.ipynb", run_notebook)
     # What the callback printed, on a thread that an earlier cell had started.
     created = cell_with(cells, "next_reservation()\nreservation\n".strip())
     assert "reserved: {'topic': 'a notebook'}" in shown(created)
@@ -68,8 +66,8 @@ def test_an_agents_notebook_runs() -> None:
     )
 
 
-def test_a_report_of_a_queue_is_drawn() -> None:
-    cells = executed("queue_report.ipynb")
+def test_a_report_of_a_queue_is_drawn(run_notebook: RunNotebook) -> None:
+    cells = executed("queue_report.ipynb", run_notebook)
     [figure] = cell_with(cells, "plt.show()").outputs
     assert len(figure.data["image/png"]) > 10_000
     sums = shown(cell_with(cells, "cumulative_stats"))
@@ -77,7 +75,9 @@ def test_a_report_of_a_queue_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_a_notebook_goes_on_from_any_cell(path: Path) -> None:
+def test_a_notebook_goes_on_from_any_cell(
+    path: Path, run_notebook: RunNotebook
+) -> None:
     """Also from the first, in the same kernel; a cell's earlier client is closed."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # of nbformat
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -90,9 +90,7 @@ def test_a_notebook_goes_on_from_any_cell(path: Path) -> None:
     ]
     last = "from taskrouter_sync.lifecycle import lifecycle; len(lifecycle.clients())"
     notebook.cells.append(nbformat.v4.new_code_cell(last))  # type: ignore[no-untyped-call] # of nbformat
-    NotebookClient(
-        notebook, timeout=LIMIT, resources={"metadata": {"path": str(EXAMPLES)}}
-    ).execute()
+    run_notebook(notebook, EXAMPLES)
     once = {"agent.ipynb": "1", "queue_report.ipynb": "3"}
     assert shown(notebook.cells[-1]) == once[path.name]
 
@@ -187,11 +185,12 @@ def kernel(
     workspace: ReadyWorkspace,
     worker_token: MintToken,
     monkeypatch: pytest.MonkeyPatch,
+    jupyter_settings: dict[str, str],
 ) -> Iterator[Kernel]:
     """A kernel with a client of Alice, who goes offline with it."""
     monkeypatch.setenv("TOKEN", worker_token())
     monkeypatch.setenv("TASKROUTER_EVENT_BRIDGE_URL", emulator.event_bridge_url)
-    manager = KernelManager(kernel_name="python3")
+    manager = KernelManager(kernel_name="python3", **jupyter_settings)
     manager.start_kernel()
     client = manager.client()
     client.start_channels()

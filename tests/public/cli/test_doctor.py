@@ -6,14 +6,17 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 
+from taskrouter_sync import HttpError, Worker
 from taskrouter_sync.emulator import Emulator
 from taskrouter_sync.tokens import read_claims
 
 from ...conftest import SetProxy
+from ...support.collector import LIMIT
 from ...support.front import Front, front, secure
 from .conftest import Run
 
@@ -287,6 +290,21 @@ def test_what_the_service_refuses_is_explained(
     assert wrong(ran.out) == ["ready"]
     assert advice in ran.out
     assert "ok     handshake" in ran.out
+
+
+def test_a_refusal_of_ready_that_comes_at_once_is_not_the_handshake_s(
+    run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on = Worker.on
+
+    def late(worker: Worker, *args: Any) -> Any:
+        with pytest.raises(HttpError):
+            worker.wait_until_ready(LIMIT)
+        return on(worker, *args)
+
+    monkeypatch.setattr(Worker, "on", late)
+    emulator.faults.answer(403, method="GET", times=100)
+    assert wrong(run("doctor").out) == ["ready"]
 
 
 def test_json_is_for_programs_and_holds_no_secret(

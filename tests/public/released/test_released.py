@@ -12,12 +12,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from taskrouter_sync.cli.main import _parse, _parser
 from taskrouter_sync.emulator import Emulator, plan
 
 from ...support.script import run_python
+from ..conftest import RunNotebook
 from ..test_documentation import Block, blocks, page_names
 from ..test_examples import FLOWS
 
@@ -28,11 +28,10 @@ RELEASED = Path(__file__).parent / "v1_0_0"
 EXAMPLES = RELEASED / "examples"
 README = [*blocks(RELEASED / "README.rst")]
 NOTEBOOKS = [path.name for path in EXAMPLES.glob("*.ipynb")]
-LIMIT = 60.0  # seconds for anything that a kernel does
 
 pytestmark = [
     pytest.mark.timeout(120),
-    pytest.mark.usefixtures("no_jupyter_settings", "jupyter_loop"),
+    pytest.mark.usefixtures("jupyter_loop"),
 ]
 
 
@@ -48,11 +47,9 @@ def test_an_example_runs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_runs(name: str) -> None:
+def test_a_notebook_runs(name: str, run_notebook: RunNotebook) -> None:
     notebook = nbformat.read(EXAMPLES / name, as_version=4)  # type: ignore[no-untyped-call] # of nbformat
-    NotebookClient(
-        notebook, timeout=LIMIT, resources={"metadata": {"path": str(EXAMPLES)}}
-    ).execute()
+    run_notebook(notebook, EXAMPLES)
 
 
 def of(language: str) -> list[Block]:
