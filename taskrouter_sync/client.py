@@ -153,7 +153,7 @@ class Client(Emitter, Resource[R]):
         self._of_connection: set[Future[Any]] = set()
         # The wall clock's distance from the monotonic one when the timers were set.
         self._clock = 0.0
-        # Listeners of a state that holds already, until the event thread calls them.
+        # New listeners of a state, until the event thread has seen whether it holds.
         self._late: deque[Registration] = deque()
         # All below belong to the event thread.
         self._connected = False
@@ -786,7 +786,7 @@ class Client(Emitter, Resource[R]):
         lifecycle.listener_raised(self, registration.callback, error)
 
     def _call_late_listeners(self, before: str | None = None) -> None:
-        """Call the late listeners that wait; those of the event `before` are next."""
+        """Call the late listeners; not those of `before`, whose emit comes next."""
         for _ in range(len(self._late)):
             each = self._late.popleft()
             if each.event == before or each.delivered or not self._is_registered(each):
