@@ -94,7 +94,7 @@ class Connection:
         self.is_wanted = True
         self._paused = False
         self._ends = False
-        # Another object for each `retry`: an attempt from before it is out of date.
+        # Another object each time: an attempt from before it is out of date.
         self._newest_retry = object()
         self.state = State.NEW
         # The socket thread's, read by others.
@@ -111,10 +111,15 @@ class Connection:
     def connect(self) -> None:
         """Connect now, and again whenever the connection is lost; returns at once."""
         self.is_wanted = True
-        self.retry()
+        self._try_now()
 
     def retry(self) -> None:
         """Try at once, if a connection is wanted and there is none; returns at once."""
+        # While one is open, the attempt after its loss keeps its backoff.
+        if self._transport is None or self.state is not State.OPEN:
+            self._try_now()
+
+    def _try_now(self) -> None:
         self._newest_retry = object()
         self._wake.put(None)
 
@@ -151,7 +156,7 @@ class Connection:
     def resume(self) -> None:
         """End a `pause`; returns at once."""
         self._paused = False
-        self.retry()
+        self._try_now()
 
     def close(self) -> None:
         """End the connection and the thread; returns at once."""

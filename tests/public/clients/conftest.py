@@ -19,7 +19,7 @@ from taskrouter_sync.emulator import Emulator
 from ...conftest import MintToken, OpenWorker, ReadyWorker
 from ...support import collector
 from ...support.backend import Backend
-from ...support.collector import EVENTS, Collector
+from ...support.collector import EVENTS, Collector, wait
 from ...support.internals import EXPIRY_MARGIN
 
 
@@ -201,13 +201,21 @@ def rests(caplog: pytest.LogCaptureFixture) -> Iterator[threading.Event]:
 
 @pytest.fixture
 def heard_worker(
-    open_worker: OpenWorker, worker_token: MintToken, token_due: TokenDue
+    open_worker: OpenWorker,
+    worker_token: MintToken,
+    token_due: TokenDue,
+    rests: threading.Event,
 ) -> ReadyWorker:
-    """Open clients for Alice that connect when all their events are collected."""
+    """Open clients for Alice that connect when all their events are collected.
+
+    Once: none is just looking at its expired token when it gets another one.
+    """
 
     def open_one(token: str | None = None, **options: Any) -> tuple[Worker, Collector]:
         worker = open_worker(token_due(-60), **options)
         Collector().listen(worker, "token.expired").expect("token.expired")
+        wait(rests, "the client rests on its expired token")
+        rests.clear()
         others = [event for event in EVENTS if event != "token.expired"]
         came = Collector().listen(worker, *others)
         worker.update_token(token or worker_token())

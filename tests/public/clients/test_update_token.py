@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from taskrouter_sync import HttpError, Worker
+from taskrouter_sync import HttpError, RequestTimeout, Worker
 from taskrouter_sync.emulator import Emulator
 
 from ...conftest import MintToken, OpenWorker, ReadyWorker
@@ -73,6 +73,21 @@ def test_it_wakes_a_connection_that_waits_for_the_next_attempt(
     came.expect("disconnected")
     worker.update_token(worker_token(ttl=7200))
     came.expect("ready")
+
+
+def test_it_makes_no_later_attempt_come_sooner(
+    emulator: Emulator,
+    ready_worker: ReadyWorker,
+    worker_token: MintToken,
+    long_pauses: None,
+) -> None:
+    # When a service starts again, all its clients would connect in the same moment.
+    worker, came = ready_worker()
+    worker.update_token(worker_token(ttl=7200))
+    emulator.faults.cut_sockets()
+    came.expect("disconnected")
+    with pytest.raises(RequestTimeout):
+        worker.wait_until_ready(0.3)
 
 
 def test_a_disconnected_client_is_not_connected_by_it(
