@@ -94,7 +94,7 @@ class Connection:
         self.is_wanted = True
         self._paused = False
         self._ends = False
-        # Another object each time: an attempt from before it is out of date.
+        # Another object for each `_try_now`: an attempt from before it is out of date.
         self._newest_retry = object()
         self.state = State.NEW
         # The socket thread's, read by others.
@@ -249,7 +249,7 @@ class Connection:
             listener._on_close(ending)
 
     def _plan(self, error: TaskRouterError | None = None) -> None:
-        """Plan the next attempt, which a `retry` since the last one makes at once."""
+        """Plan the next attempt; a `_try_now` since the last one makes it at once."""
         self._transport = None
         self._failures += 1
         wait = self._timing.wait_before(self._failures, error)

@@ -208,7 +208,7 @@ def heard_worker(
 ) -> ReadyWorker:
     """Open clients for Alice that connect when all their events are collected.
 
-    Once: none is just looking at its expired token when it gets another one.
+    A client that was just about to connect with the old token would do it twice.
     """
 
     def open_one(token: str | None = None, **options: Any) -> tuple[Worker, Collector]:
